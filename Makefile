@@ -1,0 +1,39 @@
+# Two commands on a fresh machine: `make demo` and `make test`. Everything lives in .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+LOCK := .ci/requirements.lock
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+.PHONY: demo test lint lock clean
+
+demo: .venv/runtime.stamp
+	$(BIN)/lesionvis batch sample_images --out demo-run --overlays
+
+test: .venv/dev.stamp
+	$(BIN)/python -m pytest -n 2
+
+lint: .venv/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# The lock is a list of exact versions, used as constraints: what the program needs, no more, always the same.
+lock: .venv/dev.stamp
+	$(PIP) install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --no-annotate --no-header \
+		--output-file $(LOCK) pyproject.toml
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/runtime.stamp: .venv/bin/python pyproject.toml $(LOCK)
+	$(PIP) install --quiet --constraint $(LOCK) hatchling editables
+	$(PIP) install --quiet --constraint $(LOCK) --no-build-isolation --editable .
+	touch $@
+
+.venv/dev.stamp: .venv/runtime.stamp
+	$(PIP) install --quiet --constraint $(LOCK) --no-build-isolation --editable ".[dev]"
+	touch $@
+
+clean:
+	rm -rf .venv demo-run build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Rendering, training and evaluation; nothing outside this folder and the tests imports it."""

@@ -1,0 +1,9 @@
+"""Photo -> Scale or NoScale: how many pixels a millimetre takes.
+
+Each kind of reference lives in a file of its own. A scale is never guessed: without a reference there is a
+`NoScale`, which is falsy and explains itself.
+"""
+
+from lesionvis.scale.base import NoScale, Scale, ScaleSource, given_scale
+
+__all__ = ["NoScale", "Scale", "ScaleSource", "given_scale"]
