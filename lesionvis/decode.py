@@ -1,0 +1,400 @@
+"""Decodes photo files: the bytes of any supported format -> upright 8-bit sRGB pixels and the capture date.
+
+The header is read first and alone, so that a caller can refuse a picture before its pixels are decoded.
+Whatever goes wrong inside a decoder becomes an `UnreadablePhoto`.
+
+- Reduction averages over pixel areas. A JPEG is first reduced by 2, 4 or 8 inside the decoder (libjpeg's
+  scaled inverse DCT), which is what makes reading fast.
+- Orientation is that of EXIF, but in HEIC and AVIF that of their own rotation property alone: their standard
+  (ISO/IEC 23000-22, 7.3.10.1) says that EXIF orientation shall be ignored.
+- Colours of an embedded ICC profile become sRGB by relative colorimetric intent with black point
+  compensation. Transparent pixels become white, which is no skin.
+"""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import import_module
+from io import BytesIO
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lesionvis.errors import UnreadablePhoto
+
+# Pillow's reader of each format, imported when the first bytes ask for it. Used directly and not through
+# Image.open: that registers nothing, knows no global pixel limit, and takes a phone's JPEG with further
+# pictures inside (MPO) as the one photo that it is.
+_READERS = {
+    "JPEG": ("PIL.JpegImagePlugin", "JpegImageFile"),
+    "PNG": ("PIL.PngImagePlugin", "PngImageFile"),
+    "WebP": ("PIL.WebPImagePlugin", "WebPImageFile"),
+    "TIFF": ("PIL.TiffImagePlugin", "TiffImageFile"),
+    "BMP": ("PIL.BmpImagePlugin", "BmpImageFile"),
+    "AVIF": ("PIL.AvifImagePlugin", "AvifImageFile"),
+    "HEIC": ("pi_heif", "HeifImageFile"),
+}
+_SIGNATURES = (
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
+    (b"II*\0", "TIFF"),
+    (b"MM\0*", "TIFF"),
+    (b"BM", "BMP"),
+    (b"GIF8", "GIF"),
+)
+# Brands of the ISO base media file format (ISO/IEC 23008-12 and the AVIF specification).
+_AVIF_BRANDS = frozenset({b"avif", b"avis"})
+_HEIC_STILL_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1"})
+_HEIC_SEQUENCE_BRANDS = frozenset({b"hevc", b"hevx", b"hevm", b"hevs", b"msf1"})
+_MAX_BRANDS_BYTES = 256  # far more than any camera writes
+
+# Code points (ISO/IEC 23091-2) of colours far from sRGB: BT.2020, DCI-P3, Display P3; the curves PQ and HLG.
+_WIDE_PRIMARIES = frozenset({9, 11, 12})
+_HDR_CURVES = frozenset({16, 18})
+
+_TIFF_SUBFILE_TYPE, _TIFF_DNG_VERSION = 254, 50706
+_EXIF_ORIENTATION, _EXIF_TIME, _EXIF_DETAILS = 0x0112, 0x0132, 0x8769
+_EXIF_TIME_ORIGINAL, _EXIF_TIME_DIGITIZED = 0x9003, 0x9004
+
+_JPEG_END = b"\xff\xd9"
+_JPEG_REDUCTIONS = {
+    8: cv2.IMREAD_REDUCED_COLOR_8,
+    4: cv2.IMREAD_REDUCED_COLOR_4,
+    2: cv2.IMREAD_REDUCED_COLOR_2,
+    1: cv2.IMREAD_COLOR,
+}
+
+# Every 17th level of each channel: 4096 colours.
+_COLOUR_LATTICE = np.stack(np.meshgrid(*[np.arange(0, 256, 17, dtype=np.uint8)] * 3), axis=-1).reshape(
+    64, 64, 3
+)
+
+# Pillow warns of odd metadata. Warning filters are global: two threads must not change them at the same time.
+_WARNING_FILTERS = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A photo file whose header is read and whose pixels are not yet decoded.
+
+    Attributes
+    ----------
+    name : str
+        What messages call the photo.
+    data : bytes
+        The whole file.
+    format : str
+        "JPEG", "PNG", "WebP", "TIFF", "BMP", "AVIF" or "HEIC".
+    image : PIL.Image.Image
+        Pillow's view of the file, nothing loaded.
+    header_bytes : int
+        How far the header was read; a JPEG's first scan starts here.
+    """
+
+    name: str
+    data: bytes
+    format: str
+    image: Any
+    header_bytes: int
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in px, not always upright."""
+        width, height = self.image.size
+        return int(width), int(height)
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """The pixels of a photo file.
+
+    Attributes
+    ----------
+    rgb : ndarray of shape (H, W, 3), uint8
+        Upright sRGB, red first, reduced as asked.
+    source_width_px, source_height_px : int
+        Upright size before the reduction.
+    taken_at : datetime or None
+        EXIF capture date.
+    """
+
+    rgb: NDArray[np.uint8]
+    source_width_px: int
+    source_height_px: int
+    taken_at: datetime | None
+
+
+def read_header(data: bytes, name: str) -> Encoded:
+    """Tell the format by its first bytes and read the header.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+    name : str
+        What messages call the photo.
+
+    Returns
+    -------
+    Encoded
+
+    Raises
+    ------
+    UnreadablePhoto
+        If the file is empty, of no supported format, damaged, animated, of several pages, camera raw or HDR.
+    """
+    if not data:
+        raise UnreadablePhoto(f"{name} is empty (0 bytes); copy it again from the camera or phone.")
+    kind = _format_of(data)
+    if kind == "GIF":
+        raise UnreadablePhoto(
+            f"{name} is a GIF, which has too few colours or is animated; give the original photo."
+        )
+    if kind is None:
+        raise UnreadablePhoto(f"{name} is not a photo ({', '.join(_READERS)}); export it as JPEG.")
+    module, reader = _READERS[kind]
+    open_image = getattr(import_module(module), reader)
+    stream = BytesIO(data)
+    with _damage_named(name), _without_warnings():
+        image = open_image(stream)
+        # A TIFF's tags are read here: Pillow would otherwise read them, with warnings, while decoding.
+        tags = dict(image.getexif()) if kind == "TIFF" else {}
+        n_frames = getattr(image, "n_frames", 1)
+    if _TIFF_DNG_VERSION in tags or tags.get(_TIFF_SUBFILE_TYPE) == 1:  # 1: the first picture is a thumbnail
+        raise UnreadablePhoto(f"{name} is a camera raw file; develop it and export it as JPEG.")
+    # Further pictures in a HEIC file are depth maps, bursts and the like; its primary picture is the photo.
+    if data[8:12] in _HEIC_SEQUENCE_BRANDS or (n_frames > 1 and kind != "HEIC"):
+        what = "has several pages" if kind == "TIFF" else "is animated"
+        raise UnreadablePhoto(f"{name} {what}; export the picture that counts as a JPEG of its own.")
+    colours = image.info.get("nclx_profile") or {}
+    if (
+        colours.get("color_primaries") in _WIDE_PRIMARIES
+        or colours.get("transfer_characteristics") in _HDR_CURVES
+    ):
+        raise UnreadablePhoto(
+            f"{name} has HDR or wide-gamut colours without an ICC profile; export it as JPEG."
+        )
+    return Encoded(name, data, kind, image, stream.tell())
+
+
+def decode(encoded: Encoded, scale: float) -> Decoded:
+    """Decode, reduce, convert to sRGB and turn upright.
+
+    Parameters
+    ----------
+    encoded : Encoded
+        From `read_header`.
+    scale : float
+        Result px per source px, 0 < scale <= 1.
+
+    Returns
+    -------
+    Decoded
+
+    Raises
+    ------
+    UnreadablePhoto
+        If the file is cut short or damaged, or its pixels or colour profile cannot be turned into sRGB.
+    """
+    image = encoded.image
+    with _damage_named(encoded.name):
+        if encoded.format == "JPEG" and image.mode == "RGB":
+            pixels = _jpeg_pixels(encoded, scale)
+        else:
+            pixels = reduce_by_area(_pillow_pixels(encoded), encoded.size, scale)
+    # Asked after decoding: Pillow turns TIFF and pi_heif turns HEIC themselves, and then say that it is done.
+    orientation, taken_at = _orientation_and_date(image)
+    rgb = _turned(_to_srgb(pixels, image.info.get("icc_profile"), encoded.name), orientation)
+    width, height = encoded.size if orientation < 5 else encoded.size[::-1]
+    return Decoded(rgb, width, height, taken_at)
+
+
+def reduce_by_area(
+    pixels: NDArray[np.uint8], size: tuple[int, int], scale: float, reduced_by: int = 1
+) -> NDArray[np.uint8]:
+    """Reduce a picture by averaging over pixel areas, with the same scale along x and y.
+
+    Parameters
+    ----------
+    pixels : ndarray of shape (h, w) or (h, w, C), uint8
+        Picture, of which every px covers `reduced_by` x `reduced_by` source px.
+    size : tuple of int
+        Width and height of the source; the last px of `pixels` may reach beyond it.
+    scale : float
+        Result px per source px, 0 < scale <= 1 / reduced_by.
+    reduced_by : int
+        Reduction that `pixels` already went through.
+
+    Returns
+    -------
+    ndarray of shape (round(height * scale), round(width * scale)) or with C channels, uint8
+
+    Examples
+    --------
+    >>> reduce_by_area(np.array([[10, 30], [50, 70]], np.uint8), (2, 2), 0.5)
+    array([[40]], dtype=uint8)
+    """
+    if scale == 1.0:
+        return pixels
+    # Factors and not a size are given: a size would stretch x and y to whole px, each by a factor of its own.
+    small = cv2.resize(
+        pixels, None, fx=scale * reduced_by, fy=scale * reduced_by, interpolation=cv2.INTER_AREA
+    )
+    return small[: round(size[1] * scale), : round(size[0] * scale)].astype(np.uint8, copy=False)
+
+
+def to_8_bits(values: NDArray[np.uint16]) -> NDArray[np.uint8]:
+    """Round 16-bit values, 0 to 65535, to 8 bits, 0 to 255."""
+    return ((values.astype(np.uint32) + 128) // 257).astype(np.uint8)
+
+
+def _format_of(data: bytes) -> str | None:
+    for signature, kind in _SIGNATURES:
+        if data.startswith(signature):
+            return kind
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "WebP"
+    if data[4:8] == b"ftyp":
+        end = min(int.from_bytes(data[:4], "big"), _MAX_BRANDS_BYTES)
+        brands = {data[8:12], *(data[at : at + 4] for at in range(16, end, 4))}
+        if brands & _AVIF_BRANDS:
+            return "AVIF"
+        if brands & (_HEIC_STILL_BRANDS | _HEIC_SEQUENCE_BRANDS):
+            return "HEIC"
+    return None
+
+
+@contextmanager
+def _damage_named(name: str) -> Iterator[None]:
+    """Turn whatever a decoder raises into one sentence: damaged files call forth nearly every exception."""
+    try:
+        yield
+    except UnreadablePhoto:
+        raise
+    except MemoryError as error:
+        raise UnreadablePhoto(
+            f"{name} needs more memory than is free; close programs or make it smaller."
+        ) from error
+    except Exception as error:
+        raise UnreadablePhoto(
+            f"{name} is damaged or cut short and cannot be decoded; copy it again from the camera or phone."
+        ) from error
+
+
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    with _WARNING_FILTERS, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _jpeg_pixels(encoded: Encoded, scale: float) -> NDArray[np.uint8]:
+    """RGB pixels of a JPEG, not turned, reduced as far as can be inside the decoder."""
+    # Some decoders fill the missing rows of a cut file with grey and say nothing. Bytes may follow the end.
+    if not encoded.data.endswith(_JPEG_END) and encoded.data.find(_JPEG_END, encoded.header_bytes) < 0:
+        raise ValueError("no end-of-image marker after the first scan")
+    reduced_by = next(reduction for reduction in _JPEG_REDUCTIONS if reduction * scale <= 1.0)
+    # Turned later, when there are fewer pixels and what the decoder pads the last ones with is cut off.
+    flags = _JPEG_REDUCTIONS[reduced_by] | cv2.IMREAD_IGNORE_ORIENTATION
+    bgr = cv2.imdecode(np.frombuffer(encoded.data, np.uint8), flags)
+    width, height = encoded.size
+    if bgr is None or bgr.shape[:2] != (-(-height // reduced_by), -(-width // reduced_by)):
+        raise ValueError("no picture, or one of another size than the header says")
+    reduced = reduce_by_area(bgr.astype(np.uint8, copy=False), encoded.size, scale, reduced_by)
+    return cv2.cvtColor(reduced, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
+
+
+def _pillow_pixels(encoded: Encoded) -> NDArray[np.uint8]:
+    """Full-size pixels by Pillow: grey (H, W), RGB (H, W, 3) or CMYK (H, W, 4), transparency on white."""
+    image, header_size = encoded.image, encoded.image.size
+    image.load()
+    if image.size != header_size:
+        raise ValueError("a picture of another size than the header says")
+    mode = image.mode
+    if mode.startswith("I;16"):
+        return to_8_bits(np.asarray(image).astype(np.uint16))
+    if mode in ("I", "F", "LAB"):
+        raise UnreadablePhoto(
+            f"{encoded.name} has pixels of kind {mode}, which no camera writes; export it as JPEG."
+        )
+    if mode in ("RGBA", "RGBa", "LA", "PA") or "transparency" in image.info:
+        from PIL import Image
+
+        picture = image.convert("RGBA")
+        on_white = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
+        return np.asarray(on_white.convert("L" if mode in ("L", "LA") else "RGB"))
+    if mode not in ("L", "RGB", "CMYK"):
+        image = image.convert("L" if mode == "1" else "RGB")
+    return np.asarray(image)
+
+
+def _orientation_and_date(image: Any) -> tuple[int, datetime | None]:
+    """EXIF orientation, 1 to 8, and capture date; damaged metadata count as absent, as pixels may be fine."""
+    orientation, taken_at = 1, None
+    with _without_warnings(), suppress(Exception):
+        exif = image.getexif()
+        if exif.get(_EXIF_ORIENTATION) in range(1, 9):
+            orientation = int(exif[_EXIF_ORIENTATION])
+        details = exif.get_ifd(_EXIF_DETAILS)
+        times = details.get(_EXIF_TIME_ORIGINAL), details.get(_EXIF_TIME_DIGITIZED), exif.get(_EXIF_TIME)
+        taken_at = next((date for date in map(_date_of, times) if date), None)
+    return orientation, taken_at
+
+
+def _date_of(exif_time: object) -> datetime | None:
+    with suppress(ValueError):  # cameras with an unset clock write blanks or zeros
+        return datetime.strptime(str(exif_time).strip("\0 "), "%Y:%m:%d %H:%M:%S")
+    return None
+
+
+def _turned(rgb: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
+    """Undo an EXIF orientation, 1 to 8 (Exif 3.0, tag 0x0112)."""
+    if orientation >= 5:
+        rgb = rgb.transpose(1, 0, 2)
+    if orientation in (2, 3, 6, 7):
+        rgb = rgb[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        rgb = rgb[::-1]
+    return np.ascontiguousarray(rgb)
+
+
+def _to_srgb(pixels: NDArray[np.uint8], profile: bytes | None, name: str) -> NDArray[np.uint8]:
+    """Convert grey, RGB or CMYK pixels by their ICC profile; grey and RGB without one are taken as sRGB."""
+    mode = "L" if pixels.ndim == 2 else {3: "RGB", 4: "CMYK"}[pixels.shape[2]]
+    if mode == "RGB" and not profile:
+        return pixels
+    from PIL import Image, ImageCms
+
+    image = Image.frombytes(mode, (pixels.shape[1], pixels.shape[0]), pixels.tobytes())
+    if not profile:
+        return np.asarray(image.convert("RGB"))
+    try:
+        source = ImageCms.ImageCmsProfile(BytesIO(profile))
+        if mode == "L" and source.profile.xcolor_space.strip() == "RGB":
+            image = image.convert("RGB")
+        srgb, intent = ImageCms.createProfile("sRGB"), ImageCms.Intent.RELATIVE_COLORIMETRIC
+        flags = ImageCms.Flags.BLACKPOINTCOMPENSATION
+        transform = ImageCms.buildTransform(source, srgb, image.mode, "RGB", intent, flags)
+        if image.mode == "RGB" and _keeps_colours(transform):
+            return np.asarray(image)
+        converted = ImageCms.applyTransform(image, transform)
+    except (ImageCms.PyCMSError, OSError) as error:
+        raise UnreadablePhoto(
+            f"{name} has a colour profile that is damaged or not made for its pixels; save it again in sRGB."
+        ) from error
+    return np.asarray(converted)
+
+
+def _keeps_colours(transform: Any) -> bool:
+    """Whether an RGB transform changes no colour by over a level: most profiles are sRGB by various names."""
+    from PIL import Image, ImageCms
+
+    result = np.asarray(ImageCms.applyTransform(Image.fromarray(_COLOUR_LATTICE), transform))
+    return bool(np.abs(result.astype(np.int16) - _COLOUR_LATTICE).max() <= 1)

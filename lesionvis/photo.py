@@ -1,0 +1,263 @@
+"""Reads a file, bytes or an array into a `Photo`: upright 8-bit sRGB at working resolution.
+
+Everything that differs between cameras ends here: format, orientation, colour profile, bit depth and
+transparency (how: `lesionvis.decode`). Of the metadata only the capture date is kept: no place, no owner, no
+serial number.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lesionvis.decode import decode, read_header, reduce_by_area, to_8_bits
+from lesionvis.errors import SettingsError, UnreadablePhoto
+
+MIN_SIDE_PX = 32
+"""Shortest side of a photo, source and working px: less cannot show a spot and the skin around it."""
+
+MIN_WORKING_PX_PER_MM = 5.0
+"""A spot of 1 mm must keep at least this many working px across to be found and measured."""
+
+_MAX_BYTES_PER_PX = 8  # 16-bit RGBA without compression, the most that a file can honestly need
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """One photo, upright and in sRGB, at the resolution that is worked at.
+
+    Positions run from the centre of the top-left pixel, x to the right and y down. A working position is
+    ``(source + 0.5) * px_per_source_px - 0.5``; in a turned photo the picture may lie up to half a working px
+    off along its shorter side, because the row or column that was its last is one of whole pixels.
+
+    Attributes
+    ----------
+    rgb : ndarray of shape (H, W, 3), uint8
+        Upright sRGB picture, red first, set read-only.
+    px_per_source_px : float
+        Working px per source px, 0 < s <= 1, the same along x and y.
+    source_width_px, source_height_px : int
+        Size of the upright source photo.
+    sha256 : str
+        Hexadecimal digest of the file's bytes; of an array's own bytes.
+    taken_at : datetime or None
+        Capture date as the camera wrote it, without a time zone; None when the file states none.
+    name : str
+        File name, or "bytes" or "array".
+
+    Examples
+    --------
+    >>> photo = read_photo(np.full((1500, 2560, 3), 180, np.uint8))
+    >>> photo.rgb.shape, photo.px_per_source_px
+    ((750, 1280, 3), 0.5)
+    >>> photo.to_working([2001.5, 0.5]).tolist(), photo.to_source([1000.5, 0.0]).tolist()
+    ([1000.5, 0.0], [2001.5, 0.5])
+    """
+
+    rgb: NDArray[np.uint8]
+    px_per_source_px: float
+    source_width_px: int
+    source_height_px: int
+    sha256: str
+    taken_at: datetime | None
+    name: str
+
+    def __post_init__(self) -> None:
+        """Set the picture read-only."""
+        self.rgb.setflags(write=False)
+
+    def to_source(self, xy: ArrayLike) -> NDArray[np.float64]:
+        """Source positions of working positions, both of shape (..., 2) as (x, y) in px."""
+        return (np.asarray(xy, dtype=np.float64) + 0.5) / self.px_per_source_px - 0.5
+
+    def to_working(self, xy: ArrayLike) -> NDArray[np.float64]:
+        """Working positions of source positions, both of shape (..., 2) as (x, y) in px."""
+        return (np.asarray(xy, dtype=np.float64) + 0.5) * self.px_per_source_px - 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoReader:
+    """Reads a photo, refuses what is not one, and reduces it to working resolution.
+
+    JPEG, PNG, WebP, TIFF, BMP, AVIF and HEIC are told apart by their first bytes, never by the extension.
+
+    Parameters
+    ----------
+    max_megapixels : float
+        Largest photo that is decoded, in millions of px, 1 to 1000: a small file can hold a huge picture.
+    working_long_side_px : int
+        Longer side of the working picture, 256 to 16384. The picture stays larger where its shorter side
+        would fall under 32 px, or 1 mm under 5 px. No photo is enlarged.
+
+    Raises
+    ------
+    SettingsError
+        If a setting is outside its bounds.
+
+    Examples
+    --------
+    >>> reader = PhotoReader(working_long_side_px=640)
+    >>> reader(np.zeros((960, 1280), np.uint8)).rgb.shape
+    (480, 640, 3)
+    >>> reader(np.zeros((960, 1280), np.uint8), px_per_mm=8.0).px_per_source_px
+    0.625
+    """
+
+    max_megapixels: float = 200.0
+    working_long_side_px: int = 1280
+
+    def __post_init__(self) -> None:
+        """Refuse settings that are outside their bounds."""
+        if not (isinstance(self.max_megapixels, int | float) and 1 <= self.max_megapixels <= 1000):
+            raise SettingsError(
+                f"max_megapixels must be a number from 1 to 1000, got {self.max_megapixels!r}."
+            )
+        side = self.working_long_side_px
+        if not (isinstance(side, int) and 256 <= side <= 16384):
+            raise SettingsError(
+                f"working_long_side_px must be a whole number from 256 to 16384, got {side!r}."
+            )
+
+    def __call__(self, source: str | Path | bytes | NDArray[Any], px_per_mm: float | None = None) -> Photo:
+        """Read one photo.
+
+        Parameters
+        ----------
+        source : str, Path, bytes or ndarray
+            A path, the bytes of a file, or upright sRGB pixels: grey (H, W) or (H, W, 1), RGB (H, W, 3) or
+            RGBA (H, W, 4), red first; bool, uint8, uint16, or float in 0..1.
+        px_per_mm : float, optional
+            Source px per mm where known, > 0: the photo is then never reduced below 5 working px per mm.
+
+        Returns
+        -------
+        Photo
+
+        Raises
+        ------
+        UnreadablePhoto
+            If the source is missing, not a photo, damaged, animated, too small or too large.
+        SettingsError
+            If `px_per_mm` is not a finite number above 0.
+        """
+        if px_per_mm is not None and not (np.isfinite(px_per_mm) and px_per_mm > 0):
+            raise SettingsError(f"px_per_mm must be a finite number above 0, got {px_per_mm}.")
+        if isinstance(source, np.ndarray):
+            return self._from_array(source, px_per_mm)
+        if isinstance(source, bytes):
+            return self._from_bytes(source, "bytes", px_per_mm)
+        path = Path(source)
+        return self._from_bytes(self._file_bytes(path), path.name, px_per_mm)
+
+    def _from_array(self, array: NDArray[Any], px_per_mm: float | None) -> Photo:
+        if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (1, 3, 4)):
+            raise UnreadablePhoto(
+                f"array has shape {array.shape}; give (H, W), (H, W, 1), (H, W, 3) or (H, W, 4)."
+            )
+        height, width = array.shape[:2]
+        self._check_size("array", width, height)
+        scale = self._working_scale(width, height, px_per_mm)
+        rgb = reduce_by_area(_rgb_of_array(array), (width, height), scale)
+        digest = hashlib.sha256(array.tobytes()).hexdigest()
+        return Photo(rgb, scale, width, height, digest, taken_at=None, name="array")
+
+    def _from_bytes(self, data: bytes, name: str, px_per_mm: float | None) -> Photo:
+        encoded = read_header(data, name)
+        self._check_size(name, *encoded.size)
+        scale = self._working_scale(*encoded.size, px_per_mm)
+        decoded = decode(encoded, scale)
+        return Photo(
+            rgb=decoded.rgb,
+            px_per_source_px=scale,
+            source_width_px=decoded.source_width_px,
+            source_height_px=decoded.source_height_px,
+            sha256=hashlib.sha256(data).hexdigest(),
+            taken_at=decoded.taken_at,
+            name=name,
+        )
+
+    def _file_bytes(self, path: Path) -> bytes:
+        try:
+            megabytes = path.stat().st_size / 1e6
+            if path.is_dir():
+                raise UnreadablePhoto(f"{path} is a folder, not a photo; give the path of one file.")
+            if not path.is_file():  # reading a pipe or a device might never end
+                raise UnreadablePhoto(f"{path} is a device or pipe, not a photo; give the path of one file.")
+            if megabytes > self.max_megapixels * _MAX_BYTES_PER_PX:
+                raise UnreadablePhoto(
+                    f"{path.name} is too large, {megabytes:.0f} MB where {self.max_megapixels:g} megapixels"
+                    " are allowed; make it smaller or raise max_megapixels."
+                )
+            return path.read_bytes()
+        except FileNotFoundError as error:
+            raise UnreadablePhoto(f"{path} does not exist; check the path.") from error
+        except PermissionError as error:
+            raise UnreadablePhoto(f"{path} may not be read by this user; change its permissions.") from error
+        except (OSError, ValueError) as error:  # ValueError: a path with a null character
+            reason = getattr(error, "strerror", None) or str(error)
+            raise UnreadablePhoto(
+                f"{path} cannot be read ({reason}); check the path and the disk."
+            ) from error
+
+    def _check_size(self, name: str, width: int, height: int) -> None:
+        if min(width, height) < MIN_SIDE_PX:
+            raise UnreadablePhoto(
+                f"{name} is too small, {width} x {height} px where {MIN_SIDE_PX} x {MIN_SIDE_PX} are needed;"
+                " give the original photo."
+            )
+        megapixels = width * height / 1e6
+        if megapixels > self.max_megapixels:
+            raise UnreadablePhoto(
+                f"{name} is too large, {megapixels:.0f} megapixels where {self.max_megapixels:g} are allowed;"
+                " make it smaller or raise max_megapixels."
+            )
+
+    def _working_scale(self, width: int, height: int, px_per_mm: float | None) -> float:
+        scale = max(self.working_long_side_px / max(width, height), MIN_SIDE_PX / min(width, height))
+        if px_per_mm is not None:
+            scale = max(scale, MIN_WORKING_PX_PER_MM / px_per_mm)
+        return min(1.0, scale)
+
+
+def read_photo(source: str | Path | bytes | NDArray[Any], px_per_mm: float | None = None) -> Photo:
+    """Read one photo with the default settings; see `PhotoReader`.
+
+    Examples
+    --------
+    >>> read_photo(b"Dear doctor,")
+    Traceback (most recent call last):
+    ...
+    lesionvis.errors.UnreadablePhoto: bytes is not a photo (JPEG, PNG, WebP, ...); export it as JPEG.
+    """
+    return PhotoReader()(source, px_per_mm)
+
+
+def _rgb_of_array(array: NDArray[Any]) -> NDArray[np.uint8]:
+    """8-bit RGB of a grey, RGB or RGBA array, always a copy; transparency is laid on white."""
+    if array.dtype == np.bool_:
+        values = array.astype(np.uint8) * np.uint8(255)
+    elif array.dtype == np.uint8:
+        values = array.copy()
+    elif array.dtype == np.uint16:
+        values = to_8_bits(array)
+    elif np.issubdtype(array.dtype, np.floating):
+        if not (np.min(array) >= 0 and np.max(array) <= 1):  # so stated, NaN is refused as well
+            raise UnreadablePhoto(
+                "array has float values that are not in 0..1; scale them to 0..1 or give uint8."
+            )
+        values = np.round(array.astype(np.float32) * 255).astype(np.uint8)
+    else:
+        raise UnreadablePhoto(f"array has dtype {array.dtype}; give bool, uint8, uint16, or float in 0..1.")
+    values = values.reshape(*values.shape[:2], -1)
+    if values.shape[2] == 1:
+        return np.repeat(values, 3, axis=2)
+    if values.shape[2] == 4:
+        opacity = values[:, :, 3:].astype(np.uint16)
+        return ((values[:, :, :3] * opacity + 255 * (255 - opacity) + 127) // 255).astype(np.uint8)
+    return values
