@@ -1,0 +1,227 @@
+"""What a person says about the spots: three-valued answers, unknown until given, and their questions."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from types import MappingProxyType
+
+from lesionvis.errors import AnswerError, LesionvisError
+
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question and its values.
+
+    Attributes
+    ----------
+    name : str
+        Name of the answer.
+    benign, harmful : str
+        The two known values; the third is always "unknown".
+    text : str
+        The question in plain words.
+    help : str
+        How to find out, in plain words.
+    """
+
+    name: str
+    benign: str
+    harmful: str
+    text: str
+    help: str
+
+    @property
+    def choices(self) -> tuple[str, str, str]:
+        """The three values: benign, harmful, unknown."""
+        return self.benign, self.harmful, UNKNOWN
+
+
+def read_table(text: str, table: str, columns: Sequence[str]) -> list[dict[str, str]]:
+    """Read a table that must have exactly these columns and a unique first one.
+
+    Parameters
+    ----------
+    text : str
+        The comma-separated table.
+    table : str
+        Its name, for messages.
+    columns : sequence of str
+        Names of the columns, in order.
+
+    Returns
+    -------
+    list of dict
+        One mapping per row, column -> text.
+
+    Raises
+    ------
+    LesionvisError
+        If columns are missing, unknown or out of order, a row has too few or too many fields, or a key is
+        repeated.
+    """
+    header, *rows = csv.reader(text.splitlines()) if text.strip() else [[]]
+    if header != list(columns):
+        raise LesionvisError(f"{table} has the columns {header}; give it {list(columns)}.")
+    seen: set[str] = set()
+    for row in rows:
+        if len(row) != len(columns) or not row[0] or row[0] in seen:
+            raise LesionvisError(
+                f"{table} has a damaged row (repeated key or wrong number of fields): {row}; mend it."
+            )
+        seen.add(row[0])
+    return [dict(zip(columns, row, strict=True)) for row in rows]
+
+
+def packaged_text(name: str) -> str:
+    """Text of a file that ships inside the package."""
+    return resources.files("lesionvis").joinpath(name).read_text(encoding="utf-8")
+
+
+def parse_questions(text: str) -> Mapping[str, Question]:
+    """Read the table of questions.
+
+    Parameters
+    ----------
+    text : str
+        Comma-separated table with the columns answer, benign, unknown, harmful, question, help.
+
+    Returns
+    -------
+    mapping of str to Question
+        By name, in the order of the table; read-only.
+
+    Raises
+    ------
+    LesionvisError
+        If the table is damaged, a text is missing, or the three values are not distinct with "unknown" in
+        its column.
+    """
+    found = {}
+    columns = ("answer", "benign", "unknown", "harmful", "question", "help")
+    for row in read_table(text, "answers.csv", columns):
+        values = {row["benign"], row["unknown"], row["harmful"]}
+        if row["unknown"] != UNKNOWN or len(values) != 3 or not all(row.values()):
+            raise LesionvisError(
+                f'answers.csv, row "{row["answer"]}": fill every column, with three different values of '
+                f'which the middle one is "{UNKNOWN}".'
+            )
+        found[row["answer"]] = Question(
+            name=row["answer"],
+            benign=row["benign"],
+            harmful=row["harmful"],
+            text=row["question"],
+            help=row["help"],
+        )
+    return MappingProxyType(found)
+
+
+@cache
+def questions() -> Mapping[str, Question]:
+    """Every question by its answer's name, in the order of the table; read-only.
+
+    Examples
+    --------
+    >>> questions()["blanch"].choices
+    ('fades', 'does_not_fade', 'unknown')
+    """
+    return parse_questions(packaged_text("answers.csv"))
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What is known about the person and the spots; whatever was not given is unknown.
+
+    Attributes
+    ----------
+    given : tuple of (str, str)
+        Name and value of each known answer, in the order of the questions; "unknown" ones are left out, so
+        that equal answers compare equal.
+
+    Raises
+    ------
+    AnswerError
+        If a name or a value is not one of the known ones; the message lists them and suggests the closest.
+
+    Examples
+    --------
+    >>> answers = Answers.from_mapping({"blanch": "does_not_fade", "fever": "yes", "child": "unknown"})
+    >>> answers
+    Answers(given=(('fever', 'yes'), ('blanch', 'does_not_fade')))
+    >>> answers["fever"], answers["child"]
+    ('yes', 'unknown')
+    """
+
+    given: tuple[tuple[str, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check every name and value and put them into the one order."""
+        for name, value in self.given:
+            _check_answer(name, value)
+        known = {name: value for name, value in self.given if value != UNKNOWN}
+        ordered = tuple((name, known[name]) for name in questions() if name in known)
+        object.__setattr__(self, "given", ordered)
+
+    @classmethod
+    def from_mapping(cls, given: Mapping[str, str]) -> Answers:
+        """Answers from a mapping of names to values.
+
+        Parameters
+        ----------
+        given : mapping of str to str
+            Any of the answers; the others are unknown.
+
+        Returns
+        -------
+        Answers
+            The checked answers.
+
+        Raises
+        ------
+        AnswerError
+            If a name or a value is not one of the known ones.
+        """
+        return cls(tuple(given.items()))
+
+    def __getitem__(self, name: str) -> str:
+        """Value of one answer, "unknown" where it was not given; AnswerError for a name that is none."""
+        _check_answer(name, UNKNOWN)
+        return dict(self.given).get(name, UNKNOWN)
+
+    def replace(self, **changes: str) -> Answers:
+        """Return a copy with some answers changed; "unknown" takes one back.
+
+        Examples
+        --------
+        >>> Answers().replace(fever="yes")["fever"]
+        'yes'
+        """
+        return Answers.from_mapping(dict(self.given) | changes)
+
+    def to_dict(self) -> dict[str, str]:
+        """Every answer with its value, in the order of the questions."""
+        return dict.fromkeys(questions(), UNKNOWN) | dict(self.given)
+
+
+def _check_answer(name: str, value: str) -> None:
+    """Raise AnswerError, with the right names or values, unless both are known."""
+    if name not in questions():
+        raise AnswerError(f'There is no answer "{name}"{_closest(name, questions())}')
+    if value not in questions()[name].choices:
+        raise AnswerError(
+            f'The answer "{name}" cannot be "{value}"{_closest(value, questions()[name].choices, accept=0.5)}'
+        )
+
+
+def _closest(wrong: object, right: Sequence[str] | Mapping[str, Question], accept: float = 0.6) -> str:
+    """End of a sentence that suggests the closest choice and lists all of them."""
+    from difflib import get_close_matches  # only needed once something is wrong
+
+    close = get_close_matches(str(wrong), list(right), n=1, cutoff=accept)
+    suggestion = f'; did you mean "{close[0]}"?' if close else "."
+    return f"{suggestion} Choose one of: {', '.join(right)}."

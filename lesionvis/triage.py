@@ -1,0 +1,399 @@
+"""Pattern, answers and photo evidence -> Advice: how soon somebody should look at the spots.
+
+An answer is benign, unknown or harmful, and the level is the highest of all rules that match. No rule
+asks for a benign value, so a benign answer never gives a higher level than an unknown or a harmful one.
+
+Nor does an unknown answer give a higher level than a harmful one, but for one case of the rules as they
+stand: in a petechial shower that would otherwise be watched, rule P04 matches while the glass test has
+not been done (prompt), and no longer once the spots do not fade, which is what petechiae do (watch).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+
+from lesionvis.answers import UNKNOWN, Answers, Question, questions
+from lesionvis.conditions import PATTERN
+from lesionvis.errors import AnswerError
+from lesionvis.rules import PATTERNS, Level, Rule, rules
+from lesionvis.wording import ALWAYS, HEADER, NEXT_STEPS, PROVISIONAL
+
+__all__ = [
+    "PATTERNS",
+    "Advice",
+    "Answers",
+    "FiredRule",
+    "Level",
+    "OpenQuestion",
+    "PhotoEvidence",
+    "advise",
+    "answers_with_photo",
+    "matching_rules",
+    "open_questions",
+]
+
+# "Few" spots, which the advice to watch asks for, means fewer than this; no guideline names a number.
+MANY_SPOTS = 10
+# Non-fading spots wider than this are a red flag in NICE NG240.
+LARGE_SPOT_MM = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoEvidence:
+    """What was measured in the photo that a rule may use. It can raise a level, never lower one.
+
+    It stands in for an answer that nobody gave; once the person answers, the person's answer counts and a
+    disagreement is noted.
+
+    Attributes
+    ----------
+    spot_count : int or None
+        Spots found; None when not counted.
+    largest_diameter_mm : float or None
+        Diameter of the largest spot, mm; None or NaN in a photo without a scale.
+    abcde_any : bool or None
+        Whether any of the measured ABCDE features is present; None when not measured.
+    """
+
+    spot_count: int | None = None
+    largest_diameter_mm: float | None = None
+    abcde_any: bool | None = None
+
+    def findings(self) -> Iterator[tuple[str, str]]:
+        """Yield the answers to which the photo gives the harmful value, each with what was seen."""
+        if self.spot_count is not None and self.spot_count >= MANY_SPOTS:
+            yield "count", f"The photo shows {self.spot_count} spots"
+        if self.largest_diameter_mm is not None and self.largest_diameter_mm > LARGE_SPOT_MM:
+            yield "size_gt2mm", f"The largest spot measures about {self.largest_diameter_mm:.1f} mm"
+        if self.abcde_any:
+            yield "abcde_any", "The spot in the photo shows at least one ABCDE feature"
+
+
+def answers_with_photo(answers: Answers, photo: PhotoEvidence) -> Answers:
+    """Answers with what the photo adds: harmful values only, and only where the person's answer is unknown.
+
+    Parameters
+    ----------
+    answers : Answers
+        What the person said.
+    photo : PhotoEvidence
+        What was measured.
+
+    Returns
+    -------
+    Answers
+        Never with a benign value that the person did not give.
+
+    Examples
+    --------
+    >>> answers_with_photo(Answers(), PhotoEvidence(spot_count=34, largest_diameter_mm=1.2))
+    Answers(given=(('count', 'many'),))
+    """
+    return answers.replace(
+        **{name: questions()[name].harmful for name, _ in photo.findings() if answers[name] == UNKNOWN}
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FiredRule:
+    """A rule that matched: one reason for the level.
+
+    Attributes
+    ----------
+    rule_id, level, reason, action, source_title, source_addresses
+        As in `Rule`.
+    from_photo : bool
+        True when it would not match without what was measured in the photo.
+    """
+
+    rule_id: str
+    level: Level
+    reason: str
+    action: str
+    source_title: str
+    source_addresses: tuple[str, ...]
+    from_photo: bool
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "rule_id": self.rule_id,
+            "level": str(self.level),
+            "reason": self.reason,
+            "action": self.action,
+            "source_title": self.source_title,
+            "source_addresses": list(self.source_addresses),
+            "from_photo": self.from_photo,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class OpenQuestion:
+    """An unanswered question that can still change the level.
+
+    Attributes
+    ----------
+    question : Question
+        Name, values and plain words.
+    highest_level, lowest_level : Level
+        The highest and lowest level that answering this question alone can give. Where both are the present
+        level, it counts only together with other open questions.
+    """
+
+    question: Question
+    highest_level: Level
+    lowest_level: Level
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "name": self.question.name,
+            "choices": list(self.question.choices),
+            "question": self.question.text,
+            "help": self.question.help,
+            "highest_level": str(self.highest_level),
+            "lowest_level": str(self.lowest_level),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """How soon somebody should look at the spots, and why. Never a diagnosis, and never an all-clear.
+
+    Attributes
+    ----------
+    level : Level
+        The highest level of all rules that matched.
+    pattern : str
+        The pattern that the advice is for.
+    answers : Answers
+        The answers used, with what the photo added.
+    reasons : tuple of FiredRule
+        The rules that matched, highest level first. Rules of the levels watch and none are kept only when
+        nothing above them matched.
+    open_questions : tuple of OpenQuestion
+        Unanswered questions that can still change the level, most decisive first.
+    photo_notes : tuple of str
+        What the photo added, and where it disagrees with an answer that was kept.
+    """
+
+    level: Level
+    pattern: str
+    answers: Answers
+    reasons: tuple[FiredRule, ...]
+    open_questions: tuple[OpenQuestion, ...]
+    photo_notes: tuple[str, ...]
+
+    @property
+    def header(self) -> str:
+        """What every output starts with."""
+        return HEADER
+
+    @property
+    def what_to_do(self) -> str:
+        """What to do now at this level; below emergency it says when the level is provisional."""
+        provisional = bool(self.open_questions) and self.level < Level.EMERGENCY
+        return f"{NEXT_STEPS[self.level]} {PROVISIONAL}" if provisional else NEXT_STEPS[self.level]
+
+    @property
+    def always(self) -> tuple[str, ...]:
+        """Sentences that belong under every advice."""
+        return ALWAYS
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "header": self.header,
+            "level": str(self.level),
+            "what_to_do": self.what_to_do,
+            "pattern": self.pattern,
+            "reasons": [reason.to_dict() for reason in self.reasons],
+            "open_questions": [question.to_dict() for question in self.open_questions],
+            "photo_notes": list(self.photo_notes),
+            "always": list(self.always),
+            "answers": self.answers.to_dict(),
+        }
+
+
+def advise(pattern: str, answers: Answers | None = None, photo: PhotoEvidence | None = None) -> Advice:
+    """Advice for a pattern, a person's answers and what was measured in the photo.
+
+    Parameters
+    ----------
+    pattern : str
+        One of `PATTERNS`.
+    answers : Answers or None
+        What the person said; None means that nothing was asked, so that everything is unknown.
+    photo : PhotoEvidence or None
+        What was measured; None adds nothing.
+
+    Returns
+    -------
+    Advice
+        The level, its reasons and the questions that can still change it.
+
+    Raises
+    ------
+    AnswerError
+        If the pattern is not a known one.
+
+    Examples
+    --------
+    >>> advice = advise("petechial_shower", Answers.from_mapping({"fever": "yes", "blanch": "does_not_fade"}))
+    >>> str(advice.level), advice.reasons[0].rule_id
+    ('emergency', 'E01')
+    """
+    told = answers if answers is not None else Answers()
+    evidence = photo if photo is not None else PhotoEvidence()
+    used = answers_with_photo(told, evidence)
+    matching = matching_rules(pattern, used)
+    without_photo = {rule.rule_id for rule in matching_rules(pattern, told)}
+    return Advice(
+        level=matching[0].level,
+        pattern=pattern,
+        answers=used,
+        reasons=tuple(_fired(rule, from_photo=rule.rule_id not in without_photo) for rule in matching),
+        open_questions=open_questions(pattern, used),
+        photo_notes=tuple(_photo_note(name, seen, told) for name, seen in evidence.findings()),
+    )
+
+
+def matching_rules(pattern: str, answers: Answers) -> tuple[Rule, ...]:
+    """Rules that match, highest level first; the first one's level is the level of the advice.
+
+    Rules of the levels watch and none match whatever is answered, so they are kept only when nothing above
+    them matches.
+
+    Parameters
+    ----------
+    pattern : str
+        One of `PATTERNS`.
+    answers : Answers
+        The answers.
+
+    Returns
+    -------
+    tuple of Rule
+        At least one.
+
+    Raises
+    ------
+    AnswerError
+        If the pattern is not a known one.
+
+    Examples
+    --------
+    >>> [rule.rule_id for rule in matching_rules("no_spots", Answers())]
+    ['N02']
+    """
+    facts = _facts(pattern, answers)
+    matching = tuple(rule for rule in rules() if rule.condition.holds(facts))
+    return tuple(rule for rule in matching if rule.level > Level.WATCH) or matching
+
+
+def open_questions(pattern: str, answers: Answers) -> tuple[OpenQuestion, ...]:
+    """Unanswered questions that can still change the level, most decisive first.
+
+    A question is open exactly when there is some way to answer or leave the other unanswered questions
+    in which the level depends on this one. Not all ways need to be tried. A benign value never makes a
+    rule match, so if the level depends on the question at all, the question is part of a smallest set of
+    facts that makes some rule match, and the level still depends on it when every unanswered question
+    outside that set is answered benign. There are only a few such sets for each rule. (The answers are
+    taken as independent, except that nobody who is not a child is asked whether they are under 3 months
+    old.)
+
+    Most decisive is the question that, answered alone, can raise the level highest; among equals, the
+    one that can lower it furthest; among these, the first in the order of the questions.
+
+    Parameters
+    ----------
+    pattern : str
+        One of `PATTERNS`.
+    answers : Answers
+        The answers; only unknown ones can be open.
+
+    Returns
+    -------
+    tuple of OpenQuestion
+        Empty when no answer can change the level.
+
+    Raises
+    ------
+    AnswerError
+        If the pattern is not a known one.
+
+    Examples
+    --------
+    >>> fever = Answers.from_mapping({"fever": "yes", "blanch": "does_not_fade"})
+    >>> [found.question.name for found in open_questions("petechial_shower", fever)][:2]
+    ['new_onset', 'serious_bleeding_or_head_injury']
+    """
+    facts = _facts(pattern, answers)
+    if facts["child"] == questions()["child"].benign and facts["infant_u3m"] == UNKNOWN:
+        facts["infant_u3m"] = questions()["infant_u3m"].benign
+    found = []
+    for question in questions().values():
+        if facts[question.name] == UNKNOWN and _counts(question, facts):
+            alone = [_level(facts | {question.name: value}) for value in (question.benign, question.harmful)]
+            found.append(OpenQuestion(question, highest_level=max(alone), lowest_level=min(alone)))
+    return tuple(sorted(found, key=lambda question: (-question.highest_level, question.lowest_level)))
+
+
+def _counts(question: Question, facts: Mapping[str, str]) -> bool:
+    """Tell whether the value of an unanswered question can change the level, given the facts."""
+    benign = {name: questions()[name].benign for name, value in facts.items() if value == UNKNOWN}
+    for level, case in _cases_by_answer().get(question.name, ()):
+        possible = all(facts[name] in (value, UNKNOWN) for name, value in case.items())
+        # In this case the rule matches: is the level lower once nothing but this question is answered benign?
+        if possible and _level({**facts, **benign, **case, question.name: question.benign}) < level:
+            return True
+    return False
+
+
+@cache
+def _cases_by_answer() -> Mapping[str, tuple[tuple[Level, Mapping[str, str]], ...]]:
+    """For each answer, the smallest sets of facts with it that make a rule match, and that rule's level."""
+    cases: dict[str, tuple[tuple[Level, Mapping[str, str]], ...]] = {}
+    for rule in rules():
+        for case in rule.condition.cases():
+            for name in case:
+                cases[name] = (*cases.get(name, ()), (rule.level, case))
+    return MappingProxyType(cases)
+
+
+def _facts(pattern: str, answers: Answers) -> dict[str, str]:
+    """Pattern and every answer by name: what conditions are evaluated on."""
+    if pattern not in PATTERNS:
+        raise AnswerError(f'There is no pattern "{pattern}"; it is one of {", ".join(PATTERNS)}.')
+    return {PATTERN: pattern} | answers.to_dict()
+
+
+def _level(facts: Mapping[str, str]) -> Level:
+    """Level of the first, and so highest, rule that matches."""
+    return next(rule.level for rule in rules() if rule.condition.holds(facts))
+
+
+def _fired(rule: Rule, *, from_photo: bool) -> FiredRule:
+    return FiredRule(
+        rule_id=rule.rule_id,
+        level=rule.level,
+        reason=rule.reason,
+        action=rule.action,
+        source_title=rule.source_title,
+        source_addresses=rule.source_addresses,
+        from_photo=from_photo,
+    )
+
+
+def _photo_note(name: str, seen: str, told: Answers) -> str:
+    """Sentence on one finding of the photo, against what the person said."""
+    harmful = questions()[name].harmful
+    if told[name] == UNKNOWN:
+        return f'{seen}, so "{name}" was taken as "{harmful}".'
+    if told[name] == harmful:
+        return f'{seen}, as was answered ("{name}" is "{harmful}").'
+    return f'{seen}, but "{name}" was answered "{told[name]}"; the answer was kept, so check it.'

@@ -1,0 +1,66 @@
+"""Every sentence of the advice that is not part of a rule or a question, in one place.
+
+The tone is deliberate: no level is ever worded as reassurance, and no sentence claims to detect, diagnose or
+rule out anything. "No warning signs were reported" is the most that is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from lesionvis.rules import Level
+
+HEADER = (
+    "This is not a diagnosis. lesionvis is open-source research software, not a medical device. "
+    "It can be wrong."
+)
+EMERGENCY_NUMBER = "999 (UK), 112 (EU), 911 (US) or your local emergency number"
+RED_FLAGS = (
+    "fever or shivering, confusion or drowsiness, a stiff neck, a bad headache, trouble breathing, "
+    "mottled, blue or cold skin, feeling very unwell, spots that spread, or bruises or bleeding"
+)
+_HELP_AT_ONCE = f"Get help at once if there is {RED_FLAGS}; the emergency number is {EMERGENCY_NUMBER}."
+_CHECK_AGAIN = (
+    f"Run the check again at once if there is {RED_FLAGS}, or if a spot grows, changes or bleeds. "
+    f"The emergency number is {EMERGENCY_NUMBER}."
+)
+NEXT_STEPS: Final[Mapping[Level, str]] = MappingProxyType(
+    {
+        Level.EMERGENCY: (
+            f"Call {EMERGENCY_NUMBER}, or go to A&E/ER now. Say what is wrong, for example: "
+            "'rash that does not fade, with fever'. Do not wait for more spots and do not wait for this tool."
+        ),
+        Level.SAME_DAY: (
+            "Get medical advice today (UK: NHS 111). If you get fever, confusion, stiff neck, trouble "
+            f"breathing, or the spots spread, call {EMERGENCY_NUMBER}."
+        ),
+        Level.PROMPT: (
+            f"Contact a doctor within 24-48 hours, or sooner where a reason says so. {_HELP_AT_ONCE}"
+        ),
+        Level.ROUTINE_DERMATOLOGY: (
+            "Have the spot looked at by a doctor or dermatologist, sooner if it grows, changes or bleeds. "
+            f"{_HELP_AT_ONCE}"
+        ),
+        Level.WATCH: (
+            "No warning signs were reported. Take a dated photo and look again: every day for a crop of "
+            f"spots, every month for a single spot. {_CHECK_AGAIN}"
+        ),
+        Level.NONE: f"No warning signs were reported. That is not an all-clear. {_CHECK_AGAIN}",
+    }
+)
+PROVISIONAL = "This level is provisional: questions are still open, and their answers can change it."
+ALWAYS = (
+    "If you are worried or someone is getting worse, get help, whatever this says.",
+    "A parent's or carer's worry counts.",
+    "Do not wait for a rash: a serious infection can come before it or without one.",
+    "On brown or black skin also look at the palms, the soles, inside the eyelids and the roof of the mouth.",
+    "No clinician has reviewed the rules or the wording of lesionvis.",
+)
+
+# Shown once before the questions, which are put as to the person who has the spots.
+QUESTIONS_NOTE = (
+    'If you answer for someone else, "you" means that person. If you are not sure, choose unknown: that is '
+    "treated with caution, never as a no."
+)

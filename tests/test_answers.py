@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from lesionvis.answers import Answers, parse_questions, questions
+from lesionvis.errors import AnswerError, LesionvisError
+
+HEADER = "answer,benign,unknown,harmful,question,help\n"
+
+
+def test_everything_is_unknown_until_given() -> None:
+    assert set(Answers().to_dict().values()) == {"unknown"}
+    assert list(Answers().to_dict()) == list(questions())
+    assert len(questions()) == 32
+
+
+def test_equal_answers_are_equal_however_they_were_given() -> None:
+    one = Answers.from_mapping({"child": "yes", "fever": "no", "blanch": "unknown"})
+    other = Answers((("fever", "no"), ("child", "yes")))
+    assert one == other
+    assert hash(one) == hash(other)
+    assert one == pickle.loads(pickle.dumps(one))  # noqa: S301 - batch workers hand answers over by pickle
+
+
+def test_unknown_takes_an_answer_back() -> None:
+    assert Answers.from_mapping({"fever": "yes"}).replace(fever="unknown") == Answers()
+
+
+@pytest.mark.parametrize(
+    ("given", "suggestion", "listed"),
+    [
+        ({"fevr": "yes"}, 'did you mean "fever"?', "joint_or_belly_pain"),
+        ({"fever": "yess"}, 'did you mean "yes"?', "no, yes, unknown"),
+        ({"blanch": "not_fade"}, 'did you mean "does_not_fade"?', "fades, does_not_fade, unknown"),
+        ({"fever": True}, '"fever" cannot be "True"', "no, yes, unknown"),
+        ({"": "yes"}, 'no answer ""', "fever"),
+    ],
+)
+def test_a_misspelt_name_or_value_lists_the_right_ones(
+    given: dict[str, str], suggestion: str, listed: str
+) -> None:
+    with pytest.raises(AnswerError) as caught:
+        Answers.from_mapping(given)
+    assert suggestion in str(caught.value)
+    assert listed in str(caught.value)
+
+
+def test_asking_for_a_name_that_does_not_exist_is_an_error() -> None:
+    with pytest.raises(AnswerError, match="fever"):
+        Answers()["fevers"]
+
+
+def test_every_question_is_a_plain_question_with_help() -> None:
+    for question in questions().values():
+        assert question.text.endswith("?"), question.name
+        assert len(question.text) <= 120, question.name  # short enough for a frightened reader
+        assert question.help.endswith("."), question.name
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "answer,benign,unknown,harmful\nfever,no,unknown,yes\n",
+        HEADER + "fever,no,unknown,yes,Is there a fever?\n",
+        HEADER + "fever,no,unknown,yes,Is there a fever?,\n",
+        HEADER + "fever,no,dunno,yes,Is there a fever?,Measure it.\n",
+        HEADER + "fever,yes,unknown,yes,Is there a fever?,Measure it.\n",
+        HEADER + "fever,no,unknown,yes,Is there a fever?,Measure it.\n" * 2,
+    ],
+)
+def test_a_damaged_table_of_questions_is_an_error(text: str) -> None:
+    with pytest.raises(LesionvisError, match=r"answers\.csv"):
+        parse_questions(text)

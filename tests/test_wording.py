@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import re
+
+from lesionvis.answers import questions
+from lesionvis.rules import Level
+from lesionvis.wording import ALWAYS, HEADER, NEXT_STEPS, PROVISIONAL, QUESTIONS_NOTE
+
+OWN_TEXTS = [
+    HEADER,
+    PROVISIONAL,
+    QUESTIONS_NOTE,
+    *ALWAYS,
+    *NEXT_STEPS.values(),
+    *(question.text for question in questions().values()),
+    *(question.help for question in questions().values()),
+]
+
+
+def test_no_text_reassures_or_claims_to_diagnose() -> None:
+    claims = re.compile(
+        r"\b(fine|safe|harmless|healthy|normal skin|no need to|don't worry|nothing to worry|"
+        r"detects?|diagnoses|rules? out|cancer-free|cleared)\b|%",
+        re.IGNORECASE,
+    )
+    assert [text for text in OWN_TEXTS if claims.search(text)] == []
+    assert all("not an all-clear" in text for text in OWN_TEXTS if "all-clear" in text)
+
+
+def test_every_level_says_what_to_do_and_gives_the_emergency_numbers() -> None:
+    assert set(NEXT_STEPS) == set(Level)
+    for text in NEXT_STEPS.values():
+        assert all(number in text for number in ("999", "112", "911"))
+
+
+def test_the_standing_sentences_are_there() -> None:
+    assert "not a diagnosis" in HEADER
+    assert "not a medical device" in HEADER
+    assert "can be wrong" in HEADER
+    standing = " ".join(ALWAYS)
+    assert "get help, whatever this says" in standing
+    assert "Do not wait for a rash" in standing
+    for place in ("palms", "soles", "inside the eyelids", "roof of the mouth"):
+        assert place in standing
