@@ -1,0 +1,226 @@
+"""Where in a photo something repeats along a line: the places from which ticks are then followed.
+
+A row of ticks has two marks that are cheap to look for. All its edges run one way, so that the structure
+tensor is coherent; and along the gradient the picture repeats, not once but three times over. Both are
+looked for in cells, at every resolution of a pyramid, so that any angle and any pitch is met without
+turning the photo.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.floating[Any]]
+Picture = NDArray[np.float32]
+
+MIN_SHORT_SIDE_PX = 80
+"""A pyramid level smaller than this holds less than nine ticks of the largest pitch."""
+
+CONTRAST_HALF_WINDOW_PX = 12
+"""Half side of the square whose mean is the local light level: over one pitch at every level."""
+
+DARK_FLOOR = 6.0
+"""Grey levels added to the local light, so that noise in the dark is not taken for contrast."""
+
+MAX_CONTRAST = 0.6
+"""Relative contrast is cut off here, so that a glare or a black drape does not outweigh the ticks."""
+
+CELL_PX = 8
+"""Distance between cells, px of the level; a tick row is at least two cells high at some level."""
+
+TENSOR_WINDOW_PX = 13
+"""Side of the window that the structure tensor is averaged over, px: one to three pitches."""
+
+MIN_COHERENCE = 0.35
+"""Share of the gradient energy that must run one way; 0 for cloth and skin, 1 for pure stripes."""
+
+MIN_GRADIENT_ENERGY = 2e-4
+"""Mean squared relative contrast per px: a tenth of what faint ticks have, ten times camera noise."""
+
+PROFILE_PX = 160
+"""Length of the profile through a cell: three shifts of the largest pitch, three times over."""
+
+PROFILE_ROWS_PX = (-2.0, 0.0, 2.0)
+"""Rows that are averaged into one profile, px from the cell: less than the shortest tick."""
+
+PITCHES_PX = np.arange(3.2, 16.0, 0.1)
+"""Pitches that are tried at each level, px; the levels are a factor of two apart."""
+
+MIN_SCORE = 0.3
+"""Least autocorrelation at one, two and three pitches; faint real ticks have about 0.5."""
+
+
+FUNDAMENTAL_SHARE = 0.8
+"""A shorter pitch is preferred when its score is at least this share of the best."""
+
+SAME_PITCH = 0.15
+"""Natural logarithm of the ratio up to which two pitches are taken for one, perspective included."""
+
+FLANK_STEPS = 10
+"""The peak lies within this many steps of 0.1 px above where the score first comes near the best."""
+
+MAX_SEEDS = 400
+"""Seeds kept for the vote on which to follow first; a ruler has dozens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One resolution of the pyramid: relative contrast, and its px per px of the full picture."""
+
+    contrast: Picture
+    px_per_full_px: float
+
+
+@dataclass(frozen=True, slots=True)
+class Seeds:
+    """Places where the picture repeats, best first; positions in px of the full picture.
+
+    Attributes
+    ----------
+    xy_px : ndarray of shape (N, 2)
+    angle_rad : ndarray of shape (N,)
+        Direction along which it repeats, from x towards y.
+    pitch_px : ndarray of shape (N,)
+    score : ndarray of shape (N,)
+        Autocorrelation at one, two and three pitches, the least of them.
+    """
+
+    xy_px: Floats
+    angle_rad: Floats
+    pitch_px: Floats
+    score: Floats
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.score)
+
+    def near(self, xy_px: Floats, pitch_px: float, radius_px: float) -> NDArray[np.bool_]:
+        """Which seeds of about one pitch lie within a radius of any of some places (M, 2): shape (N,)."""
+        dx = self.xy_px[:, :1] - xy_px[:, 0]
+        dy = self.xy_px[:, 1:] - xy_px[:, 1]
+        same = np.abs(np.log(self.pitch_px / pitch_px)) < SAME_PITCH
+        return np.asarray(same & (np.hypot(dx, dy).min(axis=1) < radius_px))
+
+
+def build_levels(gray: NDArray[np.uint8]) -> tuple[Level, ...]:
+    """Pyramid of relative contrast, finest first, each level half the size of the one before."""
+    levels = [Level(relative_contrast(gray), 1.0)]
+    scale = 1.0
+    while min(gray.shape) >= 2 * MIN_SHORT_SIDE_PX and len(levels) < 4:
+        scale /= 2
+        gray = np.asarray(cv2.resize(gray, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.uint8)
+        levels.append(Level(relative_contrast(gray), scale))
+    return tuple(levels)
+
+
+def relative_contrast(gray: NDArray[np.uint8]) -> Picture:
+    """Difference to the local mean, as a share of it: the same in light and in shade."""
+    light = gray.astype(np.float32)
+    side = 2 * CONTRAST_HALF_WINDOW_PX + 1
+    mean = cv2.blur(light, (side, side))
+    relative = (light - mean) / (mean + np.float32(DARK_FLOOR))
+    return np.clip(relative, -MAX_CONTRAST, MAX_CONTRAST)
+
+
+def find_seeds(levels: tuple[Level, ...]) -> Seeds:
+    """Cells with coherent edges along whose normal the picture repeats."""
+    found = [_seeds_of_level(level) for level in levels]
+    xy, angle, pitch, score = (np.concatenate(column) for column in zip(*found, strict=True))
+    best = np.argsort(-score, kind="stable")[:MAX_SEEDS]
+    xy, angle, pitch, score = xy[best], angle[best], pitch[best], score[best]
+    support = _support(xy, angle, pitch, score)
+    order = np.argsort(-support, kind="stable")
+    return Seeds(xy[order], angle[order], pitch[order], score[order])
+
+
+def _support(xy: Floats, angle: Floats, pitch: Floats, score: Floats) -> Floats:
+    """Sum of the scores of the seeds that may lie on the same ruler: same pitch, same direction, in line."""
+    dx = xy[:, 0] - xy[:, :1]
+    dy = xy[:, 1] - xy[:, 1:]
+    cos, sin = np.cos(angle)[:, None], np.sin(angle)[:, None]
+    across = np.abs(dy * cos - dx * sin) / pitch[:, None]
+    same = (
+        (np.abs(np.log(pitch / pitch[:, None])) < SAME_PITCH)
+        & (np.abs(np.cos(angle - angle[:, None])) > 0.98)
+        & (across < 1.5 + 0.1 * np.hypot(dx, dy) / pitch[:, None])
+    )
+    # A cell at a fine level is worth less than one at a coarse level, which covers more ticks.
+    return np.asarray((same * np.minimum(score * pitch, 1e9)).sum(axis=1)) / pitch * score
+
+
+def _seeds_of_level(level: Level) -> tuple[Floats, Floats, Floats, Floats]:
+    x, y, angle = _coherent_cells(level.contrast)
+    score, pitch = _periodicity(_profiles(level.contrast, x, y, angle))
+    keep = score >= MIN_SCORE
+    xy = (np.stack([x, y], axis=-1)[keep] + 0.5) / level.px_per_full_px - 0.5
+    return xy, angle[keep], pitch[keep] / level.px_per_full_px, score[keep]
+
+
+def _coherent_cells(contrast: Picture) -> tuple[Floats, Floats, Floats]:
+    """Centres of cells whose edges run one way, and the direction across those edges."""
+    gx = cv2.Sobel(contrast, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8)
+    gy = cv2.Sobel(contrast, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8)
+    start = CELL_PX // 2
+    window = (TENSOR_WINDOW_PX, TENSOR_WINDOW_PX)
+    xx, yy, xy = (
+        cv2.blur(product, window)[start::CELL_PX, start::CELL_PX] for product in (gx * gx, gy * gy, gx * gy)
+    )
+    energy = xx + yy
+    coherent = np.hypot(xx - yy, 2 * xy) > MIN_COHERENCE * energy
+    row, column = np.nonzero(coherent & (energy > MIN_GRADIENT_ENERGY))
+    angle = 0.5 * np.arctan2(2 * xy[row, column], xx[row, column] - yy[row, column])
+    return (
+        (column * CELL_PX + start).astype(float),
+        (row * CELL_PX + start).astype(float),
+        angle.astype(float),
+    )
+
+
+def _profiles(contrast: Picture, x: Floats, y: Floats, angle: Floats) -> Picture:
+    """Profiles (N, PROFILE_PX) through the cells, 0 outside of the picture."""
+    along = np.arange(PROFILE_PX, dtype=np.float32) - PROFILE_PX / 2
+    x, y, angle = (a[:, None].astype(np.float32) for a in (x, y, angle))
+    cos, sin = np.cos(angle), np.sin(angle)
+    total = np.zeros((len(x), PROFILE_PX), np.float32)
+    for row in PROFILE_ROWS_PX:
+        total += (
+            cv2.remap(
+                contrast,
+                x + along * cos - np.float32(row) * sin,
+                y + along * sin + np.float32(row) * cos,
+                cv2.INTER_LINEAR,
+                borderMode=cv2.BORDER_CONSTANT,
+                borderValue=(0.0,),
+            )
+            if len(x)
+            else 0.0
+        )
+    return total / np.float32(len(PROFILE_ROWS_PX))
+
+
+def _periodicity(profiles: Picture) -> tuple[Floats, Floats]:
+    """Best min(ac(T), ac(2T), ac(3T)) of each profile and the T in px, by FFT autocorrelation."""
+    n = profiles.shape[1]
+    taper = np.hanning(n + 2)[1:-1].astype(np.float32)
+    spectrum = np.fft.rfft((profiles - profiles.mean(axis=1, keepdims=True)) * taper, 2 * n, axis=1)
+    correlation = np.fft.irfft(np.abs(spectrum) ** 2, axis=1)[:, :n]
+    bias = np.fft.irfft(np.abs(np.fft.rfft(taper, 2 * n)) ** 2)[:n]
+    correlation /= (bias / bias[0]) * (correlation[:, :1] + 1e-9)
+    score = np.full((len(profiles), len(PITCHES_PX)), 1.0)
+    for times in (1, 2, 3):
+        lag = times * PITCHES_PX
+        below = lag.astype(int)
+        part = lag - below
+        score = np.minimum(score, correlation[:, below] * (1 - part) + correlation[:, below + 1] * part)
+    # What repeats at T repeats at 2 T as well: take the first peak that comes near the best.
+    near_best = score >= FUNDAMENTAL_SHARE * score.max(axis=1, keepdims=True)
+    first = near_best.argmax(axis=1)
+    window = np.arange(len(PITCHES_PX)) - first[:, None]
+    peak = np.where((window >= 0) & (window < FLANK_STEPS), score, -1.0)
+    best = peak.argmax(axis=1)
+    return score[np.arange(len(score)), best], PITCHES_PX[best]

@@ -1,0 +1,218 @@
+"""A smooth line through a row of ticks, and the picture straightened along it.
+
+Everything that is asked of a ruler (are the ticks even, do they end on one line, which are longer) is asked
+of the straightened strip, whose unit of length is the distance between two ticks. Perspective, curvature,
+rotation and size are gone there, so that the questions need no pixels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.floating[Any]]
+
+SAMPLES_PER_PITCH = 12
+"""Samples of a straightened strip from one tick to the next: a tick is 2 to 6 of them wide."""
+
+SAMPLE_OFFSETS = (np.arange(SAMPLES_PER_PITCH) + 0.5) / SAMPLES_PER_PITCH - 0.5
+"""Where the samples of a tick's cell lie, in pitches from the tick."""
+
+
+BRIDGE_ROWS = 4
+"""Rows over which a tick may be hidden, by a letter of a watermark or a hair, and still be one tick."""
+
+
+@dataclass(frozen=True, slots=True)
+class TickLine:
+    """Smooth curve that passes tick number i at i, as two polynomials.
+
+    Attributes
+    ----------
+    x_coefficients, y_coefficients : ndarray of shape (degree + 1,), float64
+        Highest power first, in ``(number - middle) / half_span``; results in px of the picture followed.
+    middle, half_span : float
+        Tick numbers are centred and scaled by these before the powers are taken.
+    shear : float
+        Ticks lean by this many pitches along the line for each pitch across it; 0 = square to the line.
+    """
+
+    x_coefficients: Floats
+    y_coefficients: Floats
+    middle: float
+    half_span: float
+    shear: float
+
+    def at(self, numbers: Floats) -> Floats:
+        """Positions (N, 2) in px at tick numbers (N,), whole or not."""
+        z = (numbers - self.middle) / self.half_span
+        return np.stack([np.polyval(self.x_coefficients, z), np.polyval(self.y_coefficients, z)], axis=-1)
+
+    def step(self, numbers: Floats) -> Floats:
+        """Vector (N, 2) in px from one tick to the next; its length is the local pitch."""
+        z = (numbers - self.middle) / self.half_span
+        x = np.polyval(np.polyder(self.x_coefficients), z)
+        y = np.polyval(np.polyder(self.y_coefficients), z)
+        return np.stack([x, y], axis=-1) / self.half_span
+
+    def across(self, numbers: Floats) -> Floats:
+        """Vector (N, 2) in px along the tick, as long as one pitch is square to the line."""
+        step = self.step(numbers)
+        return np.stack([-step[:, 1], step[:, 0]], axis=-1) + self.shear * step
+
+    def pitch(self, numbers: Floats) -> Floats:
+        """Distances (N,) in px between neighbouring ticks."""
+        return np.asarray(np.hypot(*self.step(numbers).T))
+
+    def resized(self, factor: float) -> TickLine:
+        """Give the same line in a picture that is `factor` times as large."""
+        x, y = self.x_coefficients * factor, self.y_coefficients * factor
+        x[-1] += 0.5 * factor - 0.5
+        y[-1] += 0.5 * factor - 0.5
+        return replace(self, x_coefficients=x, y_coefficients=y)
+
+
+def fit_line(numbers: Floats, xy: Floats, shear: float, passes: int = 3) -> TickLine:
+    """Least-squares curve through ticks that gives little weight to strays.
+
+    The degree grows with the number of ticks: a straight line below 8, a parabola below 16 (evenly
+    spaced ticks on a flat ruler in perspective), else a cubic (bent as well).
+
+    Parameters
+    ----------
+    numbers : ndarray of shape (N,)
+        Tick numbers, N >= 2, gaps allowed.
+    xy : ndarray of shape (N, 2)
+        Positions in px.
+    shear : float
+        Lean of the ticks, kept as it is.
+    passes : int
+        Rounds of reweighting.
+    """
+    middle = 0.5 * (numbers[0] + numbers[-1])
+    half_span = max(0.5 * (numbers[-1] - numbers[0]), 1.0)
+    degree = 1 if len(numbers) < 8 else 2 if len(numbers) < 16 else 3
+    powers = np.vander((numbers - middle) / half_span, degree + 1)
+    weight = np.ones(len(numbers))
+    stray_px = 0.08 * np.hypot(*(xy[-1] - xy[0])) / max(numbers[-1] - numbers[0], 1.0)
+    for _ in range(passes):
+        weighted = powers * weight[:, None]
+        coefficients = np.linalg.lstsq(weighted, xy * weight[:, None], rcond=None)[0]
+        distance_px = np.hypot(*(xy - powers @ coefficients).T)
+        weight = 1.0 / np.maximum(1.0, (distance_px / stray_px) ** 2)
+    return TickLine(coefficients[:, 0], coefficients[:, 1], middle, half_span, shear)
+
+
+def straighten(picture: NDArray[np.float32], line: TickLine, first: int, last: int, rows: Floats) -> Floats:
+    """Resample a picture so that the ticks stand upright at equal distances.
+
+    Parameters
+    ----------
+    picture : ndarray of shape (H, W), float32
+        What to resample.
+    line : TickLine
+        Line through the ticks in px of that picture.
+    first, last : int
+        First and last tick of the strip.
+    rows : ndarray of shape (R,)
+        Distances from the line at which to sample, in pitches, along the ticks.
+
+    Returns
+    -------
+    ndarray of shape (R, last - first + 1, SAMPLES_PER_PITCH)
+        Row, tick, place around the tick. NaN outside of the picture.
+    """
+    numbers = (np.arange(first, last + 1)[:, None] + SAMPLE_OFFSETS).ravel()
+    at, across = line.at(numbers), line.across(numbers)
+    x = (at[:, 0] + rows[:, None] * across[:, 0]).astype(np.float32)
+    y = (at[:, 1] + rows[:, None] * across[:, 1]).astype(np.float32)
+    strip = cv2.remap(
+        picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=(float("nan"),)
+    )
+    return np.asarray(strip, dtype=np.float64).reshape(len(rows), -1, SAMPLES_PER_PITCH)
+
+
+def mean_over_rows(strip: Floats, chosen: NDArray[np.bool_]) -> Floats:
+    """Mean of the chosen rows of a strip, of those inside the picture: shape (N, SAMPLES_PER_PITCH).
+
+    A sample with less than half of the rows inside is NaN.
+    """
+    rows = strip[chosen]
+    inside = np.isfinite(rows)
+    count = inside.sum(axis=0)
+    total = np.where(inside, rows, 0.0).sum(axis=0)
+    return np.where(2 * count >= len(rows), total / np.maximum(count, 1), np.nan)
+
+
+def tick_offsets(profiles: Floats) -> tuple[Floats, Floats]:
+    """Centre and height of the bump in each tick's cell, above a slope from gap to gap.
+
+    Parameters
+    ----------
+    profiles : ndarray of shape (N, SAMPLES_PER_PITCH)
+        Brightness along the line with ticks brighter than gaps; NaN outside of the picture.
+
+    Returns
+    -------
+    offsets, heights : ndarray of shape (N,)
+        Centre of mass of what stands above two fifths of the height, in pitches; height is NaN outside.
+    """
+    left, right = profiles[:, :2].mean(axis=1), profiles[:, -2:].mean(axis=1)
+    bump = profiles - (left[:, None] + (right - left)[:, None] * (SAMPLE_OFFSETS + 0.5))
+    heights = bump.max(axis=1)
+    mass = np.maximum(bump - 0.4 * heights[:, None], 0.0)
+    return (mass @ SAMPLE_OFFSETS) / (mass.sum(axis=1) + 1e-9), heights
+
+
+def tick_heights(strip: Floats) -> Floats:
+    """How much brighter each tick is than the gaps beside it, row by row: shape (N, R)."""
+    middle = SAMPLES_PER_PITCH // 2
+    tick = 0.5 * (strip[:, :, middle - 1] + strip[:, :, middle])
+    gap = 0.5 * (strip[:, :, 0] + strip[:, :, -1])
+    return (tick - gap).T
+
+
+def tick_ends(heights: Floats, rows: Floats, level: float) -> tuple[Floats, Floats]:
+    """Rows between which each tick stays above a level, going out from row 0.
+
+    Parameters
+    ----------
+    heights : ndarray of shape (N, R)
+        As from `tick_heights`; NaN outside of the picture.
+    rows : ndarray of shape (R,)
+        Evenly spaced rows, one of them 0, in pitches.
+    level : float
+        Half the height of a usual tick.
+
+    Returns
+    -------
+    lower, upper : ndarray of shape (N,)
+        Ends in pitches between rows; minus and plus infinity for a tick that does not end within the rows or
+        within the picture; NaN where there is no tick in row 0.
+    """
+    origin = int(np.argmin(np.abs(rows)))
+    upper = _run_length(heights[:, origin:], level)
+    lower = -_run_length(heights[:, origin::-1], level)
+    spacing = rows[1] - rows[0]
+    return lower * spacing, upper * spacing
+
+
+def _run_length(heights: Floats, level: float) -> Floats:
+    """Count steps from column 0 to where each row of heights falls through the level, between columns."""
+    above = heights > level
+    kernel = np.ones((1, BRIDGE_ROWS + 1), np.uint8)
+    joined = cv2.morphologyEx(above.astype(np.uint8), cv2.MORPH_CLOSE, kernel) > 0
+    joined[:, 0] = above[:, 0]
+    n = np.arange(len(heights))
+    out = np.where(joined.all(axis=1), joined.shape[1] - 1, (~joined).argmax(axis=1))
+    inner = heights[n, np.maximum(out - 1, 0)]
+    outer = heights[n, out]
+    with np.errstate(invalid="ignore"):
+        length = out - 1 + np.clip((inner - level) / (inner - outer + 1e-9), 0.0, 1.0)
+    length[joined.all(axis=1) | np.isnan(outer)] = np.inf
+    length[~above[:, 0]] = np.nan
+    return np.asarray(length)
