@@ -7,12 +7,13 @@ Whatever goes wrong inside a decoder becomes an `UnreadablePhoto`.
   scaled inverse DCT), which is what makes reading fast.
 - Orientation is that of EXIF, but in HEIC and AVIF that of their own rotation property alone: their standard
   (ISO/IEC 23000-22, 7.3.10.1) says that EXIF orientation shall be ignored.
-- Colours of an embedded ICC profile become sRGB by relative colorimetric intent with black point
-  compensation. Transparent pixels become white, which is no skin.
+- Colours of an embedded profile become sRGB (`lesionvis.icc`). Transparent pixels become white, which is no
+  skin.
 """
 
 from __future__ import annotations
 
+import re
 import threading
 import warnings
 from collections.abc import Iterator
@@ -28,6 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.errors import UnreadablePhoto
+from lesionvis.icc import to_srgb
 
 # Pillow's reader of each format, imported when the first bytes ask for it. Used directly and not through
 # Image.open: that registers nothing, knows no global pixel limit, and takes a phone's JPEG with further
@@ -55,6 +57,9 @@ _HEIC_STILL_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1"})
 _HEIC_SEQUENCE_BRANDS = frozenset({b"hevc", b"hevx", b"hevm", b"hevs", b"msf1"})
 _MAX_BRANDS_BYTES = 256  # far more than any camera writes
 
+# Item types in a HEIC file (box infe, versions 2 and 3): where one is no text, pi_heif crashes the process.
+_HEIC_ITEM_TYPE = re.compile(rb"infe(?:\x02.{7}|\x03.{9})(.{4})", re.DOTALL)
+
 # Code points (ISO/IEC 23091-2) of colours far from sRGB: BT.2020, DCI-P3, Display P3; the curves PQ and HLG.
 _WIDE_PRIMARIES = frozenset({9, 11, 12})
 _HDR_CURVES = frozenset({16, 18})
@@ -70,11 +75,6 @@ _JPEG_REDUCTIONS = {
     2: cv2.IMREAD_REDUCED_COLOR_2,
     1: cv2.IMREAD_COLOR,
 }
-
-# Every 17th level of each channel: 4096 colours.
-_COLOUR_LATTICE = np.stack(np.meshgrid(*[np.arange(0, 256, 17, dtype=np.uint8)] * 3), axis=-1).reshape(
-    64, 64, 3
-)
 
 # Pillow warns of odd metadata. Warning filters are global: two threads must not change them at the same time.
 _WARNING_FILTERS = threading.Lock()
@@ -163,6 +163,8 @@ def read_header(data: bytes, name: str) -> Encoded:
     open_image = getattr(import_module(module), reader)
     stream = BytesIO(data)
     with _damage_named(name), _without_warnings():
+        if kind == "HEIC" and not all(item_type.isascii() for item_type in _HEIC_ITEM_TYPE.findall(data)):
+            raise ValueError("an item type is not text")
         image = open_image(stream)
         # A TIFF's tags are read here: Pillow would otherwise read them, with warnings, while decoding.
         tags = dict(image.getexif()) if kind == "TIFF" else {}
@@ -211,7 +213,7 @@ def decode(encoded: Encoded, scale: float) -> Decoded:
             pixels = reduce_by_area(_pillow_pixels(encoded), encoded.size, scale)
     # Asked after decoding: Pillow turns TIFF and pi_heif turns HEIC themselves, and then say that it is done.
     orientation, taken_at = _orientation_and_date(image)
-    rgb = _turned(_to_srgb(pixels, image.info.get("icc_profile"), encoded.name), orientation)
+    rgb = _turned(to_srgb(pixels, image.info.get("icc_profile"), encoded.name), orientation)
     width, height = encoded.size if orientation < 5 else encoded.size[::-1]
     return Decoded(rgb, width, height, taken_at)
 
@@ -279,9 +281,7 @@ def _damage_named(name: str) -> Iterator[None]:
     except UnreadablePhoto:
         raise
     except MemoryError as error:
-        raise UnreadablePhoto(
-            f"{name} needs more memory than is free; close programs or make it smaller."
-        ) from error
+        raise UnreadablePhoto(f"{name} needs more memory than is free; make it smaller.") from error
     except Exception as error:
         raise UnreadablePhoto(
             f"{name} is damaged or cut short and cannot be decoded; copy it again from the camera or phone."
@@ -363,38 +363,3 @@ def _turned(rgb: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
     if orientation in (3, 4, 7, 8):
         rgb = rgb[::-1]
     return np.ascontiguousarray(rgb)
-
-
-def _to_srgb(pixels: NDArray[np.uint8], profile: bytes | None, name: str) -> NDArray[np.uint8]:
-    """Convert grey, RGB or CMYK pixels by their ICC profile; grey and RGB without one are taken as sRGB."""
-    mode = "L" if pixels.ndim == 2 else {3: "RGB", 4: "CMYK"}[pixels.shape[2]]
-    if mode == "RGB" and not profile:
-        return pixels
-    from PIL import Image, ImageCms
-
-    image = Image.frombytes(mode, (pixels.shape[1], pixels.shape[0]), pixels.tobytes())
-    if not profile:
-        return np.asarray(image.convert("RGB"))
-    try:
-        source = ImageCms.ImageCmsProfile(BytesIO(profile))
-        if mode == "L" and source.profile.xcolor_space.strip() == "RGB":
-            image = image.convert("RGB")
-        srgb, intent = ImageCms.createProfile("sRGB"), ImageCms.Intent.RELATIVE_COLORIMETRIC
-        flags = ImageCms.Flags.BLACKPOINTCOMPENSATION
-        transform = ImageCms.buildTransform(source, srgb, image.mode, "RGB", intent, flags)
-        if image.mode == "RGB" and _keeps_colours(transform):
-            return np.asarray(image)
-        converted = ImageCms.applyTransform(image, transform)
-    except (ImageCms.PyCMSError, OSError) as error:
-        raise UnreadablePhoto(
-            f"{name} has a colour profile that is damaged or not made for its pixels; save it again in sRGB."
-        ) from error
-    return np.asarray(converted)
-
-
-def _keeps_colours(transform: Any) -> bool:
-    """Whether an RGB transform changes no colour by over a level: most profiles are sRGB by various names."""
-    from PIL import Image, ImageCms
-
-    result = np.asarray(ImageCms.applyTransform(Image.fromarray(_COLOUR_LATTICE), transform))
-    return bool(np.abs(result.astype(np.int16) - _COLOUR_LATTICE).max() <= 1)
