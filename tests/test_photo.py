@@ -16,7 +16,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
@@ -185,6 +185,7 @@ def test_tiny_photo_is_refused(size: tuple[int, int]) -> None:
     )
 
 
+@settings(deadline=None)
 @given(width=st.integers(32, 6000), height=st.integers(32, 400), upright=st.booleans())
 def test_working_size_follows_from_one_scale(width: int, height: int, upright: bool) -> None:
     if upright:
@@ -261,6 +262,7 @@ def test_positions_map_in_turned_photos(orientation: int) -> None:
     assert np.abs(dot_centers(photo, expected) - expected).max() < 0.5
 
 
+@settings(deadline=None)
 @given(
     scale=st.floats(0.05, 1.0),
     xy=st.lists(st.tuples(st.floats(-1e4, 1e4), st.floats(-1e4, 1e4)), min_size=1, max_size=4),
