@@ -59,7 +59,7 @@ def test_spots_beyond_the_frame_are_left_out_without_a_trace() -> None:
 
 def test_blood_no_more_than_that_of_the_skin_adds_nothing() -> None:
     blood, melanin = spot_densities(
-        replace(SCENE, blood_fraction=0.02), [replace(SPOT, blood_fraction=0.004)]
+        replace(SCENE, ita_deg=40.0, blood_fraction=0.02), [replace(SPOT, blood_fraction=0.004)]
     )
     assert np.abs(blood).max() < 1e-6
     assert np.abs(melanin).max() < 1e-6

@@ -117,13 +117,13 @@ def test_a_covered_spot_has_no_label() -> None:
     assert not photo.labels.any()
 
 
-# Of a petechia with 8 % blood, from an independent model: what it adds to log10(R/G) of skin of that tone.
+# What a petechia (8 % blood) adds to log10(R/G) of skin under 3 % of veil, from an independent model.
 @pytest.mark.parametrize(
     ("tone_deg", "contrast"), [(60, 0.36), (48, 0.35), (19, 0.32), (-10, 0.23), (-45, 0.08)]
 )
 def test_petechiae_are_redder_than_the_skin_around(tone_deg: float, contrast: float) -> None:
     spot = SpotTruth(x_px=80.0, y_px=60.0, diameter_px=30.0, blood_fraction=0.08)
-    light = _linear(render(replace(BARE, ita_deg=tone_deg), [spot]).rgb)
+    light = _linear(render(replace(BARE, ita_deg=tone_deg, surface_veil=0.03), [spot]).rgb)
     log_ratio = np.log10(light[..., 0] / light[..., 1])
     assert log_ratio[60, 80] - log_ratio[5, 5] == pytest.approx(contrast, abs=0.06)
 
@@ -143,7 +143,7 @@ def test_a_naevus_takes_blue_most_and_an_angioma_green() -> None:
         SpotTruth(x_px=80.0, y_px=60.0, diameter_px=40.0, kind="naevus", melanin_fraction=0.08),
         SpotTruth(x_px=80.0, y_px=60.0, diameter_px=40.0, kind="purpura", blood_fraction=0.5),
     ):
-        light = _linear(render(replace(BARE, surface_veil=0.01), [spot]).rgb)
+        light = _linear(render(BARE, [spot]).rgb)
         density.append(-np.log10(light[60, 80] / light[5, 5]))
     naevus, bleeding = density
     assert naevus[2] > naevus[1] > naevus[0]
@@ -201,7 +201,7 @@ def test_camera_knobs_change_what_they_name(knob: str, value: float) -> None:
     after = _linear(render(replace(BARE, **{knob: value})).rgb)  # type: ignore[arg-type]
     gain = after / before
     expected = {
-        "vignetting": gain[0, 0, 1] < 0.6 < 0.95 < gain[60, 80, 1],
+        "vignetting": gain[0, 0, 1] / gain[60, 80, 1] == pytest.approx(0.5, abs=0.02),
         "exposure": bool(np.allclose(gain, 0.6, rtol=0.05)),
         "light_temperature_k": gain[60, 80, 0] > gain[60, 80, 1] > gain[60, 80, 2],
         "light_tint": gain[60, 80, 1] > gain[60, 80, 0],

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.errors import SettingsError
-from lesionvis.lab.optics import FRESH_OXYGEN_SATURATION, NORMAL_BLOOD_FRACTION, SURFACE_REFLECTION
+from lesionvis.lab.optics import FRESH_OXYGEN_SATURATION, NORMAL_BLOOD_FRACTION
 
 Side = Literal["none", "left", "right", "top", "bottom"]
 View = Literal["close", "limb"]
@@ -20,6 +20,10 @@ SIDES: tuple[Side, ...] = ("none", "left", "right", "top", "bottom")
 VIEWS: tuple[View, ...] = ("close", "limb")
 CLOTH_COLORS: tuple[ClothColor, ...] = ("blue", "green", "purple", "red", "white", "black")
 SPOT_KINDS: tuple[SpotKind, ...] = ("petechia", "purpura", "angioma", "naevus", "melanoma", "freckle")
+
+# Skin reflects about 3 % of the light at its surface, but photographers turn the lamp and cameras stretch
+# contrast: in clinical photos the middle of a dark naevus has a density of 1 and more: room for 1 %.
+PHOTO_VEIL = 0.01
 
 _SCENE_BOUNDS: dict[str, tuple[float, float]] = {
     "width_px": (32, 8192),
@@ -126,7 +130,7 @@ class Scene:
     exposure : float
         Gain in linear light; 1 shows the skin at its `ita_deg`.
     vignetting : float
-        Part of the light that the corners lose.
+        Part of the light that the corners lose against the middle.
     blur_sigma_px : float
         Standard deviation of the lens blur.
     noise_sigma_levels : float
@@ -153,7 +157,7 @@ class Scene:
     seed: int = 0
     ita_deg: float = 48.0
     blood_fraction: float = NORMAL_BLOOD_FRACTION
-    surface_veil: float = SURFACE_REFLECTION
+    surface_veil: float = PHOTO_VEIL
     gloss: float = 0.25
     texture: float = 1.0
     mottling: float = 1.0

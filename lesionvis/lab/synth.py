@@ -87,7 +87,8 @@ def _photographed(scene: Scene, linear: NDArray[np.float32]) -> NDArray[np.uint8
     x = np.linspace(-1.0, 1.0, scene.width_px, dtype=np.float32) ** 2
     y = np.linspace(-1.0, 1.0, scene.height_px, dtype=np.float32) ** 2
     lens = 1.0 - np.float32(scene.vignetting / 2.0) * (x[None, :] + y[:, None])
-    seen = linear * gain * lens[..., None]
+    # A camera meters the whole frame.
+    seen = linear * gain * (lens / lens.mean())[..., None]
     if scene.blur_sigma_px > 0.0:
         seen = np.asarray(cv2.GaussianBlur(seen, (0, 0), scene.blur_sigma_px), dtype=np.float32)
     # Photon noise grows with the root of the light, and sRGB levels nearly so too: in levels it is constant.
