@@ -94,7 +94,7 @@ def _photographed(scene: Scene, linear: NDArray[np.float32]) -> NDArray[np.uint8
     # Photon noise grows with the root of the light, and sRGB levels nearly so too: in levels it is constant.
     noise = layer_generator(scene, "sensor").standard_normal(seen.shape, dtype=np.float32)
     levels = encode_srgb(seen) + np.float32(scene.noise_sigma_levels) * noise
-    rgb = np.clip(np.rint(levels), 0, 255).astype(np.uint8)
+    rgb: NDArray[np.uint8] = np.clip(np.rint(levels), 0, 255).astype(np.uint8)
     if scene.jpeg_quality is None:
         return rgb
     jpeg = np.frombuffer(encode_jpeg(rgb, scene.jpeg_quality), dtype=np.uint8)
