@@ -98,7 +98,8 @@ def _photographed(scene: Scene, linear: NDArray[np.float32]) -> NDArray[np.uint8
     if scene.jpeg_quality is None:
         return rgb
     jpeg = np.frombuffer(encode_jpeg(rgb, scene.jpeg_quality), dtype=np.uint8)
-    return np.asarray(cv2.imdecode(jpeg, cv2.IMREAD_COLOR_RGB), dtype=np.uint8)
+    decoded = np.asarray(cv2.imdecode(jpeg, cv2.IMREAD_COLOR), dtype=np.uint8)
+    return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), dtype=np.uint8)
 
 
 def encode_jpeg(rgb: NDArray[np.uint8], quality: int) -> bytes:
