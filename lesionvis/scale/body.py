@@ -15,8 +15,11 @@ from numpy.typing import NDArray
 
 from lesionvis.scale.strip import Floats, TickLine
 
-EDGE_ROWS = np.arange(-7.0, 7.0 + 1e-9, 0.125)
-"""Rows searched for the edge, pitches from the line: ticks stand within 5 mm of a ruler's edge."""
+ROW_PX = 0.125
+"""Distance of the rows that are sampled, in pitches."""
+
+EDGE_ROWS = np.arange(-1.0, 4.0 + 1e-9, ROW_PX)
+"""Rows searched for the edge, pitches outwards from where the ticks begin: at most 3 mm from the edge."""
 
 EDGE_GAP = 1
 """Rows to each side of an edge that are blurred and left out."""
@@ -26,6 +29,12 @@ EDGE_BOX = 4
 
 LIGHT_FLOOR = 10.0
 """Grey levels added to the light before a relative step is taken, so that black on black is no edge."""
+
+BLACK_SHARE = 0.06
+"""What has less than this share of the body's light is padding or a vignette: black cloth has a tenth."""
+
+FLAT_GRAY_LEVELS = 0.7
+"""Standard deviation under which a strip along the ruler is padding: no camera is that quiet."""
 
 SAME_BODY = 0.25
 """Relative change of colour up to which a place still belongs to the body."""
@@ -56,8 +65,10 @@ class Edge:
     row: float
 
 
-def find_edge(rgb: NDArray[np.uint8], line: TickLine, first: int, last: int, half_rows: float) -> Edge:
-    """Look for the edge of the body along both sides of a row of ticks.
+def find_edge(
+    rgb: NDArray[np.uint8], line: TickLine, first: int, last: int, half_rows: float, ends: tuple[Floats, ...]
+) -> Edge:
+    """Look for the edge of the body beyond the line on which the ticks begin.
 
     At an edge the colour between the ticks gives way to another one that lasts; a line that is drawn along
     the ticks does not count, because beyond it the colour returns.
@@ -68,32 +79,49 @@ def find_edge(rgb: NDArray[np.uint8], line: TickLine, first: int, last: int, hal
         Picture that `line` belongs to.
     line, first, last, half_rows
         As of a `TickRow`.
+    ends : tuple of ndarray of shape (last - first + 1,)
+        Smooth lines on which ticks begin or end, in pitches from the line; one may run along the edge.
     """
     gaps = np.arange(first, last) + 0.5
-    light = _sample(rgb, line.at(gaps), line.across(gaps), EDGE_ROWS)
-    core = np.nanmean(light[np.abs(EDGE_ROWS) <= half_rows], axis=0)
-    usual = np.nanmedian(core, axis=0) + LIGHT_FLOOR
+    inner_rows = np.arange(-half_rows, half_rows + 1e-9, ROW_PX)
+    at, across = line.at(gaps), line.across(gaps)
+    core = _sample(rgb, at, across, inner_rows)
+    inside = np.isfinite(core)
+    core = np.where(inside, core, 0.0).sum(axis=0) / np.maximum(inside.sum(axis=0), 1)
+    usual = np.median(core, axis=0) + LIGHT_FLOOR
     best = Edge(0.0, 0.0, 0.0)
-    for side in (1, -1):
-        rows, column = EDGE_ROWS[::side], light[::side]
-        start = int(np.argmax(side * rows > half_rows))
-        for j in range(start, len(rows) - EDGE_GAP - 2 * EDGE_BOX):
-            inner = column[j - EDGE_GAP - EDGE_BOX : j - EDGE_GAP].mean(axis=0)
-            near = column[j + EDGE_GAP : j + EDGE_GAP + EDGE_BOX].mean(axis=0)
-            far = column[j + EDGE_GAP + EDGE_BOX : j + EDGE_GAP + 2 * EDGE_BOX].mean(axis=0)
-            steps = np.stack([near - inner, far - inner, near - core, far - core]) / usual
-            known = np.isfinite(steps).all(axis=(0, 2))
-            if known.mean() < 0.5:
-                break
-            median = np.median(steps[:, known], axis=1)  # (4, colours)
-            agreed = np.where(
-                (np.sign(median) == np.sign(median[0])).all(axis=0), np.abs(median).min(axis=0), 0.0
-            )
-            color = int(agreed.argmax())
-            if agreed[color] > best.step:
-                clear = steps[:, known, color] * np.sign(median[0, color]) > 0.5 * agreed[color]
-                best = Edge(float(agreed[color]), float(clear.all(axis=0).mean()), float(rows[j]))
+    for end in ends:
+        outwards = np.sign(np.median(end))
+        between = 0.5 * (end[1:] + end[:-1])
+        light = _sample(rgb, at + between[:, None] * across, across, outwards * EDGE_ROWS)
+        for j in range(EDGE_GAP + EDGE_BOX, len(EDGE_ROWS) - EDGE_GAP - 2 * EDGE_BOX):
+            edge = _edge_at(light, core, usual, j, float(np.median(end) + outwards * EDGE_ROWS[j]))
+            if edge.step > best.step:
+                best = edge
     return best
+
+
+def _edge_at(light: Floats, core: Floats, usual: Floats, j: int, row: float) -> Edge:
+    """Step of colour (R, N, 3) across row j; none where most places there lie outside of the picture."""
+    inner = light[j - EDGE_GAP - EDGE_BOX : j - EDGE_GAP].mean(axis=0)
+    near = light[j + EDGE_GAP : j + EDGE_GAP + EDGE_BOX].mean(axis=0)
+    far = light[j + EDGE_GAP + EDGE_BOX : j + EDGE_GAP + 2 * EDGE_BOX].mean(axis=0)
+    steps = np.stack([near - inner, far - inner, near - core, far - core]) / usual
+    known = np.isfinite(steps).all(axis=(0, 2))
+    if known.mean() < 0.5 or _is_padding(far[known], usual):
+        return Edge(0.0, 0.0, row)
+    median = np.median(steps[:, known], axis=1)
+    same_way = (np.sign(median) == np.sign(median[0])).all(axis=0)
+    step = np.where(same_way, np.abs(median).min(axis=0), 0.0)
+    color = int(step.argmax())
+    clear = (steps[:, known, color] * np.sign(median[0, color]) > 0.5 * step[color]).all(axis=0)
+    return Edge(float(step[color]), float(clear.mean()), row)
+
+
+def _is_padding(outer: Floats, usual: Floats) -> bool:
+    """Whether colours (N, 3) are a frame around the photo or the dark around a lens rather than a scene."""
+    black = float(np.median(outer.max(axis=1))) < BLACK_SHARE * float(usual.max())
+    return black or float(outer.std(axis=0).max()) < FLAT_GRAY_LEVELS
 
 
 def _sample(rgb: NDArray[np.uint8], at: Floats, across: Floats, rows: Floats) -> Floats:

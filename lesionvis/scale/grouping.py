@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from lesionvis.scale.strip import (
     SAMPLE_OFFSETS,
-    SAMPLES_PER_PITCH,
     Floats,
     mean_over_rows,
+    robust_polynomial,
     tick_ends,
     tick_heights,
     tick_offsets,
@@ -68,7 +68,7 @@ MIN_KNOWN = 6
 """Ticks of which a quantity must be known before it is used."""
 
 MAX_SURPRISE = 16.0
-"""Squared deviations are cut off at 4 standard deviations: one smeared tick must not decide."""
+"""The deviations of one tick are cut off at 4 standard deviations: one smeared tick must not decide."""
 
 COST_PER_KIND = 4.0
 """Squared deviations that a kind of longer ticks must explain before it counts."""
@@ -82,6 +82,12 @@ STAND_OUT = 2.5
 
 LEAST_HEIGHT = 0.35
 """A tick whose contrast is under this share of the median is hidden, and says nothing."""
+
+STRAIGHT_END = 0.12
+"""Most ticks begin within this distance of one smooth line, in pitches: six times the usual."""
+
+MAX_INK = 1.2
+"""What has over 3.3 times (e to this power) the ink of the median tick is a ruler's end or a hair."""
 
 BORDER_MARGIN = 0.05
 """A tick that leaves the picture is longer than the others when it is seen this much farther, in pitches."""
@@ -108,6 +114,18 @@ class TickShapes:
     contrast: float
     finer: float
 
+    def straight_ends(self) -> tuple[Floats, ...]:
+        """Smooth lines on which most ticks begin or end: rows (N,) in pitches from the line of ticks."""
+        numbers = np.arange(self.lengths.shape[1], dtype=float)
+        ends = []
+        for sign, lengths in zip((-1.0, 1.0), self.lengths, strict=True):
+            known = np.isfinite(lengths)
+            if known.sum() >= max(MIN_KNOWN, 0.5 * len(known)):
+                smooth, _ = robust_polynomial(numbers[known], lengths[known], 2, numbers)
+                if np.quantile(np.abs(lengths - smooth)[known], 0.6) <= STRAIGHT_END:
+                    ends.append(sign * smooth)
+        return tuple(ends)
+
 
 def measure_shapes(strip: Floats, rows: Floats, half_rows: float) -> TickShapes:
     """Measure the ticks of a straightened strip in which ticks are bright.
@@ -130,7 +148,7 @@ def measure_shapes(strip: Floats, rows: Floats, half_rows: float) -> TickShapes:
     slope = left[:, None] + (right - left)[:, None] * (SAMPLE_OFFSETS + 0.5)
     area = np.maximum(profiles - slope, 0.0).mean(axis=1)
     heights = tick_heights(strip)
-    lower, upper = tick_ends(heights, rows, 0.5 * float(np.nanmedian(heights[:, core])))
+    lower, upper = tick_ends(heights, rows, float(np.nanmedian(heights[:, core])))
     inside = np.isfinite(heights)
     lengths = np.stack(
         [
@@ -138,8 +156,10 @@ def measure_shapes(strip: Floats, rows: Floats, half_rows: float) -> TickShapes:
             _seen_length(upper, inside[:, rows >= 0], rows),
         ]
     )
+    ink = np.log(np.maximum(area, 1e-4))
+    seen &= np.abs(ink - np.nanmedian(ink)) < MAX_INK
     lengths[:, ~seen] = np.nan
-    ink = np.where(seen, np.log(np.maximum(area, 1e-4)), np.nan)
+    ink = np.where(seen, ink, np.nan)
     return TickShapes(lengths, ink, contrast, _finer(strip, rows, lengths, contrast))
 
 
@@ -158,10 +178,10 @@ def _finer(strip: Floats, rows: Floats, lengths: Floats, contrast: float) -> flo
     """Height of a tick midway between the ticks, anywhere along them, as a share of `contrast`."""
     reach = [float(np.nanmax(side)) if np.isfinite(side).any() else 0.5 for side in lengths]
     along = strip[(rows >= -reach[0]) & (rows <= reach[1])]
-    folded = np.nanmedian(along, axis=1) if len(along) else np.zeros((1, SAMPLES_PER_PITCH))
+    inside = np.isfinite(along)
+    folded = np.where(inside, along, 0.0).sum(axis=1) / np.maximum(inside.sum(axis=1), 1)
     quarter = np.abs(np.abs(SAMPLE_OFFSETS) - 0.25) < 0.1
     midway = folded[:, [0, -1]].mean(axis=1) - folded[:, quarter].mean(axis=1)
-    midway = midway[np.isfinite(midway)]
     if len(midway) < 2:
         return 0.0
     return float(np.convolve(midway, [0.5, 0.5], "valid").max()) / contrast
@@ -229,12 +249,13 @@ def group_ticks(lengths: Floats, ink: Floats) -> Grouping:
         for values, noise in ((lengths[0], LENGTH_NOISE), (lengths[1], LENGTH_NOISE), (ink, INK_NOISE))
         if np.isfinite(values).sum() >= MIN_KNOWN
     ]
-    misfit = cost
+    misfit, surprise = cost, np.zeros(kinds.shape)
     standing_out = np.zeros(kinds.shape, bool)
     for feature in features:
-        feature_misfit, excess = feature.compare(kinds)
-        misfit = misfit + feature_misfit
+        squares, spread, excess = feature.compare(kinds)
+        misfit, surprise = misfit + spread, surprise + squares
         standing_out |= excess > STAND_OUT
+    misfit = misfit + np.minimum(surprise, MAX_SURPRISE).sum(axis=1)
     gain = misfit[0] - misfit  # the first hypothesis is that all are alike
     best = int(gain.argmax())
     unit = hypotheses[best].unit
@@ -289,13 +310,15 @@ class _Feature:
     values: Floats
     least_noise: float
 
-    def compare(self, kinds: NDArray[np.intp]) -> tuple[Floats, Floats]:
+    def compare(self, kinds: NDArray[np.intp]) -> tuple[Floats, Floats, Floats]:
         """Judge hypotheses (H, N) of the ticks' kinds.
 
         Returns
         -------
-        misfit : ndarray of shape (H,)
-            Twice the negative logarithm of the likelihood of the known ticks, surprises cut off.
+        squares : ndarray of shape (H, N)
+            Squared deviation of each tick from its kind, in standard deviations; 0 where unknown.
+        spread : ndarray of shape (H,)
+            Twice the logarithm of the standard deviation, summed over the known ticks.
         excess : ndarray of shape (H, N)
             Standard deviations by which each tick exceeds the plain ones; 0 where unknown.
         """
@@ -310,11 +333,12 @@ class _Feature:
             plain = finer if kind == 0 else plain
         known = np.broadcast_to(self.known, kinds.shape)
         residual = self.values - levels
-        noise = np.maximum(self.least_noise, 1.4826 * _medians(np.abs(residual), known))[:, None]
-        surprise = np.minimum((residual / noise) ** 2, MAX_SURPRISE)
-        misfit = np.where(known, surprise + 2 * np.log(noise), 0.0).sum(axis=1)
+        order = np.sort(np.abs(residual[:, self.known]), axis=1)
+        noise = np.maximum(self.least_noise, order[:, int(0.8 * order.shape[1])] / 1.2816)[:, None]
+        squares = np.where(known, (residual / noise) ** 2, 0.0)
+        spread = 2 * np.log(noise[:, 0]) * self.known.sum()
         excess = np.where(known, (self.values - plain[:, None]) / noise, 0.0)
-        return misfit, excess
+        return squares, spread, excess
 
 
 def _medians(values: Floats, members: NDArray[np.bool_]) -> Floats:

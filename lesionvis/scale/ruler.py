@@ -18,7 +18,6 @@ from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from lesionvis.photo import Photo
 from lesionvis.scale.base import NoScale, Scale
@@ -98,8 +97,8 @@ class RulerFinder:
     'no ruler found: nothing in the photo repeats as ticks do'
     """
 
-    max_side_px: int = 1280
-    max_rows: int = 8
+    max_side_px: int = 960
+    max_rows: int = 6
     min_ticks: int = 11
     max_missing: float = 0.2
     max_residual_pitches: float = 0.04
@@ -108,7 +107,7 @@ class RulerFinder:
     min_gain: float = 10.0
     min_margin: float = 5.0
     min_edge_step: float = 0.12
-    min_edge_consistency: float = 0.6
+    min_edge_consistency: float = 0.5
 
     def __call__(self, photo: Photo) -> Scale | NoScale:
         """Read the scale of a photo off the ruler in it.
@@ -125,13 +124,11 @@ class RulerFinder:
             print and the change of scale along the ruler (perspective, curved skin). NoScale says what came
             nearest.
         """
-        rgb = photo.rgb
-        reduction = min(1.0, self.max_side_px / max(rgb.shape[:2]))
+        reduction = min(1.0, self.max_side_px / max(photo.rgb.shape[:2]))
+        green = cv2.extractChannel(photo.rgb, 1)
         if reduction < 1.0:
-            rgb = np.asarray(
-                cv2.resize(rgb, None, fx=reduction, fy=reduction, interpolation=cv2.INTER_AREA), np.uint8
-            )
-        levels = build_levels(np.ascontiguousarray(rgb[:, :, 1]))
+            green = cv2.resize(green, None, fx=reduction, fy=reduction, interpolation=cv2.INTER_AREA)
+        levels = build_levels(np.asarray(green, np.uint8))
         reason, passed = "nothing in the photo repeats as ticks do", -1
         for row in self._rows(levels, find_seeds(levels)):
             complaint, tests_passed = self._complaint_about_row(row)
@@ -139,9 +136,11 @@ class RulerFinder:
                 candidate = _measured(row, levels)
                 complaint, tests_passed = self._complaint_about_order(candidate)
                 if not complaint:
-                    edge = find_edge(rgb, row.line, row.first, row.last, row.half_rows)
+                    row = replace(row, line=row.line.resized(1.0 / reduction))
+                    ends = candidate.shapes.straight_ends()
+                    edge = find_edge(photo.rgb, row.line, row.first, row.last, row.half_rows, ends)
                     if edge.step >= self.min_edge_step and edge.consistency >= self.min_edge_consistency:
-                        return _scale(candidate, rgb, photo.px_per_source_px * reduction)
+                        return _scale(row, candidate.grouping, photo)
                     complaint = f"{_told(row)} have no straight edge of a ruler beside them"
                     tests_passed += 1
             if tests_passed > passed:
@@ -244,24 +243,23 @@ def _measured(row: TickRow, levels: tuple[Level, ...]) -> _Candidate:
     return _Candidate(row, pitch_px, shapes, group_ticks(shapes.lengths, shapes.ink))
 
 
-def _scale(candidate: _Candidate, rgb: NDArray[np.uint8], px_per_source_px: float) -> Scale:
-    """Scale in source px from a row that is believed."""
-    row = candidate.row
+def _scale(row: TickRow, grouping: Grouping, photo: Photo) -> Scale:
+    """Scale in source px from a row, in working px of the photo, that is believed."""
     numbers = np.arange(row.first, row.last + 1.0)
-    per_tick = MILLIMETRES_PER_TICK[candidate.grouping.unit] * px_per_source_px
+    per_tick = MILLIMETRES_PER_TICK[grouping.unit] * photo.px_per_source_px
     local = np.asarray(row.line.pitch(numbers) / per_tick, np.float64)
     mean = float(local.mean())
     reading = row.residual * np.sqrt(
         12.0 / row.n_found**3
     )  # of the slope of a line through even ticks, relative
     error = mean * float(np.hypot(np.hypot(reading, PRINT_TOLERANCE), local.std() / mean))
-    outline = body_outline(rgb, row.line, row.first, row.last, row.half_rows)
+    outline = body_outline(photo.rgb, row.line, row.first, row.last, row.half_rows)
     return Scale(
         px_per_mm=mean,
         standard_error_px_per_mm=error,
         source="ruler",
-        outline_px=(outline + 0.5) / px_per_source_px - 0.5,
-        points_px=np.asarray((row.line.at(numbers) + 0.5) / px_per_source_px - 0.5, np.float64),
+        outline_px=photo.to_source(outline),
+        points_px=photo.to_source(row.line.at(numbers)),
         px_per_mm_at_points=local,
     )
 

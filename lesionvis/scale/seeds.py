@@ -39,20 +39,23 @@ TENSOR_WINDOW_PX = 13
 MIN_COHERENCE = 0.35
 """Share of the gradient energy that must run one way; 0 for cloth and skin, 1 for pure stripes."""
 
-MIN_GRADIENT_ENERGY = 2e-4
-"""Mean squared relative contrast per px: a tenth of what faint ticks have, ten times camera noise."""
+MIN_COHERENT_ENERGY = 3e-4
+"""Gradient energy that runs one way, squared relative contrast per px: faint or blurred ticks have 6e-4."""
 
-PROFILE_PX = 160
+PROFILE_PX = 128
 """Length of the profile through a cell: three shifts of the largest pitch, three times over."""
 
-PROFILE_ROWS_PX = (-2.0, 0.0, 2.0)
+PROFILE_ROWS_PX = (-1.5, 1.5)
 """Rows that are averaged into one profile, px from the cell: less than the shortest tick."""
 
-PITCHES_PX = np.arange(3.2, 16.0, 0.1)
+PITCHES_PX = np.geomspace(3.2, 24.0, 101)
 """Pitches that are tried at each level, px; the levels are a factor of two apart."""
 
-MIN_SCORE = 0.3
-"""Least autocorrelation at one, two and three pitches; faint real ticks have about 0.5."""
+N_LAGS = int(3 * PITCHES_PX[-1]) + 2
+"""Shifts at which the autocorrelation is needed, px."""
+
+MIN_SCORE = 0.4
+"""Least autocorrelation at one, two and three pitches; the best cell of a faint or blurred ruler has 0.6."""
 
 
 FUNDAMENTAL_SHARE = 0.8
@@ -61,10 +64,10 @@ FUNDAMENTAL_SHARE = 0.8
 SAME_PITCH = 0.15
 """Natural logarithm of the ratio up to which two pitches are taken for one, perspective included."""
 
-FLANK_STEPS = 10
-"""The peak lies within this many steps of 0.1 px above where the score first comes near the best."""
+FLANK_STEPS = 9
+"""The peak lies within this many steps of 2 % above where the score first comes near the best."""
 
-MAX_SEEDS = 400
+MAX_SEEDS = 250
 """Seeds kept for the vote on which to follow first; a ruler has dozens."""
 
 
@@ -120,11 +123,11 @@ def build_levels(gray: NDArray[np.uint8]) -> tuple[Level, ...]:
 
 def relative_contrast(gray: NDArray[np.uint8]) -> Picture:
     """Difference to the local mean, as a share of it: the same in light and in shade."""
-    light = gray.astype(np.float32)
     side = 2 * CONTRAST_HALF_WINDOW_PX + 1
-    mean = cv2.blur(light, (side, side))
-    relative = (light - mean) / (mean + np.float32(DARK_FLOOR))
-    return np.clip(relative, -MAX_CONTRAST, MAX_CONTRAST)
+    mean = cv2.boxFilter(gray, cv2.CV_32F, (side, side))
+    difference = cv2.subtract(gray, mean, dtype=cv2.CV_32F)
+    relative = np.asarray(difference / (mean + np.float32(DARK_FLOOR)), np.float32)
+    return np.clip(relative, -MAX_CONTRAST, MAX_CONTRAST, out=relative)
 
 
 def find_seeds(levels: tuple[Level, ...]) -> Seeds:
@@ -155,6 +158,8 @@ def _support(xy: Floats, angle: Floats, pitch: Floats, score: Floats) -> Floats:
 
 def _seeds_of_level(level: Level) -> tuple[Floats, Floats, Floats, Floats]:
     x, y, angle = _coherent_cells(level.contrast)
+    if len(x) == 0:
+        return np.zeros((0, 2)), angle, angle, angle
     score, pitch = _periodicity(_profiles(level.contrast, x, y, angle))
     keep = score >= MIN_SCORE
     xy = (np.stack([x, y], axis=-1)[keep] + 0.5) / level.px_per_full_px - 0.5
@@ -171,8 +176,8 @@ def _coherent_cells(contrast: Picture) -> tuple[Floats, Floats, Floats]:
         cv2.blur(product, window)[start::CELL_PX, start::CELL_PX] for product in (gx * gx, gy * gy, gx * gy)
     )
     energy = xx + yy
-    coherent = np.hypot(xx - yy, 2 * xy) > MIN_COHERENCE * energy
-    row, column = np.nonzero(coherent & (energy > MIN_GRADIENT_ENERGY))
+    coherent = np.hypot(xx - yy, 2 * xy)
+    row, column = np.nonzero((coherent > MIN_COHERENCE * energy) & (coherent > MIN_COHERENT_ENERGY))
     angle = 0.5 * np.arctan2(2 * xy[row, column], xx[row, column] - yy[row, column])
     return (
         (column * CELL_PX + start).astype(float),
@@ -188,39 +193,43 @@ def _profiles(contrast: Picture, x: Floats, y: Floats, angle: Floats) -> Picture
     cos, sin = np.cos(angle), np.sin(angle)
     total = np.zeros((len(x), PROFILE_PX), np.float32)
     for row in PROFILE_ROWS_PX:
-        total += (
-            cv2.remap(
-                contrast,
-                x + along * cos - np.float32(row) * sin,
-                y + along * sin + np.float32(row) * cos,
-                cv2.INTER_LINEAR,
-                borderMode=cv2.BORDER_CONSTANT,
-                borderValue=(0.0,),
-            )
-            if len(x)
-            else 0.0
+        total += cv2.remap(
+            contrast,
+            x + along * cos - np.float32(row) * sin,
+            y + along * sin + np.float32(row) * cos,
+            cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_CONSTANT,
+            borderValue=(0.0,),
         )
     return total / np.float32(len(PROFILE_ROWS_PX))
 
 
 def _periodicity(profiles: Picture) -> tuple[Floats, Floats]:
     """Best min(ac(T), ac(2T), ac(3T)) of each profile and the T in px, by FFT autocorrelation."""
-    n = profiles.shape[1]
-    taper = np.hanning(n + 2)[1:-1].astype(np.float32)
-    spectrum = np.fft.rfft((profiles - profiles.mean(axis=1, keepdims=True)) * taper, 2 * n, axis=1)
-    correlation = np.fft.irfft(np.abs(spectrum) ** 2, axis=1)[:, :n]
-    bias = np.fft.irfft(np.abs(np.fft.rfft(taper, 2 * n)) ** 2)[:n]
-    correlation /= (bias / bias[0]) * (correlation[:, :1] + 1e-9)
-    score = np.full((len(profiles), len(PITCHES_PX)), 1.0)
+    taper = np.hanning(PROFILE_PX + 2)[1:-1].astype(np.float32)
+    correlation = _autocorrelation((profiles - profiles.mean(axis=1, keepdims=True)) * taper)
+    bias = _autocorrelation(taper[None])[0]
+    correlation /= (bias / bias[0]) * (correlation[:, :1] + np.float32(1e-9))
+    by_lag = np.ascontiguousarray(correlation.T)
+    score = np.full((len(PITCHES_PX), len(profiles)), 1.0, np.float32)
     for times in (1, 2, 3):
         lag = times * PITCHES_PX
         below = lag.astype(int)
-        part = lag - below
-        score = np.minimum(score, correlation[:, below] * (1 - part) + correlation[:, below + 1] * part)
+        part = (lag - below).astype(np.float32)[:, None]
+        np.minimum(score, by_lag[below] * (1 - part) + by_lag[below + 1] * part, out=score)
     # What repeats at T repeats at 2 T as well: take the first peak that comes near the best.
-    near_best = score >= FUNDAMENTAL_SHARE * score.max(axis=1, keepdims=True)
-    first = near_best.argmax(axis=1)
-    window = np.arange(len(PITCHES_PX)) - first[:, None]
-    peak = np.where((window >= 0) & (window < FLANK_STEPS), score, -1.0)
-    best = peak.argmax(axis=1)
-    return score[np.arange(len(score)), best], PITCHES_PX[best]
+    first = (score >= FUNDAMENTAL_SHARE * score.max(axis=0)).argmax(axis=0)
+    flank = np.minimum(first + np.arange(FLANK_STEPS)[:, None], len(PITCHES_PX) - 1)
+    cell = np.arange(len(profiles))
+    best = flank[score[flank, cell].argmax(axis=0), cell]
+    return score[best, cell].astype(float), PITCHES_PX[best]
+
+
+def _autocorrelation(profiles: Picture) -> Picture:
+    """Autocorrelation (N, N_LAGS) of each profile, by OpenCV's transform of real rows."""
+    padded = np.zeros((len(profiles), 2 * PROFILE_PX), np.float32)
+    padded[:, :PROFILE_PX] = profiles
+    spectrum = cv2.dft(padded, flags=cv2.DFT_ROWS)
+    power = cv2.mulSpectrums(spectrum, spectrum, cv2.DFT_ROWS, conjB=True)
+    back = cv2.DFT_ROWS | cv2.DFT_INVERSE | cv2.DFT_REAL_OUTPUT | cv2.DFT_SCALE
+    return np.asarray(cv2.dft(power, flags=back)[:, :N_LAGS], np.float32)

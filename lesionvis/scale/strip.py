@@ -23,8 +23,8 @@ SAMPLE_OFFSETS = (np.arange(SAMPLES_PER_PITCH) + 0.5) / SAMPLES_PER_PITCH - 0.5
 """Where the samples of a tick's cell lie, in pitches from the tick."""
 
 
-BRIDGE_ROWS = 4
-"""Rows over which a tick may be hidden, by a letter of a watermark or a hair, and still be one tick."""
+MAX_EXCESS = 1.5
+"""Where a tick's end is sought, contrast counts up to this many times that of a usual tick."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,31 +33,28 @@ class TickLine:
 
     Attributes
     ----------
-    x_coefficients, y_coefficients : ndarray of shape (degree + 1,), float64
-        Highest power first, in ``(number - middle) / half_span``; results in px of the picture followed.
+    coefficients : ndarray of shape (degree + 1, 2), float64
+        Highest power first, of x and y, in ``(number - middle) / half_span``; px of the picture followed.
     middle, half_span : float
         Tick numbers are centred and scaled by these before the powers are taken.
     shear : float
         Ticks lean by this many pitches along the line for each pitch across it; 0 = square to the line.
     """
 
-    x_coefficients: Floats
-    y_coefficients: Floats
+    coefficients: Floats
     middle: float
     half_span: float
     shear: float
 
     def at(self, numbers: Floats) -> Floats:
         """Positions (N, 2) in px at tick numbers (N,), whole or not."""
-        z = (numbers - self.middle) / self.half_span
-        return np.stack([np.polyval(self.x_coefficients, z), np.polyval(self.y_coefficients, z)], axis=-1)
+        return _polynomial(self.coefficients, ((numbers - self.middle) / self.half_span)[:, None])
 
     def step(self, numbers: Floats) -> Floats:
         """Vector (N, 2) in px from one tick to the next; its length is the local pitch."""
-        z = (numbers - self.middle) / self.half_span
-        x = np.polyval(np.polyder(self.x_coefficients), z)
-        y = np.polyval(np.polyder(self.y_coefficients), z)
-        return np.stack([x, y], axis=-1) / self.half_span
+        powers = np.arange(len(self.coefficients) - 1, 0, -1)[:, None]
+        slopes = self.coefficients[:-1] * powers / self.half_span
+        return _polynomial(slopes, ((numbers - self.middle) / self.half_span)[:, None])
 
     def across(self, numbers: Floats) -> Floats:
         """Vector (N, 2) in px along the tick, as long as one pitch is square to the line."""
@@ -70,10 +67,23 @@ class TickLine:
 
     def resized(self, factor: float) -> TickLine:
         """Give the same line in a picture that is `factor` times as large."""
-        x, y = self.x_coefficients * factor, self.y_coefficients * factor
-        x[-1] += 0.5 * factor - 0.5
-        y[-1] += 0.5 * factor - 0.5
-        return replace(self, x_coefficients=x, y_coefficients=y)
+        coefficients = self.coefficients * factor
+        coefficients[-1] += 0.5 * factor - 0.5
+        return replace(self, coefficients=coefficients)
+
+
+def _polynomial(coefficients: Floats, z: Floats) -> Floats:
+    """Horner's rule for K polynomials at once: coefficients (degree + 1, K), z (N, 1), result (N, K)."""
+    total = np.broadcast_to(coefficients[0], (len(z), coefficients.shape[1]))
+    for coefficient in coefficients[1:]:
+        total = total * z + coefficient
+    return total
+
+
+def _solve(powers: Floats, weight: Floats, values: Floats) -> Floats:
+    """Weighted least squares by the normal equations; centred and scaled powers keep them well behaved."""
+    weighted = powers * (weight**2)[:, None]
+    return np.linalg.solve(weighted.T @ powers, weighted.T @ values)
 
 
 def fit_line(numbers: Floats, xy: Floats, shear: float, passes: int = 3) -> TickLine:
@@ -100,11 +110,10 @@ def fit_line(numbers: Floats, xy: Floats, shear: float, passes: int = 3) -> Tick
     weight = np.ones(len(numbers))
     stray_px = 0.08 * np.hypot(*(xy[-1] - xy[0])) / max(numbers[-1] - numbers[0], 1.0)
     for _ in range(passes):
-        weighted = powers * weight[:, None]
-        coefficients = np.linalg.lstsq(weighted, xy * weight[:, None], rcond=None)[0]
+        coefficients = _solve(powers, weight, xy)
         distance_px = np.hypot(*(xy - powers @ coefficients).T)
         weight = 1.0 / np.maximum(1.0, (distance_px / stray_px) ** 2)
-    return TickLine(coefficients[:, 0], coefficients[:, 1], middle, half_span, shear)
+    return TickLine(coefficients, middle, half_span, shear)
 
 
 def straighten(picture: NDArray[np.float32], line: TickLine, first: int, last: int, rows: Floats) -> Floats:
@@ -134,6 +143,12 @@ def straighten(picture: NDArray[np.float32], line: TickLine, first: int, last: i
         picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=(float("nan"),)
     )
     return np.asarray(strip, dtype=np.float64).reshape(len(rows), -1, SAMPLES_PER_PITCH)
+
+
+def median(values: Floats) -> float:
+    """Median of a few values, N >= 1; `numpy.median` takes ten times as long for so few."""
+    ordered = np.sort(values, axis=None)
+    return 0.5 * float(ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2])
 
 
 def mean_over_rows(strip: Floats, chosen: NDArray[np.bool_]) -> Floats:
@@ -186,7 +201,7 @@ def tick_ends(heights: Floats, rows: Floats, level: float) -> tuple[Floats, Floa
     rows : ndarray of shape (R,)
         Evenly spaced rows, one of them 0, in pitches.
     level : float
-        Half the height of a usual tick.
+        Height of a usual tick; it ends where half of it is left.
 
     Returns
     -------
@@ -202,17 +217,34 @@ def tick_ends(heights: Floats, rows: Floats, level: float) -> tuple[Floats, Floa
 
 
 def _run_length(heights: Floats, level: float) -> Floats:
-    """Count steps from column 0 to where each row of heights falls through the level, between columns."""
-    above = heights > level
-    kernel = np.ones((1, BRIDGE_ROWS + 1), np.uint8)
-    joined = cv2.morphologyEx(above.astype(np.uint8), cv2.MORPH_CLOSE, kernel) > 0
-    joined[:, 0] = above[:, 0]
+    """Measure from column 0 to the end of each row's tick, in columns and their parts.
+
+    The end is where most of what lies before it is above the level and most of what lies behind is below, as
+    the greatest cumulative sum tells; so a letter of a watermark or a hair across a tick does not end it.
+    """
+    inside = np.isfinite(heights)
+    known = np.clip(np.where(inside, heights, -np.inf), -level, MAX_EXCESS * level)
+    balance = np.cumsum(known - 0.5 * level, axis=1)
     n = np.arange(len(heights))
-    out = np.where(joined.all(axis=1), joined.shape[1] - 1, (~joined).argmax(axis=1))
-    inner = heights[n, np.maximum(out - 1, 0)]
-    outer = heights[n, out]
-    with np.errstate(invalid="ignore"):
-        length = out - 1 + np.clip((inner - level) / (inner - outer + 1e-9), 0.0, 1.0)
-    length[joined.all(axis=1) | np.isnan(outer)] = np.inf
-    length[~above[:, 0]] = np.nan
+    last = balance.argmax(axis=1)
+    beyond = np.minimum(last + 1, heights.shape[1] - 1)
+    inner, outer = known[n, last], known[n, beyond]
+    length = last + np.clip((inner - 0.5 * level) / (inner - outer + 1e-9), 0.0, 1.0)
+    length[(last == beyond) | ~inside[n, beyond]] = np.inf
+    length[balance[n, last] <= 0] = np.nan
     return np.asarray(length)
+
+
+def robust_polynomial(x: Floats, y: Floats, degree: int, numbers: Floats) -> tuple[Floats, float]:
+    """Values at `numbers` of a polynomial through most of the points, and the robust spread around it."""
+    middle, half = float(x.mean()), max(float(np.ptp(x)) / 2, 1.0)
+    powers = np.vander((x - middle) / half, degree + 1)
+    coefficients: Floats = np.zeros(degree + 1)
+    coefficients[-1] = median(y)
+    for _ in range(4):
+        residual = np.abs(y - powers @ coefficients)
+        spread = max(1.4826 * median(residual), 0.02)
+        weight = 1.0 / np.maximum(1.0, (residual / (2 * spread)) ** 2)
+        coefficients = _solve(powers, weight, y)
+    scatter = 1.4826 * median(np.abs(y - powers @ coefficients))
+    return np.vander((numbers - middle) / half, degree + 1) @ coefficients, scatter

@@ -18,6 +18,8 @@ from lesionvis.scale.strip import (
     TickLine,
     fit_line,
     mean_over_rows,
+    median,
+    robust_polynomial,
     straighten,
     tick_ends,
     tick_heights,
@@ -39,11 +41,20 @@ MAX_TICKS = 500
 MAX_OFFSET = 0.25
 """A tick may lie this far from where it is expected, in pitches; beyond half it would be the next one."""
 
+KNOWN_OFFSET = 0.10
+"""The same among ticks that were found before: three times the residual of a bad ruler."""
+
+OFFSET_GROWTH = 0.03
+"""How much more is allowed for each tick beyond those, where perspective is not known yet."""
+
 MIN_HEIGHT = 0.35
 """A tick has at least this share of the median tick's contrast; half-hidden by a watermark it has less."""
 
 MAX_MISSES = 2
 """Ticks in a row that may be missing before the row ends."""
+
+MIN_TAIL = 3
+"""Ticks that must follow on one another beyond a gap at either end of a row."""
 
 MIN_TICKS = 7
 """Fewer ticks found in a round end the search."""
@@ -131,7 +142,7 @@ def follow_ticks(
     if sign == 0:
         return "no contrast"
     line = replace(line, middle=line.middle - shift)
-    found, half_rows, before = (first, last), 0.5, (0, 0)
+    found, half_rows, before = (0, 0), 0.5, (0, 0)
     for growing in range(MAX_ROUNDS):
         strip = straighten(picture, line, first, last, ROWS)
         measured = _measure(strip * sign, line, first, found, half_rows)
@@ -163,7 +174,7 @@ def _phase(strip: Floats) -> tuple[int, float]:
     if len(cells) < MIN_TICKS:
         return 0, 0.0
     folded = cells.mean(axis=0)
-    middle = float(np.median(folded))
+    middle = median(folded)
     sign = 1 if folded.max() - middle > middle - folded.min() else -1
     return sign, float(SAMPLE_OFFSETS[int(np.argmax(sign * folded))])
 
@@ -175,16 +186,19 @@ def _measure(
     core = np.abs(ROWS) <= half_rows
     offsets, heights = tick_offsets(mean_over_rows(strip, core))
     positive = heights[heights > 0]
-    usual = float(np.median(positive)) if len(positive) else 0.0
+    usual = median(positive) if len(positive) else 0.0
     if usual < MIN_CONTRAST:
         return "no contrast"
-    good = (heights > MIN_HEIGHT * usual) & (np.abs(offsets) <= MAX_OFFSET)
+    number = first + np.arange(len(heights))
+    beyond = np.maximum(found[0] - number, number - found[1]).clip(0)
+    allowed = np.minimum(KNOWN_OFFSET + OFFSET_GROWTH * beyond, MAX_OFFSET)
+    good = (heights > MIN_HEIGHT * usual) & (np.abs(offsets) <= allowed)
     run = _run(good, (found[0] + found[1]) // 2 - first)
     if len(run) < MIN_TICKS:
         return f"only {len(run)} ticks"
     numbers = (run + first).astype(float)
     by_row = tick_heights(strip[:, run])
-    level = 0.5 * float(np.nanmedian(by_row[:, core]))
+    level = median(by_row[:, core][np.isfinite(by_row[:, core])])
     lower, upper = tick_ends(by_row, ROWS, level)
     end_scatter, drift = _straighter_end(numbers, lower, upper)
     places = numbers + offsets[run]
@@ -222,38 +236,28 @@ def _run(good: NDArray[np.bool_], start: int) -> NDArray[np.intp]:
     breaks = np.flatnonzero(np.diff(known) > MAX_MISSES + 1)
     edges = np.concatenate([[0], breaks + 1, [len(known)]])
     part = int(np.searchsorted(edges, np.flatnonzero(known == start)[0], side="right")) - 1
-    return known[edges[part] : edges[part + 1]]
+    run = known[edges[part] : edges[part + 1]]
+    # One or two marks beyond a gap are a ruler's end or a letter rather than ticks.
+    blocks = np.split(run, np.flatnonzero(np.diff(run) > 1) + 1)
+    while len(blocks) > 1 and len(blocks[-1]) < MIN_TAIL:
+        blocks.pop()
+    while len(blocks) > 1 and len(blocks[0]) < MIN_TAIL:
+        blocks.pop(0)
+    return np.concatenate(blocks)
 
 
 def _straighter_end(numbers: Floats, lower: Floats, upper: Floats) -> tuple[float, Floats]:
     """Scatter of the ticks' straighter ends, and how far the line drifts from them at each tick."""
-    best, drift = np.inf, np.zeros(len(numbers))
+    best, drift = np.inf, 0.0 * numbers
     for ends in (lower, upper):
         known = np.isfinite(ends)
         if known.sum() < max(5, 0.6 * len(numbers)):
             continue
         degree = 1 if known.sum() < 12 else 2
-        coefficients, scatter = _robust_polynomial(numbers[known], ends[known], degree)
+        fitted, scatter = robust_polynomial(numbers[known], ends[known], degree, numbers)
         if scatter < best:
-            fitted = np.polyval(coefficients, numbers)
-            best, drift = scatter, fitted - np.median(fitted)
+            best, drift = scatter, fitted - median(fitted)
     return best, drift
-
-
-def _robust_polynomial(x: Floats, y: Floats, degree: int) -> tuple[Floats, float]:
-    """Polynomial through most of the points, and the robust standard deviation of the rest to it."""
-    middle, half = float(x.mean()), max(float(np.ptp(x)) / 2, 1.0)
-    powers = np.vander((x - middle) / half, degree + 1)
-    coefficients: Floats = np.zeros(degree + 1)
-    coefficients[-1] = np.median(y)
-    for _ in range(4):
-        residual = np.abs(y - powers @ coefficients)
-        spread = max(1.4826 * float(np.median(residual)), 0.02)
-        weight = 1.0 / np.maximum(1.0, (residual / (2 * spread)) ** 2)
-        coefficients = np.linalg.lstsq(powers * weight[:, None], y * weight, rcond=None)[0]
-    scatter = 1.4826 * float(np.median(np.abs(y - powers @ coefficients)))
-    shifted = np.poly1d(coefficients)(np.poly1d([1.0 / half, -middle / half]))
-    return np.atleast_1d(np.asarray(shifted.coeffs, dtype=float)), scatter
 
 
 def _lean(folded: Floats, core: NDArray[np.bool_]) -> float:
