@@ -71,9 +71,7 @@ def read_table(text: str, table: str, columns: Sequence[str]) -> list[dict[str, 
     seen: set[str] = set()
     for row in rows:
         if len(row) != len(columns) or not row[0] or row[0] in seen:
-            raise LesionvisError(
-                f"{table} has a damaged row (repeated key or wrong number of fields): {row}; mend it."
-            )
+            raise LesionvisError(f"{table} has a damaged row (repeated key or wrong number of fields): {row}; mend it.")
         seen.add(row[0])
     return [dict(zip(columns, row, strict=True)) for row in rows]
 

@@ -139,9 +139,7 @@ class _Reader:
         return self.words[self.place] if self.place < len(self.words) else ""
 
     def fail(self, reason: str) -> NoReturn:
-        raise LesionvisError(
-            f'The condition "{self.text}" cannot be read: {reason}; correct it in the table of rules.'
-        )
+        raise LesionvisError(f'The condition "{self.text}" cannot be read: {reason}; correct it in the table of rules.')
 
     def take(self, word: str) -> bool:
         """Step over the next word if it is this one."""

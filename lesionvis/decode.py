@@ -154,9 +154,7 @@ def read_header(data: bytes, name: str) -> Encoded:
         raise UnreadablePhoto(f"{name} is empty (0 bytes); copy it again from the camera or phone.")
     kind = _format_of(data)
     if kind == "GIF":
-        raise UnreadablePhoto(
-            f"{name} is a GIF, which has too few colours or is animated; give the original photo."
-        )
+        raise UnreadablePhoto(f"{name} is a GIF, which has too few colours or is animated; give the original photo.")
     if kind is None:
         raise UnreadablePhoto(f"{name} is not a photo ({', '.join(_READERS)}); export it as JPEG.")
     module, reader = _READERS[kind]
@@ -176,13 +174,8 @@ def read_header(data: bytes, name: str) -> Encoded:
         what = "has several pages" if kind == "TIFF" else "is animated"
         raise UnreadablePhoto(f"{name} {what}; export the picture that counts as a JPEG of its own.")
     colours = image.info.get("nclx_profile") or {}
-    if (
-        colours.get("color_primaries") in _WIDE_PRIMARIES
-        or colours.get("transfer_characteristics") in _HDR_CURVES
-    ):
-        raise UnreadablePhoto(
-            f"{name} has HDR or wide-gamut colours without an ICC profile; export it as JPEG."
-        )
+    if colours.get("color_primaries") in _WIDE_PRIMARIES or colours.get("transfer_characteristics") in _HDR_CURVES:
+        raise UnreadablePhoto(f"{name} has HDR or wide-gamut colours without an ICC profile; export it as JPEG.")
     return Encoded(name, data, kind, image, stream.tell())
 
 
@@ -246,9 +239,7 @@ def reduce_by_area(
     if scale == 1.0:
         return pixels
     # Factors and not a size are given: a size would stretch x and y to whole px, each by a factor of its own.
-    small = cv2.resize(
-        pixels, None, fx=scale * reduced_by, fy=scale * reduced_by, interpolation=cv2.INTER_AREA
-    )
+    small = cv2.resize(pixels, None, fx=scale * reduced_by, fy=scale * reduced_by, interpolation=cv2.INTER_AREA)
     return small[: round(size[1] * scale), : round(size[0] * scale)].astype(np.uint8, copy=False)
 
 
@@ -321,9 +312,7 @@ def _pillow_pixels(encoded: Encoded) -> NDArray[np.uint8]:
     if mode.startswith("I;16"):
         return to_8_bits(np.asarray(image).astype(np.uint16))
     if mode in ("I", "F", "LAB"):
-        raise UnreadablePhoto(
-            f"{encoded.name} has pixels of kind {mode}, which no camera writes; export it as JPEG."
-        )
+        raise UnreadablePhoto(f"{encoded.name} has pixels of kind {mode}, which no camera writes; export it as JPEG.")
     if mode in ("RGBA", "RGBa", "LA", "PA") or "transparency" in image.info:
         from PIL import Image
 

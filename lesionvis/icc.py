@@ -16,9 +16,7 @@ from lesionvis.errors import UnreadablePhoto
 _MODE_OF_CHANNELS = {1: "L", 3: "RGB", 4: "CMYK"}
 
 # Every 17th level of each channel: 4096 colours.
-_COLOUR_LATTICE = np.stack(np.meshgrid(*[np.arange(0, 256, 17, dtype=np.uint8)] * 3), axis=-1).reshape(
-    64, 64, 3
-)
+_COLOUR_LATTICE = np.stack(np.meshgrid(*[np.arange(0, 256, 17, dtype=np.uint8)] * 3), axis=-1).reshape(64, 64, 3)
 
 
 def to_srgb(pixels: NDArray[np.uint8], profile: bytes | None, name: str) -> NDArray[np.uint8]:

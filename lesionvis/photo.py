@@ -115,14 +115,10 @@ class PhotoReader:
     def __post_init__(self) -> None:
         """Refuse settings that are outside their bounds."""
         if not (isinstance(self.max_megapixels, int | float) and 1 <= self.max_megapixels <= 1000):
-            raise SettingsError(
-                f"max_megapixels must be a number from 1 to 1000, got {self.max_megapixels!r}."
-            )
+            raise SettingsError(f"max_megapixels must be a number from 1 to 1000, got {self.max_megapixels!r}.")
         side = self.working_long_side_px
         if not (isinstance(side, int) and 256 <= side <= 16384):
-            raise SettingsError(
-                f"working_long_side_px must be a whole number from 256 to 16384, got {side!r}."
-            )
+            raise SettingsError(f"working_long_side_px must be a whole number from 256 to 16384, got {side!r}.")
 
     def __call__(self, source: str | Path | bytes | NDArray[Any], px_per_mm: float | None = None) -> Photo:
         """Read one photo.
@@ -157,9 +153,7 @@ class PhotoReader:
 
     def _from_array(self, array: NDArray[Any], px_per_mm: float | None) -> Photo:
         if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (1, 3, 4)):
-            raise UnreadablePhoto(
-                f"array has shape {array.shape}; give (H, W), (H, W, 1), (H, W, 3) or (H, W, 4)."
-            )
+            raise UnreadablePhoto(f"array has shape {array.shape}; give (H, W), (H, W, 1), (H, W, 3) or (H, W, 4).")
         height, width = array.shape[:2]
         self._check_size("array", width, height)
         scale = self._working_scale(width, height, px_per_mm)
@@ -201,9 +195,7 @@ class PhotoReader:
             raise UnreadablePhoto(f"{path} may not be read by this user; change its permissions.") from error
         except (OSError, ValueError) as error:  # ValueError: a path with a null character
             reason = getattr(error, "strerror", None) or str(error)
-            raise UnreadablePhoto(
-                f"{path} cannot be read ({reason}); check the path and the disk."
-            ) from error
+            raise UnreadablePhoto(f"{path} cannot be read ({reason}); check the path and the disk.") from error
 
     def _check_size(self, name: str, width: int, height: int) -> None:
         if min(width, height) < MIN_SIDE_PX:
@@ -248,9 +240,7 @@ def _rgb_of_array(array: NDArray[Any]) -> NDArray[np.uint8]:
         values = to_8_bits(array)
     elif np.issubdtype(array.dtype, np.floating):
         if not (np.min(array) >= 0 and np.max(array) <= 1):  # so stated, NaN is refused as well
-            raise UnreadablePhoto(
-                "array has float values that are not in 0..1; scale them to 0..1 or give uint8."
-            )
+            raise UnreadablePhoto("array has float values that are not in 0..1; scale them to 0..1 or give uint8.")
         values = np.round(array.astype(np.float32) * 255).astype(np.uint8)
     else:
         raise UnreadablePhoto(f"array has dtype {array.dtype}; give bool, uint8, uint16, or float in 0..1.")

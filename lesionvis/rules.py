@@ -97,9 +97,7 @@ def parse_rules(text: str) -> tuple[Rule, ...]:
         text to show, or a pattern is left without a rule that matches when every answer is benign.
     """
     # A benign value is not in the vocabulary: no rule may match because of one.
-    vocabulary = {name: (question.harmful, UNKNOWN) for name, question in questions().items()} | {
-        PATTERN: PATTERNS
-    }
+    vocabulary = {name: (question.harmful, UNKNOWN) for name, question in questions().items()} | {PATTERN: PATTERNS}
     found = []
     for row in read_table(text, "triage_rules.csv", _COLUMNS):
         if row["level"].upper() not in Level.__members__:

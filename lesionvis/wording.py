@@ -12,10 +12,7 @@ from typing import Final
 
 from lesionvis.rules import Level
 
-HEADER = (
-    "This is not a diagnosis. lesionvis is open-source research software, not a medical device. "
-    "It can be wrong."
-)
+HEADER = "This is not a diagnosis. lesionvis is open-source research software, not a medical device. It can be wrong."
 EMERGENCY_NUMBER = "999 (UK), 112 (EU), 911 (US) or your local emergency number"
 RED_FLAGS = (
     "fever or shivering, confusion or drowsiness, a stiff neck, a bad headache, trouble breathing, "
@@ -36,9 +33,7 @@ NEXT_STEPS: Final[Mapping[Level, str]] = MappingProxyType(
             "Get medical advice today (UK: NHS 111). If you get fever, confusion, stiff neck, trouble "
             f"breathing, or the spots spread, call {EMERGENCY_NUMBER}."
         ),
-        Level.PROMPT: (
-            f"Contact a doctor within 24-48 hours, or sooner where a reason says so. {_HELP_AT_ONCE}"
-        ),
+        Level.PROMPT: (f"Contact a doctor within 24-48 hours, or sooner where a reason says so. {_HELP_AT_ONCE}"),
         Level.ROUTINE_DERMATOLOGY: (
             "Have the spot looked at by a doctor or dermatologist, sooner if it grows, changes or bleeds. "
             f"{_HELP_AT_ONCE}"

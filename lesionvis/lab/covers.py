@@ -90,9 +90,7 @@ def _cloth_rgb(scene: Scene) -> NDArray[np.float32]:
     """Cloth with folds and a weave, linear sRGB."""
     generator = layer_generator(scene, "cloth")
     size = scene.height_px, scene.width_px
-    folds = smooth_noise(
-        generator, *size, 0.05 * scene.width_px, stretch=4.0, angle_deg=generator.uniform(0, 180)
-    )
+    folds = smooth_noise(generator, *size, 0.05 * scene.width_px, stretch=4.0, angle_deg=generator.uniform(0, 180))
     weave = smooth_noise(generator, *size, 0.8)
     shade = np.clip(1.0 + 0.2 * folds + 0.03 * weave, 0.2, None)
     return np.asarray(shade[..., None] * np.array(_CLOTH_RGB[scene.drape_color]), dtype=np.float32)
@@ -111,9 +109,7 @@ def _ruler_ink(scene: Scene) -> Map:
     center_px = (start_mm + tick_mm) * px_per_mm
     half_px = max(_TICK_WIDTH_MM * px_per_mm, 1.0) / 2.0
     column_px = np.arange(width_px)[:, None]
-    covered = np.minimum(column_px + 0.5, center_px + half_px) - np.maximum(
-        column_px - 0.5, center_px - half_px
-    )
+    covered = np.minimum(column_px + 0.5, center_px + half_px) - np.maximum(column_px - 0.5, center_px - half_px)
     covered = np.clip(covered, 0.0, 1.0)
 
     strip = np.zeros((depth_px, width_px), dtype=np.float32)
@@ -127,9 +123,7 @@ def _ruler_ink(scene: Scene) -> Map:
     size = depth_px / 75.0
     for position_px, mm in zip(center_px[::10], tick_mm[::10], strict=True):
         at = (round(position_px + 2 * half_px), round(0.9 * depth_px))
-        cv2.putText(
-            numbers, str(mm // 10), at, cv2.FONT_HERSHEY_SIMPLEX, size, 255, max(1, round(size)), cv2.LINE_AA
-        )
+        cv2.putText(numbers, str(mm // 10), at, cv2.FONT_HERSHEY_SIMPLEX, size, 255, max(1, round(size)), cv2.LINE_AA)
     canvas = np.zeros((height_px, width_px), dtype=np.float32)
     canvas[height_px - depth_px :] = np.maximum(strip, numbers / 255.0)
     return _turn(canvas, scene.ruler_side)

@@ -113,9 +113,7 @@ def _dermis_absorption(
 ) -> NDArray[np.float64]:
     """Absorption per cm, shape (..., 31), of columns of shape (..., 1)."""
     whole_blood = oxygen * _OXYGENATED_PER_CM + (1.0 - oxygen) * _DEOXYGENATED_PER_CM
-    return np.asarray(
-        blood * whole_blood + (1.0 - blood) * _BASELINE_PER_CM + bilirubin * _BILIRUBIN_PER_CM_G_PER_L
-    )
+    return np.asarray(blood * whole_blood + (1.0 - blood) * _BASELINE_PER_CM + bilirubin * _BILIRUBIN_PER_CM_G_PER_L)
 
 
 def _diffuse_reflectance(absorption_per_cm: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -266,9 +264,7 @@ def melanin_for_ita(
     """
 
     def excess_deg(melanin_fraction: float) -> float:
-        return (
-            ita_deg(with_surface(body_rgb(melanin_fraction, blood_fraction), surface_veil)) - target_ita_deg
-        )
+        return ita_deg(with_surface(body_rgb(melanin_fraction, blood_fraction), surface_veil)) - target_ita_deg
 
     lightest, darkest = 0.0, _DARKEST_MELANIN
     if not excess_deg(darkest) <= 0.0 <= excess_deg(lightest):

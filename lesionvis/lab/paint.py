@@ -47,9 +47,7 @@ class Painted:
     labels: NDArray[np.int32]
 
 
-def spot_densities(
-    scene: Scene, spots: Sequence[SpotTruth]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def spot_densities(scene: Scene, spots: Sequence[SpotTruth]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Natural optical density that each spot adds to the scene's skin: by its blood, and by its melanin.
 
     Parameters

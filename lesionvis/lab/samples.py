@@ -76,9 +76,7 @@ def samples() -> Iterator[Sample]:
         gloss=0.15,
         light_elevation_deg=65,
     )
-    spots = petechial_shower(
-        np.random.default_rng(scene.seed), scene, 110, diameter_mm=1.6, blood_fraction=0.12
-    )
+    spots = petechial_shower(np.random.default_rng(scene.seed), scene, 110, diameter_mm=1.6, blood_fraction=0.12)
     yield Sample("shower-brown-arm.jpg", "petechial_shower", scene, spots)
 
     scene = Scene(seed=14, ita_deg=42, px_per_mm=16, freckle_count=5, ruler_side="bottom", gloss=0.15)
@@ -147,9 +145,7 @@ def render_samples(folder: Path) -> None:
         )
         for number, spot in enumerate(sample.spots, start=1):
             diameter_mm = spot.diameter_px / scene.px_per_mm
-            spot_rows.append(
-                {"photo": sample.photo, "spot": number, **asdict(spot), "diameter_mm": diameter_mm}
-            )
+            spot_rows.append({"photo": sample.photo, "spot": number, **asdict(spot), "diameter_mm": diameter_mm})
     spot_columns = ["photo", "spot", *(field.name for field in fields(SpotTruth)), "diameter_mm"]
     _write_csv(folder / "photos.csv", list(photo_rows[0]), photo_rows)
     _write_csv(folder / "truth.csv", spot_columns, spot_rows)

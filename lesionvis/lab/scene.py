@@ -71,17 +71,13 @@ def _check_bounds(row: object, bounds: dict[str, tuple[float, float]]) -> None:
     for name, (low, high) in bounds.items():
         value = getattr(row, name)
         if not low <= value <= high:
-            raise SettingsError(
-                f"{type(row).__name__}.{name} must be between {low:g} and {high:g}, got {value}."
-            )
+            raise SettingsError(f"{type(row).__name__}.{name} must be between {low:g} and {high:g}, got {value}.")
 
 
 def _check_choice(row: object, name: str, choices: tuple[str, ...]) -> None:
     value = getattr(row, name)
     if value not in choices:
-        raise SettingsError(
-            f"{type(row).__name__}.{name} must be one of {', '.join(choices)}, got {value!r}."
-        )
+        raise SettingsError(f"{type(row).__name__}.{name} must be one of {', '.join(choices)}, got {value!r}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,9 +182,7 @@ class Scene:
         _check_choice(self, "ruler_side", SIDES)
         _check_choice(self, "drape_color", CLOTH_COLORS)
         if self.jpeg_quality is not None and not 1 <= self.jpeg_quality <= 100:
-            raise SettingsError(
-                f"Scene.jpeg_quality must be between 1 and 100 or None, got {self.jpeg_quality}."
-            )
+            raise SettingsError(f"Scene.jpeg_quality must be between 1 and 100 or None, got {self.jpeg_quality}.")
 
 
 @dataclass(frozen=True, slots=True)

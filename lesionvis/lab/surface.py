@@ -170,9 +170,7 @@ def skin_relief(scene: Scene) -> Relief:
         noise = smooth_noise(generator, *size, max(line_px, 0.8), stretch=2.5, angle_deg=first_deg + turn_deg)
         seen = min(1.0, line_px / 1.2) ** 2 * scene.texture * strength
         line = uneven * np.exp(-((noise / 0.45) ** 2))
-        line = np.asarray(
-            cv2.GaussianBlur(line, (0, 0), max(_WANDER_MM * scene.px_per_mm, 0.3)), dtype=np.float32
-        )
+        line = np.asarray(cv2.GaussianBlur(line, (0, 0), max(_WANDER_MM * scene.px_per_mm, 0.3)), dtype=np.float32)
         line_x, line_y = _slopes_of(-line, _LINE_SLOPE * seen)
         slope_x, slope_y = slope_x + line_x, slope_y + line_y
         groove = np.maximum(groove, line * np.float32(seen))
@@ -226,9 +224,7 @@ def skin_color(scene: Scene, groove: Map) -> NDArray[np.float32]:
 
 def _light_direction(scene: Scene) -> NDArray[np.float64]:
     azimuth, elevation = np.radians(scene.light_azimuth_deg), np.radians(scene.light_elevation_deg)
-    return np.array(
-        [np.cos(elevation) * np.cos(azimuth), np.cos(elevation) * np.sin(azimuth), np.sin(elevation)]
-    )
+    return np.array([np.cos(elevation) * np.cos(azimuth), np.cos(elevation) * np.sin(azimuth), np.sin(elevation)])
 
 
 def diffuse_light(scene: Scene, slope_x: Map, slope_y: Map) -> Map:

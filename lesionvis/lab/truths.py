@@ -50,9 +50,7 @@ def _places_px(
             free &= (between_px > keep_px[row] + keep_px[taken]).all(axis=1)
             if free.any():
                 return np.asarray(tried[np.argmax(free)])
-        raise SettingsError(
-            f"There is no room for {len(radius_px)} spots on this skin; ask for fewer or smaller ones."
-        )
+        raise SettingsError(f"There is no room for {len(radius_px)} spots on this skin; ask for fewer or smaller ones.")
 
     places = np.full((len(radius_px), 2), np.nan)
     taken: list[int] = []
@@ -179,13 +177,9 @@ def single_lesion(
             kind=kind,
             blood_fraction=0.02 if melanoma else 0.006,
             oxygen_saturation=0.6,
-            melanin_fraction=float(
-                generator.uniform(0.14, 0.24) if melanoma else generator.uniform(0.12, 0.22)
-            ),
+            melanin_fraction=float(generator.uniform(0.14, 0.24) if melanoma else generator.uniform(0.12, 0.22)),
             dome_height=0.0 if melanoma else 0.08,
-            border_irregularity=float(
-                generator.uniform(0.10, 0.16) if melanoma else generator.uniform(0.02, 0.05)
-            ),
+            border_irregularity=float(generator.uniform(0.10, 0.16) if melanoma else generator.uniform(0.02, 0.05)),
             border_softness=0.07 if melanoma else 0.12,
             elongation=float(generator.uniform(1.1, 1.5)),
             angle_deg=float(generator.uniform(0.0, 180.0)),
@@ -297,9 +291,7 @@ def distractors(scene: Scene) -> tuple[SpotTruth, ...]:
                 diameter_px=float(generator.uniform(1.0, 3.0) if freckle else generator.uniform(2.0, 4.5))
                 * scene.px_per_mm,
                 kind="freckle" if freckle else "naevus",
-                melanin_fraction=float(
-                    generator.uniform(0.01, 0.03) if freckle else generator.uniform(0.06, 0.15)
-                ),
+                melanin_fraction=float(generator.uniform(0.01, 0.03) if freckle else generator.uniform(0.06, 0.15)),
                 border_irregularity=0.12 if freckle else 0.05,
                 border_softness=0.6 if freckle else 0.25,
                 elongation=float(generator.uniform(1.0, 1.5)),

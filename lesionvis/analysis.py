@@ -1,0 +1,232 @@
+"""analyze(): from a photo to everything that is known about it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lesionvis import __version__
+from lesionvis.features import Features, compute_features, gather
+from lesionvis.flags import photo_flags
+from lesionvis.measure import SpotTable, measure_spots
+from lesionvis.pattern import Pattern, find_pattern, load_pattern_model
+from lesionvis.photo import MIN_WORKING_PX_PER_MM, Photo, PhotoReader
+from lesionvis.scale import NoScale, Scale, given_scale
+from lesionvis.scale.ruler import find_ruler
+from lesionvis.skin import Skin, find_skin
+from lesionvis.spots import Spots, find_spots
+from lesionvis.triage import Advice, Answers, PhotoEvidence, advise
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """All results on one photo.
+
+    Attributes
+    ----------
+    photo : Photo
+    scale : Scale or NoScale
+    skin : Skin
+    labels : Spots
+        Label image, outlines and all that was considered.
+    spots : SpotTable
+        One row per spot.
+    features : Features
+    flags : tuple of str
+        Reasons to distrust the photo.
+    pattern : Pattern
+    advice : Advice
+    version : str
+        Of the package.
+    """
+
+    photo: Photo
+    scale: Scale | NoScale
+    skin: Skin
+    labels: Spots
+    spots: SpotTable
+    features: Features
+    flags: tuple[str, ...]
+    pattern: Pattern
+    advice: Advice
+    version: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything but the pictures, in plain types: numbers that are missing are None."""
+        scale: dict[str, Any] = (
+            {
+                "px_per_mm": self.scale.px_per_mm,
+                "standard_error_px_per_mm": self.scale.standard_error_px_per_mm,
+                "source": self.scale.source,
+            }
+            if isinstance(self.scale, Scale)
+            else {"px_per_mm": None, "reason": self.scale.reason}
+        )
+        taken_at = self.photo.taken_at
+        rows = zip(*(self.spots[name].tolist() for name in self.spots.columns), strict=True)
+        content = {
+            "photo": {
+                "name": self.photo.name,
+                "sha256": self.photo.sha256,
+                "width_px": self.photo.source_width_px,
+                "height_px": self.photo.source_height_px,
+                "taken_at": taken_at.isoformat() if taken_at else None,
+            },
+            "scale": scale,
+            "skin": {"fraction": self.skin.fraction, "tone_ita_deg": self.skin.tone_ita_deg},
+            "flags": list(self.flags),
+            "pattern": {
+                "label": self.pattern.label,
+                "probabilities": self.pattern.probabilities,
+                "prediction_set": list(self.pattern.prediction_set),
+                "reasons": list(self.pattern.reasons),
+                "model": self.pattern.model,
+            },
+            "advice": self.advice.to_dict(),
+            "features": self.features.values,
+            "spots": [dict(zip(self.spots.columns, row, strict=True)) for row in rows],
+            "version": self.version,
+        }
+        return {key: _plain(value) for key, value in content.items()}
+
+    def to_json(self) -> str:
+        """`to_dict` as JSON."""
+        return json.dumps(self.to_dict(), indent=1, allow_nan=False)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the annotated photo and a few lines."""
+        from lesionvis.report.notebook import analysis_html
+
+        return analysis_html(self)
+
+
+def _plain(value: Any) -> Any:
+    """Copy with NaN and infinity as None and NumPy numbers as Python's."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Analyzer:
+    """Analyses photos with fixed settings.
+
+    Parameters
+    ----------
+    px_per_mm : float, optional
+        Scale of every photo in source px per mm; rulers are not sought then.
+    max_megapixels : float
+        Largest photo that is decoded.
+    working_long_side_px : int
+        Longer side of the picture that is worked on.
+    model_folder : Path, optional
+        Pattern model; the one that comes with the package unless given.
+
+    Examples
+    --------
+    >>> analyzer = Analyzer(px_per_mm=8.0)
+    >>> analyzer(np.full((64, 64, 3), (200, 160, 130), np.uint8)).pattern.label
+    'no_spots'
+    """
+
+    px_per_mm: float | None = None
+    max_megapixels: float = 200.0
+    working_long_side_px: int = 1280
+    model_folder: Path | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse settings that are outside their bounds."""
+        PhotoReader(self.max_megapixels, self.working_long_side_px)
+        if self.px_per_mm is not None:
+            given_scale(self.px_per_mm)
+
+    def __call__(self, source: str | Path | bytes | NDArray[Any], answers: Answers | None = None) -> Analysis:
+        """Analyse one photo.
+
+        Parameters
+        ----------
+        source : str, Path, bytes or ndarray
+            As `read_photo` takes it.
+        answers : Answers, optional
+            What the person says; everything is unknown unless given.
+
+        Returns
+        -------
+        Analysis
+
+        Raises
+        ------
+        UnreadablePhoto
+            If the photo cannot be read.
+        """
+        photo, scale = self._photo_and_scale(source)
+        skin = find_skin(photo, scale)
+        flags = photo_flags(photo.rgb, skin.fraction, skin.tone_ita_deg)
+        labels = find_spots(photo, skin)
+        spots = measure_spots(photo, scale, skin, labels)
+        features = compute_features(gather(photo, scale, skin, labels, spots))
+        pattern = find_pattern(features, flags, len(spots) == 0, load_pattern_model(self.model_folder))
+        advice = advise(pattern.label, answers, _evidence(spots))
+        flags += () if scale else ("no_scale",)
+        return Analysis(photo, scale, skin, labels, spots, features, flags, pattern, advice, __version__)
+
+    def _photo_and_scale(self, source: str | Path | bytes | NDArray[Any]) -> tuple[Photo, Scale | NoScale]:
+        """Photo at a resolution that suits its scale, and that scale."""
+        reader = PhotoReader(self.max_megapixels, self.working_long_side_px)
+        photo = reader(source, self.px_per_mm)
+        if self.px_per_mm is not None:
+            return photo, given_scale(self.px_per_mm)
+        scale = find_ruler(photo)
+        if isinstance(scale, Scale):
+            too_coarse = scale.px_per_mm * photo.px_per_source_px < MIN_WORKING_PX_PER_MM
+            if too_coarse and photo.px_per_source_px < 1.0:
+                photo = reader(source, scale.px_per_mm)
+        return photo, scale
+
+
+def analyze(
+    source: str | Path | bytes | NDArray[Any], *, px_per_mm: float | None = None, answers: Answers | None = None
+) -> Analysis:
+    """Analyse one photo with default settings.
+
+    Parameters
+    ----------
+    source : str, Path, bytes or ndarray
+        A file, its bytes, or upright sRGB pixels of shape (H, W, 3).
+    px_per_mm : float, optional
+        Source px per mm, where known.
+    answers : Answers, optional
+        What the person says.
+
+    Returns
+    -------
+    Analysis
+
+    Examples
+    --------
+    >>> from lesionvis import analyze
+    >>> analysis = analyze(np.full((64, 64, 3), (200, 160, 130), np.uint8))
+    >>> len(analysis.spots), analysis.pattern.label
+    (0, 'no_spots')
+    """
+    return Analyzer(px_per_mm=px_per_mm)(source, answers)
+
+
+def _evidence(spots: SpotTable) -> PhotoEvidence:
+    """What the photo contributes to the advice."""
+    largest = spots.numbers("diameter_mm")
+    return PhotoEvidence(
+        spot_count=len(spots),
+        largest_diameter_mm=float(np.nanmax(largest)) if np.isfinite(largest).any() else None,
+    )

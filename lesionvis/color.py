@@ -1,0 +1,127 @@
+"""Colour of skin in optical density: what blood and melanin take out of the light.
+
+All colour reasoning of the package happens in optical density of linear light. There a change of illumination adds
+a constant, melanin and blood add up, and the difference of two densities is the logarithm of a ratio.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+# Part of full scale that is added before the logarithm, so that sensor noise and JPEG rounding in the dark (about
+# sRGB level 13) do not turn into large densities.
+DENSITY_FLOOR = 0.004
+
+
+def _linear_light() -> NDArray[np.float64]:
+    level = np.arange(256) / 255.0
+    return np.where(level <= 0.04045, level / 12.92, ((level + 0.055) / 1.055) ** 2.4)
+
+
+_LINEAR_LIGHT = _linear_light()
+_DENSITY = (-np.log10((_LINEAR_LIGHT + DENSITY_FLOOR) / (1.0 + DENSITY_FLOOR))).astype(np.float32)
+
+
+def optical_density(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Optical density of each channel, -log10 of linear light.
+
+    Parameters
+    ----------
+    rgb : ndarray of shape (H, W, 3), uint8
+        sRGB picture.
+
+    Returns
+    -------
+    ndarray of shape (H, W, 3), float32
+        Densities of red, green and blue, 0 (white) to about 2.4 (black).
+
+    Notes
+    -----
+    Linear light follows IEC 61966-2-1; the density of skin adds up from its pigments (Tsumura et al. 1999).
+
+    Examples
+    --------
+    >>> grey = np.full((1, 1, 3), 128, np.uint8)
+    >>> optical_density(grey)[0, 0].round(2).tolist()
+    [0.66, 0.66, 0.66]
+    """
+    return np.asarray(cv2.LUT(rgb, _DENSITY), dtype=np.float32)
+
+
+def erythema_index(density: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Erythema index, log10(R) - log10(G) in linear light.
+
+    Parameters
+    ----------
+    density : ndarray of shape (..., 3), float32
+        Optical density, or a difference of two.
+
+    Returns
+    -------
+    ndarray of shape (...), float32
+        Green density minus red density: grows with haemoglobin, hardly with melanin or shade.
+
+    Notes
+    -----
+    Yamamoto et al. 2008 (after Takiwaki et al. 1994), on linear light.
+    """
+    return np.subtract(density[..., 1], density[..., 0], dtype=np.float32)
+
+
+def melanin_index(density: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Melanin index, -log10(R) in linear light.
+
+    Parameters
+    ----------
+    density : ndarray of shape (..., 3), float32
+        Optical density, or a difference of two.
+
+    Returns
+    -------
+    ndarray of shape (...), float32
+        Red density: blood is nearly clear in red light, melanin is not (Yamamoto et al. 2008).
+    """
+    return np.asarray(density[..., 0], dtype=np.float32)
+
+
+def blood_map(density: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Map on which red, purple and brown-red spots stand out of skin of any tone.
+
+    Parameters
+    ----------
+    density : ndarray of shape (..., 3), float32
+        Optical density, or a difference of two.
+
+    Returns
+    -------
+    ndarray of shape (...), float32
+        Erythema index plus half the green density: the ratio alone loses old, purple and dark spots, the green
+        density alone takes shade and melanin for blood.
+    """
+    return np.asarray(1.5 * density[..., 1] - density[..., 0], dtype=np.float32)
+
+
+def individual_typology_angle_deg(rgb: tuple[float, float, float]) -> float:
+    """Individual typology angle (ITA) of a skin colour.
+
+    Parameters
+    ----------
+    rgb : tuple of 3 float
+        sRGB levels, 0 to 255.
+
+    Returns
+    -------
+    float
+        atan2(L* - 50, b*) in degrees: above 55 very light, 41 light, 28 intermediate, 10 tan, -30 brown, below dark
+        (Chardon et al. 1991, Del Bino et al. 2013).
+
+    Examples
+    --------
+    >>> round(individual_typology_angle_deg((193, 169, 139)))
+    48
+    """
+    pixel = np.asarray(rgb, dtype=np.float32).reshape(1, 1, 3) / 255.0
+    lightness, _, yellowness = cv2.cvtColor(pixel, cv2.COLOR_RGB2LAB)[0, 0]
+    return float(np.degrees(np.arctan2(lightness - 50.0, yellowness)))

@@ -1,0 +1,288 @@
+"""Features of the spots as a crowd: how many, how large, how alike, of what colour."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lesionvis.features.findings import Findings
+
+# A spot with this much erythema more than its surroundings is surely blood or a blood vessel.
+STRONG_ERYTHEMA = 0.15
+# Side of the square in which the tourniquet test counts petechiae.
+TOURNIQUET_SIDE_MM = 25.0
+# The odd one out needs others to differ from.
+CROWD_MIN = 3
+
+
+def _median(values: NDArray[np.float64]) -> float:
+    return float(np.median(values)) if len(values) else float("nan")
+
+
+def _quartile_range(values: NDArray[np.float64]) -> float:
+    return float(np.ptp(np.quantile(values, [0.25, 0.75]))) if len(values) else float("nan")
+
+
+def _variation(values: NDArray[np.float64]) -> float:
+    """Robust coefficient of variation: quartile range over 1.35 medians."""
+    if len(values) < CROWD_MIN:
+        return float("nan")
+    return _quartile_range(values) / (1.349 * max(abs(_median(values)), 1e-3))
+
+
+def _share(condition: NDArray[np.bool_]) -> float:
+    return float(condition.mean()) if len(condition) else float("nan")
+
+
+def spot_count(findings: Findings) -> float:
+    """Number of spots, the dominant lesion included."""
+    return float(len(findings.table))
+
+
+def likely_spot_mass(findings: Findings) -> float:
+    """Sum of the probabilities of all candidates that stand at least an even chance of one in seven."""
+    scores = findings.spots.candidate_scores
+    return float(scores[scores > 0.125].sum())
+
+
+def spots_per_skin_area(findings: Findings) -> float:
+    """Number of spots per hundredth of the photo's skin."""
+    return float(len(findings.table)) / max(100.0 * findings.skin.fraction, 1.0)
+
+
+def strong_spot_count(findings: Findings) -> float:
+    """Number of spots with an erythema contrast above `STRONG_ERYTHEMA`."""
+    return float(np.count_nonzero(findings.column("erythema_contrast") > STRONG_ERYTHEMA))
+
+
+def effective_spot_count(findings: Findings) -> float:
+    """Inverse participation ratio of the spots' area times contrast: how many spots share the redness."""
+    mass = findings.column("area_px") * np.maximum(findings.column("erythema_contrast"), 0.0)
+    square = float((mass**2).sum())
+    return float(mass.sum()) ** 2 / square if square > 0 else 0.0
+
+
+def pigment_spot_count(findings: Findings) -> float:
+    """Number of spots of melanin: naevi, freckles and keratoses that were not taken for blood."""
+    return float(len(findings.pigment))
+
+
+def blood_share(findings: Findings) -> float:
+    """Spots of blood over all spots, those of melanin included; NaN without any."""
+    total = len(findings.table) + len(findings.pigment)
+    return len(findings.table) / total if total else float("nan")
+
+
+def median_diameter_px(findings: Findings) -> float:
+    """Median diameter of the spots in source px."""
+    return _median(findings.column("diameter_px"))
+
+
+def diameter_iqr_px(findings: Findings) -> float:
+    """Distance between the quartiles of the diameters in source px."""
+    return _quartile_range(findings.column("diameter_px"))
+
+
+def median_diameter_mm(findings: Findings) -> float:
+    """Median diameter of the spots in mm; NaN without a scale."""
+    return _median(findings.column("diameter_mm"))
+
+
+def diameter_iqr_mm(findings: Findings) -> float:
+    """Distance between the quartiles of the diameters in mm; NaN without a scale."""
+    return _quartile_range(findings.column("diameter_mm"))
+
+
+def _share_mm(findings: Findings, low_mm: float, high_mm: float) -> float:
+    diameter = findings.column("diameter_mm")
+    if not findings.scale or len(diameter) == 0:
+        return float("nan")
+    return _share((diameter > low_mm) & (diameter <= high_mm))
+
+
+def share_up_to_2_mm(findings: Findings) -> float:
+    """Share of spots of at most 2 mm, the size of petechiae; NaN without a scale."""
+    return _share_mm(findings, 0.0, 2.0)
+
+
+def share_up_to_3_mm(findings: Findings) -> float:
+    """Share of spots of at most 3 mm; NaN without a scale."""
+    return _share_mm(findings, 0.0, 3.0)
+
+
+def share_over_10_mm(findings: Findings) -> float:
+    """Share of spots over 10 mm, the size of ecchymoses; NaN without a scale."""
+    return _share_mm(findings, 10.0, np.inf)
+
+
+def density_per_cm2(findings: Findings) -> float:
+    """Number of spots per square centimetre of skin; NaN without a scale or skin."""
+    if not findings.scale or findings.skin_area_px == 0:
+        return float("nan")
+    return len(findings.table) / (findings.skin_area_px / findings.scale.px_per_mm**2 / 100.0)
+
+
+def highest_count_in_25_mm_square(findings: Findings) -> float:
+    """Largest number of spots in any upright square of 25 mm a side, as the tourniquet test counts; NaN without scale.
+
+    Every best square can be moved until a spot lies on its left and one on its top side, so that only those are tried.
+    """
+    if not findings.scale:
+        return float("nan")
+    x, y = findings.column("x_px"), findings.column("y_px")
+    side_px = TOURNIQUET_SIDE_MM * findings.scale.px_per_mm
+    best = 0
+    for left in np.unique(x):
+        column = np.sort(y[(x >= left) & (x <= left + side_px)])
+        last = np.searchsorted(column, column + side_px, side="right")
+        best = max(best, int((last - np.arange(len(column))).max(initial=0)))
+    return float(best)
+
+
+def median_diameter_share(findings: Findings) -> float:
+    """Median diameter over the side of a square as large as the photo's skin."""
+    side = np.sqrt(max(findings.skin_area_px, 1.0))
+    return median_diameter_px(findings) / float(side)
+
+
+def largest_diameter_share(findings: Findings) -> float:
+    """Largest diameter over the side of a square as large as the photo's skin; 0 without spots."""
+    side = np.sqrt(max(findings.skin_area_px, 1.0))
+    return float(findings.column("diameter_px").max(initial=0.0) / side)
+
+
+def largest_area_share(findings: Findings) -> float:
+    """Area of the largest spot over that of all spots; NaN without spots."""
+    area = findings.column("area_px")
+    return float(area.max() / area.sum()) if len(area) else float("nan")
+
+
+def second_area_ratio(findings: Findings) -> float:
+    """Area of the second largest spot over that of the largest; 0 with fewer than two spots."""
+    area = np.sort(findings.column("area_px"))
+    return float(area[-2] / area[-1]) if len(area) > 1 else 0.0
+
+
+def skin_covered_share(findings: Findings) -> float:
+    """Share of the skin that spots cover, 0 to 1."""
+    labels = findings.spots.labels
+    return float((labels > 0).sum()) / max(int(findings.skin.mask.sum()), 1)
+
+
+def diameter_variation(findings: Findings) -> float:
+    """Robust coefficient of variation of the diameters: small when the spots are alike; NaN under three spots."""
+    return _variation(findings.column("diameter_px"))
+
+
+def erythema_variation(findings: Findings) -> float:
+    """Robust coefficient of variation of the erythema contrasts; NaN under three spots."""
+    return _variation(findings.column("erythema_contrast"))
+
+
+def color_variation(findings: Findings) -> float:
+    """Mean distance of the spots' contrast colours from their mean, over its length; NaN under three spots."""
+    names = ("contrast_red", "contrast_green", "contrast_blue")
+    colours = np.stack([findings.column(name) for name in names], axis=1)
+    if len(colours) < CROWD_MIN:
+        return float("nan")
+    mean = colours.mean(axis=0)
+    away = np.linalg.norm(colours - mean, axis=1).mean()
+    return float(away / max(float(np.linalg.norm(mean)), 1e-3))
+
+
+def odd_one_out_score(findings: Findings) -> float:
+    """Largest robust distance of one spot from the others in log area, erythema and blue share; 0 under three spots.
+
+    The "ugly duckling" sign: a spot that differs from its neighbours re-opens the question of a single lesion.
+    """
+    values = np.stack(
+        [
+            np.log(np.maximum(findings.column("area_px"), 1.0)),
+            findings.column("erythema_contrast"),
+            findings.column("blue_share"),
+        ]
+    )
+    if values.shape[1] < CROWD_MIN:
+        return 0.0
+    centre = np.median(values, axis=1, keepdims=True)
+    spread = 1.4826 * np.median(np.abs(values - centre), axis=1, keepdims=True)
+    # Floors: differences below these are not seen.
+    floors = np.array([[0.2], [0.02], [0.02]])
+    return float((np.abs(values - centre) / np.maximum(spread, floors)).max())
+
+
+def median_erythema_contrast(findings: Findings) -> float:
+    """Median erythema contrast of the spots; NaN without spots."""
+    return _median(findings.column("erythema_contrast"))
+
+
+def strongest_erythema_contrast(findings: Findings) -> float:
+    """90 % quantile of the erythema contrast; NaN without spots."""
+    contrast = findings.column("erythema_contrast")
+    return float(np.quantile(contrast, 0.9)) if len(contrast) else float("nan")
+
+
+def median_blue_share(findings: Findings) -> float:
+    """Median blue share of the spots' contrasts: positive for melanin, negative for deep blood; NaN without spots."""
+    return _median(findings.column("blue_share"))
+
+
+def _color_share(findings: Findings, name: str) -> float:
+    """Share of the spots' area that has a colour class; NaN without spots."""
+    area = findings.column("area_px")
+    chosen = findings.table["color"] == name
+    return float(area[chosen].sum() / area.sum()) if len(area) else float("nan")
+
+
+def red_share(findings: Findings) -> float:
+    """Share of the spots' area that is red; NaN without spots."""
+    return _color_share(findings, "red")
+
+
+def purple_share(findings: Findings) -> float:
+    """Share of the spots' area that is purple; NaN without spots."""
+    return _color_share(findings, "purple")
+
+
+def brown_share(findings: Findings) -> float:
+    """Share of the spots' area that is brown; NaN without spots."""
+    return _color_share(findings, "brown")
+
+
+def blue_black_share(findings: Findings) -> float:
+    """Share of the spots' area that is blue-black; NaN without spots."""
+    return _color_share(findings, "blue_black")
+
+
+def median_edge_sharpness(findings: Findings) -> float:
+    """Median sharpness of the spots' borders; NaN without spots."""
+    return _median(findings.column("edge_sharpness"))
+
+
+def median_circularity(findings: Findings) -> float:
+    """Median circularity of the spots; NaN without spots."""
+    return _median(findings.column("circularity"))
+
+
+def highlight_spot_share(findings: Findings) -> float:
+    """Share of spots with a specular highlight, as raised ones have; NaN without spots."""
+    return _share(findings.column("highlight_share") > 0.005)
+
+
+def median_rim_relief(findings: Findings) -> float:
+    """Median difference between the bright and the dark side of the spots; NaN without spots."""
+    return _median(findings.column("rim_relief"))
+
+
+def confluent_share(findings: Findings) -> float:
+    """Share of spots that touch another one; NaN without spots."""
+    return _share(np.char.find(findings.table["flags"].astype(np.str_), "confluent") >= 0)
+
+
+def largest_patch_share(findings: Findings) -> float:
+    """Largest connected patch of spots over all skin: confluent bruises fill much of it."""
+    count, _, stats, _ = cv2.connectedComponentsWithStats((findings.spots.labels > 0).astype(np.uint8))
+    if count < 2:
+        return 0.0
+    return float(stats[1:, cv2.CC_STAT_AREA].max()) / max(int(findings.skin.mask.sum()), 1)

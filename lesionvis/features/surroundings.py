@@ -1,0 +1,119 @@
+"""Features of the skin around the spots: redness, vessels, hair, pieces of skin."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from lesionvis.features.findings import Findings
+from lesionvis.spots.evidence import COLUMNS as EVIDENCE_COLUMNS
+
+# Erythema index above healthy skin from which a place counts as red.
+RED_ERYTHEMA = 0.08
+# Ridge strength (share of a candidate's contrast that goes on in two opposite directions) of a line.
+LINE_RIDGE_MIN = 0.6
+
+
+def skin_fraction(findings: Findings) -> float:
+    """Share of the photo that is skin, 0 to 1."""
+    return findings.skin.fraction
+
+
+def tone_ita_deg(findings: Findings) -> float:
+    """Individual typology angle of healthy skin in degrees; NaN without skin."""
+    return findings.skin.tone_ita_deg
+
+
+def red_skin_share(findings: Findings) -> float:
+    """Share of the skin that is redder than healthy skin by `RED_ERYTHEMA`, 0 to 1."""
+    red = (findings.small_erythema > RED_ERYTHEMA) & findings.small_skin
+    return float(red.sum() / max(int(findings.small_skin.sum()), 1))
+
+
+def largest_red_area_share(findings: Findings) -> float:
+    """Largest connected red area over the skin: diffuse erythema and bruises, not dots."""
+    red = ((findings.small_erythema > RED_ERYTHEMA) & findings.small_skin).astype(np.uint8)
+    count, _, stats, _ = cv2.connectedComponentsWithStats(red, connectivity=4)
+    if count < 2:
+        return 0.0
+    return float(stats[1:, cv2.CC_STAT_AREA].max() / max(int(findings.small_skin.sum()), 1))
+
+
+def redness_outside_spots(findings: Findings) -> float:
+    """Share of the red skin that no spot covers: redness that is not dots; NaN without red skin."""
+    height, width = findings.small_skin.shape
+    spots = cv2.resize((findings.spots.labels > 0).astype(np.uint8), (width, height), interpolation=cv2.INTER_AREA)
+    red = (findings.small_erythema > RED_ERYTHEMA) & findings.small_skin
+    return float((red & (spots == 0)).sum() / red.sum()) if red.any() else float("nan")
+
+
+def _band(findings: Findings, low_px: float, high_px: float) -> float:
+    """Robust spread of the erythema index over the skin between two blurs of the small picture."""
+    values = findings.small_erythema
+    band = cv2.GaussianBlur(values, (0, 0), low_px) - cv2.GaussianBlur(values, (0, 0), high_px)
+    inside = band[findings.small_skin]
+    return float(np.subtract(*np.quantile(inside, [0.9, 0.1]))) if len(inside) else float("nan")
+
+
+def erythema_fine_spread(findings: Findings) -> float:
+    """Spread of redness between places a hundredth of the frame apart."""
+    return _band(findings, 0.7, 2.0)
+
+
+def erythema_middle_spread(findings: Findings) -> float:
+    """Spread of redness between places a thirtieth of the frame apart."""
+    return _band(findings, 2.0, 5.0)
+
+
+def erythema_coarse_spread(findings: Findings) -> float:
+    """Spread of redness between places a tenth of the frame apart."""
+    return _band(findings, 5.0, 14.0)
+
+
+def density_coarse_spread(findings: Findings) -> float:
+    """Spread of green density over the skin: shade, folds, large lesions."""
+    values = findings.small_density[..., 1][findings.small_skin]
+    return float(np.subtract(*np.quantile(values, [0.9, 0.1]))) if len(values) else float("nan")
+
+
+def line_share(findings: Findings) -> float:
+    """Share of the stronger candidates that are pieces of lines: vessels, creases, hair; NaN without candidates."""
+    evidence = findings.spots.candidates.evidence
+    columns = list(EVIDENCE_COLUMNS)
+    contrast = evidence[:, columns.index("contrast")]
+    if len(contrast) == 0:
+        return float("nan")
+    strong = contrast >= np.quantile(contrast, 0.5)
+    return float((evidence[strong, columns.index("ridge")] > LINE_RIDGE_MIN).mean())
+
+
+def red_line_share(findings: Findings) -> float:
+    """Share of the pieces of lines that are red: vessels rather than hair and creases; NaN without lines."""
+    evidence = findings.spots.candidates.evidence
+    columns = list(EVIDENCE_COLUMNS)
+    line = evidence[:, columns.index("ridge")] > LINE_RIDGE_MIN
+    if not line.any():
+        return float("nan")
+    return float((evidence[line, columns.index("erythema_contrast")] > 0.03).mean())
+
+
+def candidate_contrast(findings: Findings) -> float:
+    """Median contrast of the photo's 40 strongest candidates: 0 without candidates."""
+    evidence = findings.spots.candidates.evidence
+    if len(evidence) == 0:
+        return 0.0
+    return float(evidence[0, list(EVIDENCE_COLUMNS).index("photo_contrast")])
+
+
+def fine_noise(findings: Findings) -> float:
+    """Robust spread of the skin's fine structure on the working picture; 0 without candidates."""
+    evidence = findings.spots.candidates.evidence
+    if len(evidence) == 0:
+        return 0.0
+    return float(evidence[0, list(EVIDENCE_COLUMNS).index("photo_noise")])
+
+
+def spots_beside_skin_border(findings: Findings) -> float:
+    """Share of spots that touch what is not skin: edges of limbs, nails, clothing; NaN without spots."""
+    flags = findings.table["flags"].astype(np.str_)
+    return float((np.char.find(flags, "beside_not_skin") >= 0).mean()) if len(flags) else float("nan")

@@ -1,0 +1,210 @@
+"""Training of the pattern model from a table of features with labels."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from joblib import Parallel, delayed
+from numpy.typing import NDArray
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.ensemble import ExtraTreesClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import PowerTransformer
+
+from lesionvis.features import FEATURE_NAMES, compute_features, gather
+from lesionvis.lab.augment import augmented
+from lesionvis.lab.forests import SEED, FittedPredictor
+from lesionvis.lab.spot_training import fold_of
+from lesionvis.lab.truth import Label
+from lesionvis.measure import measure_spots
+from lesionvis.pattern import CLASSES, MODEL_FEATURES
+from lesionvis.photo import Photo, read_photo
+from lesionvis.scale import NoScale
+from lesionvis.skin import find_skin
+from lesionvis.spots import find_spots
+from lesionvis.spots.judge import Judge
+
+# A borderline photo counts less than a clear one; the value of the trial that the project grew from.
+BORDERLINE_WEIGHT = 0.4
+LABEL_COLUMNS = ("sha256", "source", "group", "diagnosis", "pattern", "certainty", "accept", "n_spots", "copy")
+
+
+@dataclass(frozen=True, slots=True)
+class PatternTable:
+    """Features of photos and of changed copies of them, with labels.
+
+    Attributes
+    ----------
+    labels : tuple of Label
+        One per row; a photo's copies repeat its label.
+    copy : ndarray of shape (N,), int64
+        0 for the photo itself, k for its k-th changed copy.
+    features : ndarray of shape (N, len(FEATURE_NAMES)), float32
+    """
+
+    labels: tuple[Label, ...]
+    copy: NDArray[np.int64]
+    features: NDArray[np.float32]
+
+    def model_input(self) -> NDArray[np.float32]:
+        """The columns that the model sees, shape (N, len(MODEL_FEATURES))."""
+        return self.features[:, [FEATURE_NAMES.index(name) for name in MODEL_FEATURES]]
+
+    def classes(self) -> NDArray[np.int64]:
+        """Index into `CLASSES` of each row's pattern."""
+        return np.asarray([CLASSES.index(label.pattern) for label in self.labels])
+
+    def groups(self) -> NDArray[np.str_]:
+        """Group of each row."""
+        return np.asarray([label.group for label in self.labels])
+
+
+def measure_features(photo: Photo, judge: Judge) -> NDArray[np.float32]:
+    """Features of a photo without a scale, in the order of `FEATURE_NAMES`."""
+    scale = NoScale("not sought in training")
+    skin = find_skin(photo, scale)
+    spots = find_spots(photo, skin, judge)
+    table = measure_spots(photo, scale, skin, spots)
+    values = compute_features(gather(photo, scale, skin, spots, table)).values
+    return np.asarray([values[name] for name in FEATURE_NAMES], np.float32)
+
+
+def make_pattern_table(folder: Path, labels: Sequence[Label], judges: Sequence[Judge], n_copies: int) -> PatternTable:
+    """Measure all labelled photos of a folder.
+
+    Parameters
+    ----------
+    folder : Path
+    labels : sequence of Label
+    judges : sequence of Judge
+        One per fold, which never saw the photos of that fold: spots on photos that a judge was trained on look
+        better than they will on new ones.
+    n_copies : int
+        Changed copies per photo.
+
+    Returns
+    -------
+    PatternTable
+    """
+    jobs = (delayed(_rows)(folder / label.photo, judges[fold_of(label.group)], n_copies) for label in labels)
+    blocks = Parallel(n_jobs=2)(jobs)
+    return PatternTable(
+        tuple(label for label in labels for _ in range(n_copies + 1)),
+        np.tile(np.arange(n_copies + 1), len(labels)),
+        np.concatenate(blocks),
+    )
+
+
+def _rows(path: Path, judge: Judge, n_copies: int) -> NDArray[np.float32]:
+    """Features of a photo and of its changed copies; the changes follow from the photo's content."""
+    cv2.setNumThreads(1)
+    photo = read_photo(path)
+    generator = np.random.default_rng(int(photo.sha256[:12], 16))
+    copies = (read_photo(augmented(photo.rgb, generator)) for _ in range(n_copies))
+    return np.stack([measure_features(photo, judge), *(measure_features(copy, judge) for copy in copies)])
+
+
+def write_pattern_table(path: Path, table: PatternTable) -> None:
+    """Write a table as CSV, features at four significant digits."""
+    with path.open("w", newline="", encoding="utf-8") as handle:
+        writer = csv.writer(handle, lineterminator="\n")
+        writer.writerow((*LABEL_COLUMNS, *FEATURE_NAMES))
+        for label, copy, row in zip(table.labels, table.copy, table.features, strict=True):
+            values = (
+                label.sha256,
+                label.source,
+                label.group,
+                label.diagnosis,
+                label.pattern,
+                label.certainty,
+                "|".join(label.accept),
+                label.n_spots,
+                copy,
+            )
+            writer.writerow((*values, *("" if np.isnan(value) else f"{value:.4g}" for value in row)))
+
+
+def read_pattern_table(path: Path) -> PatternTable:
+    """Read a table that `write_pattern_table` wrote.
+
+    Raises
+    ------
+    ValueError
+        If its columns are not those of this version.
+    """
+    with path.open(newline="", encoding="utf-8") as handle:
+        rows = list(csv.reader(handle))
+    if tuple(rows[0]) != (*LABEL_COLUMNS, *FEATURE_NAMES):
+        raise ValueError(f"{path} has other columns than this version computes; make the table again.")
+    n = len(LABEL_COLUMNS)
+    labels = []
+    for row in rows[1:]:
+        entry = dict(zip(LABEL_COLUMNS, row, strict=False))
+        labels.append(
+            Label(
+                photo="",
+                sha256=entry["sha256"],
+                source=entry["source"],
+                diagnosis=entry["diagnosis"],
+                pattern=entry["pattern"],
+                certainty=entry["certainty"],
+                accept=tuple(entry["accept"].split("|")),
+                n_spots=entry["n_spots"],
+                group=entry["group"],
+                note="",
+            )
+        )
+    values = [[float(cell) if cell else np.nan for cell in row[n:]] for row in rows[1:]]
+    copies = np.asarray([int(row[n - 1]) for row in rows[1:]])
+    return PatternTable(tuple(labels), copies, np.asarray(values, np.float32))
+
+
+def row_weights(table: PatternTable, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Weights that give each class the same total; borderline photos count `BORDERLINE_WEIGHT`."""
+    clear = np.asarray([table.labels[i].certainty == "clear" for i in rows])
+    weight = np.where(clear, 1.0, BORDERLINE_WEIGHT)
+    classes = table.classes()[rows]
+    totals = np.bincount(classes, weight, minlength=len(CLASSES))
+    return np.asarray(weight * len(rows) / len(CLASSES) / np.maximum(totals, 1e-9)[classes])
+
+
+def fit_pattern(table: PatternTable, rows: NDArray[np.int64]) -> dict[str, FittedPredictor]:
+    """The two predictors of the pattern model, trained on some rows of a table.
+
+    The forest finds thresholds and combinations; the linear model, on features made normal (Yeo and Johnson 2000)
+    with a shrunken covariance, generalises further from few examples. Their errors differ, so that the mean is better
+    than either.
+    """
+    values, classes = table.model_input()[rows], table.classes()[rows]
+    forest = make_pipeline(
+        SimpleImputer(strategy="median"),
+        ExtraTreesClassifier(150, min_samples_leaf=15, max_features=0.2, n_jobs=2, random_state=SEED),
+    )
+    forest.fit(values, classes, extratreesclassifier__sample_weight=row_weights(table, rows))
+    linear = make_pipeline(
+        SimpleImputer(strategy="median"),
+        PowerTransformer(),
+        LinearDiscriminantAnalysis(solver="lsqr", shrinkage=0.15, priors=np.full(len(CLASSES), 0.25)),
+    )
+    linear.fit(values, classes)
+    return {
+        "forest": FittedPredictor(MODEL_FEATURES, forest),
+        "linear": FittedPredictor(MODEL_FEATURES, linear),
+    }
+
+
+def mean_probabilities(predictors: dict[str, FittedPredictor], values: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Mean of the predictors' probabilities, shape (N, len(CLASSES))."""
+    return np.asarray(np.mean([predictor(values) for predictor in predictors.values()], axis=0))
+
+
+def table_digest(path: Path) -> str:
+    """SHA-256 of a file, for the card."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()

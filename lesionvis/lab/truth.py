@@ -1,0 +1,103 @@
+"""Hand-made truth of the real photos, as tables.
+
+The photos stay where they are; only numbers measured on them enter the project.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+PATTERN_CLASSES = ("petechial_shower", "single_lesion", "angioma", "other")
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """One row of `labels.csv`.
+
+    Attributes
+    ----------
+    photo, sha256, source, diagnosis, pattern, certainty, group, note : str
+        As in the file.
+    accept : tuple of str
+        Every answer that counts as right.
+    n_spots : str
+        Rough number of spots: 0, 1, 2-5, 6-20, 21-100, >100.
+    """
+
+    photo: str
+    sha256: str
+    source: str
+    diagnosis: str
+    pattern: str
+    certainty: str
+    accept: tuple[str, ...]
+    n_spots: str
+    group: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class SpotTruth:
+    """Spots marked by hand inside a region of a photo.
+
+    Attributes
+    ----------
+    photo : str
+    region_px : tuple of 4 float
+        x0, y0, x1, y1 of the region that was marked, source px.
+    x_px, y_px, diameter_px : ndarray of shape (N,), float64
+    kind : tuple of str
+        "spot", "distractor" (naevus, freckle, hair) or "uncertain" for each.
+    """
+
+    photo: str
+    region_px: tuple[float, float, float, float]
+    x_px: NDArray[np.float64]
+    y_px: NDArray[np.float64]
+    diameter_px: NDArray[np.float64]
+    kind: tuple[str, ...]
+
+
+def read_labels(folder: Path) -> list[Label]:
+    """Rows of `labels.csv` in a folder of photos with truth."""
+    return [
+        Label(
+            row["photo"],
+            row["sha256"],
+            row["source"],
+            row["diagnosis"],
+            row["pattern"],
+            row["certainty"],
+            tuple(row["accept"].split("|")),
+            row["n_spots"],
+            row["group"],
+            row["note"],
+        )
+        for row in _rows(folder / "labels.csv")
+    ]
+
+
+def read_spot_truth(*files: Path) -> list[SpotTruth]:
+    """Photos of one or more tables of marked spots, in order of their names."""
+    rows: dict[str, list[dict[str, str]]] = defaultdict(list)
+    for file in files:
+        for row in _rows(file):
+            rows[row["photo"]].append(row)
+    truths = []
+    for photo, spots in sorted(rows.items()):
+        x0, y0, x1, y1 = (float(spots[0][f"region_{corner}"]) for corner in ("x0", "y0", "x1", "y1"))
+        x, y, diameter = (np.asarray([float(s[key]) for s in spots]) for key in ("cx", "cy", "diameter_px"))
+        truths.append(SpotTruth(photo, (x0, y0, x1, y1), x, y, diameter, tuple(s["kind"] for s in spots)))
+    return truths
+
+
+def _rows(file: Path) -> Iterator[dict[str, str]]:
+    with file.open(newline="", encoding="utf-8") as handle:
+        yield from csv.DictReader(handle)

@@ -1,0 +1,390 @@
+"""Spots -> SpotTable: one row per spot, fixed columns with units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lesionvis.color import optical_density
+from lesionvis.photo import Photo
+from lesionvis.scale import NoScale, Scale
+from lesionvis.skin import Skin
+from lesionvis.spots import Spots
+
+if TYPE_CHECKING:
+    import pandas
+
+# Where a spot and the skin around it are sampled: copies of the outline, shrunk and grown about the centroid, but
+# at least so many working px away from the border so that blur does not mix the two.
+INSIDE_FACTORS = (0.2, 0.4, 0.6, 0.75)
+RING_FACTORS = (1.35, 1.55, 1.75, 1.95)
+RING_GAP_MIN_PX = 1.5
+# The border's sharpness is the fall of contrast between these two copies.
+EDGE_FACTORS = (0.85, 1.15)
+# Error of a half-contrast border that no noise explains: sampling and what "border" means. Share of the diameter and
+# working px; a careful reader's own diameters scatter by 15 %.
+DIAMETER_ERROR_SHARE, DIAMETER_ERROR_MIN_PX = 0.05, 0.3
+# Under this width in working px shape is a matter of single pixels.
+SHAPE_WIDTH_MIN_PX = 5.0
+# A highlight is so much lighter than the median of its spot, in density of all channels.
+HIGHLIGHT_DENSITY = 0.25
+
+# Colour classes, on density relative to the ring around the spot. Blood hardly absorbs red light, melanin does;
+# deep and old blood looks purple because blue light comes back from above it.
+BLUE_BLACK_RED_DENSITY_MIN = 0.60
+PURPLE_BLUE_SHARE_MAX = -0.06
+PURPLE_RED_RATIO_MIN = 0.30
+BROWN_RED_RATIO_MIN = 0.42
+COLOR_CLASSES = ("red", "purple", "brown", "blue_black")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of the table of spots.
+
+    Attributes
+    ----------
+    name : str
+    unit : str
+        "" for a pure number.
+    dtype : str
+        NumPy dtype.
+    meaning : str
+    """
+
+    name: str
+    unit: str
+    dtype: str
+    meaning: str
+
+
+COLUMNS = (
+    Column("spot", "", "int64", "number of the spot, the label in the mask; 1 is the largest"),
+    Column("x_px", "px", "float64", "centroid from the left, source px"),
+    Column("y_px", "px", "float64", "centroid from the top, source px"),
+    Column("diameter_px", "px", "float64", "of the circle of equal area, source px"),
+    Column("diameter_error_px", "px", "float64", "standard error of diameter_px, source px"),
+    Column("length_px", "px", "float64", "maximum Feret diameter, source px"),
+    Column("width_px", "px", "float64", "minimum Feret diameter, source px"),
+    Column("area_px", "px2", "float64", "area inside the half-contrast outline, source px squared"),
+    Column("px_per_mm", "px/mm", "float64", "local scale used for the row; NaN without a scale"),
+    Column("diameter_mm", "mm", "float64", "diameter_px in mm; NaN without a scale"),
+    Column("diameter_error_mm", "mm", "float64", "standard error of diameter_mm, that of the scale included"),
+    Column("length_mm", "mm", "float64", "length_px in mm; NaN without a scale"),
+    Column("width_mm", "mm", "float64", "width_px in mm; NaN without a scale"),
+    Column("area_mm2", "mm2", "float64", "area_px in mm squared; NaN without a scale"),
+    Column("circularity", "", "float64", "4 pi area over the perimeter squared, 0 to 1"),
+    Column("solidity", "", "float64", "area over that of the convex hull, 0 to 1"),
+    Column("aspect", "", "float64", "length over width, at least 1"),
+    Column("contrast_red", "log10", "float64", "red density, spot less the skin around it"),
+    Column("contrast_green", "log10", "float64", "green density, spot less the skin around it"),
+    Column("contrast_blue", "log10", "float64", "blue density, spot less the skin around it"),
+    Column("erythema_contrast", "log10", "float64", "erythema index, spot less the skin around it"),
+    Column("blue_share", "", "float64", "(blue - green contrast) over the sum: melanin +, deep blood -"),
+    Column("color", "", "str", "red, purple, brown or blue_black"),
+    Column("edge_sharpness", "", "float64", "share of the contrast lost within 15 % of the radius"),
+    Column("inside_spread", "log10", "float64", "standard deviation of green density inside"),
+    Column("highlight_share", "", "float64", "share of the area with a specular highlight, 0 to 1"),
+    Column("rim_relief", "log10", "float64", "paired bright and dark rim along the best direction"),
+    Column("score", "", "float64", "probability of being a spot; of the lesion: expected overlap"),
+    Column("is_lesion", "", "bool", "True for the dominant lesion"),
+    Column("flags", "", "str", "reasons to distrust, separated by spaces"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SpotTable:
+    """Measurements of all spots of a photo.
+
+    Attributes
+    ----------
+    columns : dict
+        Name -> array of shape (N,), for each of `COLUMNS` in order.
+    """
+
+    columns: dict[str, NDArray[Any]]
+
+    def __len__(self) -> int:
+        return len(self.columns["spot"])
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        return self.columns[name]
+
+    def numbers(self, name: str) -> NDArray[np.float64]:
+        """One numeric column as float64."""
+        return self.columns[name].astype(np.float64)
+
+    def to_dataframe(self) -> pandas.DataFrame:
+        """The table as a pandas DataFrame, one row per spot."""
+        import pandas
+
+        return pandas.DataFrame(dict(self.columns))
+
+
+def measure_spots(photo: Photo, scale: Scale | NoScale, skin: Skin, spots: Spots) -> SpotTable:
+    """Measure every spot.
+
+    Parameters
+    ----------
+    photo : Photo
+    scale : Scale or NoScale
+    skin : Skin
+    spots : Spots
+        All of the same photo.
+
+    Returns
+    -------
+    SpotTable
+        Of length 0, with the right dtypes, when there are no spots.
+    """
+    count = len(spots)
+    columns: dict[str, NDArray[Any]] = _shape(spots.outlines_px)
+    density = optical_density(photo.rgb)
+    columns |= _contrast(photo, density, skin, spots)
+    columns |= _inside(density, spots.labels, count)
+    columns["color"] = _color_class(columns)
+    columns["diameter_error_px"] = _diameter_error_px(photo, columns)
+    columns["spot"] = np.arange(1, count + 1)
+    columns["score"] = spots.score
+    columns["is_lesion"] = np.arange(1, count + 1) == spots.lesion
+    columns |= _millimetres(scale, columns)
+    columns["flags"] = _flags(photo, skin, spots, columns)
+    table = {}
+    for column in COLUMNS:
+        values = np.asarray(columns[column.name], dtype=None if column.dtype == "str" else column.dtype)
+        if column.dtype == "str" and count == 0:
+            values = np.zeros(0, "<U1")
+        values.setflags(write=False)
+        table[column.name] = values
+    return SpotTable(table)
+
+
+def _shape(outlines_px: tuple[NDArray[np.float64], ...]) -> dict[str, NDArray[Any]]:
+    """Columns that follow from the outlines alone."""
+    rows = np.asarray([_shape_of(outline) for outline in outlines_px]).reshape(len(outlines_px), 7)
+    x, y, area, length, width, perimeter, hull_area = rows.T
+    return {
+        "x_px": x,
+        "y_px": y,
+        "area_px": area,
+        "diameter_px": 2.0 * np.sqrt(area / np.pi),
+        "length_px": length,
+        "width_px": width,
+        "circularity": np.minimum(1.0, 4.0 * np.pi * area / np.maximum(perimeter, 1e-9) ** 2),
+        "solidity": np.minimum(1.0, area / np.maximum(hull_area, 1e-9)),
+        "aspect": np.maximum(length / np.maximum(width, 1e-9), 1.0),
+    }
+
+
+def _shape_of(outline: NDArray[np.float64]) -> tuple[float, ...]:
+    """Centroid x and y, area, largest and smallest Feret diameter, perimeter and hull area of one outline."""
+    origin = outline.mean(axis=0)
+    x, y = (outline - origin).T
+    next_x, next_y = np.roll(x, -1), np.roll(y, -1)
+    cross = x * next_y - next_x * y
+    signed_area = 0.5 * cross.sum()
+    if abs(signed_area) < 1e-9:
+        return float(origin[0]), float(origin[1]), 0.0, 0.0, 0.0, 0.0, 0.0
+    centre_x = ((x + next_x) * cross).sum() / (6.0 * signed_area) + origin[0]
+    centre_y = ((y + next_y) * cross).sum() / (6.0 * signed_area) + origin[1]
+    hull = cv2.convexHull((outline - origin).astype(np.float32))
+    corners = hull[:, 0].astype(np.float64)
+    length = float(np.hypot(*(corners[:, None] - corners[None]).transpose(2, 0, 1)).max())
+    width = float(min(cv2.minAreaRect(hull)[1]))
+    perimeter = float(np.hypot(next_x - x, next_y - y).sum())
+    return (
+        float(centre_x),
+        float(centre_y),
+        float(abs(signed_area)),
+        length,
+        min(width, length),
+        perimeter,
+        float(cv2.contourArea(hull)),
+    )
+
+
+def _contrast(photo: Photo, density: NDArray[np.float32], skin: Skin, spots: Spots) -> dict[str, NDArray[Any]]:
+    """Density of each spot less that of the skin around it, and how sharply it falls across the border."""
+    outlines = [photo.to_working(outline) for outline in spots.outlines_px]
+    owner = np.repeat(np.arange(len(outlines)), [len(outline) for outline in outlines])
+    x, y = _scaled_copies(outlines)
+    values = _sample(density, x, y)
+    healthy = _sample(skin.healthy_density, x[:, :1], y[:, :1])
+    height, width = skin.mask.shape
+    row = np.clip(np.round(y), 0, height - 1).astype(int)
+    column = np.clip(np.round(x), 0, width - 1).astype(int)
+    in_frame = (x >= 0) & (y >= 0) & (x <= width - 1) & (y <= height - 1)
+    free = in_frame & (spots.labels[row, column] == 0) & skin.mask[row, column]
+    inside_columns = slice(0, len(INSIDE_FACTORS))
+    ring_columns = slice(len(INSIDE_FACTORS), -2)
+    # A copy of the outline stands for a ring whose area grows with its factor.
+    weight = np.tile(INSIDE_FACTORS, (len(owner), 1))
+    inside = _mean_by_owner(values[:, inside_columns], weight, owner, len(outlines))
+    ring = _mean_by_owner(values[:, ring_columns], free[:, ring_columns], owner, len(outlines))
+    one = np.ones((len(owner), 1))
+    # Where other spots leave no skin in the ring, healthy skin stands in for it.
+    ring = np.where(np.isfinite(ring), ring, _mean_by_owner(healthy, one, owner, len(outlines)))
+    edge_inside = _mean_by_owner(values[:, -2:-1], one, owner, len(outlines))
+    edge_outside = _mean_by_owner(values[:, -1:], one, owner, len(outlines))
+    contrast = inside - ring
+    total, signed = np.abs(contrast).sum(axis=1), contrast.sum(axis=1)
+    fall = (edge_inside - edge_outside).sum(axis=1)
+    return {
+        "contrast_red": contrast[:, 0],
+        "contrast_green": contrast[:, 1],
+        "contrast_blue": contrast[:, 2],
+        "erythema_contrast": contrast[:, 1] - contrast[:, 0],
+        "blue_share": (contrast[:, 2] - contrast[:, 1]) / np.maximum(total, 1e-3),
+        "edge_sharpness": np.clip(fall / np.where(np.abs(signed) > 1e-3, signed, np.inf), -1.0, 2.0),
+    }
+
+
+def _scaled_copies(outlines: list[NDArray[np.float64]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Corners of all outlines, shrunk and grown about their centres.
+
+    Returns
+    -------
+    x, y : ndarray of shape (corners of all outlines, factors)
+        In working px; inside, ring and edge factors in this order.
+    """
+    if not outlines:
+        empty = np.zeros((0, len(INSIDE_FACTORS) + len(RING_FACTORS) + len(EDGE_FACTORS)))
+        return empty, empty
+    corners = np.concatenate(outlines)
+    centre = np.concatenate([np.broadcast_to(outline.mean(axis=0), outline.shape) for outline in outlines])
+    arm = corners - centre
+    length = np.maximum(np.hypot(arm[:, 0], arm[:, 1]), 1e-6)[:, None]
+    grown = np.maximum(RING_FACTORS, 1.0 + RING_GAP_MIN_PX / length)
+    factors = np.concatenate(
+        [np.tile(INSIDE_FACTORS, (len(arm), 1)), grown, np.tile(EDGE_FACTORS, (len(arm), 1))], axis=1
+    )
+    return centre[:, :1] + arm[:, :1] * factors, centre[:, 1:] + arm[:, 1:] * factors
+
+
+def _sample(picture: NDArray[np.float32], x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Bilinear values of a picture of shape (H, W, C) at positions of shape (N, K): shape (N, K, C)."""
+    if len(x) == 0:
+        return np.zeros((*x.shape, picture.shape[2]), np.float32)
+    # remap takes at most 32767 rows at once.
+    parts = [
+        cv2.remap(
+            picture,
+            block_x.astype(np.float32),
+            block_y.astype(np.float32),
+            cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+        for block_x, block_y in zip(
+            np.array_split(x, len(x) // 30000 + 1), np.array_split(y, len(y) // 30000 + 1), strict=True
+        )
+    ]
+    return np.asarray(np.concatenate(parts), np.float32)
+
+
+def _mean_by_owner(
+    values: NDArray[np.float32], weight: NDArray[Any], owner: NDArray[np.int64], count: int
+) -> NDArray[np.float64]:
+    """Weighted mean per spot and channel of (corners, copies, C) values; NaN where the weights are all zero."""
+    totals = np.bincount(owner, weight.sum(axis=1), minlength=count)
+    means = np.full((count, values.shape[2]), np.nan)
+    for channel in range(values.shape[2]):
+        sums = np.bincount(owner, (values[..., channel] * weight).sum(axis=1), minlength=count)
+        np.divide(sums, totals, out=means[:, channel], where=totals > 0)
+    return means
+
+
+def _inside(density: NDArray[np.float32], labels: NDArray[np.int32], count: int) -> dict[str, NDArray[Any]]:
+    """Columns that need every pixel of a spot: spread, highlights, light and dark side."""
+    rows, columns = np.nonzero(labels)
+    label = labels[rows, columns] - 1
+    colours = density[rows, columns].astype(np.float64)
+    n = np.maximum(np.bincount(label, minlength=count), 1)
+
+    def mean(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(np.bincount(label, values, minlength=count) / n)
+
+    green, total = colours[:, 1], colours.sum(axis=1)
+    mean_green, mean_total = mean(green), mean(total)
+    highlight = total < mean_total[label] - 3.0 * HIGHLIGHT_DENSITY
+    # First moments of density about the centroid: a dome lit from one side has a light and a dark half.
+    radius = np.sqrt(n / np.pi)
+    across = (columns - mean(columns.astype(np.float64))[label]) / radius[label]
+    down = (rows - mean(rows.astype(np.float64))[label]) / radius[label]
+    departure = (total - mean_total[label]) / 3.0
+    return {
+        "inside_spread": np.sqrt(mean((green - mean_green[label]) ** 2)),
+        "highlight_share": mean(highlight.astype(np.float64)),
+        # A plane that rises by a over the radius has first moments of a / 4.
+        "rim_relief": 4.0 * np.hypot(mean(departure * across), mean(departure * down)),
+    }
+
+
+def _color_class(columns: dict[str, NDArray[Any]]) -> NDArray[Any]:
+    """Colour class of each spot."""
+    red_ratio = columns["contrast_red"] / np.maximum(columns["contrast_green"], 1e-3)
+    purple = (columns["blue_share"] < PURPLE_BLUE_SHARE_MAX) & (red_ratio > PURPLE_RED_RATIO_MIN)
+    conditions = [
+        columns["contrast_red"] > BLUE_BLACK_RED_DENSITY_MIN,
+        purple,
+        red_ratio > BROWN_RED_RATIO_MIN,
+    ]
+    return np.select(conditions, ["blue_black", "purple", "brown"], default="red")
+
+
+def _diameter_error_px(photo: Photo, columns: dict[str, NDArray[Any]]) -> NDArray[np.float64]:
+    """Standard error of the diameter: a share of it, pixel sampling, and the softness of the border."""
+    diameter = columns["diameter_px"]
+    sampling = DIAMETER_ERROR_MIN_PX / photo.px_per_source_px
+    # The edge copies lie 30 % of a radius apart; a soft border loses little contrast between them.
+    sharpness = np.clip(columns["edge_sharpness"], 0.1, 1.0)
+    softness = DIAMETER_ERROR_SHARE * diameter * (1.0 / sharpness - 1.0)
+    return np.asarray(np.sqrt(sampling**2 + (DIAMETER_ERROR_SHARE * diameter) ** 2 + softness**2))
+
+
+def _millimetres(scale: Scale | NoScale, columns: dict[str, NDArray[Any]]) -> dict[str, NDArray[np.float64]]:
+    """The columns in mm; all NaN without a scale."""
+    count = len(columns["x_px"])
+    local = np.full(count, np.nan)
+    scale_error = 0.0
+    if isinstance(scale, Scale):
+        places = zip(columns["x_px"], columns["y_px"], strict=True)
+        local = np.asarray([scale.px_per_mm_near(float(x), float(y)) for x, y in places], np.float64)
+        scale_error = float(np.nan_to_num(scale.standard_error_px_per_mm)) / scale.px_per_mm
+    diameter_mm = columns["diameter_px"] / local
+    return {
+        "px_per_mm": local,
+        "diameter_mm": diameter_mm,
+        "diameter_error_mm": np.hypot(columns["diameter_error_px"] / local, diameter_mm * scale_error),
+        "length_mm": columns["length_px"] / local,
+        "width_mm": columns["width_px"] / local,
+        "area_mm2": columns["area_px"] / local**2,
+    }
+
+
+def _flags(photo: Photo, skin: Skin, spots: Spots, columns: dict[str, NDArray[Any]]) -> NDArray[Any]:
+    """Names of the flags of each spot, separated by spaces."""
+    labels, count = spots.labels, len(spots)
+    edge = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+    bare = cv2.dilate((~skin.mask).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    touching = _touching(labels)
+    earned = {
+        "cut_by_frame": np.isin(np.arange(1, count + 1), edge),
+        "beside_not_skin": np.bincount(labels[bare], minlength=count + 1)[1:] > 0,
+        "few_pixels": columns["width_px"] * photo.px_per_source_px < SHAPE_WIDTH_MIN_PX,
+        "confluent": np.isin(np.arange(1, count + 1), touching),
+    }
+    names = [" ".join(name for name, has in earned.items() if has[i]) for i in range(count)]
+    return np.asarray(names, dtype=np.str_)
+
+
+def _touching(labels: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Numbers of the spots that share a border with another spot."""
+    found = []
+    for one, other in ((labels[:, 1:], labels[:, :-1]), (labels[1:], labels[:-1])):
+        meet = (one != other) & (one > 0) & (other > 0)
+        found += [one[meet], other[meet]]
+    return np.unique(np.concatenate(found))

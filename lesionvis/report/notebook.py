@@ -1,0 +1,39 @@
+"""What a notebook shows of an analysis."""
+
+from __future__ import annotations
+
+import base64
+from html import escape
+from typing import TYPE_CHECKING
+
+import cv2
+
+from lesionvis.report.overlay import draw_overlay
+
+if TYPE_CHECKING:
+    from lesionvis.analysis import Analysis
+
+
+def analysis_html(analysis: Analysis) -> str:
+    """Annotated photo and main results as a piece of HTML.
+
+    Parameters
+    ----------
+    analysis : Analysis
+
+    Returns
+    -------
+    str
+        Self-contained, all text escaped.
+    """
+    _, code = cv2.imencode(".jpg", draw_overlay(analysis)[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 85])
+    picture = base64.b64encode(code.tobytes()).decode("ascii")
+    lines = [
+        f"pattern: {analysis.pattern.label}",
+        f"spots: {len(analysis.spots)}",
+        f"advice: {analysis.advice.level}",
+        *analysis.pattern.reasons,
+        analysis.advice.header,
+    ]
+    items = "".join(f"<li>{escape(line)}</li>" for line in lines)
+    return f'<img alt="annotated photo" src="data:image/jpeg;base64,{picture}"><ul>{items}</ul>'

@@ -1,0 +1,99 @@
+"""The annotated picture: outlines, a millimetre bar, the label and the counts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lesionvis.scale import Scale
+
+if TYPE_CHECKING:
+    from lesionvis.analysis import Analysis
+
+# Two colours that people with any colour vision tell apart on skin, each over a dark line that keeps it visible.
+SPOT_COLOR = (0, 255, 255)
+LESION_COLOR = (255, 230, 0)
+SCALE_COLOR = (80, 255, 80)
+SHADOW_COLOR = (0, 0, 0)
+# The picture is enlarged until its longer side has this many px, so that thin outlines do not hide small spots.
+MIN_LONG_SIDE_PX = 1000
+# The bar is the longest of these that takes at most this share of the width.
+BAR_LENGTHS_MM = (1, 2, 5, 10, 20, 50, 100, 200)
+BAR_MAX_SHARE = 0.3
+BAND_HEIGHT_PX = 30
+_SHIFT_BITS = 4
+
+
+def draw_overlay(analysis: Analysis) -> NDArray[np.uint8]:
+    """Draw the results of an analysis on its photo.
+
+    Parameters
+    ----------
+    analysis : Analysis
+
+    Returns
+    -------
+    ndarray of shape (h, w, 3), uint8
+        RGB; the photo with a band of text below it.
+    """
+    photo = analysis.photo
+    height, width = photo.rgb.shape[:2]
+    zoom = max(1.0, MIN_LONG_SIDE_PX / max(height, width))
+    size = (round(width * zoom), round(height * zoom))
+    canvas = np.asarray(cv2.resize(photo.rgb, size, interpolation=cv2.INTER_CUBIC), np.uint8).copy()
+    for number, outline in enumerate(analysis.labels.outlines_px, start=1):
+        corners = (photo.to_working(outline) + 0.5) * zoom - 0.5
+        color = LESION_COLOR if number == analysis.labels.lesion else SPOT_COLOR
+        _outline(canvas, corners, color)
+    if isinstance(analysis.scale, Scale):
+        _draw_scale(canvas, analysis, analysis.scale, zoom)
+    return np.concatenate([canvas, _band(analysis, canvas.shape[1])])
+
+
+def _outline(canvas: NDArray[np.uint8], corners: NDArray[np.float64], color: tuple[int, int, int]) -> None:
+    points = [np.round(corners * 2**_SHIFT_BITS).astype(np.int32)]
+    cv2.polylines(canvas, points, True, SHADOW_COLOR, 3, cv2.LINE_AA, _SHIFT_BITS)
+    cv2.polylines(canvas, points, True, color, 1, cv2.LINE_AA, _SHIFT_BITS)
+
+
+def _draw_scale(canvas: NDArray[np.uint8], analysis: Analysis, scale: Scale, zoom: float) -> None:
+    """Ticks that were read, and a bar of a round number of mm."""
+    for x, y in (analysis.photo.to_working(scale.points_px) + 0.5) * zoom - 0.5:
+        cv2.circle(canvas, (round(x), round(y)), 3, SHADOW_COLOR, 2, cv2.LINE_AA)
+        cv2.circle(canvas, (round(x), round(y)), 3, SCALE_COLOR, 1, cv2.LINE_AA)
+    width = canvas.shape[1]
+    px_per_mm = scale.px_per_mm * analysis.photo.px_per_source_px * zoom
+    fitting = [length for length in BAR_LENGTHS_MM if length * px_per_mm <= BAR_MAX_SHARE * width]
+    if not fitting:
+        return
+    start = (round(width - 15 - fitting[-1] * px_per_mm), 20)
+    end = (width - 15, 20)
+    for color, thickness in ((SHADOW_COLOR, 5), ((255, 255, 255), 2)):
+        cv2.line(canvas, start, end, color, thickness)
+    _text(canvas, f"{fitting[-1]} mm", (start[0], 45), 0.6)
+
+
+def _text(canvas: NDArray[np.uint8], text: str, position: tuple[int, int], size: float) -> None:
+    cv2.putText(canvas, text, position, cv2.FONT_HERSHEY_SIMPLEX, size, SHADOW_COLOR, 3, cv2.LINE_AA)
+    cv2.putText(canvas, text, position, cv2.FONT_HERSHEY_SIMPLEX, size, (255, 255, 255), 1, cv2.LINE_AA)
+
+
+def _band(analysis: Analysis, width: int) -> NDArray[np.uint8]:
+    """White band with label, counts and sizes."""
+    count = len(analysis.spots)
+    parts = [analysis.pattern.label.replace("_", " "), f"{count} spot{'s' if count != 1 else ''}"]
+    median_mm = analysis.features["median_diameter_mm"]
+    if np.isfinite(median_mm):
+        parts.append(f"median {median_mm:.1f} mm")
+    if not analysis.scale:
+        parts.append("no scale: no millimetres")
+    parts.append("not a diagnosis")
+    band = np.full((BAND_HEIGHT_PX, width, 3), 255, np.uint8)
+    text = "  |  ".join(parts)
+    (text_width, _), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, 0.55, 1)
+    size = 0.55 * min(1.0, (width - 20) / max(text_width, 1))
+    cv2.putText(band, text, (10, 20), cv2.FONT_HERSHEY_SIMPLEX, size, SHADOW_COLOR, 1, cv2.LINE_AA)
+    return band

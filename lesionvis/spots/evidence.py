@@ -1,0 +1,282 @@
+"""What speaks for and against each candidate being a spot of blood."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lesionvis.color import blood_map
+from lesionvis.skin import Skin
+from lesionvis.spots.outlines import ANGLES_RAD, N_RAYS, N_STEPS, STEPS, Outlines, grow, sample_rays
+from lesionvis.spots.peaks import RADIUS_PER_SIGMA, Peaks, find_peaks, octaves
+
+# A candidate fainter than this (log10 density, core against ring) cannot be told from texture: under half the
+# contrast of the faintest percent of the spots that a careful reader marked.
+CONTRAST_MIN = 0.05
+# A candidate without any redness more than its ring is shade, hair or pigment; noise lets true ones dip to zero.
+ERYTHEMA_CONTRAST_MIN = 0.005
+# The strongest candidates of a photo stand for its real spots when others are compared with them.
+N_STRONGEST = 40
+# Neighbours are counted within this many diameters.
+NEIGHBOURHOOD_DIAMETERS = 8.0
+
+COLUMNS: dict[str, str] = {
+    "contrast": "blood map, core less ring",
+    "response": "difference of Gaussians, blood map",
+    "response_textures": "response over the photo's texture at that size",
+    "contrast_noise": "contrast over the photo's fine noise",
+    "contrast_red": "red density, inside less ring",
+    "contrast_green": "green density, inside less ring",
+    "contrast_blue": "blue density, inside less ring",
+    "erythema_contrast": "erythema index, inside less ring",
+    "blood_share": "erythema contrast over the sum of the channels' contrasts",
+    "blue_share": "blue less green contrast over the same sum: melanin is positive",
+    "red_green_ratio": "red over green contrast: hair and shade are near 1",
+    "inside_red": "red density inside, relative to healthy skin",
+    "inside_green": "green density inside, relative to healthy skin",
+    "inside_blue": "blue density inside, relative to healthy skin",
+    "ring_red": "red density of the ring, relative to healthy skin",
+    "ring_green": "green density of the ring, relative to healthy skin",
+    "ring_blue": "blue density of the ring, relative to healthy skin",
+    "ring_erythema": "erythema index of the ring, relative to healthy skin",
+    "inside_spread": "standard deviation of green density inside",
+    "ring_spread": "standard deviation of green density in the ring",
+    "ring_spread_share": "ring_spread over contrast",
+    "open_fraction": "share of rays that never fall to half contrast",
+    "valley_fraction": "share of rays that end before a neighbour",
+    "radius_variation": "coefficient of variation of the rays",
+    "aspect": "longer over shorter axis of the outline",
+    "edge_drop": "fall across the border over contrast, mean over rays",
+    "edge_drop_low": "the same, 15 % quantile over rays",
+    "edge_drop_spread": "the same, standard deviation over rays",
+    "ring_max": "highest direction of the ring over contrast: a neighbour, a line",
+    "ring_deviation": "standard deviation of the ring over directions, over contrast",
+    "ridge": "highest pair of opposite ring directions over contrast: hair, crease, vessel",
+    "log_diameter": "natural logarithm of the diameter in working px",
+    "log_diameter_share": "natural logarithm of the diameter over the longer side",
+    "contrast_strongest": "contrast over the median of the photo's strongest candidates",
+    "contrast_highest": "contrast over the highest of them",
+    "erythema_strongest": "erythema contrast over the median of the strongest",
+    "rank": "rank of the contrast within the photo, 0 to 1",
+    "photo_contrast": "median contrast of the photo's strongest candidates",
+    "photo_count": "log of one plus the number of candidates of at least half the highest contrast",
+    "photo_noise": "robust standard deviation of the fine structure of the photo's skin",
+    "neighbours": "log of one plus the number of strong candidates within eight diameters",
+    "border_diameters": "distance to what is not skin in diameters, at most 5",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Possible spots of a photo with the evidence on each.
+
+    Attributes
+    ----------
+    outlines : Outlines
+        One per candidate.
+    response : ndarray of shape (N,), float64
+        Difference-of-Gaussians response.
+    evidence : ndarray of shape (N, len(COLUMNS)), float32
+        In the order of `COLUMNS`, all finite.
+    """
+
+    outlines: Outlines
+    response: NDArray[np.float64]
+    evidence: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.response)
+
+
+def find_candidates(density: NDArray[np.float32], skin: Skin) -> Candidates:
+    """Find everything spot-like on the skin and gather the evidence on it.
+
+    Parameters
+    ----------
+    density : ndarray of shape (H, W, 3), float32
+        Optical density of the photo.
+    skin : Skin
+        Skin mask and healthy colour of the same photo.
+
+    Returns
+    -------
+    Candidates
+        Of length 0 when nothing stands out.
+    """
+    contrast_levels = octaves(density - skin.healthy_density)
+    blood_levels = [blood_map(level) for level in contrast_levels]
+    peaks = find_peaks(blood_levels, skin.mask)
+    peaks, x, y, radius = _settle(blood_levels, peaks)
+    profiles = sample_rays(contrast_levels, x, y, radius)
+    blood = blood_map(profiles)
+    outlines = grow(blood, x, y, radius)
+    columns = _evidence(profiles, blood, outlines, radius, peaks)
+    columns |= _context(columns, outlines, blood_levels[0], skin.mask)
+    if len(outlines):
+        table = np.stack([columns[name] for name in COLUMNS], axis=1).astype(np.float32)
+    else:
+        table = np.zeros((0, len(COLUMNS)), np.float32)
+    return Candidates(outlines, peaks.response, table)
+
+
+def _settle(
+    blood_levels: list[NDArray[np.float32]], peaks: Peaks
+) -> tuple[Peaks, NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Drop the faint peaks, and give each other one the centre and radius of its first outline."""
+    radius = RADIUS_PER_SIGMA * peaks.sigma_px
+    profiles = sample_rays(blood_levels, peaks.x_px, peaks.y_px, radius)
+    first = grow(profiles, peaks.x_px, peaks.y_px, radius)
+    kept = np.flatnonzero(first.contrast >= CONTRAST_MIN)
+    centre_x, centre_y = first.centroid_px()
+    shift = np.hypot(centre_x - peaks.x_px, centre_y - peaks.y_px)
+    moved = shift < 0.7 * radius
+    x, y = np.where(moved, centre_x, peaks.x_px), np.where(moved, centre_y, peaks.y_px)
+    grown = np.clip(np.sqrt(first.area_px() / np.pi), 0.6 * radius, 1.7 * radius)
+    return peaks.take(kept), x[kept], y[kept], grown[kept]
+
+
+def _mean_where(
+    values: NDArray[np.float32], where: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and standard deviation over rays and steps of (N, rays, steps, C) values."""
+    weight = where.astype(np.float32)
+    count = np.maximum(weight.sum(axis=(1, 2)), 1.0)[:, None]
+    mean = np.einsum("nrsc,nrs->nc", values, weight) / count
+    square = np.einsum("nrsc,nrsc,nrs->nc", values, values, weight) / count
+    return mean.astype(np.float64), np.sqrt(np.maximum(square - mean * mean, 0.0)).astype(np.float64)
+
+
+def _evidence(
+    profiles: NDArray[np.float32],
+    blood: NDArray[np.float32],
+    outlines: Outlines,
+    radius: NDArray[np.float64],
+    peaks: Peaks,
+) -> dict[str, NDArray[np.float64]]:
+    """Columns that each candidate has by itself."""
+    contrast = outlines.contrast
+    some = np.maximum(contrast, 1e-3)
+    relative = outlines.radii_px / np.maximum(radius, 1e-6)[:, None]
+    border = relative[..., None]
+    inside, inside_spread = _mean_where(profiles, border * 0.75 > STEPS)
+    in_ring = (border * 1.25 < STEPS) & (border * 2.2 + 0.3 > STEPS)
+    ring, ring_spread = _mean_where(profiles, in_ring)
+    channel = inside - ring
+    total = np.maximum(np.abs(channel).sum(axis=1), 1e-3)
+    erythema = channel[:, 1] - channel[:, 0]
+
+    step = STEPS[1] - STEPS[0]
+    near = np.clip((0.7 * relative / step).astype(int), 0, N_STEPS - 1)
+    far = np.clip((1.3 * relative / step).astype(int), 0, N_STEPS - 1)
+    drop = np.take_along_axis(blood, near[..., None], 2) - np.take_along_axis(blood, far[..., None], 2)
+    drop = drop[..., 0] / some[:, None]
+
+    ring_count = in_ring.sum(axis=2)
+    by_direction = (blood * in_ring).sum(axis=2) / np.maximum(ring_count, 1)
+    lowest = np.quantile(by_direction, 0.3, axis=1)[:, None]
+    by_direction = (np.where(ring_count > 0, by_direction, lowest) - lowest) / some[:, None]
+    opposite = np.minimum(by_direction, np.roll(by_direction, N_RAYS // 2, axis=1))
+    radii_mean = np.maximum(outlines.radii_px.mean(axis=1), 1e-6)
+    return {
+        "contrast": contrast,
+        "response": peaks.response,
+        "response_textures": peaks.response / np.maximum(peaks.texture, 1e-4),
+        "contrast_red": channel[:, 0],
+        "contrast_green": channel[:, 1],
+        "contrast_blue": channel[:, 2],
+        "erythema_contrast": erythema,
+        "blood_share": erythema / total,
+        "blue_share": (channel[:, 2] - channel[:, 1]) / total,
+        "red_green_ratio": np.clip(channel[:, 0] / np.maximum(channel[:, 1], 1e-2), -3, 3),
+        "inside_red": inside[:, 0],
+        "inside_green": inside[:, 1],
+        "inside_blue": inside[:, 2],
+        "ring_red": ring[:, 0],
+        "ring_green": ring[:, 1],
+        "ring_blue": ring[:, 2],
+        "ring_erythema": ring[:, 1] - ring[:, 0],
+        "inside_spread": inside_spread[:, 1],
+        "ring_spread": ring_spread[:, 1],
+        "ring_spread_share": ring_spread[:, 1] / some,
+        "open_fraction": outlines.open_fraction,
+        "valley_fraction": outlines.valley_fraction,
+        "radius_variation": outlines.radii_px.std(axis=1) / radii_mean,
+        "aspect": _aspect(outlines),
+        "edge_drop": drop.mean(axis=1),
+        "edge_drop_low": np.quantile(drop, 0.15, axis=1) if len(drop) else contrast,
+        "edge_drop_spread": drop.std(axis=1),
+        "ring_max": by_direction.max(axis=1, initial=0.0),
+        "ring_deviation": by_direction.std(axis=1),
+        "ridge": opposite.max(axis=1, initial=0.0),
+    }
+
+
+def _aspect(outlines: Outlines) -> NDArray[np.float64]:
+    """Longer over shorter axis, from the second moments of the outline's corners."""
+    u, v = outlines.radii_px * np.cos(ANGLES_RAD), outlines.radii_px * np.sin(ANGLES_RAD)
+    u, v = u - u.mean(axis=1, keepdims=True), v - v.mean(axis=1, keepdims=True)
+    uu, vv, uv = (u * u).mean(axis=1), (v * v).mean(axis=1), (u * v).mean(axis=1)
+    middle, half_width = (uu + vv) / 2, np.sqrt(((uu - vv) / 2) ** 2 + uv**2)
+    return np.asarray(np.sqrt((middle + half_width) / np.maximum(middle - half_width, 1e-6)), np.float64)
+
+
+def _context(
+    columns: dict[str, NDArray[np.float64]],
+    outlines: Outlines,
+    blood: NDArray[np.float32],
+    mask: NDArray[np.bool_],
+) -> dict[str, NDArray[np.float64]]:
+    """Columns that compare a candidate with the rest of its photo."""
+    contrast, erythema = columns["contrast"], columns["erythema_contrast"]
+    diameter = 2.0 * np.sqrt(outlines.area_px() / np.pi)
+    plausible = (erythema > 2 * ERYTHEMA_CONTRAST_MIN) & (columns["aspect"] < 2.0)
+    if plausible.sum() < 5:
+        plausible = np.ones(len(contrast), np.bool_)
+    strongest = np.sort(contrast[plausible])[-N_STRONGEST:]
+    typical = float(np.median(strongest)) if strongest.size else 1.0
+    highest = float(strongest[-1]) if strongest.size else 1.0
+    reddest = np.sort(erythema[plausible])[-N_STRONGEST:]
+    typical_redness = max(float(np.median(reddest)), 1e-3) if reddest.size else 1.0
+    fine = np.abs(blood - cv2.GaussianBlur(blood, (0, 0), 2.0))[mask]
+    noise = 1.4826 * float(np.median(fine[:: max(1, fine.size // 20000)])) if fine.size else 0.0
+    same = np.ones(len(contrast))
+    distance = cv2.distanceTransform(
+        np.pad(mask, 1, constant_values=True).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_3
+    )[1:-1, 1:-1]
+    height, width = mask.shape
+    column = np.clip(np.round(outlines.x_px), 0, width - 1).astype(int)
+    row = np.clip(np.round(outlines.y_px), 0, height - 1).astype(int)
+    return {
+        "contrast_noise": contrast / max(noise, 1e-4),
+        "log_diameter": np.log(diameter),
+        "log_diameter_share": np.log(diameter / max(height, width)),
+        "contrast_strongest": contrast / typical,
+        "contrast_highest": contrast / highest,
+        "erythema_strongest": np.clip(erythema / typical_redness, -5, 20),
+        "rank": contrast.argsort(kind="stable").argsort(kind="stable") / max(len(contrast), 1),
+        "photo_contrast": typical * same,
+        "photo_count": np.log1p(np.count_nonzero(contrast > 0.5 * highest)) * same,
+        "photo_noise": noise * same,
+        "neighbours": _neighbours(outlines, diameter, contrast > 0.5 * typical, mask.shape),
+        "border_diameters": np.minimum(distance[row, column] / np.maximum(diameter, 1.0), 5.0),
+    }
+
+
+def _neighbours(
+    outlines: Outlines, diameter: NDArray[np.float64], strong: NDArray[np.bool_], shape: tuple[int, ...]
+) -> NDArray[np.float64]:
+    """Log of one plus the number of strong candidates within `NEIGHBOURHOOD_DIAMETERS`, on a grid of 8 px cells."""
+    cell = 8.0
+    grid = np.zeros((int(shape[0] // cell) + 1, int(shape[1] // cell) + 1), np.float64)
+    rows = np.clip(outlines.y_px // cell, 0, grid.shape[0] - 1).astype(int)
+    columns = np.clip(outlines.x_px // cell, 0, grid.shape[1] - 1).astype(int)
+    np.add.at(grid, (rows[strong], columns[strong]), 1.0)
+    total = cv2.integral(grid)
+    reach = np.maximum(np.round(NEIGHBOURHOOD_DIAMETERS * diameter / cell), 1).astype(int)
+    top, bottom = np.maximum(rows - reach, 0), np.minimum(rows + reach + 1, grid.shape[0])
+    left, right = np.maximum(columns - reach, 0), np.minimum(columns + reach + 1, grid.shape[1])
+    counts = total[bottom, right] - total[top, right] - total[bottom, left] + total[top, left]
+    return np.asarray(np.log1p(np.maximum(counts - strong, 0.0)), np.float64)

@@ -1,0 +1,224 @@
+"""How likely each candidate is a spot of blood, and each region the dominant lesion."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lesionvis.models import Model, Predictor, load_model, packaged_model_folder, predictor_for
+from lesionvis.spots import evidence, lesion
+from lesionvis.spots.evidence import Candidates
+from lesionvis.spots.lesion import Regions
+
+MODEL_NAME = "spots-v1"
+
+# Candidates less likely than this after the first look do not speak for the rest of their photo.
+COMPANY_SCORE_MIN = 0.15
+# Two outlines that share more than this part of the smaller one are the same spot.
+OVERLAP_MAX = 0.3
+# Company is counted within this many diameters.
+COMPANY_DIAMETERS = 10.0
+
+# Evidence that is compared with that of the photo's likely spots.
+_COMPARED = ("contrast", "erythema_contrast", "blue_share", "red_green_ratio", "log_diameter")
+
+COMPANY_COLUMNS: dict[str, str] = {
+    "score": "score of the first look",
+    "log_odds": "its log odds",
+    "photo_best": "mean score of the photo's 20 best candidates",
+    "photo_mass": "log of one plus the sum of the scores of the photo's likely spots",
+    "photo_sure": "log of one plus the number of scores above one half",
+    "photo_mean": "mean score of the likely spots",
+    **{
+        f"{name}_{kind}": meaning
+        for name in _COMPARED
+        for kind, meaning in (
+            ("difference", f"{name} less the mean of the photo's likely spots"),
+            ("deviation", "the same over their standard deviation"),
+        )
+    },
+    "company": "sum of the scores of likely spots within ten diameters",
+    "company_mean": "their mean score",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Three predictors: a first and a second look at candidates, and one look at regions.
+
+    The first look judges a candidate by its own evidence. The second one sees besides what the first look made of
+    the rest of the photo: a faint dot among many like it is more likely a spot than the same dot alone.
+
+    Attributes
+    ----------
+    first, second : Predictor
+        Probability of being a spot, in the last column.
+    region : Predictor
+        Expected overlap (intersection over union) with the dominant lesion.
+    """
+
+    first: Predictor
+    second: Predictor
+    region: Predictor
+
+    def spot_scores(self, candidates: Candidates) -> NDArray[np.float64]:
+        """Probability of each candidate being a spot of blood, shape (N,)."""
+        first = self.first(candidates.evidence)[:, -1]
+        table = np.concatenate([candidates.evidence, company(candidates, first)], axis=1)
+        return self.second(table)[:, -1]
+
+    def region_scores(self, regions: Regions) -> NDArray[np.float64]:
+        """Expected overlap of each region with the dominant lesion, shape (N,), 0 to 1."""
+        return self.region(regions.evidence)[:, -1]
+
+
+def judge_of(model: Model) -> Judge:
+    """Judge from a loaded model.
+
+    Parameters
+    ----------
+    model : Model
+
+    Returns
+    -------
+    Judge
+
+    Raises
+    ------
+    ModelError
+        If the model was made for other evidence.
+    """
+    return Judge(
+        predictor_for(model, "first", tuple(evidence.COLUMNS)),
+        predictor_for(model, "second", (*evidence.COLUMNS, *COMPANY_COLUMNS)),
+        predictor_for(model, "region", tuple(lesion.COLUMNS)),
+    )
+
+
+@cache
+def packaged_judge() -> Judge:
+    """Judge that comes with the package."""
+    return judge_of(load_model(packaged_model_folder(MODEL_NAME)))
+
+
+def distinct(candidates: Candidates, scores: NDArray[np.float64], score_min: float) -> NDArray[np.int64]:
+    """Candidates that are likely and do not overlap a better one.
+
+    Parameters
+    ----------
+    candidates : Candidates
+        Of length N.
+    scores : ndarray of shape (N,), float64
+        Probability of each.
+    score_min : float
+        Lowest score kept.
+
+    Returns
+    -------
+    ndarray of shape (M,), int64
+        Indices, best first. Score times response decides between overlapping ones: the response is highest at the
+        right size.
+    """
+    x, y = candidates.outlines.centroid_px()
+    radius = np.sqrt(candidates.outlines.area_px() / np.pi)
+    chosen = np.flatnonzero(scores >= score_min)
+    chosen = chosen[np.argsort(-(scores * candidates.response)[chosen], kind="stable")]
+    free = np.ones(len(candidates), np.bool_)
+    kept: list[int] = []
+    for index in chosen:
+        if free[index]:
+            kept.append(int(index))
+            near = np.flatnonzero(
+                (np.abs(x - x[index]) < radius + radius[index]) & (np.abs(y - y[index]) < radius + radius[index])
+            )
+            distance = np.hypot(x[near] - x[index], y[near] - y[index])
+            free[near] &= shared_part(distance, radius[near], radius[index]) <= OVERLAP_MAX
+    return np.asarray(kept, np.int64)
+
+
+def shared_part(distance: NDArray[np.float64], radius: NDArray[np.float64], other_radius: float) -> NDArray[np.float64]:
+    """Part of the smaller of two circles that lies in the other.
+
+    Parameters
+    ----------
+    distance : ndarray of shape (N,)
+        Between the centres.
+    radius : ndarray of shape (N,)
+    other_radius : float
+
+    Returns
+    -------
+    ndarray of shape (N,), float64
+        0 to 1.
+
+    Examples
+    --------
+    >>> shared_part(np.array([0.0, 9.0]), np.array([1.0, 1.0]), 2.0).tolist()
+    [1.0, 0.0]
+    """
+    small, large = np.minimum(radius, other_radius), np.maximum(radius, other_radius)
+    apart = np.clip(distance, large - small + 1e-9, large + small - 1e-9)
+    angle_small = np.arccos(np.clip((apart**2 + small**2 - large**2) / (2 * apart * small), -1, 1))
+    angle_large = np.arccos(np.clip((apart**2 + large**2 - small**2) / (2 * apart * large), -1, 1))
+    lens = small**2 * (angle_small - np.sin(2 * angle_small) / 2)
+    lens += large**2 * (angle_large - np.sin(2 * angle_large) / 2)
+    part = np.clip(lens / (np.pi * small**2), 0.0, 1.0)
+    return np.where(distance <= large - small, 1.0, np.where(distance >= large + small, 0.0, part))
+
+
+def company(candidates: Candidates, scores: NDArray[np.float64]) -> NDArray[np.float32]:
+    """What the first look made of the rest of the photo, for each candidate.
+
+    Parameters
+    ----------
+    candidates : Candidates
+        Of length N.
+    scores : ndarray of shape (N,), float64
+        Scores of the first look.
+
+    Returns
+    -------
+    ndarray of shape (N, len(COMPANY_COLUMNS)), float32
+    """
+    likely = distinct(candidates, scores, COMPANY_SCORE_MIN)
+    likely_scores = scores[likely]
+    same = np.ones(len(scores))
+    best = np.sort(likely_scores)[-20:]
+    columns = [
+        scores,
+        np.log((scores + 0.01) / (1.01 - scores)),
+        (best.mean() if best.size else 0.0) * same,
+        np.log1p(likely_scores.sum()) * same,
+        np.log1p(np.count_nonzero(likely_scores > 0.5)) * same,
+        (likely_scores.mean() if likely.size else 0.0) * same,
+    ]
+    weight = likely_scores**2
+    total = max(float(weight.sum()), 1e-6)
+    names = list(evidence.COLUMNS)
+    for name in _COMPARED:
+        values = candidates.evidence[:, names.index(name)].astype(np.float64)
+        mean = float((values[likely] * weight).sum()) / total
+        variance = float(((values[likely] - mean) ** 2 * weight).sum()) / total
+        columns += [values - mean, (values - mean) / max(np.sqrt(variance), 0.02)]
+    columns += _company_near(candidates, likely, likely_scores)
+    return np.stack(columns, axis=1).astype(np.float32)
+
+
+def _company_near(
+    candidates: Candidates, likely: NDArray[np.int64], likely_scores: NDArray[np.float64]
+) -> list[NDArray[np.float64]]:
+    """Sum and mean of the likely spots' scores within `COMPANY_DIAMETERS`, the candidate itself left out."""
+    x, y = candidates.outlines.centroid_px()
+    diameter = 2.0 * np.sqrt(candidates.outlines.area_px() / np.pi)
+    total, count = np.zeros(len(candidates)), np.zeros(len(candidates))
+    # Blocks keep the table of distances small.
+    for block in np.array_split(np.arange(len(candidates)), len(candidates) // 512 + 1):
+        distance = np.hypot(x[block, None] - x[likely], y[block, None] - y[likely])
+        reach = diameter[block, None]
+        near = (distance < COMPANY_DIAMETERS * reach) & (distance > reach)
+        total[block] = (near * likely_scores).sum(axis=1)
+        count[block] = near.sum(axis=1)
+    return [total, total / np.maximum(count, 1.0)]

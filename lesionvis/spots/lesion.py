@@ -1,0 +1,290 @@
+"""The one lesion that a photo may be about: regions of a component tree and the evidence on each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lesionvis.color import optical_density
+from lesionvis.photo import Photo
+from lesionvis.skin import Skin
+
+# A lesion fills a good part of the frame: a small picture shows it whole and hides pores and hairs.
+LONG_SIDE_PX = 144
+# Levels per map, evenly spaced in the logarithm between the skin's own spread and the map's top.
+N_LEVELS = 10
+# Largest regions kept per level.
+N_REGIONS = 4
+AREA_MIN_PX = 14
+AREA_MAX_FRACTION = 0.6
+# Distance in robust standard deviations that weighs as much as a tenth of log10 density.
+_DISTANCE_UNIT = 0.05
+
+COLUMNS: dict[str, str] = {
+    "area_fraction": "area over the frame's",
+    "log_area_fraction": "natural logarithm of the same",
+    "solidity": "area over that of the convex hull",
+    "circularity": "4 pi area over the perimeter squared",
+    "rim_low": "20 % quantile of the colour gradient on the rim over the skin's median",
+    "rim_median": "median of the same",
+    "rim_high": "80 % quantile of the same",
+    "rim": "mean colour gradient on the rim, density per px",
+    "frame_contact": "share of the rim on the frame",
+    "skin_contact": "share of the rim beside what is not skin",
+    "off_centre_x": "distance from the frame's centre along x over the width",
+    "off_centre_y": "distance from the frame's centre along y over the height",
+    "off_centre": "root of the sum of their squares",
+    "step_red": "red density inside less that of the ring around it",
+    "step_green": "green density inside less that of the ring",
+    "step_blue": "blue density inside less that of the ring",
+    "step": "sum of their absolute values",
+    "ring_spread": "mean standard deviation of the ring over the channels",
+    "inside_distance": "colour distance from healthy skin inside, in spreads of the skin",
+    "ring_distance": "the same for the ring",
+    "filled": "share of the region that lies above the level: one less its holes",
+    "level": "level over the map's top",
+    "texture": "fine structure inside over that of the skin",
+    "box_aspect": "longer over shorter side of the bounding box",
+    "photo_distance": "mean colour distance over the whole skin",
+    "rim_per_step": "median rim gradient over the step",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Regions:
+    """Regions that may be the dominant lesion.
+
+    Attributes
+    ----------
+    evidence : ndarray of shape (N, len(COLUMNS)), float32
+        In the order of `COLUMNS`, all finite.
+    boxes : tuple of (left, top)
+        Corner of each fill in the small picture.
+    fills : tuple of ndarray of shape (h, w), uint8
+        One where the region is, holes filled.
+    shape : tuple of 2 int
+        Height and width of the small picture.
+    """
+
+    evidence: NDArray[np.float32]
+    boxes: tuple[tuple[int, int], ...]
+    fills: tuple[NDArray[np.uint8], ...]
+    shape: tuple[int, int]
+
+    def __len__(self) -> int:
+        return len(self.fills)
+
+    def mask(self, index: int, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+        """One region at working resolution.
+
+        Parameters
+        ----------
+        index : int
+            Number of the region.
+        shape : tuple of int
+            Height and width of the working picture.
+
+        Returns
+        -------
+        ndarray of shape (H, W), bool
+            With a smooth border: the region was found on a smaller picture.
+        """
+        left, top = self.boxes[index]
+        small = np.zeros(self.shape, np.float32)
+        fill = self.fills[index]
+        small[top : top + fill.shape[0], left : left + fill.shape[1]] = fill
+        large = cv2.resize(cv2.GaussianBlur(small, (0, 0), 0.7), (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
+        return np.asarray(large >= 0.5)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What all regions of a photo are judged against, on the small picture."""
+
+    relative: NDArray[np.float32]
+    distance: NDArray[np.float32]
+    gradient: NDArray[np.float32]
+    skin_gradient: float
+    texture: NDArray[np.float32]
+    mask: NDArray[np.bool_]
+    beside_not_skin: NDArray[np.bool_]
+
+
+def find_regions(photo: Photo, skin: Skin) -> Regions:
+    """Find the regions that may be the dominant lesion.
+
+    Parameters
+    ----------
+    photo : Photo
+    skin : Skin
+        Of the same photo.
+
+    Returns
+    -------
+    Regions
+        Of length 0 without skin.
+
+    Notes
+    -----
+    Seven maps show what can set a lesion apart (blood, melanin, distance in colour, lighter than skin). Each is cut
+    at ten levels, and the largest connected parts of each cut are the regions: a sparse component tree (Jones 1999).
+    """
+    height, width = photo.rgb.shape[:2]
+    ratio = min(1.0, LONG_SIDE_PX / max(height, width))
+    small_width, small_height = max(1, round(width * ratio)), max(1, round(height * ratio))
+    ground = _ground(photo, skin, (small_width, small_height))
+    rows: list[list[float]] = []
+    boxes: list[tuple[int, int]] = []
+    fills: list[NDArray[np.uint8]] = []
+    if ground.mask.sum() >= AREA_MIN_PX:
+        for values in _maps(ground):
+            for part, left, top, level in _parts(values, ground.mask):
+                fill, outline = _filled(part)
+                evidence = _evidence(fill, outline, left, top, ground)
+                evidence |= {"level": level, "filled": part.sum() / fill.sum()}
+                rows.append([float(evidence[name]) for name in COLUMNS])
+                boxes.append((left, top))
+                fills.append(fill)
+    table = np.asarray(rows, np.float32).reshape(len(rows), len(COLUMNS))
+    return Regions(table, tuple(boxes), tuple(fills), (small_height, small_width))
+
+
+def _ground(photo: Photo, skin: Skin, size: tuple[int, int]) -> _Ground:
+    """Colour, distance, gradient and texture of the small picture."""
+    small = np.asarray(cv2.resize(photo.rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
+    mask = cv2.resize(skin.mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
+    healthy = cv2.resize(skin.healthy_density, size, interpolation=cv2.INTER_AREA)
+    density = optical_density(small)
+    smooth = cv2.GaussianBlur(density, (0, 0), 1.0)
+    relative = smooth - healthy
+    gradient = np.zeros(mask.shape, np.float32)
+    for channel in cv2.split(smooth):
+        across = cv2.Sobel(channel, cv2.CV_32F, 1, 0, ksize=3, scale=0.125)
+        down = cv2.Sobel(channel, cv2.CV_32F, 0, 1, ksize=3, scale=0.125)
+        gradient += across * across + down * down
+    gradient = np.sqrt(gradient, dtype=np.float32)
+    fine = np.sqrt(cv2.GaussianBlur((density[..., 1] - smooth[..., 1]) ** 2, (0, 0), 3.0))
+    where = mask if mask.any() else np.ones_like(mask)
+    inner = cv2.erode(mask.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    return _Ground(
+        relative,
+        _colour_distance(relative, where),
+        gradient,
+        float(np.median(gradient[where])) + 1e-6,
+        np.asarray(fine / (float(np.median(fine[where])) + 1e-6), np.float32),
+        mask,
+        ~inner,
+    )
+
+
+def _colour_distance(relative: NDArray[np.float32], where: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Mahalanobis distance of each colour from the half of the skin that lies nearest to its median."""
+    colours = relative[where].astype(np.float64)
+    away = np.abs(colours - np.median(colours, axis=0)).sum(axis=1)
+    core = colours[away <= np.median(away)]
+    # The nearer half of a normal cloud has about 0.4 of its variance; the floor keeps flat pictures finite.
+    covariance = 2.5 * np.cov(core.T) + 1e-4 * np.eye(3)
+    departure = relative - core.mean(axis=0)
+    square = np.einsum("...i,ij,...j->...", departure, np.linalg.inv(covariance), departure)
+    return np.asarray(np.sqrt(np.maximum(square, 0.0)), np.float32)
+
+
+def _maps(ground: _Ground) -> list[NDArray[np.float32]]:
+    """Maps that are high where a lesion may be: pigment, blood, any other colour, paler than skin."""
+    red, green, blue = cv2.split(ground.relative)
+    distance = _DISTANCE_UNIT * cv2.GaussianBlur(ground.distance, (0, 0), 1.0)
+    lighter = -(red + green + blue) / 3.0
+    return [green, 1.5 * green - red, 0.5 * (green + blue), distance, red, blue - red, lighter]
+
+
+def _parts(values: NDArray[np.float32], mask: NDArray[np.bool_]) -> Iterator[tuple[NDArray[np.uint8], int, int, float]]:
+    """Largest connected parts of a map above each of its levels: picture of the part, left, top, level."""
+    on_skin = values[mask]
+    spread = 1.4826 * float(np.median(np.abs(on_skin - np.median(on_skin))))
+    top_value, lowest = float(np.quantile(on_skin, 0.998)), max(0.01, 0.8 * spread)
+    if top_value <= lowest:
+        return
+    seen: set[tuple[int, ...]] = set()
+    kernel = np.ones((3, 3), np.uint8)
+    for level in np.geomspace(lowest, 0.95 * top_value, N_LEVELS):
+        above = cv2.morphologyEx(((values > level) & mask).astype(np.uint8), cv2.MORPH_OPEN, kernel)
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(above, connectivity=4)
+        area = stats[1:, cv2.CC_STAT_AREA]
+        for label in np.argsort(-area, kind="stable")[:N_REGIONS] + 1:
+            left, top, width, height, size = (int(v) for v in stats[label])
+            box = (left, top, width, height, size)
+            if not AREA_MIN_PX <= size <= AREA_MAX_FRACTION * mask.size or box in seen:
+                continue
+            seen.add(box)
+            # A margin for the ring around the region.
+            x0, y0 = max(0, left - 4), max(0, top - 4)
+            part = labels[y0 : top + height + 4, x0 : left + width + 4] == label
+            yield part.astype(np.uint8), x0, y0, float(level / top_value)
+
+
+def _filled(part: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
+    """Part with its holes filled, and its outer outline as points (x, y)."""
+    outlines, _ = cv2.findContours(part, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    outline = max(outlines, key=len)
+    fill = cv2.drawContours(np.zeros_like(part), [outline], -1, 1, cv2.FILLED)
+    return np.asarray(fill, np.uint8), np.asarray(outline[:, 0], np.int32)
+
+
+def _evidence(
+    fill: NDArray[np.uint8], outline: NDArray[np.int32], left: int, top: int, ground: _Ground
+) -> dict[str, float]:
+    """Shape, rim and colour of one region."""
+    frame_height, frame_width = ground.mask.shape
+    area = float(fill.sum())
+    perimeter = max(cv2.arcLength(outline, True), 1.0)
+    # Contours run through pixel centres: half the perimeter and one make up for the outer half pixels.
+    hull_area = cv2.contourArea(cv2.convexHull(outline)) + perimeter / 2.0 + 1.0
+    x, y = outline[:, 0] + left, outline[:, 1] + top
+    rim = ground.gradient[y, x]
+    low, median, high = np.quantile(rim, [0.2, 0.5, 0.8])
+    on_frame = (x <= 1) | (y <= 1) | (x >= frame_width - 2) | (y >= frame_height - 2)
+    off_x, off_y = abs(x.mean() / frame_width - 0.5), abs(y.mean() / frame_height - 0.5)
+    box = (slice(top, top + fill.shape[0]), slice(left, left + fill.shape[1]))
+    inside = fill > 0
+    ring = (cv2.dilate(fill, np.ones((7, 7), np.uint8)) > 0) & (cv2.dilate(fill, np.ones((3, 3), np.uint8)) == 0)
+    if not ring.any():
+        ring = inside
+    colour_ring = ground.relative[box][ring]
+    step = ground.relative[box][inside].mean(axis=0) - colour_ring.mean(axis=0)
+    total_step = float(np.abs(step).sum())
+    return {
+        "area_fraction": area / ground.mask.size,
+        "log_area_fraction": float(np.log(area / ground.mask.size)),
+        "solidity": min(1.0, area / hull_area),
+        "circularity": min(1.0, 4.0 * np.pi * area / perimeter**2),
+        "rim_low": low / ground.skin_gradient,
+        "rim_median": median / ground.skin_gradient,
+        "rim_high": high / ground.skin_gradient,
+        "rim": float(rim.mean()),
+        "frame_contact": float(on_frame.mean()),
+        "skin_contact": float(ground.beside_not_skin[y, x].mean()),
+        "off_centre_x": off_x,
+        "off_centre_y": off_y,
+        "off_centre": float(np.hypot(off_x, off_y)),
+        "step_red": step[0],
+        "step_green": step[1],
+        "step_blue": step[2],
+        "step": total_step,
+        "ring_spread": float(colour_ring.std(axis=0).mean()),
+        "inside_distance": float(ground.distance[box][inside].mean()),
+        "ring_distance": float(ground.distance[box][ring].mean()),
+        "texture": float(ground.texture[box][inside].mean()),
+        "box_aspect": _box_aspect(outline),
+        "photo_distance": float(ground.distance[ground.mask].mean()),
+        "rim_per_step": float(median / max(total_step, 1e-3)),
+    }
+
+
+def _box_aspect(outline: NDArray[np.int32]) -> float:
+    """Longer over shorter side of the upright bounding box."""
+    width, height = np.ptp(outline, axis=0) + 1
+    return float(max(width, height) / min(width, height))

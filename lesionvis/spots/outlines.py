@@ -1,0 +1,193 @@
+"""How large a spot is: its outline at half contrast, by rays from its centre."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lesionvis.spots.peaks import RADIUS_PER_SIGMA
+
+N_RAYS = 16
+# Samples along a ray, from the centre to REACH expected radii.
+N_STEPS = 28
+REACH = 3.0
+# The spot's own level is the median inside this share of the expected radius; the skin's level is a low quantile of
+# the ring between the two others: low, because a neighbouring spot may fill much of the ring.
+CORE = 0.6
+RING = (1.6, 3.0)
+RING_QUANTILE = 0.3
+# A ray that rises again by this share of the contrast, after it fell by that share, has met a neighbour: the
+# valley between the two is the border.
+RISE = 0.20
+FALL = 0.30
+# A ray may be this much longer than the median ray before it is taken for a leak into something else.
+LEAK = 1.8
+# Spots are measured on the octave one finer than that on which they were found, where they are 6 to 11 px wide.
+_FINER_OCTAVES = 1
+
+_STEP = REACH / N_STEPS
+STEPS = (np.arange(N_STEPS) + 0.5) * _STEP
+ANGLES_RAD = np.arange(N_RAYS) * (2.0 * np.pi / N_RAYS)
+
+
+@dataclass(frozen=True, slots=True)
+class Outlines:
+    """Star-shaped outlines of N spots.
+
+    Attributes
+    ----------
+    x_px, y_px : ndarray of shape (N,), float64
+        Where the rays start, in working px.
+    radii_px : ndarray of shape (N, N_RAYS), float64
+        Distance from there to the border along each of `ANGLES_RAD`.
+    contrast : ndarray of shape (N,), float64
+        Level of the spot's core less that of the skin around it, in units of the map.
+    open_fraction : ndarray of shape (N,), float64
+        Share of rays that never fell to half contrast.
+    valley_fraction : ndarray of shape (N,), float64
+        Share of rays that end in a valley before a neighbour.
+    """
+
+    x_px: NDArray[np.float64]
+    y_px: NDArray[np.float64]
+    radii_px: NDArray[np.float64]
+    contrast: NDArray[np.float64]
+    open_fraction: NDArray[np.float64]
+    valley_fraction: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.x_px)
+
+    def polygons(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Corners of the outlines.
+
+        Returns
+        -------
+        x_px, y_px : ndarray of shape (N, N_RAYS), float64
+            In working px, in the order of `ANGLES_RAD`.
+        """
+        x = self.x_px[:, None] + self.radii_px * np.cos(ANGLES_RAD)
+        y = self.y_px[:, None] + self.radii_px * np.sin(ANGLES_RAD)
+        return x, y
+
+    def area_px(self) -> NDArray[np.float64]:
+        """Area of each outline in working px, shape (N,)."""
+        x, y = self.polygons()
+        doubled = (x * np.roll(y, -1, axis=1) - np.roll(x, -1, axis=1) * y).sum(axis=1)
+        return np.asarray(np.maximum(0.5 * doubled, 0.25), np.float64)
+
+    def centroid_px(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Centroid x and y of each outline in working px, each of shape (N,)."""
+        x, y = self.polygons()
+        # Relative to the start of the rays: the sums stay small, so that nothing cancels far from the origin.
+        u, v = x - self.x_px[:, None], y - self.y_px[:, None]
+        next_u, next_v = np.roll(u, -1, axis=1), np.roll(v, -1, axis=1)
+        cross = u * next_v - next_u * v
+        six_areas = 6.0 * self.area_px()
+        centre_u = ((u + next_u) * cross).sum(axis=1) / six_areas
+        centre_v = ((v + next_v) * cross).sum(axis=1) / six_areas
+        return self.x_px + centre_u, self.y_px + centre_v
+
+
+def sample_rays(
+    levels: list[NDArray[np.float32]],
+    x_px: NDArray[np.float64],
+    y_px: NDArray[np.float64],
+    radius_px: NDArray[np.float64],
+) -> NDArray[np.float32]:
+    """Values of a picture along rays from each centre, at a resolution that suits each radius.
+
+    Parameters
+    ----------
+    levels : list of ndarray of shape (h, w, C) or (h, w), float32
+        `octaves` of the picture.
+    x_px, y_px : ndarray of shape (N,), float64
+        Centres in working px.
+    radius_px : ndarray of shape (N,), float64
+        Expected radius in working px; the rays reach `REACH` times as far.
+
+    Returns
+    -------
+    ndarray of shape (N, N_RAYS, N_STEPS, C) or (N, N_RAYS, N_STEPS), float32
+    """
+    channels = levels[0].shape[2:]
+    values = np.zeros((len(x_px), N_RAYS * N_STEPS, *channels), np.float32)
+    finest = np.floor(np.log2(np.maximum(radius_px / RADIUS_PER_SIGMA, 1.0))).astype(int) - _FINER_OCTAVES
+    octave = np.clip(finest, 0, len(levels) - 1)
+    across = (STEPS * np.cos(ANGLES_RAD)[:, None]).ravel()
+    down = (STEPS * np.sin(ANGLES_RAD)[:, None]).ravel()
+    for level in np.unique(octave):
+        chosen = np.flatnonzero(octave == level)
+        factor = 2.0**level
+        # remap takes at most 32767 rows at once.
+        for part in np.array_split(chosen, len(chosen) // 30000 + 1):
+            reach = radius_px[part, None]
+            map_x = ((x_px[part, None] + reach * across + 0.5) / factor - 0.5).astype(np.float32)
+            map_y = ((y_px[part, None] + reach * down + 0.5) / factor - 0.5).astype(np.float32)
+            values[part] = cv2.remap(levels[level], map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return values.reshape(len(x_px), N_RAYS, N_STEPS, *channels)
+
+
+def grow(
+    profiles: NDArray[np.float32],
+    x_px: NDArray[np.float64],
+    y_px: NDArray[np.float64],
+    radius_px: NDArray[np.float64],
+) -> Outlines:
+    """Outline each spot where its contrast has fallen to one half.
+
+    Parameters
+    ----------
+    profiles : ndarray of shape (N, N_RAYS, N_STEPS), float32
+        The map along the rays, from `sample_rays`.
+    x_px, y_px, radius_px : ndarray of shape (N,), float64
+        What the rays were sampled with.
+
+    Returns
+    -------
+    Outlines
+
+    Notes
+    -----
+    The half-contrast contour of a blurred disk lies on the disk's own border, so that a diameter measured there does
+    not depend on sharpness. Crossings are interpolated to a fraction of a step.
+    """
+    count = len(x_px)
+    core = np.median(profiles[:, :, CORE > STEPS].reshape(count, -1), axis=1)
+    ring = (RING[0] < STEPS) & (RING[1] > STEPS)
+    skin = np.quantile(profiles[:, :, ring].reshape(count, -1), RING_QUANTILE, axis=1)
+    contrast = core - skin
+    half = (0.5 * (core + skin))[:, None, None]
+    steps = np.arange(N_STEPS)
+
+    below = profiles < half
+    crossing = np.where(below.any(axis=2), below.argmax(axis=2), N_STEPS)
+    lowest = np.minimum.accumulate(profiles, axis=2)
+    fallen = lowest < (core - FALL * contrast)[:, None, None]
+    risen = fallen & (profiles - lowest > RISE * contrast[:, None, None])
+    rise = np.where(risen.any(axis=2), risen.argmax(axis=2), N_STEPS)
+    before_rise = np.where(steps <= rise[..., None], profiles, np.inf)
+    valley = before_rise.argmin(axis=2)
+
+    in_valley = rise < crossing
+    last = np.clip(crossing, 1, N_STEPS - 1)[..., None]
+    above_half = np.take_along_axis(profiles, last - 1, axis=2)[..., 0]
+    below_half = np.take_along_axis(profiles, last, axis=2)[..., 0]
+    share = (above_half - half[..., 0]) / np.maximum(above_half - below_half, 1e-6)
+    crossed = STEPS[last[..., 0] - 1] + np.clip(share, 0.0, 1.0) * _STEP
+    is_open = (crossing >= N_STEPS) & ~in_valley
+    relative = np.where(in_valley, STEPS[np.clip(valley, 0, N_STEPS - 1)], crossed)
+    relative = np.where(is_open, STEPS[-1], relative)
+    relative = np.where(~in_valley & (crossing == 0), 0.5 * _STEP, relative)
+    relative = np.minimum(relative, LEAK * np.median(relative, axis=1, keepdims=True))
+    return Outlines(
+        x_px,
+        y_px,
+        relative * radius_px[:, None],
+        contrast.astype(np.float64),
+        is_open.mean(axis=1),
+        in_valley.mean(axis=1),
+    )
