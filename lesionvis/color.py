@@ -44,7 +44,7 @@ def optical_density(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     Examples
     --------
     >>> grey = np.full((1, 1, 3), 128, np.uint8)
-    >>> optical_density(grey)[0, 0].round(2).tolist()
+    >>> [round(float(density), 2) for density in optical_density(grey)[0, 0]]
     [0.66, 0.66, 0.66]
     """
     return np.asarray(cv2.LUT(rgb, _DENSITY), dtype=np.float32)
