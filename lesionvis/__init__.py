@@ -1,3 +1,54 @@
-"""Finds red and purple spots in photos of skin, measures them in millimetres and names their pattern."""
+"""Finds red and purple spots in photos of skin, measures them in millimetres and names their pattern.
+
+>>> from lesionvis import analyze
+>>> analyze("sample_images/plain-skin.jpg").pattern.label
+'no_spots'
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from lesionvis.analysis import Analysis as Analysis
+    from lesionvis.analysis import Analyzer as Analyzer
+    from lesionvis.analysis import analyze as analyze
+    from lesionvis.errors import LesionvisError as LesionvisError
+    from lesionvis.errors import UnreadablePhoto as UnreadablePhoto
+    from lesionvis.photo import Photo as Photo
+    from lesionvis.photo import read_photo as read_photo
+    from lesionvis.report.overlay import draw_overlay as draw_overlay
+    from lesionvis.triage import Advice as Advice
+    from lesionvis.triage import Answers as Answers
+    from lesionvis.triage import advise as advise
+
+# Public names and where they live; each is imported when it is first used, so that `import lesionvis` stays light.
+_HOMES = {
+    "Advice": "lesionvis.triage",
+    "Analysis": "lesionvis.analysis",
+    "Analyzer": "lesionvis.analysis",
+    "Answers": "lesionvis.triage",
+    "LesionvisError": "lesionvis.errors",
+    "Photo": "lesionvis.photo",
+    "UnreadablePhoto": "lesionvis.errors",
+    "advise": "lesionvis.triage",
+    "analyze": "lesionvis.analysis",
+    "draw_overlay": "lesionvis.report.overlay",
+    "read_photo": "lesionvis.photo",
+}
+__all__ = ["__version__", *_HOMES]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'lesionvis' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    """Public names."""
+    return sorted(__all__)

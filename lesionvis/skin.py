@@ -26,6 +26,9 @@ PLAUSIBLE_RED_DENSITY_MAX = 1.3
 # How far a place may depart from the photo's own skin colour (log10 units). Departures towards blood and melanin are
 # wide, since those are what is looked for; towards grey, green and blue they are narrow.
 LESS_RED_MAX = 0.16
+# ... and less red than this share of the skin's own redness: paler skin beside a red rash is less red too, but never
+# nearly grey.
+LESS_RED_SHARE_MAX = 0.35
 LESS_RED_AND_YELLOW_MAX = 0.26
 BLUER_MAX = 0.22
 # Blood takes blue and green alike, so that a redder place may also be bluer by this share of its added redness.
@@ -33,10 +36,13 @@ BLUER_PER_REDDER = 0.35
 REDDER_MAX = 0.50
 YELLOWER_MAX = 0.38
 DARKER_MAX = 0.95
-# Paper, dressings and overexposed cloth: hardly any density and no hue.
+# Paper, dressings and cloth: overexposed, or without any hue and not dark; very light skin is hardly redder than they
+# are, so that this little less red tells them apart.
 WHITE_DENSITY_MAX = 0.06
-WHITE_RED_OVER_GREEN_MAX = 0.03
-WHITE_LESS_RED_MIN = 0.08
+NEUTRAL_DENSITY_MAX = 0.5
+NEUTRAL_RED_OVER_GREEN_MAX = 0.03
+NEUTRAL_GREEN_OVER_BLUE_MAX = 0.04
+NEUTRAL_LESS_RED_MIN = 0.08
 
 # What is not skin reaches the frame's border and is no speck; what skin encloses is a lesion or a mark on skin.
 NOT_SKIN_MIN_FRACTION = 0.002
@@ -98,7 +104,7 @@ def find_skin(photo: Photo, scale: Scale | NoScale) -> Skin:
     >>> beige = np.full((64, 64, 3), (200, 160, 130), np.uint8)
     >>> skin = find_skin(read_photo(beige), NoScale("none sought"))
     >>> skin.fraction, round(skin.tone_ita_deg)
-    (1.0, 47)
+    (1.0, 42)
     """
     height, width = photo.rgb.shape[:2]
     small = _shrink(photo.rgb, MASK_LONG_SIDE_PX)
@@ -139,15 +145,17 @@ def _skin_by_colour(density: NDArray[np.float32]) -> NDArray[np.bool_]:
     skin_red, skin_rg, skin_gb = _skin_colour(red, red_over_green, green_over_blue, plausible)
     redder = red_over_green - skin_rg
     yellower = green_over_blue - skin_gb
-    white = (red < WHITE_DENSITY_MAX) & (np.abs(red_over_green) < WHITE_RED_OVER_GREEN_MAX)
+    hue = red_over_green + green_over_blue
+    neutral = (red < NEUTRAL_DENSITY_MAX) & (np.abs(green_over_blue) < NEUTRAL_GREEN_OVER_BLUE_MAX)
+    cloth = (np.abs(red_over_green) < NEUTRAL_RED_OVER_GREEN_MAX) & (neutral | (red < WHITE_DENSITY_MAX))
     departs = (
-        (redder < -LESS_RED_MAX)
+        ((redder < -LESS_RED_MAX) & (red_over_green < LESS_RED_SHARE_MAX * skin_rg))
         | (redder > REDDER_MAX)
-        | (redder + yellower < -LESS_RED_AND_YELLOW_MAX)
+        | ((redder + yellower < -LESS_RED_AND_YELLOW_MAX) & (hue < LESS_RED_SHARE_MAX * (skin_rg + skin_gb)))
         | (yellower < -BLUER_MAX - BLUER_PER_REDDER * np.maximum(redder, 0))
         | (yellower > YELLOWER_MAX)
         | (red - skin_red > DARKER_MAX)
-        | (white & (redder < -WHITE_LESS_RED_MIN))
+        | (cloth & (redder < -NEUTRAL_LESS_RED_MIN))
     )
     return _keep_large_skin(~_reaching_border(departs))
 

@@ -17,14 +17,14 @@ from lesionvis.spots import Spots
 from lesionvis.spots.evidence import COLUMNS as EVIDENCE_COLUMNS
 from lesionvis.spots.judge import distinct
 
-# A candidate that is no spot of blood is a spot of pigment when it is as strong as a real spot and takes away red and
-# blue light as melanin does.
-PIGMENT_CONTRAST_MIN = 0.20
-PIGMENT_RED_GREEN_MIN = 0.40
-PIGMENT_BLUE_SHARE_MIN = -0.05
-PIGMENT_SCORE_MAX = 0.5
-# Candidates that shape tells apart from spots: creases and hairs are long.
-PIGMENT_ASPECT_MAX = 2.0
+# A clean blob is a candidate that stands alone on even skin, round and with a border all around, whatever its colour:
+# spots of blood and of pigment, not texture, creases or hair.
+BLOB_CONTRAST_MIN = 0.12
+BLOB_CONTRAST_NOISE_MIN = 8.0
+BLOB_ASPECT_MAX = 1.7
+BLOB_RING_SPREAD_SHARE_MAX = 0.35
+BLOB_EDGE_DROP_LOW_MIN = 0.2
+BLOB_RIDGE_MAX = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,8 @@ class Findings:
         Best region on the same picture, whether or not it dominates; all False without regions.
     lesion_core : ndarray of shape (h, w), bool
         Its inner part.
-    pigment : ndarray of shape (M,), int64
-        Candidates that are spots of pigment.
+    blobs : ndarray of shape (M,), int64
+        Candidates that are clean blobs of any colour.
     """
 
     scale: Scale | NoScale
@@ -65,11 +65,16 @@ class Findings:
     small_skin: NDArray[np.bool_]
     lesion: NDArray[np.bool_]
     lesion_core: NDArray[np.bool_]
-    pigment: NDArray[np.int64]
+    blobs: NDArray[np.int64]
 
     def column(self, name: str) -> NDArray[np.float64]:
         """One numeric column of the table of spots."""
         return self.table.numbers(name)
+
+    def blob_evidence(self, name: str) -> NDArray[np.float64]:
+        """One column of the evidence on the clean blobs."""
+        column = list(EVIDENCE_COLUMNS).index(name)
+        return np.asarray(self.spots.candidates.evidence[self.blobs, column], np.float64)
 
     def best_region(self, name: str) -> float:
         """Evidence of the best region by name; NaN without regions."""
@@ -115,7 +120,7 @@ def gather(photo: Photo, scale: Scale | NoScale, skin: Skin, spots: Spots, table
         small_skin,
         lesion > 0,
         _core(lesion),
-        _pigment(spots),
+        _blobs(spots),
     )
 
 
@@ -125,19 +130,20 @@ def _core(lesion: NDArray[np.uint8]) -> NDArray[np.bool_]:
     return np.asarray((depth > 0.4 * depth.max()) & (lesion > 0))
 
 
-def _pigment(spots: Spots) -> NDArray[np.int64]:
-    """Candidates that are no blood but as strong: naevi, freckles, keratoses."""
+def _blobs(spots: Spots) -> NDArray[np.int64]:
+    """Clean blobs that do not overlap a stronger one."""
     columns = list(EVIDENCE_COLUMNS)
     evidence = spots.candidates.evidence
 
     def column(name: str) -> NDArray[np.float32]:
         return evidence[:, columns.index(name)]
 
-    suitable = (
-        (column("contrast") > PIGMENT_CONTRAST_MIN)
-        & (column("red_green_ratio") > PIGMENT_RED_GREEN_MIN)
-        & (column("blue_share") > PIGMENT_BLUE_SHARE_MIN)
-        & (column("aspect") < PIGMENT_ASPECT_MAX)
-        & (spots.candidate_scores < PIGMENT_SCORE_MAX)
+    is_clean = (
+        (column("contrast") > BLOB_CONTRAST_MIN)
+        & (column("contrast_noise") > BLOB_CONTRAST_NOISE_MIN)
+        & (column("aspect") < BLOB_ASPECT_MAX)
+        & (column("ring_spread_share") < BLOB_RING_SPREAD_SHARE_MAX)
+        & (column("edge_drop_low") > BLOB_EDGE_DROP_LOW_MIN)
+        & (column("ridge") < BLOB_RIDGE_MAX)
     )
-    return distinct(spots.candidates, suitable.astype(np.float64), 0.5)
+    return distinct(spots.candidates, is_clean.astype(np.float64), 0.5)

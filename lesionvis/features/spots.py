@@ -63,15 +63,53 @@ def effective_spot_count(findings: Findings) -> float:
     return float(mass.sum()) ** 2 / square if square > 0 else 0.0
 
 
-def pigment_spot_count(findings: Findings) -> float:
-    """Number of spots of melanin: naevi, freckles and keratoses that were not taken for blood."""
-    return float(len(findings.pigment))
+def clean_blob_count(findings: Findings) -> float:
+    """Number of clean blobs of any colour: spots of blood, naevi, freckles."""
+    return float(len(findings.blobs))
 
 
-def blood_share(findings: Findings) -> float:
-    """Spots of blood over all spots, those of melanin included; NaN without any."""
-    total = len(findings.table) + len(findings.pigment)
-    return len(findings.table) / total if total else float("nan")
+def pigment_blob_count(findings: Findings) -> float:
+    """Number of clean blobs that are rather no blood: naevi, freckles and keratoses."""
+    return float((findings.spots.candidate_scores[findings.blobs] < 0.5).sum())
+
+
+def blood_blob_share(findings: Findings) -> float:
+    """Mean probability of the clean blobs to be blood; NaN without any."""
+    scores = findings.spots.candidate_scores[findings.blobs]
+    return float(scores.mean()) if len(scores) else float("nan")
+
+
+def blob_red_green_ratio(findings: Findings) -> float:
+    """Median of red over green contrast of the clean blobs: low for blood, near 1 for melanin; NaN without any."""
+    return _median(findings.blob_evidence("red_green_ratio"))
+
+
+def blob_blue_share(findings: Findings) -> float:
+    """Median blue share of the clean blobs: positive for melanin; NaN without any."""
+    return _median(findings.blob_evidence("blue_share"))
+
+
+def best_scores_mean(findings: Findings) -> float:
+    """Mean probability of the 20 best candidates; 0 without candidates."""
+    best = np.sort(findings.spots.candidate_scores)[-20:]
+    return float(best.mean()) if len(best) else 0.0
+
+
+def spots_spread(findings: Findings) -> float:
+    """Share of the skin's cells (a twelfth of the longer side) that hold a spot: scattered or in one place."""
+    x, y = findings.column("x_px"), findings.column("y_px")
+    height, width = findings.skin.mask.shape
+    cell = max(height, width) / 12.0
+    rows, columns = np.nonzero(findings.skin.mask)
+    skin_cells = len(np.unique((rows // cell) * 1000 + columns // cell))
+    working = 1.0 / findings.source_px_per_working_px
+    spot_cells = len(np.unique((y * working // cell) * 1000 + x * working // cell))
+    return spot_cells / max(skin_cells, 1)
+
+
+def elongated_share(findings: Findings) -> float:
+    """Share of spots over 1.6 times as long as wide: pieces of vessels and scratches; NaN without spots."""
+    return _share(findings.column("aspect") > 1.6)
 
 
 def median_diameter_px(findings: Findings) -> float:

@@ -16,7 +16,7 @@ from lesionvis.spots.judge import Judge, distinct, packaged_judge
 from lesionvis.spots.lesion import Regions, find_regions
 
 # A candidate is a spot from this probability on: the value with the best F1 over photos left out of training.
-SPOT_SCORE_MIN = 0.5
+SPOT_SCORE_MIN = 0.6
 # A region is the dominant lesion from this expected overlap on: 9 of 10 lesions and 1 of 6 showers reach it.
 LESION_SCORE_MIN = 0.4
 # With so many likely spots on it, a region is rather a crowd, unless its expected overlap is this high.
