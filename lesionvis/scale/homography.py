@@ -1,0 +1,66 @@
+"""A flat thing seen by a camera: millimetres in its plane, pixels in the photo, and the scale between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Homography:
+    """Map from millimetres in a plane to pixels of a photo.
+
+    Attributes
+    ----------
+    matrix : ndarray of shape (3, 3), float64
+        Homogeneous matrix, read-only; its scale is of no matter.
+
+    Examples
+    --------
+    >>> plane = Homography(np.diag([8.0, 8.0, 1.0]))
+    >>> plane.to_px([[1.0, 2.0]]).tolist(), plane.to_mm([[8.0, 16.0]]).tolist()
+    ([[8.0, 16.0]], [[1.0, 2.0]])
+    >>> plane.px_per_mm([[1.0, 2.0]]).tolist(), plane.foreshortening([[1.0, 2.0]]).tolist()
+    ([8.0], [1.0])
+    """
+
+    matrix: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        """Set the matrix read-only."""
+        self.matrix.setflags(write=False)
+
+    def to_px(self, xy_mm: ArrayLike) -> NDArray[np.float64]:
+        """Where places (N, 2) of the plane in mm are seen, (N, 2) in px; NaN behind the camera."""
+        return _mapped(self.matrix, xy_mm)
+
+    def to_mm(self, xy_px: ArrayLike) -> NDArray[np.float64]:
+        """Places (N, 2) of the plane in mm that are seen at (N, 2) in px; NaN beyond the horizon."""
+        return _mapped(np.asarray(np.linalg.inv(self.matrix), np.float64), xy_px)
+
+    def px_per_mm(self, xy_mm: ArrayLike) -> NDArray[np.float64]:
+        """Px per mm at places (N, 2) of the plane, along the direction that the tilt does not shorten; shape (N,)."""
+        return np.asarray(self._stretches(xy_mm)[:, 0])
+
+    def foreshortening(self, xy_mm: ArrayLike) -> NDArray[np.float64]:
+        """Shortest over longest px per mm at places (N, 2): the cosine of the tilt near the lens axis; shape (N,)."""
+        stretches = self._stretches(xy_mm)
+        return np.asarray(stretches[:, 1] / stretches[:, 0])
+
+    def _stretches(self, xy_mm: ArrayLike) -> NDArray[np.float64]:
+        """Singular values of the map's derivative at places (N, 2), the larger first; shape (N, 2)."""
+        places = np.column_stack([np.asarray(xy_mm, np.float64), np.ones(len(np.asarray(xy_mm)))])
+        x, y, depth = (places @ self.matrix.T).T
+        rows = np.stack([x / depth, y / depth], axis=1)[:, :, None] * self.matrix[2, :2]
+        derivative = (self.matrix[:2, :2] - rows) / depth[:, None, None]
+        return np.linalg.svd(derivative, compute_uv=False)
+
+
+def _mapped(matrix: NDArray[np.float64], xy: ArrayLike) -> NDArray[np.float64]:
+    points = np.asarray(xy, np.float64)
+    x, y, depth = (np.column_stack([points, np.ones(len(points))]) @ matrix.T).T
+    # The sign of a homography is free: the origin is in front of the camera.
+    depth = np.where(depth * matrix[2, 2] > 0, depth, np.nan)
+    return np.column_stack([x / depth, y / depth])
