@@ -1,0 +1,1 @@
+"""A folder of photos -> a run folder with tables: resumable, parallel, and unharmed by any single file."""

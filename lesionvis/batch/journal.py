@@ -1,0 +1,291 @@
+"""The journal of a run: an SQLite file that knows the files, what they hold and what was found in them.
+
+It is the memory of a run that is stopped and called again, and the result to query: the views `photos` and `spots`
+are the two tables that a run writes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from lesionvis.batch.rows import FAILED, RESULT_COLUMNS, SPOT_COLUMNS, Value
+from lesionvis.batch.scan import JOURNAL_NAME, PhotoFile
+from lesionvis.errors import RunFolderError
+
+LOCK_NAME = "run.lock"
+# Another program that reads the journal delays a run by this much at most.
+_BUSY_SECONDS = 60.0
+
+
+def _definitions(columns: Mapping[str, str]) -> str:
+    return ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
+
+
+def _from_results() -> str:
+    """Columns of the results in the view of photos; a file without a result is waiting, or cannot be read."""
+    waiting = f"CASE WHEN files.problem = '' THEN 'waiting' ELSE '{FAILED}' END"
+    special = {"status": f"coalesce(results.status, {waiting})", "problem": "coalesce(results.problem, files.problem)"}
+    return ", ".join(f'{special.get(name, f"""results."{name}" """)} AS "{name}"' for name in RESULT_COLUMNS)
+
+
+def _constant(name: str) -> str:
+    return f"(SELECT value FROM provenance WHERE name = '{name}') AS {name}"  # noqa: S608
+
+
+# The pieces are names of columns, constants of this package.
+_SCHEMA = f"""
+CREATE TABLE provenance (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE files (
+    photo TEXT PRIMARY KEY, sha256 TEXT, size_bytes INTEGER NOT NULL, modified_ns INTEGER NOT NULL,
+    problem TEXT NOT NULL
+);
+CREATE INDEX files_by_content ON files (sha256, photo);
+CREATE TABLE results (sha256 TEXT PRIMARY KEY, {_definitions(RESULT_COLUMNS)});
+CREATE TABLE result_spots (
+    sha256 TEXT NOT NULL, {_definitions(SPOT_COLUMNS)}, PRIMARY KEY (sha256, spot)
+);
+CREATE TABLE pictures (file TEXT PRIMARY KEY, sha256 TEXT NOT NULL);
+CREATE INDEX pictures_by_content ON pictures (sha256);
+CREATE VIEW photos AS
+    SELECT files.photo AS photo, files.sha256 AS sha256, {_from_results()},
+        {_constant("model")}, {_constant("version")}, {_constant("settings_hash")},
+        nullif((SELECT min(same.photo) FROM files AS same WHERE same.sha256 = files.sha256), files.photo)
+            AS duplicate_of
+    FROM files LEFT JOIN results USING (sha256);
+CREATE VIEW spots AS
+    SELECT files.photo AS photo, {", ".join(f'result_spots."{name}" AS "{name}"' for name in SPOT_COLUMNS)}
+    FROM files JOIN result_spots USING (sha256);
+"""  # noqa: S608
+_LAYOUT = hashlib.sha256(_SCHEMA.encode()).hexdigest()[:16]
+
+
+class Journal:
+    """Journal of one run folder, to be used as a context manager; made by `resume` or `read`.
+
+    Changes survive a sudden end once they are committed, which leaving the context does as well.
+    """
+
+    def __init__(self, run: Path, database: sqlite3.Connection) -> None:
+        self._run = run
+        self._database = database
+
+    @classmethod
+    def resume(cls, run: Path, provenance: Mapping[str, str]) -> Journal:
+        """Begin the journal of a run folder, or go on with it.
+
+        Parameters
+        ----------
+        run : Path
+            An existing folder.
+        provenance : mapping of str to str
+            What the results depend on, among it "model", "version" and "settings_hash".
+
+        Raises
+        ------
+        RunFolderError
+            If there is a journal that is damaged or was made with another provenance.
+        """
+        wanted = dict(provenance) | {"table_layout": _LAYOUT}
+        with _problems_named(run):
+            database = sqlite3.connect(run / JOURNAL_NAME, timeout=_BUSY_SECONDS)
+            database.execute("PRAGMA synchronous = NORMAL")
+            journal = cls(run, database)
+            if not journal._has_tables():
+                # One transaction, so that no run finds half a journal.
+                database.executescript(f"BEGIN; {_SCHEMA}")
+                database.executemany("INSERT INTO provenance VALUES (?, ?)", wanted.items())
+                database.commit()
+        journal._refuse_other(wanted)
+        return journal
+
+    @classmethod
+    def read(cls, run: Path) -> Journal:
+        """Open the journal of a run folder to read it, also while a run is writing.
+
+        Raises
+        ------
+        RunFolderError
+            If the folder holds no run, or its journal is damaged.
+        """
+        path = run / JOURNAL_NAME
+        if not path.is_file():
+            raise RunFolderError(f"{run} holds no run ({JOURNAL_NAME} is missing); give the folder of --out.")
+        with _problems_named(run):
+            database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", timeout=_BUSY_SECONDS, uri=True)
+            journal = cls(run, database)
+            if not journal._has_tables():
+                raise RunFolderError(f"The run in {run} was stopped before it began; call it again.")
+        return journal
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            # What was recorded is right, whatever stopped the run.
+            self.commit()
+        finally:
+            self._database.close()
+
+    def provenance(self) -> dict[str, str]:
+        """What the results depend on."""
+        return dict(self._rows("SELECT name, value FROM provenance"))
+
+    def commit(self) -> None:
+        """Make everything recorded so far survive a sudden end."""
+        with _problems_named(self._run):
+            self._database.commit()
+
+    def known_files(self) -> dict[str, tuple[int, int, str]]:
+        """Photo -> size in bytes, time of change in ns and sha256, of every file that could be read."""
+        rows = self._rows("SELECT photo, size_bytes, modified_ns, sha256 FROM files WHERE sha256 IS NOT NULL")
+        return {photo: (size, modified, digest) for photo, size, modified, digest in rows}
+
+    def record_file(self, file: PhotoFile, digest: str | None) -> None:
+        """Record a file and its sha256, None where it cannot be read; not yet committed."""
+        row = (file.photo, digest, file.size_bytes, file.modified_ns, file.problem)
+        with _problems_named(self._run):
+            self._database.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)", row)
+
+    def keep_files(self, photos: Iterable[str]) -> None:
+        """Drop all files but these; what was found in them is kept, in case they were moved."""
+        with _problems_named(self._run):
+            self._database.execute("CREATE TEMP TABLE kept (photo TEXT PRIMARY KEY)")
+            self._database.executemany("INSERT INTO kept VALUES (?)", ((photo,) for photo in photos))
+            self._database.execute("DELETE FROM files WHERE photo NOT IN (SELECT photo FROM kept)")
+            self._database.execute("DROP TABLE kept")
+        self.commit()
+
+    def forget_failures(self) -> None:
+        """Drop the results of photos that failed, so that they are tried again."""
+        with _problems_named(self._run):
+            self._database.execute("DELETE FROM results WHERE status = ?", (FAILED,))
+        self.commit()
+
+    def contents(self) -> Iterator[tuple[str, list[str], str | None]]:
+        """Yield the sha256, photos and status of each content; the status is None while it waits."""
+        query = (
+            "SELECT files.sha256, files.photo, results.status FROM files LEFT JOIN results USING (sha256) "
+            "WHERE files.sha256 IS NOT NULL ORDER BY files.sha256, files.photo"
+        )
+        digest, status = "", None
+        photos: list[str] = []
+        for next_digest, photo, next_status in self._rows(query):
+            if next_digest != digest and photos:
+                yield digest, photos, status
+                photos = []
+            digest, status = next_digest, next_status
+            photos.append(photo)
+        if photos:
+            yield digest, photos, status
+
+    def record(self, digest: str, row: Mapping[str, Value], spots: Iterable[Iterable[Value]]) -> None:
+        """Record the result of one content; not yet committed."""
+        holes = ", ".join("?" * (1 + len(RESULT_COLUMNS)))
+        spot_holes = ", ".join("?" * (1 + len(SPOT_COLUMNS)))
+        with _problems_named(self._run):
+            self._database.execute("DELETE FROM result_spots WHERE sha256 = ?", (digest,))
+            values = (digest, *(row[name] for name in RESULT_COLUMNS))
+            self._database.execute(f"INSERT OR REPLACE INTO results VALUES ({holes})", values)  # noqa: S608
+            rows = [(digest, *spot) for spot in spots]
+            self._database.executemany(f"INSERT INTO result_spots VALUES ({spot_holes})", rows)  # noqa: S608
+
+    def record_unread(self, digest: str, problem: str) -> None:
+        """Record that the files of one content can no longer be read as such; not yet committed."""
+        with _problems_named(self._run):
+            self._database.execute("UPDATE files SET sha256 = NULL, problem = ? WHERE sha256 = ?", (problem, digest))
+
+    def pictures(self) -> dict[str, str]:
+        """File in the run folder -> sha256 of the photo that it shows."""
+        return dict(self._rows("SELECT file, sha256 FROM pictures"))
+
+    def record_pictures(self, digest: str, files: Iterable[str]) -> None:
+        """Record that these files show the photo; not yet committed."""
+        with _problems_named(self._run):
+            self._database.executemany(
+                "INSERT OR REPLACE INTO pictures VALUES (?, ?)", [(file, digest) for file in files]
+            )
+
+    def forget_pictures(self, files: Iterable[str]) -> None:
+        """Drop what is known of some files, before they are overwritten or removed."""
+        with _problems_named(self._run):
+            self._database.executemany("DELETE FROM pictures WHERE file = ?", [(file,) for file in files])
+        self.commit()
+
+    def table(self, view: str) -> tuple[list[str], Iterator[tuple[Value, ...]]]:
+        """Columns and rows, in order, of the view "photos" or "spots"."""
+        order = {"photos": "photo", "spots": "photo, spot"}[view]
+        with _problems_named(self._run):
+            cursor = self._database.execute(f"SELECT * FROM {view} ORDER BY {order}")  # noqa: S608
+        return [column[0] for column in cursor.description], iter(cursor)
+
+    def counts(self, column: str) -> dict[str, int]:
+        """How many photos have each value of a column of the view of photos."""
+        if column not in RESULT_COLUMNS:
+            raise KeyError(column)
+        return dict(self._rows(f'SELECT "{column}", count(*) FROM photos GROUP BY 1 ORDER BY 2 DESC, 1'))  # noqa: S608
+
+    def _rows(self, query: str) -> Iterator[Any]:
+        with _problems_named(self._run):
+            yield from self._database.execute(query)
+
+    def _has_tables(self) -> bool:
+        query = "SELECT count(*) FROM sqlite_master WHERE name = 'provenance'"
+        return bool(self._database.execute(query).fetchone()[0])
+
+    def _refuse_other(self, wanted: Mapping[str, str]) -> None:
+        """Refuse a journal with another provenance; the message names what differs."""
+        held = self.provenance()
+        names = [name for name in {**held, **wanted} if held.get(name) != wanted.get(name)]
+        # The fingerprint differs whenever anything does; the table layout does so with the version.
+        telling = [name for name in names if name not in ("settings_hash", "table_layout")] or names
+        if telling:
+            differences = "; ".join(f"{name} is {held.get(name)} there and {wanted.get(name)} now" for name in telling)
+            raise RunFolderError(
+                f"{self._run} holds a run that was made differently: {differences}. "
+                "Use the same settings and versions, or another folder for this run."
+            )
+
+
+@contextmanager
+def locked(run: Path) -> Iterator[None]:
+    """Keep other runs out of a run folder; the system ends the lock together with the process.
+
+    Raises
+    ------
+    RunFolderError
+        If another run is writing to the folder.
+    """
+    # SQLite's own locks work on every system, unlike those of the standard library.
+    with _problems_named(run), closing(sqlite3.connect(run / LOCK_NAME, timeout=0, isolation_level=None)) as database:
+        try:
+            database.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
+            raise RunFolderError(f"Another run is writing to {run}; wait for its end or use another folder.") from error
+        yield
+
+
+@contextmanager
+def _problems_named(run: Path) -> Iterator[None]:
+    """Turn SQLite's errors that the surroundings cause into one sentence."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise RunFolderError(
+            f"The journal in {run} cannot be used ({error}); check the disk and permissions, then run the same "
+            "command again: what is finished is kept."
+        ) from error
+    except sqlite3.DatabaseError as error:
+        if type(error) is not sqlite3.DatabaseError:  # the others are faults of this module
+            raise
+        raise RunFolderError(f"The journal in {run} is damaged ({error}); remove the folder and run again.") from error

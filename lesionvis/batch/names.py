@@ -1,0 +1,135 @@
+"""Names of photos and pictures that are harmless in tables, terminals and pages, and still name one file each.
+
+A photo's name is its path relative to the folder, with forward slashes. Characters that could do harm are
+percent-encoded as in web addresses (UTF-8, RFC 3986), so that every name leads back to its file:
+
+- control characters, line ends, invisible and bidirectional formatting, and bytes that are no text;
+- ``;`` and a first ``=``, ``+``, ``-`` or ``@``, full width too, which a spreadsheet could take for a new cell or a
+  formula;
+- ``%`` itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote_to_bytes
+
+# Joiners are invisible too, but emoji and several scripts are written with them.
+_JOINERS = "\u200c\u200d"
+_HARMFUL_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_FORMULA_START = re.compile("^[=+\\-@\uff1d\uff0b\uff0d\uff20]")
+# What file systems allow in one name.
+_NAME_MAX_BYTES = 255
+_DIGEST_DIGITS = 16
+
+
+def photo_name(path: Path, folder: Path) -> str:
+    """Name of a photo in tables.
+
+    Parameters
+    ----------
+    path : Path
+        The photo, inside `folder`.
+    folder : Path
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> photo_name(Path("in/leg/day 2.jpg"), Path("in"))
+    'leg/day 2.jpg'
+    >>> photo_name(Path("in/=1+1;.jpg"), Path("in"))
+    '%3D1+1%3B.jpg'
+    """
+    text = path.relative_to(folder).as_posix()
+    text = "".join(_encoded(letter) if letter in "%;" or _is_harmful(letter) else letter for letter in text)
+    return _FORMULA_START.sub(lambda match: _encoded(match.group()), text)
+
+
+def photo_path(name: str, folder: Path) -> Path:
+    """File of a photo by its name, the inverse of `photo_name`.
+
+    Examples
+    --------
+    >>> photo_path("%3D1+1%3B.jpg", Path("in")).as_posix()
+    'in/=1+1;.jpg'
+    """
+    return folder / os.fsdecode(unquote_to_bytes(name))
+
+
+def harmless(text: str) -> str:
+    r"""Text of unknown origin on one line, with harmful characters percent-encoded.
+
+    Examples
+    --------
+    >>> harmless("a\nb \x1b[31m")
+    'a%0Ab %1B[31m'
+    """
+    return "".join(_encoded(letter) if _is_harmful(letter) else letter for letter in text)
+
+
+def picture_files(photos: Iterable[str], kind: str, extension: str) -> dict[str, str]:
+    """File of the picture that is made of each photo, relative to the run folder.
+
+    The picture of ``leg/a.jpg`` is ``<kind>/leg/a<extension>``. Where two photos in one folder would share a picture,
+    such as ``a.jpg`` and ``a.png``, each keeps its own extension: ``a.jpg<extension>`` and ``a.png<extension>``.
+
+    Parameters
+    ----------
+    photos : iterable of str
+        Names of all photos of the run.
+    kind : str
+        Folder of the pictures.
+    extension : str
+        With its dot.
+
+    Returns
+    -------
+    dict
+        Photo -> file; no two photos have the same.
+
+    Examples
+    --------
+    >>> picture_files(["a.jpg", "b/c.heic", "b/c.jpg"], "masks", ".png")
+    {'a.jpg': 'masks/a.png', 'b/c.heic': 'masks/b/c.heic.png', 'b/c.jpg': 'masks/b/c.jpg.png'}
+    """
+    files = {photo: str(PurePosixPath(kind, photo).with_suffix("")) + extension for photo in photos}
+    while True:
+        sharing: dict[str, list[str]] = defaultdict(list)
+        for photo, file in files.items():
+            sharing[file].append(photo)
+        crowded = [photo for group in sharing.values() if len(group) > 1 for photo in group]
+        if not crowded:
+            return {photo: _fitting(file, extension) for photo, file in files.items()}
+        # Whole names differ from each other, so that every round settles at least one photo for good.
+        files |= {photo: f"{kind}/{photo}{extension}" for photo in crowded}
+
+
+def _fitting(file: str, extension: str) -> str:
+    """File with its last part shortened to what file systems allow, a digest making up for what is cut."""
+    path = PurePosixPath(file)
+    raw = path.name.encode()
+    if len(raw) <= _NAME_MAX_BYTES:
+        return file
+    ending = f"~{hashlib.sha256(raw).hexdigest()[:_DIGEST_DIGITS]}{extension}"
+    return str(path.with_name(raw[: _NAME_MAX_BYTES - len(ending)].decode(errors="ignore") + ending))
+
+
+def _is_harmful(letter: str) -> bool:
+    return unicodedata.category(letter) in _HARMFUL_CATEGORIES and letter not in _JOINERS
+
+
+def _encoded(letter: str) -> str:
+    try:
+        raw = os.fsencode(letter)
+    except UnicodeEncodeError:  # half a character, which no file name holds
+        raw = letter.encode(errors="surrogatepass")
+    return "".join(f"%{byte:02X}" for byte in raw)

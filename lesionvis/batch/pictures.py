@@ -1,0 +1,120 @@
+"""The pictures of a run, masks and overlays: which files there are to be, and how they get there.
+
+Every file is written whole or not at all, and the journal knows which photo each one shows. A file is forgotten
+before it changes, so that after a sudden end no file passes for the picture of another photo.
+"""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from lesionvis.batch.journal import Journal
+from lesionvis.batch.names import picture_files
+
+KINDS = {"masks": ".png", "overlays": ".jpg"}
+"""Kind of picture, which is the name of its folder -> extension."""
+
+WORKSHOP = ".unfinished"
+"""Folder inside the run folder where files are written before they are moved to their place."""
+
+
+class PictureShelf:
+    """The pictures that a run is to have, and those that it has.
+
+    Parameters
+    ----------
+    run : Path
+        Run folder.
+    journal : Journal
+        Of the run.
+    photos : iterable of str
+        Names of all photos of the run.
+    kinds : iterable of str
+        Keys of `KINDS` that are wanted; pictures of other kinds are left alone.
+    """
+
+    def __init__(self, run: Path, journal: Journal, photos: Iterable[str], kinds: Iterable[str]) -> None:
+        self._run = run
+        self._journal = journal
+        names = list(photos)
+        self._files = {kind: picture_files(names, kind, KINDS[kind]) for kind in kinds}
+        self._held = {file: digest for file, digest in journal.pictures().items() if (run / file).is_file()}
+
+    def lacks(self, digest: str, photos: Iterable[str]) -> bool:
+        """Tell whether a picture of one of these photos of the same content is missing."""
+        return any(self._held.get(file) != digest for file in self._wanted(photos))
+
+    def put(self, digest: str, photos: Iterable[str], pictures: Mapping[str, bytes]) -> None:
+        """Write the pictures of photos of the same content, given by kind; recorded, not yet committed."""
+        files = {self._files[kind][photo]: content for photo in photos for kind, content in pictures.items()}
+        self._forget(file for file in files if self._held.get(file, digest) != digest)
+        for file, content in files.items():
+            self._place(unfinished_file(self._run, content), file)
+        self._record(digest, files)
+
+    def share(self, contents: Iterable[tuple[str, list[str]]]) -> None:
+        """Copy pictures to further photos of the same content: duplicates, and files that were moved.
+
+        Parameters
+        ----------
+        contents : iterable of (str, list of str)
+            Digest and photos of each content that has a result.
+        """
+        sources = {(file.partition("/")[0], digest): file for file, digest in self._held.items()}
+        copies: list[tuple[Path, str, str]] = []
+        for digest, photos in contents:
+            for file in self._wanted(photos):
+                source = sources.get((file.partition("/")[0], digest))
+                if source is not None and self._held.get(file) != digest:
+                    # All copies are made before any is placed: a source may itself be overwritten.
+                    copies.append((unfinished_file(self._run, (self._run / source).read_bytes()), file, digest))
+        self._forget(file for _, file, _ in copies)
+        for unfinished, file, digest in copies:
+            self._place(unfinished, file)
+            self._record(digest, [file])
+
+    def remove_strays(self) -> None:
+        """Remove pictures of the wanted kinds whose photo is gone."""
+        wanted = {file for files in self._files.values() for file in files.values()}
+        strays = [file for file in self._held if file.partition("/")[0] in self._files and file not in wanted]
+        self._forget(strays)
+        for file in strays:
+            (self._run / file).unlink(missing_ok=True)
+
+    def _wanted(self, photos: Iterable[str]) -> list[str]:
+        return [files[photo] for photo in photos for files in self._files.values()]
+
+    def _place(self, unfinished: Path, file: str) -> None:
+        path = self._run / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.replace(path)
+
+    def _record(self, digest: str, files: Iterable[str]) -> None:
+        held = dict.fromkeys(files, digest)
+        self._held |= held
+        self._journal.record_pictures(digest, held)
+
+    def _forget(self, files: Iterable[str]) -> None:
+        """Forget files before they change, for good."""
+        gone = list(files)
+        if gone:
+            self._journal.forget_pictures(gone)
+        for file in gone:
+            self._held.pop(file, None)
+
+
+def unfinished_file(run: Path, content: bytes = b"") -> Path:
+    """New file of a run folder that is to be moved to its place once it is complete."""
+    folder = run / WORKSHOP
+    folder.mkdir(exist_ok=True)
+    path = folder / uuid.uuid4().hex
+    path.write_bytes(content)
+    return path
+
+
+def remove_unfinished(run: Path) -> None:
+    """Remove what a run left unfinished."""
+    shutil.rmtree(run / WORKSHOP, ignore_errors=True)

@@ -1,0 +1,111 @@
+"""Analysis -> one row of the table of photos and one row per spot, in plain values."""
+
+from __future__ import annotations
+
+from lesionvis.analysis import Analysis
+from lesionvis.features import FEATURE_NAMES
+from lesionvis.flags import FLAGS
+from lesionvis.measure import COLUMNS
+from lesionvis.pattern import PATTERNS
+from lesionvis.scale import Scale
+
+Value = str | int | float | None
+
+OK, UNUSABLE, FAILED = "ok", "unusable", "failed"
+# A photo with one of these flags was read but shows nothing that could be judged.
+USELESS_FLAGS = ("no_skin",)
+
+_LEADING = {
+    "status": "TEXT",
+    "problem": "TEXT",
+    "width": "INTEGER",
+    "height": "INTEGER",
+    "taken_at": "TEXT",
+    "px_per_mm": "REAL",
+    "scale_source": "TEXT",
+    "scale_error_pct": "REAL",
+    "skin_fraction": "REAL",
+    "tone_ita_deg": "REAL",
+    "spot_count": "INTEGER",
+}
+_TRAILING = {
+    "pattern": "TEXT",
+    **{f"p_{name}": "REAL" for name in PATTERNS},
+    "prediction_set": "TEXT",
+    "flags": "TEXT",
+    "triage_level": "TEXT",
+    "triage_reasons": "TEXT",
+}
+RESULT_COLUMNS: dict[str, str] = {
+    **_LEADING,
+    **{name: "REAL" for name in FEATURE_NAMES if name not in _LEADING},
+    **_TRAILING,
+}
+"""Columns of a photo's results with their SQL types, in the order of the table."""
+
+_SQL_TYPES = {"int64": "INTEGER", "bool": "INTEGER", "float64": "REAL", "str": "TEXT"}
+SPOT_COLUMNS: dict[str, str] = {column.name: _SQL_TYPES[column.dtype] for column in COLUMNS}
+"""Columns of a spot with their SQL types, in the order of the table."""
+
+
+def photo_row(analysis: Analysis) -> dict[str, Value]:
+    """Results of one photo.
+
+    Parameters
+    ----------
+    analysis : Analysis
+
+    Returns
+    -------
+    dict
+        `RESULT_COLUMNS` -> value; NaN and None where there is none. Lists of names are separated by spaces, reasons
+        by " | ".
+    """
+    scale = analysis.scale if isinstance(analysis.scale, Scale) else None
+    taken_at = analysis.photo.taken_at
+    useless = [flag for flag in analysis.flags if flag in USELESS_FLAGS]
+    advice = analysis.advice
+    values: dict[str, Value] = {
+        **analysis.features.values,
+        "status": UNUSABLE if useless else OK,
+        "problem": " ".join(FLAGS[flag].meaning for flag in useless),
+        "width": analysis.photo.source_width_px,
+        "height": analysis.photo.source_height_px,
+        "taken_at": taken_at.isoformat() if taken_at else "",
+        "px_per_mm": scale.px_per_mm if scale else None,
+        "scale_source": scale.source if scale else "",
+        "scale_error_pct": scale.error_pct if scale else None,
+        "skin_fraction": analysis.skin.fraction,
+        "tone_ita_deg": analysis.skin.tone_ita_deg,
+        "spot_count": len(analysis.spots),
+        "pattern": analysis.pattern.label,
+        **{f"p_{name}": analysis.pattern.probabilities.get(name) for name in PATTERNS},
+        "prediction_set": " ".join(analysis.pattern.prediction_set),
+        "flags": " ".join(analysis.flags),
+        "triage_level": str(advice.level),
+        "triage_reasons": " | ".join(f"{fired.rule_id} {fired.reason}" for fired in advice.reasons),
+    }
+    return {name: values[name] for name in RESULT_COLUMNS}
+
+
+def failed_row(problem: str) -> dict[str, Value]:
+    """Row of a photo that could not be read or analysed.
+
+    Parameters
+    ----------
+    problem : str
+        One sentence.
+
+    Returns
+    -------
+    dict
+        `RESULT_COLUMNS` -> value.
+    """
+    blank: dict[str, Value] = {name: "" if kind == "TEXT" else None for name, kind in RESULT_COLUMNS.items()}
+    return blank | {"status": FAILED, "problem": problem}
+
+
+def spot_rows(analysis: Analysis) -> list[list[Value]]:
+    """One row of `SPOT_COLUMNS` per spot."""
+    columns = [analysis.spots[name].tolist() for name in SPOT_COLUMNS]
+    return [list(row) for row in zip(*columns, strict=True)]

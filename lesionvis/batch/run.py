@@ -1,0 +1,311 @@
+"""Folder -> run folder: find the photos, analyse what is not yet known, write the tables."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import queue
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from lesionvis.analysis import Analyzer
+from lesionvis.batch.journal import LOCK_NAME, Journal, locked
+from lesionvis.batch.names import photo_path
+from lesionvis.batch.pictures import KINDS, PictureShelf, remove_unfinished
+from lesionvis.batch.rows import FAILED
+from lesionvis.batch.scan import JOURNAL_NAME, PHOTO_EXTENSIONS, PhotoFile, find_photos
+from lesionvis.batch.supervisor import Outcome, Supervisor, Task
+from lesionvis.batch.tables import write_tables
+from lesionvis.batch.worker import Job
+from lesionvis.errors import RunFolderError, SettingsError
+from lesionvis.settings import provenance, settings_hash, settings_values
+
+# A sudden end costs the work of at most this time and of the photos in hand.
+_COMMIT_SECONDS = 0.5
+# So many files go to a cluster's worker at once, to spread the start of its process over them.
+_CLUSTER_CHUNK = 32
+_DIGEST_CHUNK = 16
+
+OnProgress = Callable[[str, int, int], None]
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRunner:
+    """Analyses folders of photos.
+
+    Nothing but the analyzer touches the numbers: not the count of processes or machines, nor the order of files.
+
+    Parameters
+    ----------
+    analyzer : Analyzer
+        Settings of the analysis.
+    masks, overlays : bool
+        Write the label image, and the annotated picture, of every photo.
+    jobs : int
+        Processes that analyse photos, at least 1.
+    max_seconds : float
+        Longest time for one photo, seconds, above 0.
+    max_memory_gb : float
+        Largest address space of a process, GB, at least 1; not on Windows.
+    retry_failed : bool
+        Try again what failed in an earlier call.
+    dask_scheduler : str, optional
+        Address of a Dask scheduler, whose workers then do the work instead of `jobs` processes here. They must see
+        the photos by the same paths; only this process writes.
+
+    Raises
+    ------
+    SettingsError
+        If a setting is outside its bounds.
+    """
+
+    analyzer: Analyzer = field(default_factory=Analyzer)
+    masks: bool = False
+    overlays: bool = False
+    jobs: int = 1
+    max_seconds: float = 120.0
+    max_memory_gb: float = 4.0
+    retry_failed: bool = False
+    dask_scheduler: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse settings that are outside their bounds."""
+        for name, lowest in (("jobs", 1), ("max_seconds", 0.001), ("max_memory_gb", 1)):
+            value = getattr(self, name)
+            if not value >= lowest:
+                raise SettingsError(f"{name} must be at least {lowest}, got {value}.")
+
+    def __call__(self, folder: Path, run: Path, on_progress: OnProgress | None = None) -> dict[str, int]:
+        """Analyse a folder, or finish a run that was stopped.
+
+        Parameters
+        ----------
+        folder : Path
+            Holds photos, in sub-folders too. It is only read.
+        run : Path
+            Run folder, made if need be: `photos.csv`, `spots.csv`, `run.sqlite`, pictures.
+        on_progress : callable, optional
+            Called with what is done ("reading", "analysing"), how much of it, and of how much.
+
+        Returns
+        -------
+        dict
+            Status ("ok", "unusable", "failed") -> number of photos.
+
+        Raises
+        ------
+        RunFolderError
+            If the folders cannot be used, or the run folder holds a run with other settings or versions.
+        ModelError
+            If a model cannot be used.
+        """
+        tell = on_progress or _tell_nobody
+        _check_places(folder, run)
+        files = find_photos(folder, run)
+        if not files:
+            raise RunFolderError(f"{folder} holds no photos ({', '.join(sorted(PHOTO_EXTENSIONS))}).")
+        facts = provenance(self.analyzer)
+        job = Job(settings_values(self.analyzer), facts, self._kinds(), self.max_seconds, self.max_memory_gb)
+        facts = facts | {"settings_hash": settings_hash(self.analyzer)}
+        with _disk_problems_named(run):
+            run.mkdir(parents=True, exist_ok=True)
+            with locked(run), Journal.resume(run, facts) as journal, self._crew(job) as crew:
+                remove_unfinished(run)
+                _identify(crew, files, folder, journal, tell)
+                if self.retry_failed:
+                    journal.forget_failures()
+                shelf = PictureShelf(run, journal, [file.photo for file in files], self._kinds())
+                _analyze(crew, folder, journal, shelf, tell)
+                shelf.remove_strays()
+                write_tables(run, journal)
+                remove_unfinished(run)
+                return journal.counts("status")
+
+    def _kinds(self) -> tuple[str, ...]:
+        return tuple(kind for kind in KINDS if getattr(self, kind))
+
+    def _crew(self, job: Job) -> AbstractContextManager[Crew]:
+        return _cluster_crew(job, self.dask_scheduler) if self.dask_scheduler else _local_crew(job, self.jobs)
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """Who does the work: how joblib runs it, and how a chunk of photos is analysed.
+
+    Attributes
+    ----------
+    joblib_config : dict
+        For `joblib.parallel_config`.
+    analyze : callable
+        Tasks -> outcomes.
+    chunk : int
+        How many tasks it is to be given at once.
+    """
+
+    joblib_config: dict[str, Any]
+    analyze: Callable[[Sequence[Task]], list[Outcome]]
+    chunk: int
+
+    def spread(
+        self, function: Callable[[Sequence[Item]], list[Result]], items: Sequence[Item], chunk: int
+    ) -> Iterator[Result]:
+        """Results of a function of a few items for all items, in the order in which they are ready."""
+        import joblib
+
+        chunks = [items[start : start + chunk] for start in range(0, len(items), chunk)]
+        with joblib.parallel_config(**self.joblib_config):
+            parallel = joblib.Parallel(return_as="generator_unordered", batch_size=1)
+            for results in parallel(joblib.delayed(function)(part) for part in chunks):
+                yield from results
+
+
+@contextmanager
+def _local_crew(job: Job, jobs: int) -> Iterator[Crew]:
+    """Threads of this process, each asking a worker process of its own: a worker that dies harms no other."""
+    idle: queue.SimpleQueue[Supervisor] = queue.SimpleQueue()
+
+    def analyze(tasks: Sequence[Task]) -> list[Outcome]:
+        supervisor = idle.get()
+        try:
+            return [supervisor(task) for task in tasks]
+        finally:
+            idle.put(supervisor)
+
+    with ExitStack() as stack:
+        for _ in range(jobs):
+            idle.put(stack.enter_context(Supervisor(job)))
+        yield Crew({"backend": "threading", "n_jobs": jobs}, analyze, chunk=1)
+
+
+@contextmanager
+def _cluster_crew(job: Job, scheduler: str) -> Iterator[Crew]:
+    """Workers of a Dask cluster."""
+    try:
+        import distributed
+    except ImportError as error:
+        raise SettingsError("A Dask scheduler needs dask; install lesionvis[cluster].") from error
+    try:
+        client = distributed.Client(scheduler)
+    except (OSError, ValueError) as error:
+        raise RunFolderError(f"No Dask scheduler answers at {scheduler} ({error}); check the address.") from error
+    with client:
+        yield Crew({"backend": "dask", "client": client, "n_jobs": -1}, partial(analyze_chunk, job), _CLUSTER_CHUNK)
+
+
+def analyze_chunk(job: Job, tasks: Sequence[Task]) -> list[Outcome]:
+    """Analyse a few files in one worker process."""
+    with Supervisor(job) as supervisor:
+        return [supervisor(task) for task in tasks]
+
+
+def digest_chunk(paths: Sequence[str]) -> list[tuple[str, str, str]]:
+    """Path, sha256 and problem of each file; the one that does not apply is empty."""
+    found = []
+    for path in paths:
+        try:
+            with open(path, "rb") as file:  # noqa: PTH123
+                found.append((path, hashlib.file_digest(file, "sha256").hexdigest(), ""))
+        except OSError as error:
+            problem = f"This file cannot be read ({error.strerror}); check its permissions and the disk."
+            found.append((path, "", problem))
+    return found
+
+
+def _identify(crew: Crew, files: list[PhotoFile], folder: Path, journal: Journal, tell: OnProgress) -> None:
+    """Bring the journal's list of files up to date: a photo is its sha256, wherever it lies."""
+    known = journal.known_files()
+    new: dict[str, PhotoFile] = {}
+    for file in files:
+        if file.problem:
+            journal.record_file(file, None)
+        elif known.get(file.photo, ())[:2] != (file.size_bytes, file.modified_ns):
+            new[_absolute(photo_path(file.photo, folder))] = file
+    commit = _now_and_then(journal.commit)
+    for done, (path, digest, problem) in enumerate(crew.spread(digest_chunk, list(new), _DIGEST_CHUNK), start=1):
+        file = new[path]
+        if problem:
+            file = PhotoFile(file.photo, file.size_bytes, file.modified_ns, problem)
+        journal.record_file(file, digest or None)
+        commit()
+        tell("reading", done, len(new))
+    journal.keep_files(file.photo for file in files)
+
+
+def _analyze(crew: Crew, folder: Path, journal: Journal, shelf: PictureShelf, tell: OnProgress) -> None:
+    """Analyse every content that has no result, or lacks a picture."""
+    contents = list(journal.contents())
+    shelf.share((digest, photos) for digest, photos, status in contents if status not in (None, FAILED))
+    journal.commit()
+    photos_of = {
+        digest: photos
+        for digest, photos, status in contents
+        if status is None or (status != FAILED and shelf.lacks(digest, photos))
+    }
+    tasks = [Task(_absolute(photo_path(photos[0], folder)), digest) for digest, photos in photos_of.items()]
+    done, total = len(contents) - len(tasks), len(contents)
+    tell("analysing", done, total)
+    commit = _now_and_then(journal.commit)
+    for outcome in crew.spread(crew.analyze, tasks, crew.chunk):
+        if outcome.unread:
+            journal.record_unread(outcome.sha256, outcome.unread)
+        else:
+            shelf.put(outcome.sha256, photos_of[outcome.sha256], outcome.pictures)
+            journal.record(outcome.sha256, outcome.row, outcome.spots)
+        commit()
+        done += 1
+        tell("analysing", done, total)
+    journal.commit()
+
+
+def _now_and_then(commit: Callable[[], None]) -> Callable[[], None]:
+    """Commit at most every so often: a commit waits for the disk."""
+    last = time.monotonic()
+
+    def perhaps() -> None:
+        nonlocal last
+        if time.monotonic() - last > _COMMIT_SECONDS:
+            commit()
+            last = time.monotonic()
+
+    return perhaps
+
+
+def _check_places(folder: Path, run: Path) -> None:
+    """Refuse a run folder that would put files beside the photos or among other files."""
+    photos, results = folder.resolve(), run.resolve()
+    if results == photos or results in photos.parents:
+        raise RunFolderError(f"The run folder {run} holds the photos themselves; give a folder of its own.")
+    if not run.exists():
+        return
+    if not run.is_dir():
+        raise RunFolderError(f"{run} is a file; give a folder for the results.")
+    names = {path.name for path in run.iterdir()}
+    if names and not names & {JOURNAL_NAME, LOCK_NAME}:
+        raise RunFolderError(f"{run} holds other files and no run; give a new or empty folder for the results.")
+
+
+@contextmanager
+def _disk_problems_named(run: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise RunFolderError(
+            f"The run in {run} stopped ({error.strerror or error}); mend that and run the same command again: what is "
+            "finished is kept."
+        ) from error
+
+
+def _absolute(path: Path) -> str:
+    # Not resolved: a link's target may have another name on another machine.
+    return os.path.abspath(path)  # noqa: PTH100
+
+
+def _tell_nobody(what: str, done: int, total: int) -> None:
+    """Progress for a caller that does not want to know."""

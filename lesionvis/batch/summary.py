@@ -1,0 +1,99 @@
+"""What a run found, as plain text for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from lesionvis.batch.journal import Journal
+from lesionvis.batch.rows import FAILED, Value
+from lesionvis.batch.tables import TABLES, cell
+
+_LABEL_WIDTH = 14
+# With more photos than this only counts and failures are of use on a screen.
+N_ROWS = 25
+_SHOWN = ("photo", "status", "pattern", "spot_count", "median_diameter_mm", "triage_level")
+_NAME_WIDTH_MAX = 60
+
+
+def run_summary(run: Path, journal: Journal) -> str:
+    """Results of a finished run: photos one by one if they are few, counts, failures, and where to look.
+
+    Parameters
+    ----------
+    run : Path
+        Run folder.
+    journal : Journal
+        Of the run.
+
+    Returns
+    -------
+    str
+    """
+    columns, rows = journal.table("photos")
+    chosen = [columns.index(name) for name in _SHOWN]
+    status, problem = columns.index("status"), columns.index("problem")
+    shown: list[list[str]] = []
+    failures: list[str] = []
+    for row in rows:
+        if len(shown) <= N_ROWS:
+            shown.append([_short(row[index]) for index in chosen])
+        if row[status] == FAILED and len(failures) <= N_ROWS:
+            failures.append(f"{row[0]}: {row[problem]}")
+    lines = [*text_table(_SHOWN, shown), ""] if len(shown) <= N_ROWS else []
+    lines += [f"failed  {failure}" for failure in failures[:N_ROWS]]
+    lines += ["failed  and others, see the table"] if len(failures) > N_ROWS else []
+    lines += [
+        f"{name.ljust(_LABEL_WIDTH)}{_counted(journal.counts(name))}" for name in ("status", "pattern", "triage_level")
+    ]
+    lines += [f"{'tables'.ljust(_LABEL_WIDTH)}{', '.join(str(run / name) for name in TABLES.values())}"]
+    overlays = sorted(file for file in journal.pictures() if file.startswith("overlays/"))
+    if overlays:
+        lines.append(f"{'pictures'.ljust(_LABEL_WIDTH)}{len(overlays)}, such as {run / _telling(overlays, journal)}")
+    return "\n".join(lines)
+
+
+def run_status(run: Path, journal: Journal) -> str:
+    """How far a run is, finished or not, and what it was made with."""
+    counts = journal.counts("status")
+    waiting = counts.get("waiting", 0)
+    total = sum(counts.values())
+    state = "finished" if not waiting and all((run / name).is_file() for name in TABLES.values()) else "not finished"
+    facts = journal.provenance()
+    lines = [f"{run}: {state}, {total - waiting} of {total} photos done", f"status      {_counted(counts)}"]
+    return "\n".join([*lines, *(f"{name.ljust(24)}{value}" for name, value in facts.items())])
+
+
+def text_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Lines of a table with aligned columns; long cells are cut in their middle.
+
+    Examples
+    --------
+    >>> text_table(["photo", "spots"], [["a.jpg", "12"]])
+    ['photo  spots', 'a.jpg  12']
+    """
+    cells = [list(header), *([_shortened(text) for text in row] for row in rows)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(header))]
+    return ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in cells]
+
+
+def _short(value: Value) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else cell(value)
+
+
+def _shortened(text: str) -> str:
+    half = (_NAME_WIDTH_MAX - 1) // 2
+    return text if len(text) <= _NAME_WIDTH_MAX else f"{text[:half]}…{text[-half:]}"
+
+
+def _counted(counts: dict[str, int]) -> str:
+    return ", ".join(f"{name or 'none'} {count}" for name, count in counts.items())
+
+
+def _telling(overlays: Sequence[str], journal: Journal) -> str:
+    """The overlay of the photo with most spots."""
+    columns, rows = journal.table("photos")
+    digest, count = columns.index("sha256"), columns.index("spot_count")
+    most: tuple[int, str] = max(((int(row[count] or 0), str(row[digest])) for row in rows), default=(0, ""))
+    pictures = journal.pictures()
+    return min((file for file in overlays if pictures[file] == most[1]), default=overlays[0])

@@ -1,0 +1,192 @@
+"""The process that looks at the photos of a run, so that no file can harm the run itself.
+
+It reads requests from its standard input and answers on its standard output, one line of JSON each: data, never code.
+Whoever asks (`lesionvis.batch.supervisor`) may lose it at any time and start another.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lesionvis.batch.names import harmless
+from lesionvis.errors import LesionvisError
+
+if TYPE_CHECKING:
+    from lesionvis.analysis import Analysis, Analyzer
+
+OVERLAY_JPEG_QUALITY = 90
+_LABEL_MAX = 2**16 - 1
+_BYTES_PER_GB = 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a worker needs to know before its first photo; plain values that can be sent to other machines.
+
+    Attributes
+    ----------
+    settings : mapping of str to plain values
+        `lesionvis.settings.settings_values` of the analyzer.
+    provenance : mapping of str to str
+        What the results are to depend on; a worker with other models or versions is refused.
+    pictures : tuple of str
+        Kinds of pictures that are wanted: "masks", "overlays".
+    max_seconds : float
+        Longest time for one photo, seconds; a photo that takes longer fails.
+    max_memory_gb : float
+        Largest address space of the worker, GB (10**9 bytes); a photo that needs more fails. Not on Windows.
+    """
+
+    settings: Mapping[str, Any]
+    provenance: Mapping[str, str]
+    pictures: tuple[str, ...]
+    max_seconds: float
+    max_memory_gb: float
+
+
+def main() -> None:
+    """Answer requests until there are no more."""
+    # What a library prints must not mix with the answers.
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="ascii")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the asking process decides when to stop
+    job = Job(**json.loads(sys.stdin.readline()))
+    with suppress(BrokenPipeError):  # whoever asked is gone
+        try:
+            limit_resources(job.max_memory_gb)
+            analyzer, provenance = _prepared(job)
+        except LesionvisError as error:
+            _send(answers, {"problem": str(error)})
+            return
+        _send(answers, {"provenance": provenance})
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+        for line in sys.stdin:
+            _send(answers, look(analyzer, job, **json.loads(line)))
+
+
+def look(analyzer: Analyzer, job: Job, path: str, sha256: str) -> dict[str, Any]:
+    """Analyse one file.
+
+    Parameters
+    ----------
+    analyzer : Analyzer
+    job : Job
+    path : str
+        The file.
+    sha256 : str
+        What it held when it was listed.
+
+    Returns
+    -------
+    dict
+        "row", "spots" and "pictures" (by kind, base64), or "unread", a sentence, when the file is gone or has changed.
+    """
+    from lesionvis.batch.rows import failed_row, photo_row, spot_rows
+
+    try:
+        analysis = analyzer(path)
+        if analysis.photo.sha256 != sha256:
+            return {"unread": _CHANGED}
+        pictures = {kind: base64.b64encode(_PAINTERS[kind](analysis)).decode("ascii") for kind in job.pictures}
+        return {"row": photo_row(analysis), "spots": spot_rows(analysis), "pictures": pictures}
+    except LesionvisError as error:
+        problem = about_this_file(str(error), path)
+    except MemoryError:
+        problem = f"This file needs more than the {job.max_memory_gb:g} GB that a photo may take; make it smaller."
+    except Exception as error:  # one photo never stops a run
+        problem = f"This file met a fault of lesionvis ({type(error).__name__}: {error}); please report it."
+    if not _still_holds(path, sha256):
+        return {"unread": _CHANGED}
+    return {"row": failed_row(harmless(problem)), "spots": [], "pictures": {}}
+
+
+def about_this_file(sentence: str, path: str) -> str:
+    """Sentence on a file that no longer names it, so that it holds wherever the file is found.
+
+    Examples
+    --------
+    >>> about_this_file("leg.jpg is empty (0 bytes); copy it again.", "photos/leg.jpg")
+    'This file is empty (0 bytes); copy it again.'
+    """
+    for name in (path, Path(path).name):
+        if sentence.startswith(f"{name} "):
+            return f"This file{sentence.removeprefix(name)}"
+    return sentence
+
+
+def mask_png(analysis: Analysis) -> bytes:
+    """Label image at source resolution as a 16-bit PNG: 0 is background, k is spot k of the table."""
+    import cv2
+    import numpy as np
+
+    photo, labels = analysis.photo, analysis.labels.labels
+    if len(analysis.spots) > _LABEL_MAX:
+        raise OverflowError(f"{len(analysis.spots)} spots do not fit a 16-bit mask")
+    height, width = labels.shape
+    # The nearest working pixel of source pixel x is round((x + 0.5) s - 0.5), that is floor((x + 0.5) s).
+    rows = np.minimum((np.arange(photo.source_height_px) + 0.5) * photo.px_per_source_px, height - 1).astype(np.intp)
+    columns = np.minimum((np.arange(photo.source_width_px) + 0.5) * photo.px_per_source_px, width - 1).astype(np.intp)
+    mask = labels.astype(np.uint16)[rows][:, columns]
+    return cv2.imencode(".png", mask)[1].tobytes()
+
+
+def overlay_jpeg(analysis: Analysis) -> bytes:
+    """Annotated picture as a JPEG."""
+    import cv2
+
+    from lesionvis.report.overlay import draw_overlay
+
+    options = [cv2.IMWRITE_JPEG_QUALITY, OVERLAY_JPEG_QUALITY]
+    return cv2.imencode(".jpg", draw_overlay(analysis)[..., ::-1], options)[1].tobytes()
+
+
+_PAINTERS = {"masks": mask_png, "overlays": overlay_jpeg}
+_CHANGED = "This file changed while the run was going on; run the same command again."
+
+
+def limit_resources(max_memory_gb: float) -> None:
+    """Set the ceiling on this process's memory, and let no crash write a file."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    wanted = int(max_memory_gb * _BYTES_PER_GB)
+    resource.setrlimit(resource.RLIMIT_AS, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _prepared(job: Job) -> tuple[Analyzer, dict[str, str]]:
+    """Analyzer with its models loaded, and what its results depend on."""
+    import cv2
+
+    from lesionvis.settings import analyzer_of, provenance
+    from lesionvis.spots.judge import packaged_judge
+
+    cv2.setNumThreads(1)  # runs use processes
+    analyzer = analyzer_of(job.settings)
+    packaged_judge()
+    return analyzer, provenance(analyzer)
+
+
+def _still_holds(path: str, sha256: str) -> bool:
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123
+            return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+    except OSError:
+        return False
+
+
+def _send(answers: Any, content: dict[str, Any]) -> None:
+    answers.write(json.dumps(content) + "\n")
+    answers.flush()

@@ -1,0 +1,322 @@
+"""The command line: parsing, printing and exit codes only.
+
+Exit codes: 0 when all went well, 1 when some photos failed, 2 for wrong use, 130 when stopped from the keyboard.
+Results go to standard output; errors, questions and progress to standard error.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lesionvis import __version__
+from lesionvis.batch.names import harmless
+from lesionvis.errors import AnswerError, LesionvisError, SettingsError, UnreadablePhoto
+
+if TYPE_CHECKING:
+    from lesionvis.analysis import Analysis, Analyzer
+    from lesionvis.answers import Answers
+    from lesionvis.triage import Advice
+
+FAILED, WRONG_USE, STOPPED = 1, 2, 130
+TRACEBACK_VARIABLE = "LESIONVIS_TRACEBACK"
+"""Environment variable that makes a fault of the program show where it happened."""
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Find red and purple spots in photos of skin, measure them in millimetres and name their pattern. "
+    "Research software, not a medical device.",
+)
+
+PxPerMm = Annotated[float | None, typer.Option(help="Scale in px of the photo per mm; no ruler is sought then.")]
+SettingsFile = Annotated[Path | None, typer.Option("--settings", help="TOML file with settings of the analysis.")]
+ModelFolder = Annotated[Path | None, typer.Option("--model", help="Folder of a pattern model to use instead.")]
+GivenAnswers = Annotated[list[str] | None, typer.Option("--answer", metavar="NAME=VALUE", help="One answer.")]
+AnswersFile = Annotated[Path | None, typer.Option("--answers", help='TOML file with answers, such as fever = "yes".')]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Ask = Annotated[bool, typer.Option("--ask", help="Ask the questions that can still change the advice.")]
+
+
+def main() -> None:
+    """Run the command line and end the program with its exit code."""
+    try:
+        app()
+    except UnreadablePhoto as error:
+        _end(str(error), FAILED)
+    except LesionvisError as error:
+        _end(str(error), WRONG_USE)
+    except BrokenPipeError:  # whoever read the output has enough of it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(FAILED)
+    except Exception as error:
+        if os.environ.get(TRACEBACK_VARIABLE):
+            raise
+        fault = f"{type(error).__name__}: {error}"
+        _end(f"A fault of lesionvis itself ({fault}); please report it. {TRACEBACK_VARIABLE}=1 shows more.", FAILED)
+
+
+@app.callback(invoke_without_command=True)
+def version(show: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    """Print the version on request."""
+    if show:
+        typer.echo(f"lesionvis {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def analyze(
+    photo: Annotated[Path, typer.Argument(help="JPEG, PNG, WebP, TIFF, BMP, AVIF or HEIC.")],
+    as_json: AsJson = False,
+    overlay: Annotated[Path | None, typer.Option(help="Write the annotated picture here (.png or .jpg).")] = None,
+    px_per_mm: PxPerMm = None,
+    answer: GivenAnswers = None,
+    answers: AnswersFile = None,
+    ask: Ask = False,
+    settings: SettingsFile = None,
+    model: ModelFolder = None,
+) -> None:
+    """Analyse one photo."""
+    if overlay is not None:
+        _check_overlay(overlay, photo)
+    given = _answers(answer, answers)
+    analysis = _analyzer(settings, px_per_mm, model)(photo, given)
+    if ask:
+        from lesionvis.analysis import _evidence
+        from lesionvis.triage import advise as advise_on
+
+        evidence = _evidence(analysis.spots)
+        advice = _asked(given, lambda known: advise_on(analysis.pattern.label, known, evidence))
+        analysis = dataclasses.replace(analysis, advice=advice)
+    if overlay is not None:
+        _write_overlay(analysis, overlay)
+    if as_json:
+        typer.echo(analysis.to_json())
+    else:
+        from lesionvis.report.text import analysis_text
+
+        typer.echo(harmless_lines(analysis_text(analysis)))
+
+
+@app.command()
+def batch(
+    folder: Annotated[Path, typer.Argument(help="Folder with photos, in sub-folders too; it is only read.")],
+    out: Annotated[Path, typer.Option(help="Run folder; a run that was stopped there goes on.")],
+    masks: Annotated[bool, typer.Option("--masks", help="Write a label image of every photo.")] = False,
+    overlays: Annotated[bool, typer.Option("--overlays", help="Write an annotated picture of every photo.")] = False,
+    jobs: Annotated[int | None, typer.Option(help="Processes; as many as there are processors by default.")] = None,
+    px_per_mm: PxPerMm = None,
+    settings: SettingsFile = None,
+    model: ModelFolder = None,
+    max_seconds: Annotated[float, typer.Option(help="Longest time for one photo.")] = 120.0,
+    max_memory_gb: Annotated[float, typer.Option(help="Largest memory of one process, GB.")] = 4.0,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Try failed photos again.")] = False,
+    dask_scheduler: Annotated[str | None, typer.Option(help="Address of a Dask scheduler to do the work.")] = None,
+) -> None:
+    """Analyse a folder of photos into a run folder with tables."""
+    from lesionvis.batch.journal import Journal
+    from lesionvis.batch.run import BatchRunner
+    from lesionvis.batch.summary import run_summary
+
+    runner = BatchRunner(
+        _analyzer(settings, px_per_mm, model),
+        masks=masks,
+        overlays=overlays,
+        jobs=_usable_processors() if jobs is None else jobs,
+        max_seconds=max_seconds,
+        max_memory_gb=max_memory_gb,
+        retry_failed=retry_failed,
+        dask_scheduler=dask_scheduler,
+    )
+    try:
+        with _progress() as tell:
+            counts = runner(folder, out, tell)
+    except KeyboardInterrupt:
+        _end("Stopped; run the same command again to go on, what is finished is kept.", STOPPED)
+    with Journal.read(out) as journal:
+        typer.echo(run_summary(out, journal))
+    raise typer.Exit(FAILED if counts.get("failed") else 0)
+
+
+@app.command()
+def status(run: Annotated[Path, typer.Argument(help="Run folder.")]) -> None:
+    """Tell how far a batch run is and what it was made with."""
+    from lesionvis.batch.journal import Journal
+    from lesionvis.batch.summary import run_status
+
+    with Journal.read(run) as journal:
+        typer.echo(run_status(run, journal))
+
+
+@app.command()
+def advise(
+    pattern: Annotated[str, typer.Option(help="petechial_shower, single_lesion, angioma, uncertain or no_spots.")],
+    answer: GivenAnswers = None,
+    answers: AnswersFile = None,
+    ask: Ask = False,
+    as_json: AsJson = False,
+) -> None:
+    """Give advice on a pattern and answers, without a photo."""
+    from lesionvis.report.text import advice_text
+    from lesionvis.triage import advise as advise_on
+
+    given = _answers(answer, answers)
+    advice = _asked(given, lambda known: advise_on(pattern, known)) if ask else advise_on(pattern, given)
+    typer.echo(json.dumps(advice.to_dict(), indent=1) if as_json else advice_text(advice))
+
+
+@app.command()
+def doctor() -> None:
+    """Check the installation."""
+    from lesionvis.doctor import examine
+
+    all_fine = True
+    for check in examine():
+        all_fine &= check.is_fine
+        typer.echo(f"{'ok ' if check.is_fine else 'BAD'}  {check.name.ljust(12)}{harmless(check.text)}")
+    raise typer.Exit(0 if all_fine else FAILED)
+
+
+@app.command("model")
+def show_model(model: ModelFolder = None) -> None:
+    """Print the card of the pattern model."""
+    from lesionvis.models import load_model, packaged_model_folder
+    from lesionvis.pattern import MODEL_NAME, pattern_model_of
+
+    folder = model or packaged_model_folder(MODEL_NAME)
+    loaded = load_model(folder)
+    pattern_model_of(loaded)
+    card = folder / "MODEL_CARD.md"
+    text = card.read_text(encoding="utf-8") if card.is_file() else json.dumps(loaded.card, indent=1)
+    typer.echo(harmless_lines(text))
+
+
+def harmless_lines(text: str) -> str:
+    """Text of several lines with harmful characters percent-encoded."""
+    return "\n".join(harmless(line) for line in text.split("\n"))
+
+
+def _end(message: str, code: int) -> None:
+    typer.echo(f"lesionvis: {harmless(message)}", err=True)
+    sys.exit(code)
+
+
+def _analyzer(settings: Path | None, px_per_mm: float | None, model: Path | None) -> Analyzer:
+    """Analyzer of a settings file and of the options that override it."""
+    from lesionvis.analysis import Analyzer
+    from lesionvis.settings import read_settings
+
+    analyzer = read_settings(settings) if settings else Analyzer()
+    if px_per_mm is not None:
+        analyzer = dataclasses.replace(analyzer, px_per_mm=px_per_mm)
+    return analyzer if model is None else dataclasses.replace(analyzer, model_folder=model)
+
+
+def _answers(given: list[str] | None, file: Path | None) -> Answers:
+    """Answers of a file and of the options that override it."""
+    from lesionvis.answers import Answers
+    from lesionvis.settings import read_toml
+
+    values: dict[str, str] = {}
+    for name, value in (read_toml(file) if file else {}).items():
+        if not isinstance(value, str):
+            raise AnswerError(f'{file}: the answer "{name}" must be a text in quotes, got {value!r}.')
+        values[name] = value
+    for text in given or []:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise AnswerError(f'An answer is given as NAME=VALUE, such as fever=yes, not as "{text}".')
+        values[name.strip()] = value.strip()
+    return Answers.from_mapping(values)
+
+
+def _asked(answers: Answers, advise_with: Callable[[Answers], Advice]) -> Advice:
+    """Advice after asking, most decisive first, what can still change its level, until nothing is left to ask."""
+    from lesionvis.answers import UNKNOWN
+    from lesionvis.wording import QUESTIONS_NOTE
+
+    advice = advise_with(answers)
+    skipped: set[str] = set()
+    if advice.open_questions:
+        typer.echo(QUESTIONS_NOTE, err=True)
+    while left := [found.question for found in advice.open_questions if found.question.name not in skipped]:
+        question = left[0]
+        typer.echo(f"\n{question.text}\n{question.help}", err=True)
+        value = _chosen(question.choices)
+        if value is None:  # nobody answers any more
+            return advice
+        if value == UNKNOWN:
+            skipped.add(question.name)
+        else:
+            answers = answers.replace(**{question.name: value})
+            advice = advise_with(answers)
+    return advice
+
+
+def _chosen(choices: tuple[str, ...]) -> str | None:
+    """One of the choices, by its name or its beginning; nothing typed means the last, the end of input None."""
+    while True:
+        typer.echo(f"[{' / '.join(choices)}] ", nl=False, err=True)
+        line = sys.stdin.readline()
+        if not line:
+            return None
+        word = line.strip().lower() or choices[-1]
+        fitting = [choice for choice in choices if choice.startswith(word)]
+        if len(fitting) == 1:
+            return fitting[0]
+        typer.echo(f"Please type one of: {', '.join(choices)}.", err=True)
+
+
+def _check_overlay(overlay: Path, photo: Path) -> None:
+    if overlay.suffix.lower() not in (".png", ".jpg", ".jpeg"):
+        raise SettingsError(f"The annotated picture {overlay} must end in .png or .jpg.")
+    if overlay.exists() and photo.exists() and overlay.samefile(photo):
+        raise SettingsError(f"The annotated picture would overwrite the photo {photo}; give another name.")
+    if not overlay.parent.is_dir():
+        raise SettingsError(f"The folder of the annotated picture {overlay} does not exist; make it first.")
+
+
+def _write_overlay(analysis: Analysis, overlay: Path) -> None:
+    import cv2
+
+    from lesionvis.report.overlay import draw_overlay
+
+    code = cv2.imencode(overlay.suffix.lower(), draw_overlay(analysis)[..., ::-1])[1]
+    try:
+        overlay.write_bytes(code.tobytes())
+    except OSError as error:
+        raise SettingsError(f"The annotated picture {overlay} cannot be written ({error.strerror}).") from error
+
+
+def _usable_processors() -> int:
+    """Processors that this process may use, which are fewer than the machine's in a container."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int, int], None] | None]:
+    """Progress bar on standard error, when a person looks at it."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("looking")
+
+        def tell(what: str, done: int, total: int) -> None:
+            bar.update(task, description=what, completed=done, total=total)
+
+        yield tell

@@ -1,0 +1,136 @@
+"""An analysis and its advice as plain text for a terminal."""
+
+from __future__ import annotations
+
+import shutil
+import textwrap
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lesionvis.flags import FLAGS
+from lesionvis.scale import Scale
+from lesionvis.triage import Advice
+
+if TYPE_CHECKING:
+    from lesionvis.analysis import Analysis
+
+# Lines longer than this tire the eye.
+MAX_WIDTH = 100
+# Open questions that are printed; the others are counted.
+N_OPEN_QUESTIONS = 5
+_LABEL_WIDTH = 10
+
+
+def analysis_text(analysis: Analysis) -> str:
+    """All that a person wants to know of one photo, the advice included.
+
+    Parameters
+    ----------
+    analysis : Analysis
+
+    Returns
+    -------
+    str
+        Lines of at most 100 characters, fewer in a narrow terminal.
+    """
+    photo = analysis.photo
+    pattern = analysis.pattern
+    chances = ", ".join(f"{name} {value:.2f}" for name, value in pattern.probabilities.items())
+    lines = [
+        *_wrapped(analysis.advice.header),
+        "",
+        *_labelled("photo", f"{photo.name}, {photo.source_width_px} x {photo.source_height_px} px"),
+        *_labelled("pattern", pattern.label + (f" ({chances})" if chances else "")),
+        *(line for reason in pattern.reasons for line in _labelled("", reason)),
+        *_labelled("spots", _spots(analysis)),
+        *_labelled("scale", _scale(analysis)),
+        *_labelled("skin", _skin(analysis)),
+        *(line for flag in analysis.flags for line in _labelled("doubt", FLAGS[flag].meaning)),
+        "",
+        *_advice_lines(analysis.advice),
+    ]
+    return "\n".join(lines)
+
+
+def advice_text(advice: Advice) -> str:
+    """Advice with its header, level, what to do, reasons with their sources, open questions and standing sentences.
+
+    Parameters
+    ----------
+    advice : Advice
+
+    Returns
+    -------
+    str
+        Lines of at most 100 characters, fewer in a narrow terminal.
+    """
+    return "\n".join([*_wrapped(advice.header), "", *_advice_lines(advice)])
+
+
+def _advice_lines(advice: Advice) -> list[str]:
+    lines = [f"ADVICE: {str(advice.level).replace('_', ' ').upper()}", *_wrapped(advice.what_to_do), "", "Why:"]
+    for fired in advice.reasons:
+        source = " ".join([fired.source_title, *fired.source_addresses])
+        seen = " (from the photo)" if fired.from_photo else ""
+        lines += _bullet(f"[{fired.rule_id}, {fired.level}]{seen} {fired.reason} {fired.action} Source: {source}")
+    lines += [line for note in advice.photo_notes for line in _bullet(note)]
+    if advice.open_questions:
+        lines += ["", "Answers that can still change the level (--ask, or --answer NAME=VALUE):"]
+        for found in advice.open_questions[:N_OPEN_QUESTIONS]:
+            lines += _bullet(f"{found.question.name} ({', '.join(found.question.choices)}): {found.question.text}")
+        more = len(advice.open_questions) - N_OPEN_QUESTIONS
+        lines += _bullet(f"and {more} more") if more > 0 else []
+    lines += ["", *(line for sentence in advice.always for line in _bullet(sentence))]
+    return lines
+
+
+def _spots(analysis: Analysis) -> str:
+    count = len(analysis.spots)
+    if count == 0:
+        return "none"
+    unit = "mm" if analysis.scale else "px"
+    diameters = analysis.spots.numbers(f"diameter_{unit}")
+    if count == 1:
+        return f"1, {diameters[0]:.3g} {unit} across"
+    low, middle, high = np.quantile(diameters, (0.0, 0.5, 1.0))
+    return f"{count}, {middle:.3g} {unit} across (median; {low:.3g} to {high:.3g})"
+
+
+def _scale(analysis: Analysis) -> str:
+    scale = analysis.scale
+    if not isinstance(scale, Scale):
+        return f"none, so no millimetres: {scale.reason}"
+    error = f" ± {scale.error_pct:.1f} %" if np.isfinite(scale.error_pct) else ""
+    return f"{scale.px_per_mm:.4g} px per mm{error} ({scale.source})"
+
+
+def _skin(analysis: Analysis) -> str:
+    skin = analysis.skin
+    tone = f", tone ITA {skin.tone_ita_deg:.0f}°" if np.isfinite(skin.tone_ita_deg) else ""
+    return f"{100 * skin.fraction:.0f} % of the photo{tone}"
+
+
+def _width() -> int:
+    return min(MAX_WIDTH, shutil.get_terminal_size((MAX_WIDTH, 0)).columns)
+
+
+def _wrapped(text: str, first: str = "", later: str = "") -> list[str]:
+    # Addresses are left whole, so that they can be opened.
+    return textwrap.wrap(
+        text,
+        _width(),
+        initial_indent=first,
+        subsequent_indent=later,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _bullet(text: str) -> list[str]:
+    return _wrapped(text, "- ", "  ")
+
+
+def _labelled(label: str, text: str) -> Iterable[str]:
+    return _wrapped(text, label.ljust(_LABEL_WIDTH), " " * _LABEL_WIDTH)

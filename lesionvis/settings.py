@@ -1,0 +1,239 @@
+"""Settings files: strict TOML <-> `Analyzer`, whose fields are the settings and hold their defaults.
+
+A settings file has one line per setting that is to differ from its default. What results depend on, the settings, the
+models and the version, has a fingerprint that stands in every row of a batch run.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any, get_args, get_type_hints
+
+from lesionvis import __version__
+from lesionvis.analysis import Analyzer
+from lesionvis.errors import SettingsError
+from lesionvis.models import packaged_model_folder
+from lesionvis.pattern import MODEL_NAME as PATTERN_MODEL_NAME
+from lesionvis.pattern import load_pattern_model
+from lesionvis.spots.judge import MODEL_NAME as SPOT_MODEL_NAME
+
+Plain = bool | int | float | str | None
+
+_KINDS: dict[type, tuple[tuple[type, ...], str]] = {
+    bool: ((bool,), "true or false"),
+    int: ((int,), "a whole number"),
+    float: ((int, float), "a number"),
+    str: ((str,), "a text in quotes"),
+    Path: ((str,), "a path in quotes"),
+}
+
+
+def read_settings(path: Path) -> Analyzer:
+    """Analyzer with the settings of a TOML file.
+
+    Parameters
+    ----------
+    path : Path
+        Settings that it does not name keep their default. Paths in it are relative to its folder.
+
+    Returns
+    -------
+    Analyzer
+
+    Raises
+    ------
+    SettingsError
+        If the file cannot be read or is not TOML, or a setting is unknown, of another type or outside its bounds.
+    """
+    return _analyzer_of_toml(read_toml(path), str(path), path.parent)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Content of a TOML file.
+
+    Raises
+    ------
+    SettingsError
+        If the file cannot be read or is not TOML.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise SettingsError(f"The file {path} cannot be read ({reason}); check the path.") from error
+    return _toml(text, str(path))
+
+
+def parse_settings(text: str, name: str = "settings", folder: Path = Path()) -> Analyzer:
+    """Analyzer with the settings of a TOML text.
+
+    Parameters
+    ----------
+    text : str
+        Settings that it does not name keep their default.
+    name : str
+        What messages call the text.
+    folder : Path
+        Where relative paths start.
+
+    Returns
+    -------
+    Analyzer
+
+    Raises
+    ------
+    SettingsError
+        If the text is not TOML, or a setting is unknown, of another type or outside its bounds.
+
+    Examples
+    --------
+    >>> parse_settings("working_long_side_px = 2000").working_long_side_px
+    2000
+    >>> parse_settings("max_megapixels = 5000.0")
+    Traceback (most recent call last):
+    ...
+    lesionvis.errors.SettingsError: settings: max_megapixels must be a number from 1 to 1000, got 5000.0.
+    """
+    return _analyzer_of_toml(_toml(text, name), name, folder)
+
+
+def settings_text(analyzer: Analyzer) -> str:
+    """Settings of an analyzer as TOML that `parse_settings` reads back; those that are not set as comments.
+
+    Examples
+    --------
+    >>> print(settings_text(Analyzer()))
+    # px_per_mm is not set
+    max_megapixels = 200.0
+    working_long_side_px = 1280
+    # model_folder is not set
+    """
+    return "\n".join(
+        # JSON writes numbers and texts as TOML does.
+        f"# {name} is not set" if value is None else f"{name} = {json.dumps(value, ensure_ascii=False)}"
+        for name, value in settings_values(analyzer).items()
+    )
+
+
+def settings_values(analyzer: Analyzer) -> dict[str, Plain]:
+    """Every setting of an analyzer by name, in plain values; paths as text."""
+    return {name: _plain(getattr(analyzer, name)) for name in _kinds()}
+
+
+def analyzer_of(values: Mapping[str, Plain]) -> Analyzer:
+    """Analyzer with all of its settings given, the inverse of `settings_values`.
+
+    Examples
+    --------
+    >>> analyzer_of(settings_values(Analyzer(px_per_mm=8.0))) == Analyzer(px_per_mm=8.0)
+    True
+    """
+    kinds = _kinds()
+    fields: dict[str, Any] = {
+        name: Path(str(value)) if value is not None and kinds[name] is Path else value for name, value in values.items()
+    }
+    return Analyzer(**fields)
+
+
+def provenance(analyzer: Analyzer) -> dict[str, str]:
+    """What the results of an analyzer depend on.
+
+    Parameters
+    ----------
+    analyzer : Analyzer
+
+    Returns
+    -------
+    dict
+        Settings, models (name and content) and versions, each as text. Two runs with the same provenance give the
+        same results.
+
+    Raises
+    ------
+    ModelError
+        If a model cannot be used.
+    """
+    pattern_folder = analyzer.model_folder or packaged_model_folder(PATTERN_MODEL_NAME)
+    settings = settings_values(analyzer)
+    del settings["model_folder"]  # what counts is the model's content, wherever it lies
+    return {
+        **{name: json.dumps(value) for name, value in settings.items()},
+        "model": load_pattern_model(analyzer.model_folder).name,
+        "pattern_model_sha256": _card_digest(pattern_folder),
+        "spot_model_sha256": _card_digest(packaged_model_folder(SPOT_MODEL_NAME)),
+        "version": __version__,
+        **{name: installed_version(name) for name in ("numpy", "onnxruntime")},
+        "opencv": _opencv_version(),
+    }
+
+
+def settings_hash(analyzer: Analyzer) -> str:
+    """Fingerprint of `provenance`: 16 hexadecimal digits, the same on every machine with the same versions."""
+    content = json.dumps(provenance(analyzer), sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+def _toml(text: str, name: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{name} is not valid TOML: {error}.") from error
+
+
+def _analyzer_of_toml(given: Mapping[str, Any], name: str, folder: Path) -> Analyzer:
+    values = {key: _checked(key, value, name, folder) for key, value in given.items()}
+    try:
+        return Analyzer(**values)
+    except SettingsError as error:
+        raise SettingsError(f"{name}: {error}") from error
+
+
+def _kinds() -> dict[str, type]:
+    """Type of each setting, without the None of those that need not be set."""
+    hints = get_type_hints(Analyzer)
+    names = [field.name for field in dataclasses.fields(Analyzer)]
+    return {name: _without_none(hints[name]) for name in names}
+
+
+def _without_none(hint: Any) -> type:
+    choices = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+    (kind,) = (choice for choice in choices if choice is not NoneType)
+    return kind  # type: ignore[no-any-return]
+
+
+def _checked(key: str, value: Any, name: str, folder: Path) -> Any:
+    """Value of one setting, of the type that its field has."""
+    kinds = _kinds()
+    if key not in kinds:
+        from difflib import get_close_matches  # only needed once something is wrong
+
+        close = get_close_matches(key, kinds, n=1)
+        suggestion = f'; did you mean "{close[0]}"?' if close else "."
+        raise SettingsError(f'{name}: there is no setting "{key}"{suggestion} The settings are {", ".join(kinds)}.')
+    kind = kinds[key]
+    accepted, words = _KINDS[kind]
+    if not isinstance(value, accepted) or (isinstance(value, bool) and kind is not bool):
+        raise SettingsError(f"{name}: {key} must be {words}, got {value!r}.")
+    return folder / str(value) if kind is Path else value
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, Path) else value
+
+
+def _card_digest(folder: Path) -> str:
+    """Digest of a model's card, which holds the digests of its files."""
+    return hashlib.sha256((folder / "card.json").read_bytes()).hexdigest()
+
+
+def _opencv_version() -> str:
+    import cv2
+
+    return str(cv2.__version__)
