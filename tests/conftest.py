@@ -1,11 +1,16 @@
-"""Shared places of the test suite."""
+"""Shared places and rendered photos of the test suite."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
+from stages import Staged, stage
+
+from lesionvis.lab.scene import Scene
+from lesionvis.lab.truths import angiomas, petechial_shower, single_lesion
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -23,3 +28,30 @@ def real_photos() -> Path:
     if not (folder / "dev" / "labels.csv").is_file():
         pytest.skip(f"real photos with hand-made truth are not on this machine (looked in {folder})")
     return folder
+
+
+@pytest.fixture(scope="session")
+def shower() -> Staged:
+    """Sixty petechiae and some freckles and hairs on light skin, 6 px per mm."""
+    scene = Scene(width_px=480, height_px=360, px_per_mm=6.0, seed=5, freckle_count=4, hair_count=6)
+    return stage(scene, petechial_shower(np.random.default_rng(5), scene, 60, diameter_mm=1.6))
+
+
+@pytest.fixture(scope="session")
+def mole() -> Staged:
+    """One naevus of 10 mm, a quarter of the frame wide, 12 px per mm."""
+    scene = Scene(width_px=480, height_px=360, px_per_mm=12.0, seed=5)
+    return stage(scene, single_lesion(np.random.default_rng(5), scene, "naevus", diameter_mm=10.0))
+
+
+@pytest.fixture(scope="session")
+def cherries() -> Staged:
+    """Five angiomas on light skin, 11 px per mm."""
+    scene = Scene(width_px=480, height_px=360, px_per_mm=11.0, seed=7)
+    return stage(scene, angiomas(np.random.default_rng(7), scene, 5, diameter_mm=3.0))
+
+
+@pytest.fixture(scope="session")
+def plain() -> Staged:
+    """Light skin without a spot, 6 px per mm."""
+    return stage(Scene(width_px=480, height_px=360, px_per_mm=6.0, seed=8))

@@ -1,0 +1,96 @@
+"""The stages up to the features on a rendered photo, as `analyze` runs them, and its truth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lesionvis.features import Findings, gather
+from lesionvis.lab.scene import RenderedPhoto, Scene, SpotTruth
+from lesionvis.lab.synth import render
+from lesionvis.measure import SpotTable, measure_spots
+from lesionvis.photo import Photo, read_photo
+from lesionvis.scale import NoScale, Scale, given_scale
+from lesionvis.skin import Skin, find_skin
+from lesionvis.spots import Spots, find_spots
+
+NO_SCALE = NoScale("none sought")
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """A photo and what the stages make of it."""
+
+    photo: Photo
+    scale: Scale | NoScale
+    skin: Skin
+    spots: Spots
+    table: SpotTable
+
+    def findings(self) -> Findings:
+        """What the features are computed from."""
+        return gather(self.photo, self.scale, self.skin, self.spots, self.table)
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A rendered photo with its truth and what the stages make of it."""
+
+    truth: RenderedPhoto
+    worked: Worked
+
+
+def work(rgb: NDArray[np.uint8], px_per_mm: float | None = None) -> Worked:
+    """Run the stages on a picture."""
+    photo = read_photo(rgb, px_per_mm)
+    scale = NO_SCALE if px_per_mm is None else given_scale(px_per_mm)
+    skin = find_skin(photo, scale)
+    spots = find_spots(photo, skin)
+    return Worked(photo, scale, skin, spots, measure_spots(photo, scale, skin, spots))
+
+
+def stage(scene: Scene, spots: Sequence[SpotTruth] = ()) -> Staged:
+    """Render a photo and run the stages on it, with the scene's scale given."""
+    truth = render(scene, spots)
+    return Staged(truth, work(truth.rgb, scene.px_per_mm))
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Found spots against the truth, one to one.
+
+    Attributes
+    ----------
+    found, true : ndarray of shape (K,), int64
+        Rows of the matched pairs in the table and in the truth.
+    precision, recall, f1 : float
+    """
+
+    found: NDArray[np.int64]
+    true: NDArray[np.int64]
+    precision: float
+    recall: float
+    f1: float
+
+
+def match(staged: Staged) -> Match:
+    """Match found to true spots, the nearest pairs first, within half a diameter or 4 px."""
+    visible = np.setdiff1d(np.unique(staged.truth.labels), [0]) - 1
+    table = staged.worked.table
+    place = np.array([(spot.x_px, spot.y_px) for spot in staged.truth.spots]).reshape(-1, 2)[visible]
+    reach = np.array([max(4.0, spot.diameter_px / 2.0) for spot in staged.truth.spots])[visible]
+    found_place = np.stack([table["x_px"], table["y_px"]], axis=1)
+    distance = np.hypot(*np.moveaxis(found_place[:, None] - place[None], -1, 0))
+    distance[distance > reach] = np.inf
+    pairs = []
+    while distance.size and np.isfinite(distance.min()):
+        row, column = np.unravel_index(int(distance.argmin()), distance.shape)
+        pairs.append((row, visible[column]))
+        distance[row, :] = np.inf
+        distance[:, column] = np.inf
+    found, true = np.array(pairs, np.int64).reshape(-1, 2).T
+    precision, recall = len(pairs) / max(len(table), 1), len(pairs) / max(len(visible), 1)
+    return Match(found, true, precision, recall, 2 * precision * recall / max(precision + recall, 1e-9))
