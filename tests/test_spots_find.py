@@ -1,0 +1,215 @@
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from stages import Staged, match, stage, work
+
+from lesionvis.lab.scene import Scene, SpotTruth
+from lesionvis.lab.synth import render
+from lesionvis.lab.truths import petechial_shower
+from lesionvis.models import Predictor
+from lesionvis.spots import find_spots
+from lesionvis.spots.find import LESION_SCORE_MIN, SPOT_SCORE_MIN
+from lesionvis.spots.judge import Judge
+
+MIDDLE = Scene(width_px=480, height_px=360, px_per_mm=6.0, seed=5)
+SMALL = replace(MIDDLE, width_px=320, height_px=240)
+
+
+def _shower(ita_deg: float) -> Staged:
+    scene = replace(MIDDLE, ita_deg=ita_deg)
+    return stage(scene, petechial_shower(np.random.default_rng(5), scene, 60, diameter_mm=1.6))
+
+
+def _diameter_errors(staged: Staged) -> NDArray[np.float64]:
+    pairs = match(staged)
+    true = np.array([staged.truth.spots[row].diameter_px for row in pairs.true])
+    return np.asarray(staged.worked.table["diameter_px"][pairs.found] / true - 1.0)
+
+
+@pytest.mark.parametrize("ita_deg", [60.0, 48.0, 30.0, 10.0])
+def test_a_shower_is_found_on_light_to_tan_skin(ita_deg: float) -> None:
+    staged = _shower(ita_deg)
+    assert match(staged).f1 >= 0.95
+    assert np.median(np.abs(_diameter_errors(staged))) <= 0.12
+    assert staged.worked.spots.lesion == 0
+
+
+def test_on_brown_skin_few_spots_more_are_missed() -> None:
+    staged = _shower(-10.0)
+    assert match(staged).f1 >= 0.85
+    assert match(staged).precision >= 0.95
+
+
+def test_freckles_and_hairs_are_no_spots(shower: Staged) -> None:
+    pairs = match(shower)
+    assert pairs.precision >= 0.95
+    assert pairs.recall >= 0.95
+    centre_errors = [
+        np.hypot(
+            shower.worked.table["x_px"][found] - shower.truth.spots[true].x_px,
+            shower.worked.table["y_px"][found] - shower.truth.spots[true].y_px,
+        )
+        for found, true in zip(pairs.found, pairs.true, strict=True)
+    ]
+    assert np.median(centre_errors) < 0.5
+
+
+@pytest.mark.parametrize("count", [10, 150])
+def test_the_count_is_right_within_five_percent(count: int) -> None:
+    scene = replace(MIDDLE, seed=9)
+    staged = stage(scene, petechial_shower(np.random.default_rng(9), scene, count, diameter_mm=1.4))
+    assert len(staged.worked.spots) == pytest.approx(count, rel=0.05)
+
+
+@pytest.mark.parametrize("ita_deg", [60.0, 35.0, 10.0, -10.0, -30.0, -45.0])
+def test_plain_skin_has_no_small_spots(ita_deg: float) -> None:
+    spots = stage(replace(MIDDLE, ita_deg=ita_deg, seed=6, hair_count=15)).worked.spots
+    assert len(spots) - (spots.lesion > 0) == 0
+    assert spots.candidate_scores.max(initial=0.0) < SPOT_SCORE_MIN
+
+
+@pytest.mark.parametrize("diameter_px", [3.5, 5.0])
+def test_the_tiniest_spots_are_found(diameter_px: float) -> None:
+    spots = [
+        SpotTruth(x_px=20.3 + 40 * column, y_px=20.4 + 40 * row, diameter_px=diameter_px, blood_fraction=0.1)
+        for column in range(7)
+        for row in range(5)
+    ]
+    assert match(stage(replace(SMALL, px_per_mm=3.0), spots)).f1 >= 0.95
+
+
+@pytest.mark.parametrize("gap_px", [1.5, 3.0])
+def test_close_pairs_are_two_spots_each(gap_px: float) -> None:
+    spots = [
+        SpotTruth(
+            x_px=30.0 + 60 * column + (12 + gap_px) * second, y_px=30.0 + 45 * row, diameter_px=12.0, blood_fraction=0.1
+        )
+        for column in range(5)
+        for row in range(4)
+        for second in (0, 1)
+    ]
+    staged = stage(SMALL, spots)
+    assert match(staged).recall >= 0.95
+    assert len(staged.worked.spots) == pytest.approx(len(spots), rel=0.05)
+
+
+@pytest.mark.parametrize(
+    "lesion",
+    [
+        SpotTruth(x_px=150.0, y_px=120.0, diameter_px=90.0, kind="naevus", melanin_fraction=0.15),
+        SpotTruth(x_px=150.0, y_px=120.0, diameter_px=100.0, kind="purpura", blood_fraction=0.15),
+    ],
+    ids=["naevus", "bruise"],
+)
+def test_a_large_lesion_is_one_object(lesion: SpotTruth) -> None:
+    staged = stage(SMALL, [lesion])
+    spots, truth = staged.worked.spots, staged.truth.labels > 0
+    assert len(spots) == 1
+    assert spots.lesion == 1
+    found = spots.labels == 1
+    assert (found & truth).sum() / (found | truth).sum() > 0.85
+    assert abs(_diameter_errors(staged)[0]) < 0.08
+
+
+def test_a_lesion_keeps_its_satellites_beside_it() -> None:
+    lesion = SpotTruth(x_px=170.0, y_px=180.0, diameter_px=150.0, kind="melanoma", melanin_fraction=0.2)
+    satellites = [
+        SpotTruth(x_px=310.0 + 40 * i, y_px=90.0 + 60 * i, diameter_px=14.0, blood_fraction=0.2) for i in range(4)
+    ]
+    staged = stage(replace(MIDDLE, px_per_mm=12.0), [lesion, *satellites])
+    assert staged.worked.spots.lesion == 1
+    assert match(staged).f1 == 1.0
+
+
+def test_spots_are_numbered_from_the_largest(shower: Staged) -> None:
+    spots = shower.worked.spots
+    areas = [abs(cv2.contourArea(outline.astype(np.float32))) for outline in spots.outlines_px]
+    assert areas == sorted(areas, reverse=True)
+    assert set(np.unique(spots.labels)) == set(range(len(spots) + 1))
+    for number, outline in enumerate(spots.outlines_px, start=1):
+        rows, columns = np.nonzero(spots.labels == number)
+        centre = shower.worked.photo.to_working(outline.mean(axis=0))
+        assert np.hypot(columns.mean() - centre[0], rows.mean() - centre[1]) < 1.5
+
+
+def test_outlines_are_in_source_pixels() -> None:
+    scene = replace(SMALL, px_per_mm=8.0)
+    truth = render(scene, [SpotTruth(x_px=100.0, y_px=80.0, diameter_px=14.0, blood_fraction=0.15)])
+    large = np.asarray(cv2.resize(truth.rgb, None, fx=8, fy=8, interpolation=cv2.INTER_CUBIC), np.uint8)
+    worked = work(large)
+    assert worked.photo.px_per_source_px == 0.5
+    assert worked.spots.labels.shape == (960, 1280)
+    place = np.array([8 * 100.5 - 0.5, 8 * 80.5 - 0.5])
+    centres = [outline.mean(axis=0) for outline in worked.spots.outlines_px]
+    assert min(np.hypot(*(centre - place)) for centre in centres) < 8.0
+
+
+def test_the_same_photo_gives_the_same_spots(shower: Staged) -> None:
+    again = work(shower.truth.rgb, 6.0).spots
+    spots = shower.worked.spots
+    assert again.labels.tobytes() == spots.labels.tobytes()
+    assert again.score.tolist() == spots.score.tolist()
+    assert [o.tolist() for o in again.outlines_px] == [o.tolist() for o in spots.outlines_px]
+
+
+def test_arrays_are_read_only_and_of_the_promised_types(shower: Staged) -> None:
+    spots = shower.worked.spots
+    assert spots.labels.dtype == np.int32
+    assert not spots.labels.flags.writeable
+    assert spots.labels.shape == shower.truth.labels.shape
+    assert spots.score.dtype == np.float64
+    assert spots.score.min() >= SPOT_SCORE_MIN
+    assert len(spots.score) == len(spots)
+
+
+@dataclass(frozen=True)
+class _Says(Predictor):
+    """A predictor that says the same of everything."""
+
+    value: float = 0.0
+
+    def __call__(self, table: NDArray[np.float32]) -> NDArray[np.float64]:
+        return np.full((len(table), 1), self.value)
+
+
+def _judge(spot: float, region: float) -> Judge:
+    return Judge(_Says((), b"", spot), _Says((), b"", spot), _Says((), b"", region))
+
+
+def test_nothing_found_has_the_same_types(plain: Staged) -> None:
+    photo = plain.worked.photo
+    spots = find_spots(photo, plain.worked.skin, _judge(0.0, 0.0))
+    assert len(spots) == 0
+    assert spots.lesion == 0
+    assert spots.outlines_px == ()
+    assert spots.labels.dtype == np.int32
+    assert spots.labels.shape == photo.rgb.shape[:2]
+    assert not spots.labels.any()
+    assert spots.score.dtype == np.float64
+    assert spots.score.shape == (0,)
+
+
+def test_a_dominant_lesion_takes_the_spots_on_it(mole: Staged) -> None:
+    photo, skin = mole.worked.photo, mole.worked.skin
+    alone = find_spots(photo, skin, _judge(0.0, LESION_SCORE_MIN))
+    assert alone.lesion == 1
+    assert len(alone) == 1
+    without = find_spots(photo, skin, _judge(1.0, LESION_SCORE_MIN - 0.01))
+    assert without.lesion == 0
+    assert len(without) > 1
+    both = find_spots(photo, skin, _judge(1.0, 0.99))
+    assert both.lesion > 0
+    for number, outline in enumerate(both.outlines_px, start=1):
+        column, row = np.rint(outline.mean(axis=0)).astype(int)
+        assert number == both.lesion or both.labels[row, column] != both.lesion
+
+
+def test_a_crowd_is_not_taken_for_a_lesion(mole: Staged) -> None:
+    # Many spots lie on the region, and it is not sure to be a lesion.
+    spots = find_spots(mole.worked.photo, mole.worked.skin, _judge(1.0, LESION_SCORE_MIN))
+    assert spots.lesion == 0
