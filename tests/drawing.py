@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lesionvis.spots.outlines import FINE_FAN, Outlines
+
 # Contrast of a clear petechia on the blood map (log10 density).
 CONTRAST = 0.3
 
@@ -36,3 +38,12 @@ def ellipse(
     along = (columns - x) * cosine + (rows - y) * sine
     across = (rows - y) * cosine - (columns - x) * sine
     return np.asarray((2.0 * along / long) ** 2 + (2.0 * across / short) ** 2 <= 1.0)
+
+
+def circles(places: list[tuple[float, float, float]]) -> Outlines:
+    """Round outlines at (x, y, diameter)."""
+    x, y, diameter = np.asarray(places, np.float64).reshape(-1, 3).T
+    angles = FINE_FAN.angles_rad
+    nothing = np.zeros(len(x))
+    radii = np.repeat(diameter[:, None] / 2.0, len(angles), axis=1)
+    return Outlines(x, y, radii, angles, np.full(len(x), CONTRAST), nothing, nothing)
