@@ -13,15 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.scale.strip import (
-    SAMPLE_OFFSETS,
-    Floats,
-    mean_over_rows,
-    robust_polynomial,
-    tick_ends,
-    tick_heights,
-    tick_offsets,
-)
+from lesionvis.scale.strip import Floats
 
 Unit = Literal["millimetre", "half_centimetre", "inch", "other", "none"]
 
@@ -67,124 +59,20 @@ INK_NOISE = 0.08
 MIN_KNOWN = 6
 """Ticks of which a quantity must be known before it is used."""
 
+NOISE_FACTORS = np.geomspace(1.0, 16.0, 17)
+"""Standard deviations that are tried, as multiples of the least."""
+
 MAX_SURPRISE = 16.0
 """The deviations of one tick are cut off at 4 standard deviations: one smeared tick must not decide."""
 
 COST_PER_KIND = 4.0
 """Squared deviations that a kind of longer ticks must explain before it counts."""
 
-TREND_TICKS = 21
-"""The usual tick is the median of this many around: two centimetres, so that no kind of tick prevails."""
+TREND_TICKS = 20
+"""The usual tick is the median of this many around: even, and two centimetres, so that no kind prevails."""
 
 STAND_OUT = 2.5
 """Standard deviations by which a longer tick exceeds the plain ones."""
-
-
-LEAST_HEIGHT = 0.35
-"""A tick whose contrast is under this share of the median is hidden, and says nothing."""
-
-STRAIGHT_END = 0.12
-"""Most ticks begin within this distance of one smooth line, in pitches: six times the usual."""
-
-MAX_INK = 1.2
-"""What has over 3.3 times (e to this power) the ink of the median tick is a ruler's end or a hair."""
-
-BORDER_MARGIN = 0.05
-"""A tick that leaves the picture is longer than the others when it is seen this much farther, in pitches."""
-
-
-@dataclass(frozen=True, slots=True)
-class TickShapes:
-    """How long and how heavy each tick of a row is; NaN where unknown.
-
-    Attributes
-    ----------
-    lengths : ndarray of shape (2, N)
-        How far each tick reaches to either side of the line, in pitches.
-    ink : ndarray of shape (N,)
-        Logarithm of width times contrast.
-    contrast : float
-        Relative contrast of the median tick.
-    finer : float
-        Height of what stands midway between the ticks, as a share of the ticks' own height.
-    """
-
-    lengths: Floats
-    ink: Floats
-    contrast: float
-    finer: float
-
-    def straight_ends(self) -> tuple[Floats, ...]:
-        """Smooth lines on which most ticks begin or end: rows (N,) in pitches from the line of ticks."""
-        numbers = np.arange(self.lengths.shape[1], dtype=float)
-        ends = []
-        for sign, lengths in zip((-1.0, 1.0), self.lengths, strict=True):
-            known = np.isfinite(lengths)
-            if known.sum() >= max(MIN_KNOWN, 0.5 * len(known)):
-                smooth, _ = robust_polynomial(numbers[known], lengths[known], 2, numbers)
-                if np.quantile(np.abs(lengths - smooth)[known], 0.6) <= STRAIGHT_END:
-                    ends.append(sign * smooth)
-        return tuple(ends)
-
-
-def measure_shapes(strip: Floats, rows: Floats, half_rows: float) -> TickShapes:
-    """Measure the ticks of a straightened strip in which ticks are bright.
-
-    Parameters
-    ----------
-    strip : ndarray of shape (R, N, SAMPLES_PER_PITCH)
-        As from `lesionvis.scale.strip.straighten`, times the sign of the ticks.
-    rows : ndarray of shape (R,)
-        Its rows in pitches.
-    half_rows : float
-        All ticks cover the rows from minus to plus this.
-    """
-    core = np.abs(rows) <= half_rows
-    profiles = mean_over_rows(strip, core)
-    _, tall = tick_offsets(profiles)
-    contrast = float(np.nanmedian(tall))
-    seen = tall > LEAST_HEIGHT * contrast
-    left, right = profiles[:, :2].mean(axis=1), profiles[:, -2:].mean(axis=1)
-    slope = left[:, None] + (right - left)[:, None] * (SAMPLE_OFFSETS + 0.5)
-    area = np.maximum(profiles - slope, 0.0).mean(axis=1)
-    heights = tick_heights(strip)
-    lower, upper = tick_ends(heights, rows, float(np.nanmedian(heights[:, core])))
-    inside = np.isfinite(heights)
-    lengths = np.stack(
-        [
-            _seen_length(-lower, inside[:, rows <= 0][:, ::-1], rows),
-            _seen_length(upper, inside[:, rows >= 0], rows),
-        ]
-    )
-    ink = np.log(np.maximum(area, 1e-4))
-    seen &= np.abs(ink - np.nanmedian(ink)) < MAX_INK
-    lengths[:, ~seen] = np.nan
-    ink = np.where(seen, ink, np.nan)
-    return TickShapes(lengths, ink, contrast, _finer(strip, rows, lengths, contrast))
-
-
-def _seen_length(lengths: Floats, inside: NDArray[np.bool_], rows: Floats) -> Floats:
-    """Lengths to one side; a tick cut by the picture's border counts as long as it is seen, or as unknown."""
-    border = np.where(inside.all(axis=1), inside.shape[1], (~inside).argmax(axis=1)) - 1
-    seen = border * (rows[1] - rows[0])
-    ended = np.isfinite(lengths)
-    if ended.sum() < 4:
-        return np.full(len(lengths), np.nan)
-    longer = seen > np.median(lengths[ended]) + BORDER_MARGIN
-    return np.where(ended, lengths, np.where(np.isinf(lengths) & longer, seen, np.nan))
-
-
-def _finer(strip: Floats, rows: Floats, lengths: Floats, contrast: float) -> float:
-    """Height of a tick midway between the ticks, anywhere along them, as a share of `contrast`."""
-    reach = [float(np.nanmax(side)) if np.isfinite(side).any() else 0.5 for side in lengths]
-    along = strip[(rows >= -reach[0]) & (rows <= reach[1])]
-    inside = np.isfinite(along)
-    folded = np.where(inside, along, 0.0).sum(axis=1) / np.maximum(inside.sum(axis=1), 1)
-    quarter = np.abs(np.abs(SAMPLE_OFFSETS) - 0.25) < 0.1
-    midway = folded[:, [0, -1]].mean(axis=1) - folded[:, quarter].mean(axis=1)
-    if len(midway) < 2:
-        return 0.0
-    return float(np.convolve(midway, [0.5, 0.5], "valid").max()) / contrast
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +93,13 @@ class Grouping:
         Gain beyond the best order of any other family.
     n_marks : int
         Longer ticks that were seen.
-    marks_standing_out, plain_standing_out : float
-        Share of the longer and of the plain ticks that exceed the plain ones clearly.
+    marks_standing_out : float
+        Share of the longer ticks that exceed the plain ones clearly.
+    explained : float
+        Share of the ticks that exceed the plain ones clearly which the order wants longer; 0 when none do.
+    length_noise : float
+        Robust standard deviation of the lengths of ticks of one kind, on the side where they agree better, in
+        pitches; infinite where no lengths are known.
     """
 
     unit: Unit
@@ -216,7 +109,8 @@ class Grouping:
     margin: float
     n_marks: int
     marks_standing_out: float
-    plain_standing_out: float
+    explained: float
+    length_noise: float
 
 
 def group_ticks(lengths: Floats, ink: Floats) -> Grouping:
@@ -244,23 +138,25 @@ def group_ticks(lengths: Floats, ink: Floats) -> Grouping:
     hypotheses = _hypotheses(len(ink))
     kinds = np.stack([tick_kinds(len(ink), h.order, h.phase) for h in hypotheses])
     cost = np.array([COST_PER_KIND * max(h.order) + 2 * np.log(len(h.order)) for h in hypotheses])
-    features = [
-        _without_trend(values, noise)
-        for values, noise in ((lengths[0], LENGTH_NOISE), (lengths[1], LENGTH_NOISE), (ink, INK_NOISE))
-        if np.isfinite(values).sum() >= MIN_KNOWN
-    ]
     misfit, surprise = cost, np.zeros(kinds.shape)
     standing_out = np.zeros(kinds.shape, bool)
-    for feature in features:
-        squares, spread, excess = feature.compare(kinds)
-        misfit, surprise = misfit + spread, surprise + squares
+    length_noise = np.full(len(hypotheses), np.inf)
+    for values, least_noise in ((lengths[0], LENGTH_NOISE), (lengths[1], LENGTH_NOISE), (ink, INK_NOISE)):
+        known = np.isfinite(values)
+        if known.sum() < MIN_KNOWN:
+            continue
+        squares, noise, excess = _without_trend(values, least_noise).compare(kinds)
+        misfit = misfit + 2 * np.log(noise) * known.sum()
+        surprise = surprise + squares
         standing_out |= excess > STAND_OUT
+        if values is not ink:
+            length_noise = np.minimum(length_noise, noise)
     misfit = misfit + np.minimum(surprise, MAX_SURPRISE).sum(axis=1)
     gain = misfit[0] - misfit  # the first hypothesis is that all are alike
     best = int(gain.argmax())
     unit = hypotheses[best].unit
     margin = gain[best] - max(g for g, h in zip(gain, hypotheses, strict=True) if h.unit != unit)
-    marks = kinds[best] > 0
+    marks, clear = kinds[best] > 0, standing_out[best]
     return Grouping(
         unit=unit,
         order=hypotheses[best].order,
@@ -268,8 +164,9 @@ def group_ticks(lengths: Floats, ink: Floats) -> Grouping:
         gain=float(gain[best]),
         margin=float(margin),
         n_marks=int(marks.sum()),
-        marks_standing_out=float(standing_out[best][marks].mean()) if marks.any() else 0.0,
-        plain_standing_out=float(standing_out[best][~marks].mean()) if (~marks).any() else 0.0,
+        marks_standing_out=float(clear[marks].mean()) if marks.any() else 0.0,
+        explained=float(marks[clear].mean()) if clear.any() else 0.0,
+        length_noise=float(length_noise[best]),
     )
 
 
@@ -317,8 +214,8 @@ class _Feature:
         -------
         squares : ndarray of shape (H, N)
             Squared deviation of each tick from its kind, in standard deviations; 0 where unknown.
-        spread : ndarray of shape (H,)
-            Twice the logarithm of the standard deviation, summed over the known ticks.
+        noise : ndarray of shape (H,)
+            Robust standard deviation of the known ticks from their kinds.
         excess : ndarray of shape (H, N)
             Standard deviations by which each tick exceeds the plain ones; 0 where unknown.
         """
@@ -333,12 +230,19 @@ class _Feature:
             plain = finer if kind == 0 else plain
         known = np.broadcast_to(self.known, kinds.shape)
         residual = self.values - levels
-        order = np.sort(np.abs(residual[:, self.known]), axis=1)
-        noise = np.maximum(self.least_noise, order[:, int(0.8 * order.shape[1])] / 1.2816)[:, None]
+        noise = self._likeliest_noise(residual[:, self.known])[:, None]
         squares = np.where(known, (residual / noise) ** 2, 0.0)
-        spread = 2 * np.log(noise[:, 0]) * self.known.sum()
         excess = np.where(known, (self.values - plain[:, None]) / noise, 0.0)
-        return squares, spread, excess
+        return squares, noise[:, 0], excess
+
+    def _likeliest_noise(self, residuals: Floats) -> Floats:
+        """Find the standard deviation (H,) that makes residuals (H, K) likeliest, surprises cut off."""
+        tried = self.least_noise * NOISE_FACTORS
+        misfits = [
+            np.minimum((residuals / noise) ** 2, MAX_SURPRISE).sum(axis=1) + 2 * np.log(noise) * residuals.shape[1]
+            for noise in tried
+        ]
+        return np.asarray(tried[np.argmin(misfits, axis=0)])
 
 
 def _medians(values: Floats, members: NDArray[np.bool_]) -> Floats:
@@ -347,8 +251,7 @@ def _medians(values: Floats, members: NDArray[np.bool_]) -> Floats:
     count = members.sum(axis=1)
     row = np.arange(len(members))
     middle = 0.5 * (
-        ordered[row, np.maximum(count - 1, 0) // 2]
-        + ordered[row, np.minimum(count // 2, len(ordered[0]) - 1)]
+        ordered[row, np.maximum(count - 1, 0) // 2] + ordered[row, np.minimum(count // 2, len(ordered[0]) - 1)]
     )
     return np.where(count > 0, middle, np.nan)
 

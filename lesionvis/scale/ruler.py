@@ -19,11 +19,13 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
+from lesionvis.errors import SettingsError
 from lesionvis.photo import Photo
 from lesionvis.scale.base import NoScale, Scale
-from lesionvis.scale.body import body_outline, find_edge
-from lesionvis.scale.grouping import Grouping, TickShapes, group_ticks, measure_shapes
+from lesionvis.scale.body import Edge, body_outline, find_edge
+from lesionvis.scale.grouping import Grouping, group_ticks
 from lesionvis.scale.seeds import Level, Seeds, build_levels, find_seeds
+from lesionvis.scale.shapes import TickShapes, measure_shapes
 from lesionvis.scale.strip import straighten
 from lesionvis.scale.ticks import TickRow, follow_ticks
 
@@ -39,8 +41,8 @@ SHAPE_ROWS = np.arange(-6.0, 6.0 + 1e-9, 0.125)
 MILLIMETRES_PER_TICK = {"millimetre": 1.0, "half_centimetre": 5.0}
 """What one tick is worth, by the order among the ticks."""
 
-PRINT_TOLERANCE = 0.003
-"""Relative error of printed rulers: 0.3 mm in 10 cm for paper and tape (EU accuracy class III: 0.1 %)."""
+PLANE_TOLERANCE = 0.01
+"""Relative error from print (0.3 % for paper) and from a ruler 2 mm nearer to a lens 20 cm away (1 %)."""
 
 SEED_RADIUS_PX = 24.0
 """Seeds of the same pitch this near to one that was followed, in px, lead to the same end."""
@@ -51,17 +53,39 @@ SEED_RADIUS_PITCHES = 2.5
 N_ROW_TESTS = 4
 """Tests of a row before its order is looked at; the reason told is that of the row that passed most."""
 
-MIN_MARKS = 2
-"""Longer ticks that must be seen: one alone returns after no known number."""
+SURE_MARKS = 3
+"""Longer ticks that must be seen for the usual evidence; two may be five or ten apart by chance."""
+
+FACTOR_FOR_TWO = 1.5
+"""How much more evidence is asked for with two longer ticks; one alone tells nothing."""
 
 MAX_FINER = 0.35
 """Marks midway between the ticks may be this high, as a share of the ticks: print and noise."""
 
-MIN_MARGIN_HALF = 3.0
+MIN_MARGIN_HALF = 1.0
 """Margin for half centimetres: an inch order with twice the kinds fits them too, but for its cost of 5."""
 
-MAX_PLAIN_STANDING_OUT = 0.3
-"""Share of plain ticks that may seem longer, under watermarks, hair and print."""
+MIN_STANDING_OUT_HALF = 0.75
+"""Share of the centimetre ticks of a half-centimetre ruler that are clearly longer: twice as long tells."""
+
+BOUNDS = {
+    "max_side_px": (256, 4096),
+    "max_rows": (1, 100),
+    "min_ticks": (11, 500),
+    "max_missing": (0.0, 0.5),
+    "max_residual_pitches": (0.001, 0.1),
+    "max_end_scatter_pitches": (0.001, 0.2),
+    "min_contrast": (0.01, 1.0),
+    "min_gain": (0.0, 1000.0),
+    "min_margin": (0.0, 1000.0),
+    "max_length_noise_pitches": (0.01, 1.0),
+    "min_edge_step": (0.01, 1.0),
+    "min_edge_consistency": (0.1, 1.0),
+}
+"""Bounds of the settings of `RulerFinder`; fewer than eleven ticks bound no centimetre."""
+
+MIN_EXPLAINED = 0.5
+"""Share of the longer ticks that stand where they should; print, hair and watermarks lengthen others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +110,15 @@ class RulerFinder:
         Relative contrast of the ticks, measured at the resolution they were followed at.
     min_gain, min_margin : float
         Evidence for the order among the ticks, and against any other; see `Grouping`.
+    max_length_noise_pitches : float
+        Robust standard deviation of the lengths of ticks of one kind; real rulers have up to 0.12.
     min_edge_step, min_edge_consistency : float
         Relative step of colour at the edge of the body, and share of the gaps between ticks that show it.
+
+    Raises
+    ------
+    SettingsError
+        If a setting is outside its bounds.
 
     Examples
     --------
@@ -105,9 +136,17 @@ class RulerFinder:
     max_end_scatter_pitches: float = 0.06
     min_contrast: float = 0.06
     min_gain: float = 10.0
-    min_margin: float = 5.0
+    min_margin: float = 6.0
+    max_length_noise_pitches: float = 0.2
     min_edge_step: float = 0.12
     min_edge_consistency: float = 0.5
+
+    def __post_init__(self) -> None:
+        """Refuse settings that are outside their bounds."""
+        for name, (low, high) in BOUNDS.items():
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise SettingsError(f"{name} must be from {low:g} to {high:g}, got {value!r}.")
 
     def __call__(self, photo: Photo) -> Scale | NoScale:
         """Read the scale of a photo off the ruler in it.
@@ -121,31 +160,50 @@ class RulerFinder:
         -------
         Scale or NoScale
             Scale with source "ruler": the mean over the ruler, with a standard error that covers reading,
-            print and the change of scale along the ruler (perspective, curved skin). NoScale says what came
-            nearest.
+            print, the ruler's plane, and the change of scale along it (perspective, curved skin), because a
+            lesion lies beside some place of it. NoScale says what came nearest.
         """
         reduction = min(1.0, self.max_side_px / max(photo.rgb.shape[:2]))
         green = cv2.extractChannel(photo.rgb, 1)
         if reduction < 1.0:
             green = cv2.resize(green, None, fx=reduction, fy=reduction, interpolation=cv2.INTER_AREA)
         levels = build_levels(np.asarray(green, np.uint8))
-        reason, passed = "nothing in the photo repeats as ticks do", -1
+        nearest = _Verdict(-1, "nothing in the photo repeats as ticks do")
         for row in self._rows(levels, find_seeds(levels)):
-            complaint, tests_passed = self._complaint_about_row(row)
-            if not complaint:
-                candidate = _measured(row, levels)
-                complaint, tests_passed = self._complaint_about_order(candidate)
-                if not complaint:
+            verdict = self._judge_row(row)
+            if not verdict.complaint:
+                shapes = _measured(row, levels)
+                grouping = group_ticks(shapes.lengths, shapes.ink)
+                verdict = self._judge_order(row, shapes, grouping)
+                if not verdict.complaint:
                     row = replace(row, line=row.line.resized(1.0 / reduction))
-                    ends = candidate.shapes.straight_ends()
-                    edge = find_edge(photo.rgb, row.line, row.first, row.last, row.half_rows, ends)
+                    edge = find_edge(photo.rgb, row, shapes.straight_ends())
                     if edge.step >= self.min_edge_step and edge.consistency >= self.min_edge_consistency:
-                        return _scale(row, candidate.grouping, photo)
+                        return _scale(row, MILLIMETRES_PER_TICK[grouping.unit], edge, photo)
                     complaint = f"{_told(row)} have no straight edge of a ruler beside them"
-                    tests_passed += 1
-            if tests_passed > passed:
-                reason, passed = complaint, tests_passed
-        return NoScale(f"no ruler found: {reason}")
+                    verdict = _Verdict(verdict.tests_passed, complaint)
+            nearest = max(nearest, verdict, key=lambda v: v.tests_passed)
+        return NoScale(f"no ruler found: {nearest.complaint}")
+
+    def tells_unit(self, grouping: Grouping) -> bool:
+        """Whether the order among ticks proves millimetres or half centimetres.
+
+        Examples
+        --------
+        >>> RulerFinder().tells_unit(group_ticks(np.ones((2, 31)), np.zeros(31)))
+        False
+        """
+        half = grouping.unit == "half_centimetre"
+        factor = 1.0 if grouping.n_marks >= SURE_MARKS else FACTOR_FOR_TWO
+        return (
+            grouping.unit in MILLIMETRES_PER_TICK
+            and grouping.n_marks >= 2
+            and grouping.gain >= factor * self.min_gain
+            and grouping.margin >= factor * (MIN_MARGIN_HALF if half else self.min_margin)
+            and (not half or grouping.marks_standing_out >= MIN_STANDING_OUT_HALF)
+            and grouping.length_noise <= self.max_length_noise_pitches
+            and grouping.explained >= MIN_EXPLAINED
+        )
 
     def _rows(self, levels: tuple[Level, ...], seeds: Seeds) -> Iterator[TickRow]:
         """Follow the ticks from the best seeds, each row once; lines in px of the full picture."""
@@ -166,65 +224,57 @@ class RulerFinder:
             free[seed] = False
             if isinstance(row, TickRow):
                 row = replace(row, line=row.line.resized(1 / level.px_per_full_px))
-                numbers = np.arange(row.first, row.last + 1.0)
-                pitch_px = float(row.line.pitch(numbers).mean())
-                free &= ~seeds.near(row.line.at(numbers), pitch_px, SEED_RADIUS_PITCHES * pitch_px)
+                pitch_px = float(row.line.pitch(row.numbers).mean())
+                free &= ~seeds.near(row.line.at(row.numbers), pitch_px, SEED_RADIUS_PITCHES * pitch_px)
                 yield row
 
-    def _complaint_about_row(self, row: TickRow) -> tuple[str, int]:
-        """Say what is wrong with a row of ticks ("" when nothing is), and how many tests it passed."""
+    def _judge_row(self, row: TickRow) -> _Verdict:
+        """Whether the ticks are enough, even, and begin on one line."""
         told = _told(row)
-        tests = (
+        return _first_failed(
+            0,
             (row.n_found >= self.min_ticks, f"{told} are fewer than {self.min_ticks}"),
             (row.n_found >= (1 - self.max_missing) * row.n_ticks, f"{told} have too many gaps"),
             (row.residual <= self.max_residual_pitches, f"{told} are not even"),
             (row.end_scatter <= self.max_end_scatter_pitches, f"{told} do not begin on one line"),
         )
-        return _first_failed(tests, 0)
 
-    def _complaint_about_order(self, candidate: _Candidate) -> tuple[str, int]:
-        """Say what is wrong with the longer ticks ("" when nothing is), and how many tests were passed."""
-        told, shapes, grouping = _told(candidate.row), candidate.shapes, candidate.grouping
-        half = grouping.unit == "half_centimetre"
-        tests = (
+    def _judge_order(self, row: TickRow, shapes: TickShapes, grouping: Grouping) -> _Verdict:
+        """Whether the ticks are clear and their order tells the unit."""
+        told = _told(row)
+        inch = grouping.unit == "inch" and grouping.margin >= self.min_margin
+        # A border that cuts all longer ticks alike makes inches look like half centimetres.
+        levelled = grouping.unit == "half_centimetre" and shapes.cut
+        return _first_failed(
+            N_ROW_TESTS,
             (shapes.contrast >= self.min_contrast, f"{told} are too faint"),
             (shapes.finer <= MAX_FINER, f"{told} have finer ones between them"),
+            (not inch, f"{told} are grouped by 2, 4, 8 and 16, as on an inch ruler"),
             (
-                grouping.unit != "inch" or grouping.margin < self.min_margin,
-                f"{told} are grouped by 2, 4, 8 and 16, as on an inch ruler",
-            ),
-            (
-                grouping.unit in MILLIMETRES_PER_TICK
-                and grouping.gain >= self.min_gain
-                and grouping.margin >= (MIN_MARGIN_HALF if half else self.min_margin)
-                and grouping.n_marks >= MIN_MARKS
-                and grouping.plain_standing_out <= MAX_PLAIN_STANDING_OUT,
+                self.tells_unit(grouping) and not levelled,
                 f"{told} have no longer ones at every fifth or tenth that would tell the unit",
             ),
         )
-        return _first_failed(tests, N_ROW_TESTS)
 
 
 @dataclass(frozen=True, slots=True)
-class _Candidate:
-    """A row of ticks (line in px of the full picture) and what was measured of it."""
+class _Verdict:
+    """How far a row of ticks came: tests passed, and what the next one found wrong ("" when none did)."""
 
-    row: TickRow
-    pitch_px: float
-    shapes: TickShapes
-    grouping: Grouping
+    tests_passed: int
+    complaint: str
 
 
 def _told(row: TickRow) -> str:
-    pitch_px = float(row.line.pitch(np.arange(row.first, row.last + 1.0)).mean())
+    pitch_px = float(row.line.pitch(row.numbers).mean())
     return f"{row.n_found} ticks, {pitch_px:.1f} working px apart,"
 
 
-def _first_failed(tests: tuple[tuple[bool, str], ...], passed_before: int) -> tuple[str, int]:
+def _first_failed(passed_before: int, *tests: tuple[bool, str]) -> _Verdict:
     for passed, (test, complaint) in enumerate(tests):
         if not test:
-            return complaint, passed_before + passed
-    return "", passed_before + len(tests)
+            return _Verdict(passed_before + passed, complaint)
+    return _Verdict(passed_before + len(tests), "")
 
 
 def _coarsest(levels: tuple[Level, ...], pitch_px: float, wanted_px: float) -> Level:
@@ -233,33 +283,27 @@ def _coarsest(levels: tuple[Level, ...], pitch_px: float, wanted_px: float) -> L
     return fine[-1] if fine else levels[0]
 
 
-def _measured(row: TickRow, levels: tuple[Level, ...]) -> _Candidate:
-    pitch_px = float(row.line.pitch(np.arange(row.first, row.last + 1.0)).mean())
+def _measured(row: TickRow, levels: tuple[Level, ...]) -> TickShapes:
+    pitch_px = float(row.line.pitch(row.numbers).mean())
     level = _coarsest(levels, pitch_px, SHAPE_PITCH_PX)
-    strip = straighten(
-        level.contrast, row.line.resized(level.px_per_full_px), row.first, row.last, SHAPE_ROWS
-    )
-    shapes = measure_shapes(strip * row.sign, SHAPE_ROWS, row.half_rows)
-    return _Candidate(row, pitch_px, shapes, group_ticks(shapes.lengths, shapes.ink))
+    line = row.line.resized(level.px_per_full_px)
+    strip = straighten(level.contrast, line, row.first, row.last, SHAPE_ROWS)
+    return measure_shapes(strip * row.sign, SHAPE_ROWS, row.half_rows)
 
 
-def _scale(row: TickRow, grouping: Grouping, photo: Photo) -> Scale:
+def _scale(row: TickRow, mm_per_tick: float, edge: Edge, photo: Photo) -> Scale:
     """Scale in source px from a row, in working px of the photo, that is believed."""
-    numbers = np.arange(row.first, row.last + 1.0)
-    per_tick = MILLIMETRES_PER_TICK[grouping.unit] * photo.px_per_source_px
-    local = np.asarray(row.line.pitch(numbers) / per_tick, np.float64)
+    local = np.asarray(row.line.pitch(row.numbers) / (mm_per_tick * photo.px_per_source_px), np.float64)
     mean = float(local.mean())
-    reading = row.residual * np.sqrt(
-        12.0 / row.n_found**3
-    )  # of the slope of a line through even ticks, relative
-    error = mean * float(np.hypot(np.hypot(reading, PRINT_TOLERANCE), local.std() / mean))
-    outline = body_outline(photo.rgb, row.line, row.first, row.last, row.half_rows)
+    # Relative error of the slope of a straight line through even ticks.
+    reading = row.residual * np.sqrt(12.0 / row.n_found**3)
+    error = float(np.sqrt((mean * reading) ** 2 + (mean * PLANE_TOLERANCE) ** 2 + local.var()))
     return Scale(
         px_per_mm=mean,
         standard_error_px_per_mm=error,
         source="ruler",
-        outline_px=photo.to_source(outline),
-        points_px=photo.to_source(row.line.at(numbers)),
+        outline_px=photo.to_source(body_outline(photo.rgb, row, edge)),
+        points_px=photo.to_source(row.line.at(row.numbers)),
         px_per_mm_at_points=local,
     )
 

@@ -172,9 +172,7 @@ def _coherent_cells(contrast: Picture) -> tuple[Floats, Floats, Floats]:
     gy = cv2.Sobel(contrast, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8)
     start = CELL_PX // 2
     window = (TENSOR_WINDOW_PX, TENSOR_WINDOW_PX)
-    xx, yy, xy = (
-        cv2.blur(product, window)[start::CELL_PX, start::CELL_PX] for product in (gx * gx, gy * gy, gx * gy)
-    )
+    xx, yy, xy = (cv2.blur(product, window)[start::CELL_PX, start::CELL_PX] for product in (gx * gx, gy * gy, gx * gy))
     energy = xx + yy
     coherent = np.hypot(xx - yy, 2 * xy)
     row, column = np.nonzero((coherent > MIN_COHERENCE * energy) & (coherent > MIN_COHERENT_ENERGY))

@@ -37,14 +37,15 @@ class TickLine:
         Highest power first, of x and y, in ``(number - middle) / half_span``; px of the picture followed.
     middle, half_span : float
         Tick numbers are centred and scaled by these before the powers are taken.
-    shear : float
-        Ticks lean by this many pitches along the line for each pitch across it; 0 = square to the line.
+    lean : (float, float)
+        How far the ticks lean along the line for each step across it: at tick 0, and its growth from tick to
+        tick (ticks fan out in perspective); 0 = square to the line.
     """
 
     coefficients: Floats
     middle: float
     half_span: float
-    shear: float
+    lean: tuple[float, float]
 
     def at(self, numbers: Floats) -> Floats:
         """Positions (N, 2) in px at tick numbers (N,), whole or not."""
@@ -59,7 +60,8 @@ class TickLine:
     def across(self, numbers: Floats) -> Floats:
         """Vector (N, 2) in px along the tick, as long as one pitch is square to the line."""
         step = self.step(numbers)
-        return np.stack([-step[:, 1], step[:, 0]], axis=-1) + self.shear * step
+        lean = self.lean[0] + self.lean[1] * numbers
+        return np.stack([-step[:, 1], step[:, 0]], axis=-1) + lean[:, None] * step
 
     def pitch(self, numbers: Floats) -> Floats:
         """Distances (N,) in px between neighbouring ticks."""
@@ -86,7 +88,7 @@ def _solve(powers: Floats, weight: Floats, values: Floats) -> Floats:
     return np.linalg.solve(weighted.T @ powers, weighted.T @ values)
 
 
-def fit_line(numbers: Floats, xy: Floats, shear: float, passes: int = 3) -> TickLine:
+def fit_line(numbers: Floats, xy: Floats, lean: tuple[float, float], passes: int = 3) -> TickLine:
     """Least-squares curve through ticks that gives little weight to strays.
 
     The degree grows with the number of ticks: a straight line below 8, a parabola below 16 (evenly
@@ -98,7 +100,7 @@ def fit_line(numbers: Floats, xy: Floats, shear: float, passes: int = 3) -> Tick
         Tick numbers, N >= 2, gaps allowed.
     xy : ndarray of shape (N, 2)
         Positions in px.
-    shear : float
+    lean : (float, float)
         Lean of the ticks, kept as it is.
     passes : int
         Rounds of reweighting.
@@ -113,7 +115,7 @@ def fit_line(numbers: Floats, xy: Floats, shear: float, passes: int = 3) -> Tick
         coefficients = _solve(powers, weight, xy)
         distance_px = np.hypot(*(xy - powers @ coefficients).T)
         weight = 1.0 / np.maximum(1.0, (distance_px / stray_px) ** 2)
-    return TickLine(coefficients, middle, half_span, shear)
+    return TickLine(coefficients, middle, half_span, lean)
 
 
 def straighten(picture: NDArray[np.float32], line: TickLine, first: int, last: int, rows: Floats) -> Floats:
@@ -139,9 +141,7 @@ def straighten(picture: NDArray[np.float32], line: TickLine, first: int, last: i
     at, across = line.at(numbers), line.across(numbers)
     x = (at[:, 0] + rows[:, None] * across[:, 0]).astype(np.float32)
     y = (at[:, 1] + rows[:, None] * across[:, 1]).astype(np.float32)
-    strip = cv2.remap(
-        picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=(float("nan"),)
-    )
+    strip = cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=(float("nan"),))
     return np.asarray(strip, dtype=np.float64).reshape(len(rows), -1, SAMPLES_PER_PITCH)
 
 

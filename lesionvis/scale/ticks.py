@@ -53,6 +53,15 @@ MIN_HEIGHT = 0.35
 MAX_MISSES = 2
 """Ticks in a row that may be missing before the row ends."""
 
+MIN_FANNED = 16
+"""Ticks from which on their fanning out is measured: eight to each half."""
+
+MIN_ROWS = 6
+"""Rows from which the ticks' lean is taken: three quarters of a pitch."""
+
+MIN_ROWS_FANNED = 12
+"""Rows from which its growth along the ruler is taken: half of the ticks and twice the rows."""
+
 MIN_TAIL = 3
 """Ticks that must follow on one another beyond a gap at either end of a row."""
 
@@ -102,6 +111,11 @@ class TickRow:
         """Ticks from first to last, missing ones included."""
         return self.last - self.first + 1
 
+    @property
+    def numbers(self) -> Floats:
+        """Numbers of the ticks from first to last, missing ones included."""
+        return np.arange(self.first, self.last + 1.0)
+
 
 @dataclass(frozen=True, slots=True)
 class _Round:
@@ -115,9 +129,7 @@ class _Round:
     half_rows: float
 
 
-def follow_ticks(
-    picture: NDArray[np.float32], xy_px: Floats, angle_rad: float, pitch_px: float
-) -> TickRow | str:
+def follow_ticks(picture: NDArray[np.float32], xy_px: Floats, angle_rad: float, pitch_px: float) -> TickRow | str:
     """Grow a row of ticks from a seed.
 
     Parameters
@@ -136,7 +148,7 @@ def follow_ticks(
     """
     numbers = np.arange(-FIRST_REACH, FIRST_REACH + 1.0)
     step = pitch_px * np.array([np.cos(angle_rad), np.sin(angle_rad)])
-    line = fit_line(numbers, xy_px + numbers[:, None] * step, 0.0)
+    line = fit_line(numbers, xy_px + numbers[:, None] * step, (0.0, 0.0))
     first, last = _within(line, -FIRST_REACH, FIRST_REACH, picture.shape)
     sign, shift = _phase(straighten(picture, line, first, last, ROWS))
     if sign == 0:
@@ -179,9 +191,7 @@ def _phase(strip: Floats) -> tuple[int, float]:
     return sign, float(SAMPLE_OFFSETS[int(np.argmax(sign * folded))])
 
 
-def _measure(
-    strip: Floats, line: TickLine, first: int, found: tuple[int, int], half_rows: float
-) -> _Round | str:
+def _measure(strip: Floats, line: TickLine, first: int, found: tuple[int, int], half_rows: float) -> _Round | str:
     """Find the ticks of a strip whose ticks are bright, and fit the line to them anew."""
     core = np.abs(ROWS) <= half_rows
     offsets, heights = tick_offsets(mean_over_rows(strip, core))
@@ -203,8 +213,8 @@ def _measure(
     end_scatter, drift = _straighter_end(numbers, lower, upper)
     places = numbers + offsets[run]
     xy = line.at(places) + drift[:, None] * line.across(places)
-    lean = _lean(strip[:, run].mean(axis=1), core)
-    fitted = fit_line(numbers, xy, line.shear + lean)
+    more = _lean(strip[:, run], numbers, core)
+    fitted = fit_line(numbers, xy, (line.lean[0] + more[0], line.lean[1] + more[1]))
     step = fitted.step(numbers)
     along = ((xy - fitted.at(numbers)) * step).sum(axis=1) / (step**2).sum(axis=1)
     inner = np.sort(np.abs(along))[: max(MIN_TICKS, int(0.9 * len(along)))]
@@ -216,9 +226,7 @@ def _measure(
     if not np.isfinite([low, high]).all():
         return _Round(numbers, residual, end_scatter, fitted, 0.0, 0.5)
     centre = float(np.clip(0.5 * (low + high), -1.5, 1.5))
-    return _Round(
-        numbers, residual, end_scatter, fitted, centre, float(np.clip(0.5 * (high - low) - 0.1, 0.2, 0.8))
-    )
+    return _Round(numbers, residual, end_scatter, fitted, centre, float(np.clip(0.5 * (high - low) - 0.1, 0.2, 0.8)))
 
 
 def _quantile(values: Floats, share: float) -> float:
@@ -260,9 +268,22 @@ def _straighter_end(numbers: Floats, lower: Floats, upper: Floats) -> tuple[floa
     return best, drift
 
 
-def _lean(folded: Floats, core: NDArray[np.bool_]) -> float:
-    """Slope of the ticks from row to row, pitches along per pitch across, from the phase of each row."""
-    wave = np.nan_to_num(folded) @ np.exp(-2j * np.pi * SAMPLE_OFFSETS)
+def _lean(ticks: Floats, numbers: Floats, core: NDArray[np.bool_]) -> tuple[float, float]:
+    """Lean that ticks (R, N, SAMPLES_PER_PITCH) still show: at tick 0, and its growth from tick to tick."""
+    if len(numbers) >= MIN_FANNED:
+        half = len(numbers) // 2
+        left, right = (_lean_of(part, core, MIN_ROWS_FANNED) for part in (ticks[:, :half], ticks[:, half:]))
+        if left is not None and right is not None:
+            growth = (right - left) / float(numbers[half:].mean() - numbers[:half].mean())
+            return left - growth * float(numbers[:half].mean()), growth
+    return _lean_of(ticks, core, MIN_ROWS) or 0.0, 0.0
+
+
+def _lean_of(ticks: Floats, core: NDArray[np.bool_], min_rows: int) -> float | None:
+    """Slope of ticks from row to row, from the phase of each row; None when too few rows show it."""
+    inside = np.isfinite(ticks)
+    folded = np.where(inside, ticks, 0.0).sum(axis=1) / np.maximum(inside.sum(axis=1), 1)
+    wave = folded @ np.exp(-2j * np.pi * SAMPLE_OFFSETS)
     strength = np.abs(wave)
     strong = strength > 0.5 * strength[core].mean()
     origin = len(ROWS) // 2
@@ -270,8 +291,8 @@ def _lean(folded: Floats, core: NDArray[np.bool_]) -> float:
     up = _first_false(strong[origin : origin + reach])
     down = _first_false(strong[origin : origin - reach : -1])
     rows = slice(origin - down + 1, origin + up)
-    if rows.stop - rows.start < 6:
-        return 0.0
+    if rows.stop - rows.start < min_rows:
+        return None
     phase = -np.unwrap(np.angle(wave[rows])) / (2 * np.pi)
     return float(np.clip(np.polyfit(ROWS[rows], phase, 1, w=strength[rows])[0], -0.3, 0.3))
 
@@ -283,4 +304,4 @@ def _first_false(flags: NDArray[np.bool_]) -> int:
 def _recentred(now: _Round, found: tuple[int, int]) -> TickLine:
     """Shift the line to the middle of what all ticks cover."""
     numbers = np.arange(found[0], found[1] + 1.0)
-    return fit_line(numbers, now.line.at(numbers) + now.centre * now.line.across(numbers), now.line.shear, 1)
+    return fit_line(numbers, now.line.at(numbers) + now.centre * now.line.across(numbers), now.line.lean, 1)

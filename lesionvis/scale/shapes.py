@@ -1,0 +1,155 @@
+"""How long and how heavy each tick of a straightened row is.
+
+Lengths and ink are what tells a centimetre from a millimetre; where the ticks begin is where the ruler's edge
+is to be looked for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lesionvis.scale.strip import (
+    SAMPLE_OFFSETS,
+    SAMPLES_PER_PITCH,
+    Floats,
+    mean_over_rows,
+    robust_polynomial,
+    tick_ends,
+    tick_heights,
+    tick_offsets,
+)
+
+MIN_ENDS = 6
+"""Ticks whose end must be known before a line is laid through the ends."""
+
+LEAST_HEIGHT = 0.35
+"""A tick whose contrast is under this share of the median is hidden, and says nothing."""
+
+STRAIGHT_END = 0.12
+"""Most ticks begin within this distance of one smooth line, in pitches: six times the usual."""
+
+MAX_CUT = 0.1
+"""Share of ticks without an end on one side from which on these are taken to be cut off by the border."""
+
+FINER_ROWS = 4
+"""Rows over which finer ticks are averaged: half a pitch, less than any tick."""
+
+FINER_REACH = 2.0
+"""How far beyond the ticks finer ones are looked for, in pitches."""
+
+MAX_INK = 1.2
+"""What has over 3.3 times (e to this power) the ink of the median tick is a ruler's end or a hair."""
+
+BORDER_MARGIN = 0.05
+"""A tick that leaves the picture is longer than the others when it is seen this much farther, in pitches."""
+
+
+@dataclass(frozen=True, slots=True)
+class TickShapes:
+    """How long and how heavy each tick of a row is; NaN where unknown.
+
+    Attributes
+    ----------
+    lengths : ndarray of shape (2, N)
+        How far each tick reaches to either side of the line, in pitches.
+    ink : ndarray of shape (N,)
+        Logarithm of width times contrast.
+    contrast : float
+        Relative contrast of the median tick.
+    finer : float
+        Height of what stands between the ticks, as a share of the ticks' own height.
+    cut : bool
+        The picture's border cuts some of the ticks off, and others not.
+    """
+
+    lengths: Floats
+    ink: Floats
+    contrast: float
+    finer: float
+    cut: bool
+
+    def straight_ends(self) -> tuple[Floats, ...]:
+        """Smooth lines on which most ticks begin or end: rows (N,) in pitches from the line of ticks."""
+        numbers = np.arange(self.lengths.shape[1], dtype=float)
+        ends = []
+        for sign, lengths in zip((-1.0, 1.0), self.lengths, strict=True):
+            known = np.isfinite(lengths)
+            if known.sum() >= max(MIN_ENDS, 0.5 * len(known)):
+                smooth, _ = robust_polynomial(numbers[known], lengths[known], 2, numbers)
+                if np.quantile(np.abs(lengths - smooth)[known], 0.6) <= STRAIGHT_END:
+                    ends.append(sign * smooth)
+        return tuple(ends)
+
+
+def measure_shapes(strip: Floats, rows: Floats, half_rows: float) -> TickShapes:
+    """Measure the ticks of a straightened strip in which ticks are bright.
+
+    Parameters
+    ----------
+    strip : ndarray of shape (R, N, SAMPLES_PER_PITCH)
+        As from `lesionvis.scale.strip.straighten`, times the sign of the ticks.
+    rows : ndarray of shape (R,)
+        Its rows in pitches.
+    half_rows : float
+        All ticks cover the rows from minus to plus this.
+    """
+    core = np.abs(rows) <= half_rows
+    profiles = mean_over_rows(strip, core)
+    _, tall = tick_offsets(profiles)
+    contrast = float(np.nanmedian(tall))
+    seen = tall > LEAST_HEIGHT * contrast
+    left, right = profiles[:, :2].mean(axis=1), profiles[:, -2:].mean(axis=1)
+    slope = left[:, None] + (right - left)[:, None] * (SAMPLE_OFFSETS + 0.5)
+    area = np.maximum(profiles - slope, 0.0).mean(axis=1)
+    heights = tick_heights(strip)
+    lower, upper = tick_ends(heights, rows, float(np.nanmedian(heights[:, core])))
+    inside = np.isfinite(heights)
+    lengths = np.stack(
+        [
+            _seen_length(-lower, inside[:, rows <= 0][:, ::-1], rows),
+            _seen_length(upper, inside[:, rows >= 0], rows),
+        ]
+    )
+    ink = np.log(np.maximum(area, 1e-4))
+    seen &= np.abs(ink - np.nanmedian(ink)) < MAX_INK
+    lengths[:, ~seen] = np.nan
+    ink = np.where(seen, ink, np.nan)
+    endless = np.isinf(np.stack([lower, upper])).mean(axis=1)
+    cut = bool(((endless > MAX_CUT) & (endless < 1.0 - MAX_CUT)).any())
+    return TickShapes(lengths, ink, contrast, _finer(strip, rows, lengths, contrast), cut)
+
+
+def _seen_length(lengths: Floats, inside: NDArray[np.bool_], rows: Floats) -> Floats:
+    """Lengths to one side; a tick cut by the picture's border counts as long as it is seen, or as unknown."""
+    border = np.where(inside.all(axis=1), inside.shape[1], (~inside).argmax(axis=1)) - 1
+    seen = border * (rows[1] - rows[0])
+    ended = np.isfinite(lengths)
+    if ended.sum() < 4:
+        return np.full(len(lengths), np.nan)
+    longer = seen > np.median(lengths[ended]) + BORDER_MARGIN
+    return np.where(ended, lengths, np.where(np.isinf(lengths) & longer, seen, np.nan))
+
+
+def _finer(strip: Floats, rows: Floats, lengths: Floats, contrast: float) -> float:
+    """Height of what stands between the ticks, along them or just beyond, as a share of `contrast`.
+
+    From a tick to midway to the next it only grows lighter; where it darkens again there is a finer tick.
+    Where those stand, the ticks that were followed seem to end, so that it is looked beyond their ends.
+    """
+    reach = [float(np.nanmax(side)) if np.isfinite(side).any() else 0.5 for side in lengths]
+    along = strip[(rows >= -reach[0] - FINER_REACH) & (rows <= reach[1] + FINER_REACH)]
+    inside = np.isfinite(along)
+    seen = 2 * inside.sum(axis=1).min(axis=1) > along.shape[1]  # few ticks fold to what stands by one of them
+    along, inside = along[seen], inside[seen]
+    folded = np.where(inside, along, 0.0).sum(axis=1) / np.maximum(inside.sum(axis=1), 1)
+    if len(folded) < FINER_ROWS:
+        return 0.0
+    sums = np.cumsum(np.pad(folded, ((1, 0), (0, 0))), axis=0)
+    smooth = (sums[FINER_ROWS:] - sums[:-FINER_ROWS]) / FINER_ROWS
+    middle = SAMPLES_PER_PITCH // 2
+    right, left = smooth[:, middle:], smooth[:, middle - 1 :: -1]
+    rise = max(float((side - np.minimum.accumulate(side, axis=1)).max()) for side in (right, left))
+    return rise / contrast

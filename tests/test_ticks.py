@@ -1,0 +1,146 @@
+"""Following ticks, straightening the strip, and telling the unit by the order of the longer ticks."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lesionvis.lab.rulers import RULER_PRINTS, RulerLook, RulerPose, draw_ruler
+from lesionvis.scale.grouping import ORDERS, Unit, group_ticks, tick_kinds
+from lesionvis.scale.ruler import RulerFinder
+from lesionvis.scale.seeds import build_levels, find_seeds, relative_contrast
+from lesionvis.scale.strip import SAMPLES_PER_PITCH, TickLine, fit_line, straighten, tick_ends, tick_offsets
+from lesionvis.scale.ticks import TickRow, follow_ticks
+
+
+def _bars(pitch_px: float, width: int = 400, height: int = 120) -> np.ndarray:
+    """Dark bars of a third of the pitch across a light picture, in rows 40 to 80."""
+    x = np.arange(width)
+    dark = np.abs((x + 0.5 * pitch_px) % pitch_px - 0.5 * pitch_px) < pitch_px / 6
+    gray = np.full((height, width), 200, np.uint8)
+    gray[40:80, dark] = 60
+    return gray
+
+
+@pytest.mark.parametrize("pitch_px", [4.0, 7.5, 12.0, 19.0, 33.0])
+def test_best_seed_has_pitch_and_direction_of_the_bars(pitch_px: float) -> None:
+    seeds = find_seeds(build_levels(_bars(pitch_px, width=640, height=160)))
+    assert seeds.pitch_px[0] == pytest.approx(pitch_px, rel=0.05)
+    assert abs(np.cos(seeds.angle_rad[0])) > 0.99
+
+
+def test_flat_picture_has_no_seeds() -> None:
+    assert len(find_seeds(build_levels(np.full((200, 300), 90, np.uint8)))) == 0
+
+
+def test_relative_contrast_is_the_same_in_half_the_light() -> None:
+    bars = _bars(12.0)
+    bright, dim = relative_contrast(bars), relative_contrast(bars // 2)
+    assert np.abs(bright - dim).max() < 0.03
+
+
+@pytest.mark.parametrize("angle_deg", [0.0, 23.0, 90.0, 151.0])
+def test_ticks_of_a_bent_ruler_in_perspective_are_followed_to_its_ends(angle_deg: float) -> None:
+    pose = RulerPose(12.0, (320.0, 320.0), angle_deg, -20.0, 20.0, change_per_mm=0.004, bend_per_px=1e-4)
+    grey = np.full((640, 640, 3), 110, np.uint8)
+    drawn = draw_ruler(grey, RULER_PRINTS["millimetre"], RulerLook(), pose)
+    contrast = relative_contrast(np.ascontiguousarray(drawn.rgb[:, :, 1]))
+    angle = np.deg2rad(angle_deg)
+    inwards = 12.0 * np.array([-np.sin(angle), np.cos(angle)])
+    row = follow_ticks(contrast, np.array([320.0, 320.0]) + inwards, angle + 0.03, 12.4)
+    assert isinstance(row, TickRow)
+    assert row.n_ticks == row.n_found == 41
+    assert row.sign == -1
+    assert row.residual < 0.02
+    assert row.end_scatter < 0.05
+    pitch_px = row.line.pitch(np.arange(row.first, row.last + 1.0))
+    assert pitch_px.mean() == pytest.approx(drawn.px_per_mm, rel=0.005)
+    assert sorted(pitch_px[[0, -1]]) == pytest.approx([drawn.px_per_mm_min, drawn.px_per_mm_max], rel=0.03)
+
+
+def test_noise_is_not_followed() -> None:
+    noise = np.random.default_rng(5).normal(0, 0.1, (300, 300)).astype(np.float32)
+    rows = [follow_ticks(noise, np.array([x, 150.0]), 0.0, 9.0) for x in range(60, 240, 15)]
+    assert not any(isinstance(row, TickRow) and row.n_found >= 11 for row in rows)
+
+
+@given(
+    x=st.lists(st.floats(-5, 5), min_size=4, max_size=4),
+    y=st.lists(st.floats(-5, 5), min_size=4, max_size=4),
+    factor=st.floats(0.2, 5.0),
+)
+def test_resized_line_agrees_with_pixel_centres(x: list[float], y: list[float], factor: float) -> None:
+    line = TickLine(np.array([x, y]).T, 3.0, 10.0, (0.1, 0.0))
+    numbers = np.linspace(-7.0, 13.0, 9)
+    assert line.resized(factor).at(numbers) == pytest.approx((line.at(numbers) + 0.5) * factor - 0.5, abs=1e-6)
+
+
+def test_fitted_line_passes_ticks_by_a_stray() -> None:
+    numbers = np.arange(20.0)
+    xy = np.stack([30 + 11 * numbers, 50 - 2 * numbers], axis=-1)
+    xy[7] += [4.0, 0.0]
+    line = fit_line(numbers, xy, (0.0, 0.0))
+    good = numbers != 7
+    assert np.abs(line.at(numbers) - xy)[good].max() < 0.3
+    assert line.pitch(numbers) == pytest.approx(np.hypot(11, 2), rel=0.02)
+
+
+def test_straightened_strip_holds_one_tick_per_cell_and_is_nan_outside() -> None:
+    picture = relative_contrast(_bars(12.0))
+    numbers = np.arange(3.0, 20.0)
+    line = fit_line(numbers, np.stack([12 * numbers, np.full(17, 60.0)], axis=-1), (0.0, 0.0))
+    strip = straighten(picture, line, -2, 19, np.array([-1.0, 0.0, 1.0]))
+    assert strip.shape == (3, 22, SAMPLES_PER_PITCH)
+    assert np.isnan(strip[:, 0]).all()
+    offsets, heights = tick_offsets(-strip[1, 5:])
+    assert np.abs(offsets).max() < 0.02
+    assert heights.min() > 0.3
+
+
+def test_tick_ends_are_found_between_rows_and_through_a_short_gap() -> None:
+    rows = np.arange(-4.0, 4.0 + 1e-9, 0.125)
+    heights = np.zeros((3, len(rows)))
+    heights[:, (rows > -1.0) & (rows < 2.0)] = 1.0
+    heights[1, (rows > 0.9) & (rows < 1.2)] = 0.0  # a hair across the tick
+    heights[2, rows > -1.0] = 1.0
+    lower, upper = tick_ends(heights, rows, 1.0)
+    assert lower == pytest.approx([-0.94] * 3, abs=0.07)
+    assert upper[:2] == pytest.approx([1.94] * 2, abs=0.07)
+    assert np.isinf(upper[2])
+
+
+def _lengths(kinds: np.ndarray, noise: float, seed: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    return np.stack([np.ones(len(kinds)), 1.0 + 0.5 * kinds]) + rng.normal(0, noise, (2, len(kinds)))
+
+
+@pytest.mark.parametrize("unit", ["millimetre", "half_centimetre", "inch", "other"])
+@pytest.mark.parametrize("seed", range(3))
+def test_each_order_is_told_from_the_others(unit: Unit, seed: int) -> None:
+    for order in ORDERS[unit]:
+        kinds = tick_kinds(43, order, seed)
+        grouping = group_ticks(_lengths(kinds, 0.03, seed), np.zeros(43))
+        assert (grouping.unit, grouping.order, grouping.phase) == (unit, order, seed % len(order))
+
+
+@pytest.mark.parametrize("n_ticks", [11, 16, 24, 40])
+def test_longer_ticks_at_random_are_seldom_millimetres(n_ticks: int) -> None:
+    rng = np.random.default_rng(n_ticks)
+    finder = RulerFinder()
+    believed = 0
+    for _ in range(100):
+        lengths = 1.0 + 0.03 * rng.normal(size=(2, n_ticks))
+        lengths[1, rng.random(n_ticks) < 0.2] += 0.5
+        believed += finder.tells_unit(group_ticks(lengths, np.zeros(n_ticks)))
+    assert believed <= 10  # 3 of 100 on average; evenness, straight ends and the edge are asked on top
+
+
+def test_hidden_ticks_do_not_hide_the_order() -> None:
+    kinds = tick_kinds(31, (2, 0, 0, 0, 0, 1, 0, 0, 0, 0), 4)
+    lengths = _lengths(kinds, 0.03, seed=1)
+    lengths[:, 8:13] = np.nan
+    ink = np.zeros(31)
+    ink[8:13] = np.nan
+    assert group_ticks(lengths, ink).unit == "millimetre"
