@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from drawing import circles
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from stages import Staged
@@ -24,17 +25,13 @@ from lesionvis.spots.judge import (
     shared_part,
 )
 from lesionvis.spots.lesion import Regions
-from lesionvis.spots.outlines import N_RAYS, Outlines
 
 
 def _candidates(places: list[tuple[float, float, float]], response: list[float] | None = None) -> Candidates:
     """Round candidates at (x, y, diameter)."""
-    x, y, diameter = np.asarray(places, np.float64).reshape(-1, 3).T
-    count = len(x)
-    radii = np.repeat(diameter[:, None] / 2.0, N_RAYS, axis=1)
-    outlines = Outlines(x, y, radii, np.full(count, 0.3), np.zeros(count), np.zeros(count))
+    count = len(places)
     answers = np.ones(count) if response is None else np.asarray(response, np.float64)
-    return Candidates(outlines, answers, np.zeros((count, len(evidence.COLUMNS)), np.float32))
+    return Candidates(circles(places), answers, np.zeros((count, len(evidence.COLUMNS)), np.float32))
 
 
 def _sampled_part(distance: float, radius: float, other: float) -> float:

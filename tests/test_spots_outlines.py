@@ -1,23 +1,28 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
-from drawing import CONTRAST, disks, ellipse
+from drawing import CONTRAST, circles, disks, ellipse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from lesionvis.spots.outlines import ANGLES_RAD, N_RAYS, N_STEPS, REACH, STEPS, Outlines, grow, sample_rays
+from lesionvis.spots.outlines import FINE_FAN, REACH, Outlines, grow, sample_rays
 from lesionvis.spots.peaks import octaves
 
 SHAPE = (128, 160)
+ANGLES_RAD, STEPS = FINE_FAN.angles_rad, FINE_FAN.steps
+N_RAYS, N_STEPS = len(ANGLES_RAD), len(STEPS)
 
 
 def _outlines(picture: NDArray[np.float32], places: list[tuple[float, float, float]]) -> Outlines:
     """Outlines around (x, y, expected diameter)."""
     x, y, diameter = np.asarray(places, np.float64).T
-    return grow(sample_rays(octaves(picture), x, y, diameter / 2), x, y, diameter / 2)
+    profiles = sample_rays(octaves(picture), x, y, diameter / 2, FINE_FAN)
+    return grow(profiles, x, y, diameter / 2, FINE_FAN)
 
 
 def _diameters(outlines: Outlines) -> NDArray[np.float64]:
@@ -31,7 +36,7 @@ def _centre_errors(outlines: Outlines, places: list[tuple[float, float, float]])
 
 @pytest.mark.parametrize("expected_over_true", [0.8, 1.0, 1.25])
 @pytest.mark.parametrize("blur_sigma_px", [0.0, 0.7, 1.2])
-@pytest.mark.parametrize("diameter_px", [7.0, 9.0, 14.0, 24.0, 40.0])
+@pytest.mark.parametrize("diameter_px", [8.0, 10.0, 14.0, 24.0, 40.0])
 def test_the_diameter_is_that_of_the_disk_whatever_the_blur(
     diameter_px: float, blur_sigma_px: float, expected_over_true: float
 ) -> None:
@@ -126,7 +131,9 @@ def test_each_spot_is_measured_by_itself() -> None:
 
 def test_rays_sample_the_picture_at_their_places() -> None:
     columns, rows = np.meshgrid(np.arange(160, dtype=np.float32), np.arange(128, dtype=np.float32))
-    profiles = sample_rays([np.stack([columns, rows], axis=2)], np.array([80.25]), np.array([60.5]), np.array([5.0]))
+    profiles = sample_rays(
+        [np.stack([columns, rows], axis=2)], np.array([80.25]), np.array([60.5]), np.array([5.0]), FINE_FAN
+    )
     assert profiles.shape == (1, N_RAYS, N_STEPS, 2)
     # remap interpolates at 1/32 px.
     assert profiles[0, ..., 0] == pytest.approx(80.25 + 5.0 * STEPS * np.cos(ANGLES_RAD)[:, None], abs=0.04)
@@ -135,16 +142,13 @@ def test_rays_sample_the_picture_at_their_places() -> None:
 
 
 def test_area_and_centroid_are_those_of_the_polygon() -> None:
-    radii = np.full((1, N_RAYS), 10.0)
-    circle = Outlines(np.array([1000.0]), np.array([5.0]), radii, np.ones(1), np.zeros(1), np.zeros(1))
+    circle = circles([(1000.0, 5.0, 20.0)])
     x, y = circle.polygons()
     assert x.shape == y.shape == (1, N_RAYS)
-    assert np.hypot(x - 1000.0, y - 5.0) == pytest.approx(radii)
+    assert np.hypot(x - 1000.0, y - 5.0) == pytest.approx(np.full((1, N_RAYS), 10.0))
     assert circle.area_px()[0] == pytest.approx(0.5 * N_RAYS * 100.0 * np.sin(2 * np.pi / N_RAYS))
     assert [float(c[0]) for c in circle.centroid_px()] == pytest.approx([1000.0, 5.0])
-    lopsided = Outlines(
-        np.zeros(1), np.zeros(1), 10.0 + 3.0 * np.cos(ANGLES_RAD)[None, :], np.ones(1), np.zeros(1), np.zeros(1)
-    )
+    lopsided = replace(circles([(0.0, 0.0, 20.0)]), radii_px=10.0 + 3.0 * np.cos(ANGLES_RAD)[None, :])
     centre_x, centre_y = lopsided.centroid_px()
     polygon = np.stack(lopsided.polygons(), axis=-1)[0].astype(np.float32)
     moments = cv2.moments(polygon)
