@@ -21,8 +21,8 @@ from lesionvis.scale.card import CARD_HEIGHT_MM, CARD_WIDTH_MM, card_shapes
 from lesionvis.scale.homography import Homography
 from lesionvis.scale.pdf import Rectangle, Text
 
-Metal = Literal["silver", "gold", "copper", "two-coloured"]
-METALS: tuple[Metal, ...] = ("silver", "gold", "copper", "two-coloured")
+Metal = Literal["silver", "gold", "two-coloured"]
+METALS: tuple[Metal, ...] = ("silver", "gold", "two-coloured")
 
 # Focal length over the longer side of the photo: a phone's main lens (26 mm on film 36 mm wide) is 0.72; close-ups
 # are taken from farther away with some zoom.
@@ -40,7 +40,6 @@ _INK_LIGHT = 0.04
 _METAL_RGB: dict[str, tuple[float, float, float]] = {
     "silver": (0.46, 0.45, 0.43),
     "gold": (0.50, 0.38, 0.17),
-    "copper": (0.38, 0.19, 0.11),
 }
 _CORE_PART = 0.72  # of a two-coloured coin's diameter
 _RIM_PART = 0.93

@@ -1,0 +1,127 @@
+"""Finds the coin that the user has named, and reads the scale off its outline.
+
+A coin is never sought unasked: the world is full of round things. What counts as the coin is an ellipse that is
+sharp all around, truer than anything grown, and less red than the skin around it. A tilted circle keeps its diameter
+along the ellipse's longer axis.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lesionvis.color import erythema_index, optical_density
+from lesionvis.errors import SettingsError
+from lesionvis.photo import Photo
+from lesionvis.scale.base import NoScale, Scale
+from lesionvis.scale.outline import MIN_SUPPORT, N_ANGLES, Ellipse, Outline, find_outlines, sampled
+
+MIN_LESS_RED = 0.02
+"""How much less red than the skin around a coin is, as a difference of erythema indices."""
+
+COIN_HEIGHT_ERROR = 0.01
+"""A coin's face is 2 mm nearer to the camera than the skin: 1 % at 20 cm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coin:
+    """A coin of the table: its name, diameter in mm, and the mint or bank that states the diameter."""
+
+    name: str
+    diameter_mm: float
+    source: str
+
+
+@cache
+def known_coins() -> dict[str, Coin]:
+    """Coins by name, such as eur-1 or usd-25c.
+
+    Round coins whose diameter is the same in all years. Copper ones are left out: a brown disc on skin may be a mole.
+
+    Examples
+    --------
+    >>> known_coins()["eur-1"]
+    Coin(name='eur-1', diameter_mm=23.25, source='European Central Bank')
+    """
+    table = resources.files("lesionvis").joinpath("scale/coins.csv").read_text(encoding="utf-8")
+    _, *rows = (line.split(",") for line in table.splitlines())
+    return {name: Coin(name, float(diameter_mm), source) for name, diameter_mm, source in rows}
+
+
+def find_coin(photo: Photo, coin: str) -> Scale | NoScale:
+    """Read the scale of a photo off the coin that the user says is in it.
+
+    Parameters
+    ----------
+    photo : Photo
+        The photo.
+    coin : str
+        Name of the coin, one of `known_coins`.
+
+    Returns
+    -------
+    Scale or NoScale
+        Scale with source "coin": the longer diameter of its outline over the coin's diameter, with the error of the
+        fit and that of the coin's height. NoScale where none or several things look like the coin.
+
+    Raises
+    ------
+    SettingsError
+        If the coin is not in the table.
+
+    Examples
+    --------
+    >>> from lesionvis.photo import read_photo
+    >>> find_coin(read_photo(np.full((96, 128, 3), 180, np.uint8)), "eur-1").reason
+    'no coin found: nothing is as round and sharp as the outline of eur-1'
+    """
+    if coin not in known_coins():
+        raise SettingsError(f"coin must be one of {', '.join(known_coins())}, got {coin!r}.")
+    named = known_coins()[coin]
+    outlines = find_outlines(photo.rgb)
+    redness = erythema_index(optical_density(np.asarray(cv2.GaussianBlur(photo.rgb, (0, 0), 1.0), np.uint8)))
+    metallic = [outline for outline in outlines if _is_metal(redness, outline.ellipse)]
+    if len(metallic) > 1:
+        return NoScale(
+            f"no coin chosen: {len(metallic)} things in the photo look like {coin}, and which is it cannot be told"
+        )
+    if not metallic:
+        if outlines:
+            return NoScale(f"no coin found: what is round is no less red than the skin around it, as {coin} would be")
+        return NoScale(f"no coin found: nothing is as round and sharp as the outline of {coin}")
+    return _scale(metallic[0], named, photo)
+
+
+def _scale(outline: Outline, coin: Coin, photo: Photo) -> Scale:
+    ellipse = outline.ellipse
+    px_per_mm = 2.0 * ellipse.major / coin.diameter_mm / photo.px_per_source_px
+    # Each axis is a mean over about half of the places that show the edge.
+    fit = outline.off / np.sqrt(0.5 * outline.support * N_ANGLES)
+    return Scale(
+        px_per_mm=px_per_mm,
+        standard_error_px_per_mm=px_per_mm * float(np.hypot(fit, COIN_HEIGHT_ERROR)),
+        source="coin",
+        outline_px=photo.to_source(ellipse.points(np.linspace(0.0, 2.0 * np.pi, 48, endpoint=False))),
+        points_px=photo.to_source([[ellipse.x, ellipse.y]]),
+        px_per_mm_at_points=np.array([px_per_mm]),
+    )
+
+
+def _is_metal(redness: NDArray[np.float32], ellipse: Ellipse) -> bool:
+    """Whether what an outline encloses is less red than the skin around it, nearly all along the outline.
+
+    Lesions are redder or browner than skin; silver, steel, brass and their like are not. A part of a lesion that
+    seems round has more of the lesion beside it, not skin.
+    """
+    angles = np.linspace(0.0, 2.0 * np.pi, N_ANGLES, endpoint=False)[:, None]
+    inner, outer = (
+        sampled(redness, ellipse.points(angles, sizes))
+        for sizes in (np.linspace(0.82, 0.94, 7)[None, :], np.linspace(1.06, 1.24, 7)[None, :])
+    )
+    less_red = np.median(outer, axis=1) - np.median(inner, axis=1)
+    return bool(np.median(less_red) >= MIN_LESS_RED and (less_red >= MIN_LESS_RED / 2.0).mean() >= MIN_SUPPORT)

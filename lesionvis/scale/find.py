@@ -1,0 +1,81 @@
+"""Finds the scale of a photo: what the user states, else the references that may be in the photo, in turn."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lesionvis.photo import Photo
+from lesionvis.scale.base import NoScale, Scale, given_scale
+from lesionvis.scale.card import BAR_MM
+from lesionvis.scale.coin import find_coin
+from lesionvis.scale.given import mm_across_scale
+from lesionvis.scale.marker import find_marker
+from lesionvis.scale.ruler import find_ruler
+
+BAR_TOLERANCE_MM = 0.25
+"""A bar this near to 50 mm was printed true; otherwise the ruler on the same card is not."""
+
+
+def find_scale(
+    photo: Photo,
+    *,
+    px_per_mm: float | None = None,
+    mm_across: float | None = None,
+    coin: str | None = None,
+    bar_mm: float = BAR_MM,
+) -> Scale | NoScale:
+    """Scale of a photo, from the first of these that gives one.
+
+    Parameters
+    ----------
+    photo : Photo
+        The photo.
+    px_per_mm : float, optional
+        Source px per mm that the user states.
+    mm_across : float, optional
+        Width of the upright frame in mm that the user states.
+    coin : str, optional
+        Name of a coin that the user says is in the photo; see `lesionvis.scale.coin.known_coins`.
+    bar_mm : float
+        Length of the bar on the printed card, mm.
+
+    Returns
+    -------
+    Scale or NoScale
+        From `px_per_mm`, `mm_across`, the coin, the printed card or a ruler, in this order. NoScale tells what each
+        search found. Where the card was printed at another scale, no ruler is sought: it might be the card's.
+
+    Raises
+    ------
+    SettingsError
+        If a setting is outside its bounds.
+
+    Examples
+    --------
+    >>> from lesionvis.photo import read_photo
+    >>> photo = read_photo(np.full((96, 128, 3), 180, np.uint8))
+    >>> find_scale(photo, mm_across=16.0).px_per_mm
+    8.0
+    >>> find_scale(photo).reason
+    'no card found: no marker in sight; no ruler found: nothing in the photo repeats as ticks do'
+    """
+    if px_per_mm is not None:
+        return given_scale(px_per_mm)
+    if mm_across is not None:
+        return mm_across_scale(photo, mm_across)
+    reasons: list[str] = []
+    if coin is not None:
+        scale = find_coin(photo, coin)
+        if isinstance(scale, Scale):
+            return scale
+        reasons.append(scale.reason)
+    scale = find_marker(photo, bar_mm)
+    if isinstance(scale, Scale):
+        return scale
+    reasons.append(scale.reason)
+    if not np.isclose(bar_mm, BAR_MM, rtol=0.0, atol=BAR_TOLERANCE_MM):
+        return NoScale("; ".join([*reasons, "no ruler sought: that of a card with another bar would be wrong"]))
+    scale = find_ruler(photo)
+    if isinstance(scale, Scale):
+        return scale
+    return NoScale("; ".join([*reasons, scale.reason]))

@@ -1,0 +1,79 @@
+"""The order in which references are tried, and what is said when none is there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lesionvis.errors import SettingsError, UnreadablePhoto
+from lesionvis.lab.cards import Pose, render_card, render_coin
+from lesionvis.lab.scene import Scene
+from lesionvis.lab.synth import render
+from lesionvis.photo import PhotoReader, read_photo
+from lesionvis.scale.base import NoScale, Scale
+from lesionvis.scale.find import find_scale
+from lesionvis.scale.given import dicom_scale, mm_across_scale
+
+SCENE = Scene(width_px=800, height_px=600, px_per_mm=7.0, ita_deg=5.0)
+EMPTY = read_photo(np.full((96, 128, 3), 180, np.uint8))
+
+
+def test_what_the_user_states_comes_first() -> None:
+    photo = read_photo(render_card(SCENE, Pose(400.0, 300.0)).rgb)
+    assert find_scale(photo, px_per_mm=3.0, mm_across=10.0).px_per_mm == 3.0
+    assert find_scale(photo, mm_across=100.0).px_per_mm == 8.0
+    found = find_scale(photo)
+    assert isinstance(found, Scale)
+    assert found.source == "marker"
+
+
+def test_a_named_coin_comes_before_a_card_and_a_missing_one_lets_the_card_be_found() -> None:
+    coin = read_photo(render_coin(SCENE, Pose(300.0, 300.0), 24.26).rgb)
+    assert isinstance(found := find_scale(coin, coin="usd-25c"), Scale)
+    assert found.source == "coin"
+    card = read_photo(render_card(SCENE, Pose(400.0, 300.0)).rgb)
+    assert isinstance(found := find_scale(card, coin="usd-25c"), Scale)
+    assert found.source == "marker"
+
+
+def test_a_ruler_is_sought_last_and_not_where_it_may_be_that_of_a_card_of_another_size() -> None:
+    ruler = read_photo(render(Scene(width_px=800, height_px=600, px_per_mm=12.0, ruler_side="bottom")).rgb)
+    assert isinstance(found := find_scale(ruler), Scale)
+    assert found.source == "ruler"
+    none = find_scale(ruler, bar_mm=47.0)
+    assert isinstance(none, NoScale)
+    assert "no ruler sought" in none.reason
+
+
+def test_no_scale_tells_what_each_search_found() -> None:
+    scale = find_scale(EMPTY, coin="eur-1")
+    assert isinstance(scale, NoScale)
+    assert [part.split(":")[0] for part in scale.reason.split("; ")] == [
+        "no coin found",
+        "no card found",
+        "no ruler found",
+    ]
+
+
+def test_the_width_of_the_frame_counts_source_pixels() -> None:
+    photo = PhotoReader(working_long_side_px=400)(np.zeros((600, 800, 3), np.uint8))
+    assert mm_across_scale(photo, 80.0).px_per_mm == 10.0
+    with pytest.raises(SettingsError, match="mm_across must be a finite number above 0"):
+        mm_across_scale(photo, 0.0)
+
+
+def test_dicom_spacing_is_read(tmp_path: Path) -> None:
+    pydicom = pytest.importorskip("pydicom")
+    header = pydicom.dataset.Dataset()
+    header.file_meta = pydicom.dataset.FileMetaDataset()
+    header.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
+    for spacing, expected in (([0.125, 0.125], 8.0), ([0.1, 0.2], None), (None, None)):
+        header.PixelSpacing = spacing
+        header.save_as(tmp_path / "a.dcm", enforce_file_format=False)
+        scale = dicom_scale(tmp_path / "a.dcm")
+        assert (scale.px_per_mm if isinstance(scale, Scale) else None) == expected
+    (tmp_path / "b.dcm").write_bytes(b"not DICOM")
+    with pytest.raises(UnreadablePhoto, match=r"b\.dcm cannot be read as DICOM"):
+        dicom_scale(tmp_path / "b.dcm")

@@ -1,0 +1,157 @@
+"""The card in rendered photos with known scale, and in real photos without one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lesionvis.errors import LesionvisError, SettingsError
+from lesionvis.lab.cards import Pose, RenderedReference, render_card
+from lesionvis.lab.scene import Scene
+from lesionvis.photo import Photo, PhotoReader, read_photo
+from lesionvis.scale.base import NoScale, Scale
+from lesionvis.scale.card import CARD_HEIGHT_MM, CARD_WIDTH_MM
+from lesionvis.scale.homography import Homography
+from lesionvis.scale.marker import CardView, correct_cast, find_card, find_marker, measure_colors
+
+PLAIN = Scene(width_px=900, height_px=680, px_per_mm=8.0, blur_sigma_px=1.0, noise_sigma_levels=2.0, jpeg_quality=60)
+POSE = Pose(x_px=430.0, y_px=340.0, turn_deg=20.0)
+
+
+@cache
+def _plain() -> tuple[RenderedReference, Photo]:
+    rendered = render_card(PLAIN, POSE)
+    return rendered, read_photo(rendered.rgb)
+
+
+def _scale(photo: Photo, bar_mm: float = 50.0) -> Scale:
+    scale = find_marker(photo, bar_mm)
+    assert isinstance(scale, Scale), scale
+    return scale
+
+
+@pytest.mark.parametrize(
+    ("px_per_mm", "turn_deg", "tilt_deg", "tilt_axis_deg"),
+    [(6.0, 75.0, 40.0, 30.0), (9.0, 190.0, 25.0, 110.0), (16.0, 5.0, 40.0, 0.0), (30.0, 300.0, 35.0, 80.0)],
+)
+def test_the_scale_is_right_in_any_pose(
+    px_per_mm: float, turn_deg: float, tilt_deg: float, tilt_axis_deg: float
+) -> None:
+    scene = Scene(width_px=1000, height_px=750, px_per_mm=px_per_mm, blur_sigma_px=1.2, jpeg_quality=60)
+    rendered = render_card(scene, Pose(520.0, 360.0, turn_deg, tilt_deg, tilt_axis_deg))
+    scale = _scale(read_photo(rendered.rgb))
+    truth = rendered.plane.px_per_mm(rendered.plane.to_mm(scale.points_px))
+    assert scale.px_per_mm_at_points == pytest.approx(truth, rel=0.01)
+    assert scale.px_per_mm_near(520.0, 360.0) == pytest.approx(px_per_mm, rel=0.06)
+    assert 0.2 < scale.error_pct < 0.6
+    assert scale.source == "marker"
+
+
+def test_a_card_that_faces_the_camera_gives_one_scale_everywhere() -> None:
+    scale = _scale(_plain()[1])
+    assert scale.px_per_mm == pytest.approx(8.0, rel=0.003)
+    assert scale.px_per_mm_at_points == pytest.approx(8.0, rel=0.005)
+
+
+def test_the_outline_is_the_card() -> None:
+    rendered, photo = _plain()
+    half = np.array([CARD_WIDTH_MM, CARD_HEIGHT_MM]) / 2.0
+    corners = rendered.plane.to_px(np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) * half)
+    assert _scale(photo).outline_px == pytest.approx(corners, abs=1.0)
+
+
+def test_positions_are_those_of_the_source_photo() -> None:
+    rendered, photo = _plain()
+    reduced = PhotoReader(working_long_side_px=700)(rendered.rgb)
+    assert reduced.px_per_source_px < 1.0
+    assert _scale(reduced).px_per_mm == pytest.approx(8.0, rel=0.003)
+    assert _scale(reduced).outline_px == pytest.approx(_scale(photo).outline_px, abs=0.5)
+
+
+def test_the_length_of_the_bar_corrects_a_print_at_another_size() -> None:
+    photo = read_photo(render_card(PLAIN, POSE, print_scale=0.94).rgb)
+    assert _scale(photo).px_per_mm == pytest.approx(0.94 * 8.0, rel=0.003)
+    assert _scale(photo, bar_mm=47.0).px_per_mm == pytest.approx(8.0, rel=0.003)
+
+
+@pytest.mark.parametrize("bar_mm", [0.0, -50.0, 5.0, 500.0, float("nan")])
+def test_a_bar_of_no_possible_length_is_refused(bar_mm: float) -> None:
+    with pytest.raises(SettingsError, match="bar_mm must be from 25 to 100"):
+        find_marker(_plain()[1], bar_mm)
+
+
+def test_a_covered_part_of_the_card_does_not_matter() -> None:
+    rgb = _plain()[0].rgb.copy()
+    rgb[:, 500:] = (200, 150, 130)
+    assert _scale(read_photo(rgb)).px_per_mm == pytest.approx(8.0, rel=0.01)
+
+
+def test_two_markers_alone_are_not_believed() -> None:
+    rendered, _ = _plain()
+    x, y = np.round(rendered.plane.to_px([[-20.0, -14.0]])[0]).astype(int)
+    rgb = np.full_like(rendered.rgb, 170)
+    rgb[y - 75 : y + 75, x - 75 : x + 75] = rendered.rgb[y - 75 : y + 75, x - 75 : x + 75]
+    scale = find_marker(read_photo(rgb))
+    assert isinstance(scale, NoScale)
+    assert scale.reason.startswith("no card found: ")
+
+
+def _view(photo: Photo) -> CardView:
+    view = find_card(photo)
+    assert isinstance(view, CardView)
+    return view
+
+
+@pytest.mark.parametrize(("temperature_k", "tint"), [(3800.0, 0.0), (9500.0, 0.0), (6500.0, 0.15)])
+def test_the_white_patches_take_the_cast_away(temperature_k: float, tint: float) -> None:
+    # Compression rounds the colours of smooth skin by as much as is measured here.
+    plain = replace(PLAIN, jpeg_quality=None)
+    scene = replace(plain, light_temperature_k=temperature_k, light_tint=tint)
+    photo = read_photo(render_card(scene, POSE).rgb)
+    reference = read_photo(render_card(plain, POSE).rgb)
+    corrected = correct_cast(photo, measure_colors(photo, _view(photo)))
+    skin = np.s_[20:80, 20:80]
+    colors = [np.median(p.rgb[skin].reshape(-1, 3), axis=0) for p in (reference, photo, corrected)]
+    # How red and how yellow the skin is, whatever the exposure.
+    casts = [np.log(color[[0, 2]] / color[1]) for color in colors]
+    assert np.abs(casts[1] - casts[0]).max() > 0.06
+    assert casts[2] == pytest.approx(casts[0], abs=0.025)
+
+
+def test_patches_are_measured_by_name() -> None:
+    photo = _plain()[1]
+    colors = measure_colors(photo, _view(photo))
+    assert len(colors.names) == len(colors.printed_srgb) == len(colors.measured_srgb) == 11
+    measured = dict(zip(colors.names, colors.measured_srgb, strict=True))
+    assert measured["red"][0] > measured["red"][2] + 80
+    assert measured["blue"][2] > measured["blue"][0] + 80
+    assert measured["white left"].min() > measured["grey 60"].max() > measured["black"].max()
+    assert colors.light == pytest.approx(1.0, abs=0.03)
+
+
+def test_without_a_usable_white_nothing_is_corrected() -> None:
+    photo = _plain()[1]
+    view = _view(photo)
+    burnt = read_photo(np.maximum(photo.rgb, 253))
+    with pytest.raises(LesionvisError, match="too bright or too dark to correct"):
+        correct_cast(burnt, measure_colors(burnt, view))
+
+
+def test_a_homography_behind_the_camera_gives_no_place() -> None:
+    plane = Homography(np.array([[8.0, 0.0, 0.0], [0.0, 8.0, 0.0], [-0.01, 0.0, 1.0]]))
+    assert np.isnan(plane.to_px([[150.0, 0.0]])).all()
+    assert plane.to_mm(plane.to_px([[50.0, 20.0]])) == pytest.approx(np.array([[50.0, 20.0]]))
+
+
+def test_no_card_is_seen_in_real_photos_without_one(real_photos: Path) -> None:
+    files = (
+        sorted((real_photos / "dev" / "photos").iterdir())[::10]
+        + sorted((real_photos / "dermoscopy" / "photos").iterdir())[::10]
+    )
+    claims = [file.name for file in files if find_marker(read_photo(file))]
+    assert len(files) > 50
+    assert claims == []
