@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+import hashlib
+import json
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lesionvis.errors import ModelError
+from lesionvis.lab.forests import FittedPredictor, region_forest, spot_forest, write_model
+from lesionvis.models import CARD_FORMAT, load_model, packaged_model_folder, predictor_for
+
+COLUMNS = ("redness", "size")
+
+
+@pytest.fixture(scope="module")
+def fitted() -> dict[str, FittedPredictor]:
+    """A small classifier and a small regressor of two columns."""
+    table = np.random.default_rng(1).normal(size=(80, 2)).astype(np.float32)
+    classifier, regressor = spot_forest(COLUMNS), region_forest(COLUMNS)
+    classifier.estimator.set_params(n_estimators=5, n_jobs=1).fit(table, table[:, 0] > 0)
+    regressor.estimator.set_params(n_estimators=5, n_jobs=1).fit(table, table[:, 1])
+    return {"spots": classifier, "sizes": regressor}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, fitted: dict[str, FittedPredictor]) -> Path:
+    write_model(tmp_path / "toy-v1", "toy-v1", fitted, {"data": "made up"})
+    return tmp_path / "toy-v1"
+
+
+def _change_card(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    change(card)
+    (folder / "card.json").write_text(json.dumps(card), encoding="utf-8")
+
+
+def _message(folder: Path) -> str:
+    with pytest.raises(ModelError) as caught:
+        load_model(folder)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert message.endswith(".")
+    return message
+
+
+def test_a_written_model_answers_as_it_was_trained(folder: Path, fitted: dict[str, FittedPredictor]) -> None:
+    model = load_model(folder)
+    assert model.name == "toy-v1"
+    assert model.card["data"] == "made up"
+    assert set(model.predictors) == {"spots", "sizes"}
+    table = np.random.default_rng(2).normal(size=(40, 2)).astype(np.float32)
+    for name, predictor in model.predictors.items():
+        answers = predictor(table)
+        assert answers.dtype == np.float64
+        assert answers.shape == (40, 2 if name == "spots" else 1)
+        assert answers == pytest.approx(fitted[name](table), abs=1e-5)
+    assert model.predictors["spots"](table).sum(axis=1) == pytest.approx(np.ones(40), abs=1e-5)
+
+
+def test_no_rows_give_no_answers(folder: Path) -> None:
+    predictor = load_model(folder).predictors["spots"]
+    assert predictor(np.zeros((0, 2), np.float32)).shape == (0, 2)
+
+
+def test_a_model_is_loaded_once(folder: Path) -> None:
+    assert load_model(folder) is load_model(folder)
+
+
+def test_a_predictor_can_be_sent_to_another_process(folder: Path) -> None:
+    predictor = load_model(folder).predictors["spots"]
+    table = np.ones((3, 2), np.float32)
+    assert pickle.loads(pickle.dumps(predictor))(table).tolist() == predictor(table).tolist()  # noqa: S301 - our own bytes
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    assert str(tmp_path / "nowhere" / "card.json") in _message(tmp_path / "nowhere")
+
+
+def test_a_missing_card_is_named(folder: Path) -> None:
+    (folder / "card.json").unlink()
+    message = _message(folder)
+    assert "card.json is missing" in message
+    assert "install the model again" in message
+
+
+def test_a_missing_file_is_named(folder: Path) -> None:
+    (folder / "spots.onnx").unlink()
+    assert "spots.onnx is missing" in _message(folder)
+
+
+def test_a_tampered_file_is_refused(folder: Path) -> None:
+    content = bytearray((folder / "spots.onnx").read_bytes())
+    content[len(content) // 2] ^= 1
+    (folder / "spots.onnx").write_bytes(content)
+    assert "spots.onnx does not match its card (sha256)" in _message(folder)
+
+
+def test_a_tampered_card_is_refused(folder: Path) -> None:
+    _change_card(folder, lambda card: card["predictors"]["spots"].update(sha256="0" * 64))
+    assert "does not match its card (sha256)" in _message(folder)
+
+
+def test_a_file_that_is_no_model_is_refused(folder: Path) -> None:
+    (folder / "spots.onnx").write_bytes(b"hello")
+    digest = hashlib.sha256(b"hello").hexdigest()
+    _change_card(folder, lambda card: card["predictors"]["spots"].update(sha256=digest))
+    assert "spots.onnx is not a usable ONNX model" in _message(folder)
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", "null", '{"format": 1}', '{"format": 1, "name": "x", "predictors": 3}']
+)
+def test_a_card_that_is_none_is_refused(folder: Path, content: str) -> None:
+    (folder / "card.json").write_text(content, encoding="utf-8")
+    assert "card.json is not a model card" in _message(folder)
+
+
+def test_a_card_of_another_format_is_refused(folder: Path) -> None:
+    _change_card(folder, lambda card: card.update(format=CARD_FORMAT + 1))
+    assert f"needs {CARD_FORMAT}" in _message(folder)
+
+
+def test_a_card_with_half_an_entry_is_refused(folder: Path) -> None:
+    _change_card(folder, lambda card: card["predictors"]["spots"].pop("columns"))
+    assert "another format" in _message(folder)
+
+
+@pytest.mark.parametrize("name", ["../outside.onnx", "/etc/hostname", "deeper/spots.onnx"])
+def test_a_card_cannot_point_outside_its_folder(folder: Path, name: str) -> None:
+    (folder.parent / "outside.onnx").write_bytes((folder / "spots.onnx").read_bytes())
+    (folder / "deeper").mkdir()
+    (folder / "deeper" / "spots.onnx").write_bytes((folder / "spots.onnx").read_bytes())
+    _change_card(folder, lambda card: card["predictors"]["spots"].update(file=name))
+    assert "is missing" in _message(folder)
+
+
+def test_columns_must_be_the_ones_it_was_made_for(folder: Path) -> None:
+    model = load_model(folder)
+    assert predictor_for(model, "spots", COLUMNS).columns == COLUMNS
+    with pytest.raises(ModelError, match=r"made for other columns \(colour, size\)"):
+        predictor_for(model, "spots", ("redness", "colour"))
+    with pytest.raises(ModelError, match="the order of the columns"):
+        predictor_for(model, "spots", COLUMNS[::-1])
+    with pytest.raises(ModelError, match="no predictor named lesion"):
+        predictor_for(model, "lesion", COLUMNS)
+
+
+@pytest.mark.parametrize("name", ["spots-v1", "pattern-v1"])
+def test_the_models_of_the_package_load(name: str) -> None:
+    model = load_model(packaged_model_folder(name))
+    assert model.name == name
+    assert "CC BY" in model.card["data"]
+    assert set(model.card["versions"]) == {"lesionvis", "scikit-learn", "skl2onnx"}
+
+
+@pytest.mark.parametrize("name", ["spots-v1", "pattern-v1"])
+def test_the_card_names_the_table_that_lies_beside_it(name: str) -> None:
+    folder = packaged_model_folder(name)
+    table = load_model(folder).card["training_table"]
+    assert hashlib.sha256((folder / table["file"]).read_bytes()).hexdigest() == table["sha256"]
+
+
+def test_training_twice_gives_the_same_bytes(tmp_path: Path, fitted: dict[str, FittedPredictor]) -> None:
+    for name in ("one", "two"):
+        write_model(tmp_path / name, "toy-v1", fitted, {})
+    for file in ("spots.onnx", "sizes.onnx", "card.json"):
+        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
