@@ -24,6 +24,7 @@ from lesionvis.errors import AnswerError, LesionvisError, SettingsError, Unreada
 if TYPE_CHECKING:
     from lesionvis.analysis import Analysis, Analyzer
     from lesionvis.answers import Answers
+    from lesionvis.batch.run import OnProgress, Progress
     from lesionvis.triage import Advice
 
 FAILED, WRONG_USE, STOPPED = 1, 2, 130
@@ -304,19 +305,24 @@ def _usable_processors() -> int:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[str, int, int], None] | None]:
+def _progress() -> Iterator[OnProgress | None]:
     """Progress bar on standard error, when a person looks at it."""
     if not sys.stderr.isatty():
         yield None
         return
+    from rich import progress
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    columns = (
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        progress.TimeRemainingColumn(),
+    )
+    with progress.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("looking")
 
-        def tell(what: str, done: int, total: int) -> None:
-            bar.update(task, description=what, completed=done, total=total)
+        def tell(now: Progress) -> None:
+            bar.update(task, description=now.doing, completed=now.done, total=now.total)
 
         yield tell

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import queue
 import time
@@ -27,13 +28,34 @@ from lesionvis.settings import provenance, settings_hash, settings_values
 
 # A sudden end costs the work of at most this time and of the photos in hand.
 _COMMIT_SECONDS = 0.5
-# So many files go to a cluster's worker at once, to spread the start of its process over them.
+# A cluster's worker gets at most so many photos at once, to spread the start of its process over them, and every
+# worker gets its share in at least so many parts, so that one that is lost or slow costs little.
 _CLUSTER_CHUNK = 32
+_SHARES = 4
 _DIGEST_CHUNK = 16
 
-OnProgress = Callable[[str, int, int], None]
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is.
+
+    Attributes
+    ----------
+    doing : {"reading", "analysing"}
+        Reading finds out which files are the same photo; of several, one is analysed.
+    done, total : int
+        Files that are read, photos that are analysed.
+    """
+
+    doing: str
+    done: int
+    total: int
+
+
+OnProgress = Callable[[Progress], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +114,7 @@ class BatchRunner:
         run : Path
             Run folder, made if need be: `photos.csv`, `spots.csv`, `run.sqlite`, pictures.
         on_progress : callable, optional
-            Called with what is done ("reading", "analysing"), how much of it, and of how much.
+            Called whenever another file is done.
 
         Returns
         -------
@@ -143,13 +165,16 @@ class Crew:
     ----------
     joblib_config : dict
         For `joblib.parallel_config`.
+    size : int
+        How many work at the same time.
     analyze : callable
         Tasks -> outcomes.
     chunk : int
-        How many tasks it is to be given at once.
+        How many tasks it is to be given at most.
     """
 
     joblib_config: dict[str, Any]
+    size: int
     analyze: Callable[[Sequence[Task]], list[Outcome]]
     chunk: int
 
@@ -159,7 +184,8 @@ class Crew:
         """Results of a function of a few items for all items, in the order in which they are ready."""
         import joblib
 
-        chunks = [items[start : start + chunk] for start in range(0, len(items), chunk)]
+        length = min(chunk, math.ceil(len(items) / (_SHARES * self.size))) or 1
+        chunks = [items[start : start + length] for start in range(0, len(items), length)]
         with joblib.parallel_config(**self.joblib_config):
             parallel = joblib.Parallel(return_as="generator_unordered", batch_size=1)
             for results in parallel(joblib.delayed(function)(part) for part in chunks):
@@ -181,7 +207,7 @@ def _local_crew(job: Job, jobs: int) -> Iterator[Crew]:
     with ExitStack() as stack:
         for _ in range(jobs):
             idle.put(stack.enter_context(Supervisor(job)))
-        yield Crew({"backend": "threading", "n_jobs": jobs}, analyze, chunk=1)
+        yield Crew({"backend": "threading", "n_jobs": jobs}, jobs, analyze, chunk=1)
 
 
 @contextmanager
@@ -196,7 +222,9 @@ def _cluster_crew(job: Job, scheduler: str) -> Iterator[Crew]:
     except (OSError, ValueError) as error:
         raise RunFolderError(f"No Dask scheduler answers at {scheduler} ({error}); check the address.") from error
     with client:
-        yield Crew({"backend": "dask", "client": client, "n_jobs": -1}, partial(analyze_chunk, job), _CLUSTER_CHUNK)
+        config = {"backend": "dask", "client": client, "n_jobs": -1}
+        size = max(1, sum(client.ncores().values()))
+        yield Crew(config, size, partial(analyze_chunk, job), _CLUSTER_CHUNK)
 
 
 def analyze_chunk(job: Job, tasks: Sequence[Task]) -> list[Outcome]:
@@ -234,7 +262,7 @@ def _identify(crew: Crew, files: list[PhotoFile], folder: Path, journal: Journal
             file = PhotoFile(file.photo, file.size_bytes, file.modified_ns, problem)
         journal.record_file(file, digest or None)
         commit()
-        tell("reading", done, len(new))
+        tell(Progress("reading", done, len(new)))
     journal.keep_files(file.photo for file in files)
 
 
@@ -250,7 +278,7 @@ def _analyze(crew: Crew, folder: Path, journal: Journal, shelf: PictureShelf, te
     }
     tasks = [Task(_absolute(photo_path(photos[0], folder)), digest) for digest, photos in photos_of.items()]
     done, total = len(contents) - len(tasks), len(contents)
-    tell("analysing", done, total)
+    tell(Progress("analysing", done, total))
     commit = _now_and_then(journal.commit)
     for outcome in crew.spread(crew.analyze, tasks, crew.chunk):
         if outcome.unread:
@@ -260,7 +288,7 @@ def _analyze(crew: Crew, folder: Path, journal: Journal, shelf: PictureShelf, te
             journal.record(outcome.sha256, outcome.row, outcome.spots)
         commit()
         done += 1
-        tell("analysing", done, total)
+        tell(Progress("analysing", done, total))
     journal.commit()
 
 
@@ -307,5 +335,5 @@ def _absolute(path: Path) -> str:
     return os.path.abspath(path)  # noqa: PTH100
 
 
-def _tell_nobody(what: str, done: int, total: int) -> None:
+def _tell_nobody(_: Progress) -> None:
     """Progress for a caller that does not want to know."""

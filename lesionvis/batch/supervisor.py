@@ -23,6 +23,9 @@ from lesionvis.errors import LesionvisError, ModelError, RunFolderError
 ATTEMPTS = 2
 """How often a file may end its worker before it counts as failed: once may be bad luck, such as a full machine."""
 
+START_SECONDS = 120.0
+"""Longest time for a worker to load its models; even a crowded machine needs a few seconds."""
+
 _PROGRAM = "from lesionvis.batch.worker import main; main()"
 
 
@@ -75,6 +78,15 @@ class _Worker:
     answers: IO[str]
     complaints: IO[str]
 
+    def end(self) -> int:
+        """End the process, if it has not ended by itself, and tell its exit code."""
+        self.process.kill()
+        code = self.process.wait()
+        for pipe in (self.requests, self.answers, self.complaints):
+            with suppress(OSError):  # what was not yet sent to a dead worker
+                pipe.close()
+        return code
+
 
 class Supervisor:
     """Analyses files one at a time in a process of its own, whatever they do to that process.
@@ -123,7 +135,7 @@ class Supervisor:
         """
         for _ in range(ATTEMPTS):
             worker = self._worker or self._start()
-            answer = self._ask(worker, {"path": task.path, "sha256": task.sha256})
+            answer = self._ask(worker, {"path": task.path, "sha256": task.sha256}, self._job.max_seconds)
             if answer is not None:
                 break
             reason = self._end()
@@ -157,7 +169,7 @@ class Supervisor:
         )
         pipes = (cast("IO[str]", pipe) for pipe in (process.stdin, process.stdout, process.stderr))
         self._worker = _Worker(process, *pipes)
-        ready = self._ask(self._worker, dataclasses.asdict(self._job))
+        ready = self._ask(self._worker, dataclasses.asdict(self._job), START_SECONDS)
         if ready is None:
             process.kill()
             words = self._worker.complaints.read().strip().splitlines()
@@ -180,10 +192,10 @@ class Supervisor:
         if different:
             raise RunFolderError(f"A worker has {', '.join(different)}; install the same versions everywhere.")
 
-    def _ask(self, worker: _Worker, content: Mapping[str, Any]) -> dict[str, Any] | None:
+    def _ask(self, worker: _Worker, content: Mapping[str, Any], max_seconds: float) -> dict[str, Any] | None:
         """Send one line and wait for the answer; None when the worker died or had to be ended."""
         self._ran_out_of_time = False
-        watch = threading.Timer(self._job.max_seconds, self._time_is_over, [worker.process])
+        watch = threading.Timer(max_seconds, self._time_is_over, [worker.process])
         watch.daemon = True
         watch.start()
         try:
@@ -194,7 +206,8 @@ class Supervisor:
             line = ""
         finally:
             watch.cancel()
-        if self._is_closed:
+        if self._is_closed:  # perhaps before this worker was started
+            worker.end()
             raise LesionvisError("The run was stopped.")
         # A worker that dies while it writes leaves half a line.
         return json.loads(line) if line.endswith("\n") else None
@@ -208,11 +221,7 @@ class Supervisor:
         worker, self._worker = self._worker, None
         if worker is None:
             return ""
-        worker.process.kill()
-        code = worker.process.wait()
-        for pipe in (worker.requests, worker.answers, worker.complaints):
-            with suppress(OSError):  # what was not yet sent to a dead worker
-                pipe.close()
+        code = worker.end()
         if self._ran_out_of_time:
             return f"was not finished after {self._job.max_seconds:g} seconds"
         return f"ended its worker process (exit code {code})"

@@ -1,0 +1,158 @@
+"""The journal remembers what was committed, and refuses what does not belong to its run."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lesionvis.batch.journal import LOCK_NAME, Journal, locked
+from lesionvis.batch.rows import failed_row
+from lesionvis.batch.scan import JOURNAL_NAME, PhotoFile
+from lesionvis.batch.summary import run_status, run_summary
+from lesionvis.errors import RunFolderError
+
+FACTS = {"px_per_mm": "null", "model": "pattern-v1", "version": "1", "settings_hash": "a"}
+
+
+def test_what_was_recorded_is_there_again(tmp_path: Path) -> None:
+    with Journal.resume(tmp_path, FACTS) as journal:
+        journal.record_file(PhotoFile("b.jpg", 3, 5), "two")
+        journal.record_file(PhotoFile("a.jpg", 2, 4), "one")
+        journal.record_file(PhotoFile("c.jpg", 2, 4), "one")
+        journal.record("one", failed_row("This file is empty."), [])
+    with Journal.resume(tmp_path, FACTS) as journal:
+        assert journal.known_files() == {"a.jpg": (2, 4, "one"), "b.jpg": (3, 5, "two"), "c.jpg": (2, 4, "one")}
+        assert list(journal.contents()) == [("one", ["a.jpg", "c.jpg"], "failed"), ("two", ["b.jpg"], None)]
+        assert journal.counts("status") == {"failed": 2, "waiting": 1}
+        assert journal.provenance()["model"] == "pattern-v1"
+
+
+def test_results_outlive_their_files_and_failures_can_be_forgotten(tmp_path: Path) -> None:
+    with Journal.resume(tmp_path, FACTS) as journal:
+        journal.record_file(PhotoFile("a.jpg"), "one")
+        journal.record("one", failed_row("no"), [])
+        journal.keep_files([])
+        assert list(journal.contents()) == []
+        journal.record_file(PhotoFile("moved/a.jpg"), "one")
+        assert list(journal.contents()) == [("one", ["moved/a.jpg"], "failed")]
+        journal.forget_failures()
+        assert list(journal.contents()) == [("one", ["moved/a.jpg"], None)]
+
+
+def test_an_error_in_a_run_keeps_what_was_recorded(tmp_path: Path) -> None:
+    def run() -> None:
+        with Journal.resume(tmp_path, FACTS) as journal:
+            journal.record_pictures("one", ["masks/a.png"])
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        run()
+    with Journal.read(tmp_path) as journal:
+        assert journal.pictures() == {"masks/a.png": "one"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"px_per_mm": "8.0", "settings_hash": "b"}, "px_per_mm is null there and 8.0 now"),
+        ({"model": "my-model", "settings_hash": "b"}, "model is pattern-v1 there and my-model now"),
+        ({"version": "2"}, "version is 1 there and 2 now"),
+        ({"settings_hash": "b"}, "settings_hash is a there and b now"),
+        ({"new": "x"}, "new is None there and x now"),
+    ],
+)
+def test_another_run_is_refused_with_the_difference_named(tmp_path: Path, changed: dict[str, str], words: str) -> None:
+    Journal.resume(tmp_path, FACTS).__exit__(None, None, None)
+    with pytest.raises(RunFolderError, match="made differently") as caught:
+        Journal.resume(tmp_path, FACTS | changed)
+    assert words in str(caught.value)
+    assert str(caught.value).count(" there and ") == 1
+
+
+def test_a_file_that_is_no_journal_is_refused(tmp_path: Path) -> None:
+    (tmp_path / JOURNAL_NAME).write_bytes(b"this is no database, but it is long enough to look like one" * 50)
+    with pytest.raises(RunFolderError, match="is damaged"):
+        Journal.resume(tmp_path, FACTS)
+
+
+def test_a_folder_without_a_run_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(RunFolderError, match="holds no run"):
+        Journal.read(tmp_path)
+    (tmp_path / JOURNAL_NAME).touch()
+    with pytest.raises(RunFolderError, match="before it began"):
+        Journal.read(tmp_path)
+
+
+def test_reading_changes_nothing(tmp_path: Path) -> None:
+    Journal.resume(tmp_path, FACTS).__exit__(None, None, None)
+    before = (tmp_path / JOURNAL_NAME).read_bytes()
+    with Journal.read(tmp_path) as journal, pytest.raises(RunFolderError, match="readonly"):
+        journal.keep_files([])
+    assert (tmp_path / JOURNAL_NAME).read_bytes() == before
+
+
+def test_only_columns_can_be_counted(tmp_path: Path) -> None:
+    with Journal.resume(tmp_path, FACTS) as journal, pytest.raises(KeyError):
+        journal.counts('status" FROM photos; --')
+
+
+def test_two_runs_do_not_write_to_one_folder(tmp_path: Path) -> None:
+    with (
+        locked(tmp_path),
+        pytest.raises(RunFolderError, match=r"Another run is writing to .*; wait"),
+        locked(tmp_path),
+    ):
+        pytest.fail("two runs had the same folder")
+    with locked(tmp_path):
+        assert (tmp_path / LOCK_NAME).exists()
+
+
+def test_the_lock_ends_with_its_process(tmp_path: Path) -> None:
+    program = (
+        "import os, signal, sys; from pathlib import Path; from lesionvis.batch.journal import locked\n"
+        "with locked(Path(sys.argv[1])): print('locked', flush=True); signal.pause()"
+    )
+    with subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"locked\n"
+        with pytest.raises(RunFolderError, match="Another run"), locked(tmp_path):
+            pytest.fail("the lock of the other process does not hold")
+        process.kill()
+        process.wait()
+        with locked(tmp_path):
+            pass
+
+
+def test_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
+    with Journal.resume(tmp_path, FACTS) as journal:
+        journal._database.execute("PRAGMA max_page_count = 1")
+        with pytest.raises(RunFolderError, match=r"disk is full.*what is finished is kept"):
+            journal.record_file(PhotoFile("a.jpg"), "x" * 100_000)
+
+
+def test_the_summary_names_failures_and_counts(tmp_path: Path) -> None:
+    with Journal.resume(tmp_path, FACTS) as journal:
+        for number in range(30):
+            journal.record_file(PhotoFile(f"{number}.jpg"), str(number))
+            journal.record(str(number), failed_row(f"This file is bad ({number})."), [])
+        journal.record_file(PhotoFile("waiting.jpg"), "w")
+        text, status = run_summary(tmp_path, journal), run_status(tmp_path, journal)
+    assert "failed  0.jpg: This file is bad (0)." in text
+    assert "failed  and others, see the table" in text
+    assert "failed 30, waiting 1" in text
+    assert "photos.csv" in text
+    assert "not finished, 30 of 31 photos done" in status
+    assert "pattern-v1" in status
+
+
+def test_the_views_can_be_queried(tmp_path: Path) -> None:
+    with Journal.resume(tmp_path, FACTS) as journal:
+        journal.record_file(PhotoFile("a.jpg"), "one")
+        journal.record("one", failed_row("no"), [])
+    database = sqlite3.connect(tmp_path / JOURNAL_NAME)
+    assert database.execute("SELECT photo, status FROM photos").fetchall() == [("a.jpg", "failed")]
+    database.close()

@@ -1,0 +1,125 @@
+"""Rows hold what the analysis says; tables are whole, plain and always the same."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+from drawn import drawn_skin
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lesionvis.analysis import Analysis, Analyzer
+from lesionvis.batch.journal import Journal
+from lesionvis.batch.rows import RESULT_COLUMNS, SPOT_COLUMNS, failed_row, photo_row, spot_rows
+from lesionvis.batch.scan import PhotoFile
+from lesionvis.batch.tables import cell, write_tables
+from lesionvis.features import FEATURE_NAMES
+from lesionvis.measure import COLUMNS
+from lesionvis.pattern import PATTERNS
+
+FACTS = {"model": "pattern-v1", "version": "0", "settings_hash": "abc"}
+
+
+@pytest.fixture(scope="module")
+def analysis() -> Analysis:
+    return Analyzer(px_per_mm=5.0)(drawn_skin(1))
+
+
+def test_a_row_holds_the_numbers_of_the_analysis(analysis: Analysis) -> None:
+    row = photo_row(analysis)
+    assert list(row) == list(RESULT_COLUMNS)
+    assert (row["status"], row["problem"]) == ("ok", "")
+    assert (row["width"], row["height"], row["taken_at"]) == (128, 96, "")
+    assert (row["px_per_mm"], row["scale_source"]) == (5.0, "given")
+    assert row["spot_count"] == len(analysis.spots) > 0
+    assert row["pattern"] == analysis.pattern.label
+    assert row["prediction_set"] == " ".join(analysis.pattern.prediction_set)
+    assert row["flags"] == " ".join(analysis.flags)
+    assert row["triage_level"] == str(analysis.advice.level)
+    for name in PATTERNS:
+        assert row[f"p_{name}"] == analysis.pattern.probabilities[name]
+    for name in FEATURE_NAMES:
+        assert row[name] == analysis.features[name] or np.isnan(analysis.features[name])
+    for fired in analysis.advice.reasons:
+        assert f"{fired.rule_id} {fired.reason}" in str(row["triage_reasons"]).split(" | ")
+
+
+def test_spot_rows_hold_the_table_of_spots(analysis: Analysis) -> None:
+    rows = spot_rows(analysis)
+    assert list(SPOT_COLUMNS) == [column.name for column in COLUMNS]
+    assert len(rows) == len(analysis.spots)
+    for index, name in enumerate(SPOT_COLUMNS):
+        assert [row[index] for row in rows] == analysis.spots[name].tolist()
+
+
+def test_a_photo_without_skin_is_unusable_and_says_so() -> None:
+    row = photo_row(Analyzer()(drawn_skin(1)[..., ::-1]))  # red and blue change places
+    assert (row["status"], row["pattern"]) == ("unusable", "uncertain")
+    assert "skin" in str(row["problem"])
+    assert row["px_per_mm"] is None
+    assert [row[f"p_{name}"] for name in PATTERNS] == [None] * 3
+
+
+def test_the_columns_are_those_of_the_contract(tmp_path: Path) -> None:
+    with Journal.resume(tmp_path, FACTS) as journal:
+        photos, _ = journal.table("photos")
+        spots, _ = journal.table("spots")
+    features = [name for name in FEATURE_NAMES if name not in ("spot_count", "skin_fraction", "tone_ita_deg")]
+    first = "photo sha256 status problem width height taken_at px_per_mm scale_source scale_error_pct skin_fraction"
+    last = "flags triage_level triage_reasons model version settings_hash duplicate_of"
+    assert photos == [
+        *first.split(),
+        *("tone_ita_deg", "spot_count"),
+        *features,
+        *("pattern", "p_petechial_shower", "p_single_lesion", "p_angioma", "prediction_set"),
+        *last.split(),
+    ]
+    assert spots == ["photo", *(column.name for column in COLUMNS)]
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_numbers_keep_nine_digits(value: float) -> None:
+    assert float(cell(value)) == pytest.approx(value, rel=1e-8)
+
+
+def test_missing_numbers_are_empty_and_whole_ones_short() -> None:
+    assert [cell(value) for value in (None, 12.0, 7, "a b", 1234567.891)] == ["", "12", "7", "a b", "1234567.89"]
+
+
+def test_tables_read_back(tmp_path: Path, analysis: Analysis) -> None:
+    names = ['a,"b".jpg', "<script>.jpg", "été 👩.jpg"]
+    with Journal.resume(tmp_path, FACTS) as journal:
+        for name in names:
+            journal.record_file(PhotoFile(name), "digest of all")
+        journal.record_file(PhotoFile("gone.jpg", problem="This file is gone."), None)
+        journal.record("digest of all", photo_row(analysis), spot_rows(analysis))
+        write_tables(tmp_path, journal)
+    with (tmp_path / "photos.csv").open(newline="", encoding="utf-8") as file:
+        photos = list(csv.DictReader(file))
+    with (tmp_path / "spots.csv").open(newline="", encoding="utf-8") as file:
+        spots = list(csv.DictReader(file))
+    assert [row["photo"] for row in photos] == sorted([*names, "gone.jpg"])
+    assert {row["photo"]: row["duplicate_of"] for row in photos} == {
+        "<script>.jpg": "",
+        'a,"b".jpg': "<script>.jpg",
+        "été 👩.jpg": "<script>.jpg",
+        "gone.jpg": "",
+    }
+    gone = photos[-2]
+    assert (gone["status"], gone["problem"], gone["sha256"]) == ("failed", "This file is gone.", "")
+    assert (gone["model"], gone["version"], gone["settings_hash"]) == ("pattern-v1", "0", "abc")
+    assert len(spots) == 3 * len(analysis.spots)
+    first = [row for row in spots if row["photo"] == names[0]]
+    assert [float(row["diameter_mm"]) for row in first] == pytest.approx(analysis.spots["diameter_mm"].tolist())
+
+
+def test_a_failed_row_has_nothing_but_its_problem() -> None:
+    row = failed_row("This file is empty.")
+    assert list(row) == list(RESULT_COLUMNS)
+    assert {name: value for name, value in row.items() if value} == {
+        "status": "failed",
+        "problem": "This file is empty.",
+    }

@@ -1,0 +1,112 @@
+"""Settings go through TOML unchanged; what is unknown or out of bounds is named."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lesionvis.analysis import Analyzer
+from lesionvis.errors import SettingsError
+from lesionvis.models import packaged_model_folder
+from lesionvis.settings import (
+    analyzer_of,
+    parse_settings,
+    provenance,
+    read_settings,
+    read_toml,
+    settings_hash,
+    settings_text,
+    settings_values,
+)
+
+ANALYZERS = st.builds(
+    Analyzer,
+    px_per_mm=st.none() | st.floats(0.01, 1000),
+    max_megapixels=st.floats(1, 1000),
+    working_long_side_px=st.integers(256, 16384),
+    model_folder=st.none() | st.just(Path('/models/mine and "yours"')),
+)
+
+
+@given(ANALYZERS)
+def test_toml_gives_back_the_same_settings(analyzer: Analyzer) -> None:
+    assert parse_settings(settings_text(analyzer)) == analyzer
+
+
+@given(ANALYZERS)
+def test_json_gives_back_the_same_settings(analyzer: Analyzer) -> None:
+    assert analyzer_of(json.loads(json.dumps(settings_values(analyzer)))) == analyzer
+
+
+def test_every_field_of_the_analyzer_is_a_setting() -> None:
+    assert list(settings_values(Analyzer())) == [field.name for field in dataclasses.fields(Analyzer)]
+
+
+def test_no_setting_means_the_defaults_of_the_analyzer() -> None:
+    assert parse_settings("") == Analyzer()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("max_megapixels = 0.5", ["max_megapixels", "from 1 to 1000", "0.5"]),
+        ("working_long_side_px = 100", ["working_long_side_px", "from 256 to 16384", "100"]),
+        ("working_long_side_px = 1280.0", ["working_long_side_px", "a whole number", "1280.0"]),
+        ("working_long_side_px = true", ["working_long_side_px", "a whole number", "True"]),
+        ("px_per_mm = -1", ["px_per_mm", "above 0", "-1"]),
+        ("px_per_mm = nan", ["px_per_mm", "finite", "nan"]),
+        ('px_per_mm = "8"', ["px_per_mm", "a number", "'8'"]),
+        ("model_folder = 3", ["model_folder", "a path in quotes", "3"]),
+        ("px_pr_mm = 8", ['"px_pr_mm"', 'did you mean "px_per_mm"', "working_long_side_px"]),
+        ("[spots]\nx = 1", ['"spots"', "px_per_mm, max_megapixels"]),
+        ("px_per_mm = ", ["not valid TOML", "Invalid value"]),
+    ],
+)
+def test_a_wrong_setting_is_named_with_its_bounds_and_value(text: str, words: list[str]) -> None:
+    with pytest.raises(SettingsError) as caught:
+        parse_settings(text, "mine.toml")
+    assert str(caught.value).startswith("mine.toml")
+    for word in words:
+        assert word in str(caught.value)
+
+
+def test_paths_in_a_settings_file_start_at_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text('model_folder = "my-model"\n')
+    assert read_settings(file).model_folder == tmp_path / "my-model"
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe"])
+def test_a_settings_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | None) -> None:
+    file = tmp_path / "settings.toml"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(SettingsError, match=r"settings\.toml cannot be read"):
+        read_toml(file)
+
+
+def test_the_fingerprint_follows_the_settings() -> None:
+    assert settings_hash(Analyzer()) == settings_hash(Analyzer())
+    assert len({settings_hash(Analyzer(px_per_mm=value)) for value in (None, 8.0, 9.0)}) == 3
+
+
+def test_the_fingerprint_follows_the_content_of_the_model_and_not_its_place(tmp_path: Path) -> None:
+    copy = shutil.copytree(packaged_model_folder("pattern-v1"), tmp_path / "copy")
+    assert settings_hash(Analyzer(model_folder=copy)) == settings_hash(Analyzer())
+    changed = shutil.copytree(copy, tmp_path / "changed")
+    card = json.loads((changed / "card.json").read_text())
+    (changed / "card.json").write_text(json.dumps(card | {"note": "another"}))
+    assert settings_hash(Analyzer(model_folder=changed)) != settings_hash(Analyzer())
+
+
+def test_provenance_names_models_and_versions() -> None:
+    facts = provenance(Analyzer())
+    assert facts["model"] == "pattern-v1"
+    assert {"version", "numpy", "opencv", "onnxruntime", "pattern_model_sha256", "spot_model_sha256"} <= set(facts)
+    assert "model_folder" not in facts
