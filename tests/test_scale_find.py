@@ -69,9 +69,11 @@ def test_dicom_spacing_is_read(tmp_path: Path) -> None:
     header = pydicom.dataset.Dataset()
     header.file_meta = pydicom.dataset.FileMetaDataset()
     header.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
+    header.SOPClassUID = pydicom.uid.VLPhotographicImageStorage
+    header.SOPInstanceUID = pydicom.uid.generate_uid(entropy_srcs=["test"])
     for spacing, expected in (([0.125, 0.125], 8.0), ([0.1, 0.2], None), (None, None)):
         header.PixelSpacing = spacing
-        header.save_as(tmp_path / "a.dcm", enforce_file_format=False)
+        header.save_as(tmp_path / "a.dcm", enforce_file_format=True)
         scale = dicom_scale(tmp_path / "a.dcm")
         assert (scale.px_per_mm if isinstance(scale, Scale) else None) == expected
     (tmp_path / "b.dcm").write_bytes(b"not DICOM")

@@ -54,6 +54,9 @@ NOISE_RINGS_FROM = 1.55
 DOUBTFUL_SUPPORT = 0.45
 """Share of a ring that must show an edge for it to be the outline or to put another one in doubt."""
 
+ALIKE = 0.5
+"""An edge at least this strong, as a share of the strongest one nearby, may be the outline too."""
+
 MIN_SUPPORT = 0.75
 """Share of the outline that must show the edge: a finger or a gleam may hide the rest."""
 
@@ -253,7 +256,11 @@ def _measure_edge(
     steps = _steps(lab, ellipse, rings)
     # What lies near the middle of the range is preferred: the edge, not the relief.
     taper = 1.0 - 0.5 * np.abs(rings - 1.0) / reach
-    best = np.clip((steps * taper).argmax(axis=1), 1, len(rings) - 2)
+    weighted = steps * taper
+    peaks = weighted >= np.asarray(cv2.dilate(weighted, np.ones((1, 3), np.uint8)))
+    # Of edges that are much alike the outermost counts: a coin's rim lies just within its edge.
+    alike = peaks & (weighted >= ALIKE * weighted.max(axis=1, keepdims=True))
+    best = np.clip(len(rings) - 1 - alike[:, ::-1].argmax(axis=1), 1, len(rings) - 2)
     rows = np.arange(N_ANGLES)
     before, here, after = steps[rows, best - 1], steps[rows, best], steps[rows, best + 1]
     bend = np.minimum(before - 2.0 * here + after, -1e-6)

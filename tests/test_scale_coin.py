@@ -1,0 +1,81 @@
+"""Coins in rendered photos with known scale, and what must not be taken for one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lesionvis.errors import SettingsError
+from lesionvis.lab.cards import METALS, Metal, Pose, render_coin
+from lesionvis.lab.scene import Scene, SpotTruth
+from lesionvis.lab.synth import render
+from lesionvis.photo import PhotoReader, read_photo
+from lesionvis.scale.base import NoScale, Scale
+from lesionvis.scale.coin import find_coin, known_coins
+
+SCENE = Scene(width_px=800, height_px=600, px_per_mm=7.0, ita_deg=5.0, jpeg_quality=60)
+NAMES: dict[Metal, str] = {"silver": "usd-25c", "gold": "eur-50c", "two-coloured": "eur-1"}
+
+
+@pytest.mark.parametrize("metal", METALS)
+@pytest.mark.parametrize("tilt_deg", [0.0, 35.0])
+def test_the_scale_is_right_whatever_the_tilt(metal: Metal, tilt_deg: float) -> None:
+    coin = known_coins()[NAMES[metal]]
+    rendered = render_coin(SCENE, Pose(300.0, 320.0, 0.0, tilt_deg, 60.0), coin.diameter_mm, metal)
+    scale = find_coin(read_photo(rendered.rgb), coin.name)
+    assert isinstance(scale, Scale), scale
+    truth = float(rendered.plane.px_per_mm([[0.0, 0.0]])[0])
+    assert scale.px_per_mm == pytest.approx(truth, rel=0.02)
+    # Perspective puts the middle of a tilted circle's outline some px from where its centre is seen.
+    assert scale.points_px == pytest.approx(np.array([[300.0, 320.0]]), abs=6.0)
+    assert 0.5 < scale.error_pct < 2.0
+
+
+def test_positions_are_those_of_the_source_photo() -> None:
+    rendered = render_coin(SCENE, Pose(500.0, 200.0), 24.26)
+    scale = find_coin(PhotoReader(working_long_side_px=500)(rendered.rgb), "usd-25c")
+    assert isinstance(scale, Scale)
+    assert scale.px_per_mm == pytest.approx(7.0, rel=0.02)
+    assert scale.outline_px.mean(axis=0) == pytest.approx(np.array([500.0, 200.0]), abs=1.5)
+
+
+def test_two_coins_are_not_chosen_between() -> None:
+    left = render_coin(SCENE, Pose(180.0, 300.0), 24.26).rgb
+    right = render_coin(SCENE, Pose(620.0, 300.0), 20.0).rgb
+    scale = find_coin(read_photo(np.hstack([left[:, :400], right[:, 400:]])), "usd-25c")
+    assert isinstance(scale, NoScale)
+    assert "2 things in the photo look like usd-25c" in scale.reason
+
+
+@pytest.mark.parametrize(
+    "lesion",
+    [
+        SpotTruth(400.0, 300.0, 150.0, "naevus", melanin_fraction=0.2),
+        SpotTruth(400.0, 300.0, 150.0, "angioma", blood_fraction=0.3, dome_height=0.3),
+        SpotTruth(400.0, 300.0, 150.0, "purpura", blood_fraction=0.1, mottle=0.5, border_irregularity=0.03),
+    ],
+)
+@pytest.mark.parametrize("coin", ["eur-1", "gbp-10p"])
+def test_a_round_lesion_is_no_coin(lesion: SpotTruth, coin: str) -> None:
+    assert isinstance(find_coin(read_photo(render(SCENE, [lesion]).rgb), coin), NoScale)
+
+
+def test_an_unknown_coin_is_refused() -> None:
+    with pytest.raises(SettingsError, match=r"coin must be one of eur-10c, .*, got 'eur-3'"):
+        find_coin(read_photo(np.zeros((64, 64, 3), np.uint8)), "eur-3")
+
+
+def test_the_table_of_coins_is_sound() -> None:
+    for name, coin in known_coins().items():
+        assert name == coin.name
+        assert 14.0 < coin.diameter_mm < 35.0
+        assert coin.source
+
+
+def test_no_coin_is_seen_in_real_photos_without_one(real_photos: Path) -> None:
+    files = sorted((real_photos / "dev" / "photos").iterdir())[::14]
+    claims = [file.name for file in files if find_coin(read_photo(file), "eur-1")]
+    assert len(files) >= 40
+    assert claims == []
