@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from lesionvis.color import blood_map
 from lesionvis.skin import Skin
-from lesionvis.spots.outlines import ANGLES_RAD, N_RAYS, N_STEPS, STEPS, Outlines, grow, sample_rays
+from lesionvis.spots.outlines import COARSE_FAN, FINE_FAN, Outlines, grow, sample_rays
 from lesionvis.spots.peaks import RADIUS_PER_SIGMA, Peaks, find_peaks, octaves
 
-# A candidate fainter than this (log10 density, core against ring) cannot be told from texture: under half the
-# contrast of the faintest percent of the spots that a careful reader marked.
-CONTRAST_MIN = 0.05
+# A candidate fainter than this, in log10 density (core against ring) and in the photo's fine noise, cannot be told from
+# texture: of the spots that a careful reader marked, one in two hundred is.
+CONTRAST_MIN = 0.08
+CONTRAST_MIN_NOISES = 4.0
 # A candidate without any redness more than its ring is shade, hair or pigment; noise lets true ones dip to zero.
 ERYTHEMA_CONTRAST_MIN = 0.005
 # The strongest candidates of a photo stand for its real spots when others are compared with them.
@@ -108,13 +109,14 @@ def find_candidates(density: NDArray[np.float32], skin: Skin) -> Candidates:
     """
     contrast_levels = octaves(density - skin.healthy_density)
     blood_levels = [blood_map(level) for level in contrast_levels]
+    noise = _fine_noise(blood_levels[0], skin.mask)
     peaks = find_peaks(blood_levels, skin.mask)
-    peaks, x, y, radius = _settle(blood_levels, peaks)
-    profiles = sample_rays(contrast_levels, x, y, radius)
+    peaks, x, y, radius = _settle(blood_levels, peaks, max(CONTRAST_MIN, CONTRAST_MIN_NOISES * noise))
+    profiles = sample_rays(contrast_levels, x, y, radius, FINE_FAN)
     blood = blood_map(profiles)
-    outlines = grow(blood, x, y, radius)
+    outlines = grow(blood, x, y, radius, FINE_FAN)
     columns = _evidence(profiles, blood, outlines, radius, peaks)
-    columns |= _context(columns, outlines, blood_levels[0], skin.mask)
+    columns |= _context(columns, outlines, noise, skin.mask)
     if len(outlines):
         table = np.stack([columns[name] for name in COLUMNS], axis=1).astype(np.float32)
     else:
@@ -122,14 +124,20 @@ def find_candidates(density: NDArray[np.float32], skin: Skin) -> Candidates:
     return Candidates(outlines, peaks.response, table)
 
 
+def _fine_noise(blood: NDArray[np.float32], mask: NDArray[np.bool_]) -> float:
+    """Robust standard deviation of the fine structure of the skin."""
+    fine = np.abs(blood - cv2.GaussianBlur(blood, (0, 0), 2.0))[mask]
+    return 1.4826 * float(np.median(fine[:: max(1, fine.size // 20000)])) if fine.size else 0.0
+
+
 def _settle(
-    blood_levels: list[NDArray[np.float32]], peaks: Peaks
+    blood_levels: list[NDArray[np.float32]], peaks: Peaks, contrast_min: float
 ) -> tuple[Peaks, NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Drop the faint peaks, and give each other one the centre and radius of its first outline."""
     radius = RADIUS_PER_SIGMA * peaks.sigma_px
-    profiles = sample_rays(blood_levels, peaks.x_px, peaks.y_px, radius)
-    first = grow(profiles, peaks.x_px, peaks.y_px, radius)
-    kept = np.flatnonzero(first.contrast >= CONTRAST_MIN)
+    profiles = sample_rays(blood_levels, peaks.x_px, peaks.y_px, radius, COARSE_FAN)
+    first = grow(profiles, peaks.x_px, peaks.y_px, radius, COARSE_FAN)
+    kept = np.flatnonzero(first.contrast >= contrast_min)
     centre_x, centre_y = first.centroid_px()
     shift = np.hypot(centre_x - peaks.x_px, centre_y - peaks.y_px)
     moved = shift < 0.7 * radius
@@ -159,26 +167,27 @@ def _evidence(
     """Columns that each candidate has by itself."""
     contrast = outlines.contrast
     some = np.maximum(contrast, 1e-3)
-    relative = outlines.radii_px / np.maximum(radius, 1e-6)[:, None]
+    relative = (outlines.radii_px / np.maximum(radius, 1e-6)[:, None]).astype(np.float32)
     border = relative[..., None]
-    inside, inside_spread = _mean_where(profiles, border * 0.75 > STEPS)
-    in_ring = (border * 1.25 < STEPS) & (border * 2.2 + 0.3 > STEPS)
+    steps = FINE_FAN.steps.astype(np.float32)
+    inside, inside_spread = _mean_where(profiles, border * 0.75 > steps)
+    in_ring = (border * 1.25 < steps) & (border * 2.2 + 0.3 > steps)
     ring, ring_spread = _mean_where(profiles, in_ring)
     channel = inside - ring
     total = np.maximum(np.abs(channel).sum(axis=1), 1e-3)
     erythema = channel[:, 1] - channel[:, 0]
 
-    step = STEPS[1] - STEPS[0]
-    near = np.clip((0.7 * relative / step).astype(int), 0, N_STEPS - 1)
-    far = np.clip((1.3 * relative / step).astype(int), 0, N_STEPS - 1)
+    last = len(steps) - 1
+    near = np.clip((0.7 * relative / FINE_FAN.step).astype(int), 0, last)
+    far = np.clip((1.3 * relative / FINE_FAN.step).astype(int), 0, last)
     drop = np.take_along_axis(blood, near[..., None], 2) - np.take_along_axis(blood, far[..., None], 2)
     drop = drop[..., 0] / some[:, None]
 
     ring_count = in_ring.sum(axis=2)
-    by_direction = (blood * in_ring).sum(axis=2) / np.maximum(ring_count, 1)
+    by_direction = np.einsum("nrs,nrs->nr", blood, in_ring.astype(np.float32)) / np.maximum(ring_count, 1)
     lowest = np.quantile(by_direction, 0.3, axis=1)[:, None]
     by_direction = (np.where(ring_count > 0, by_direction, lowest) - lowest) / some[:, None]
-    opposite = np.minimum(by_direction, np.roll(by_direction, N_RAYS // 2, axis=1))
+    opposite = np.minimum(by_direction, np.roll(by_direction, by_direction.shape[1] // 2, axis=1))
     radii_mean = np.maximum(outlines.radii_px.mean(axis=1), 1e-6)
     return {
         "contrast": contrast,
@@ -216,7 +225,7 @@ def _evidence(
 
 def _aspect(outlines: Outlines) -> NDArray[np.float64]:
     """Longer over shorter axis, from the second moments of the outline's corners."""
-    u, v = outlines.radii_px * np.cos(ANGLES_RAD), outlines.radii_px * np.sin(ANGLES_RAD)
+    u, v = outlines.radii_px * np.cos(outlines.angles_rad), outlines.radii_px * np.sin(outlines.angles_rad)
     u, v = u - u.mean(axis=1, keepdims=True), v - v.mean(axis=1, keepdims=True)
     uu, vv, uv = (u * u).mean(axis=1), (v * v).mean(axis=1), (u * v).mean(axis=1)
     middle, half_width = (uu + vv) / 2, np.sqrt(((uu - vv) / 2) ** 2 + uv**2)
@@ -226,7 +235,7 @@ def _aspect(outlines: Outlines) -> NDArray[np.float64]:
 def _context(
     columns: dict[str, NDArray[np.float64]],
     outlines: Outlines,
-    blood: NDArray[np.float32],
+    noise: float,
     mask: NDArray[np.bool_],
 ) -> dict[str, NDArray[np.float64]]:
     """Columns that compare a candidate with the rest of its photo."""
@@ -240,8 +249,6 @@ def _context(
     highest = float(strongest[-1]) if strongest.size else 1.0
     reddest = np.sort(erythema[plausible])[-N_STRONGEST:]
     typical_redness = max(float(np.median(reddest)), 1e-3) if reddest.size else 1.0
-    fine = np.abs(blood - cv2.GaussianBlur(blood, (0, 0), 2.0))[mask]
-    noise = 1.4826 * float(np.median(fine[:: max(1, fine.size // 20000)])) if fine.size else 0.0
     same = np.ones(len(contrast))
     distance = cv2.distanceTransform(
         np.pad(mask, 1, constant_values=True).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_3

@@ -16,11 +16,13 @@ from lesionvis.skin import Skin
 # A lesion fills a good part of the frame: a small picture shows it whole and hides pores and hairs.
 LONG_SIDE_PX = 144
 # Levels per map, evenly spaced in the logarithm between the skin's own spread and the map's top.
-N_LEVELS = 10
+N_LEVELS = 8
 # Largest regions kept per level.
 N_REGIONS = 4
 AREA_MIN_PX = 14
 AREA_MAX_FRACTION = 0.6
+# The ring around a region: 2 px wide, a pixel away from it.
+_RING_INNER, _RING_OUTER = np.ones((3, 3), np.uint8), np.ones((7, 7), np.uint8)
 # Distance in robust standard deviations that weighs as much as a tenth of log10 density.
 _DISTANCE_UNIT = 0.05
 
@@ -105,8 +107,8 @@ class Regions:
 class _Ground:
     """What all regions of a photo are judged against, on the small picture."""
 
-    relative: NDArray[np.float32]
-    distance: NDArray[np.float32]
+    colors: NDArray[np.float32]
+    mean_distance: float
     gradient: NDArray[np.float32]
     skin_gradient: float
     texture: NDArray[np.float32]
@@ -131,7 +133,7 @@ def find_regions(photo: Photo, skin: Skin) -> Regions:
     Notes
     -----
     Seven maps show what can set a lesion apart (blood, melanin, distance in colour, lighter than skin). Each is cut
-    at ten levels, and the largest connected parts of each cut are the regions: a sparse component tree (Jones 1999).
+    at eight levels, and the largest connected parts of each cut are the regions: a sparse component tree (Jones 1999).
     """
     height, width = photo.rgb.shape[:2]
     ratio = min(1.0, LONG_SIDE_PX / max(height, width))
@@ -170,9 +172,10 @@ def _ground(photo: Photo, skin: Skin, size: tuple[int, int]) -> _Ground:
     fine = np.sqrt(cv2.GaussianBlur((density[..., 1] - smooth[..., 1]) ** 2, (0, 0), 3.0))
     where = mask if mask.any() else np.ones_like(mask)
     inner = cv2.erode(mask.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    distance = _colour_distance(relative, where)
     return _Ground(
-        relative,
-        _colour_distance(relative, where),
+        np.dstack([relative, distance]),
+        float(distance[where].mean()),
         gradient,
         float(np.median(gradient[where])) + 1e-6,
         np.asarray(fine / (float(np.median(fine[where])) + 1e-6), np.float32),
@@ -195,8 +198,8 @@ def _colour_distance(relative: NDArray[np.float32], where: NDArray[np.bool_]) ->
 
 def _maps(ground: _Ground) -> list[NDArray[np.float32]]:
     """Maps that are high where a lesion may be: pigment, blood, any other colour, paler than skin."""
-    red, green, blue = cv2.split(ground.relative)
-    distance = _DISTANCE_UNIT * cv2.GaussianBlur(ground.distance, (0, 0), 1.0)
+    red, green, blue, distance = cv2.split(ground.colors)
+    distance = _DISTANCE_UNIT * cv2.GaussianBlur(distance, (0, 0), 1.0)
     lighter = -(red + green + blue) / 3.0
     return [green, 1.5 * green - red, 0.5 * (green + blue), distance, red, blue - red, lighter]
 
@@ -244,17 +247,16 @@ def _evidence(
     # Contours run through pixel centres: half the perimeter and one make up for the outer half pixels.
     hull_area = cv2.contourArea(cv2.convexHull(outline)) + perimeter / 2.0 + 1.0
     x, y = outline[:, 0] + left, outline[:, 1] + top
-    rim = ground.gradient[y, x]
-    low, median, high = np.quantile(rim, [0.2, 0.5, 0.8])
+    rim = np.sort(ground.gradient[y, x])
+    low, median, high = (float(rim[int(share * (len(rim) - 1))]) for share in (0.2, 0.5, 0.8))
     on_frame = (x <= 1) | (y <= 1) | (x >= frame_width - 2) | (y >= frame_height - 2)
     off_x, off_y = abs(x.mean() / frame_width - 0.5), abs(y.mean() / frame_height - 0.5)
     box = (slice(top, top + fill.shape[0]), slice(left, left + fill.shape[1]))
-    inside = fill > 0
-    ring = (cv2.dilate(fill, np.ones((7, 7), np.uint8)) > 0) & (cv2.dilate(fill, np.ones((3, 3), np.uint8)) == 0)
-    if not ring.any():
-        ring = inside
-    colour_ring = ground.relative[box][ring]
-    step = ground.relative[box][inside].mean(axis=0) - colour_ring.mean(axis=0)
+    ring = cv2.subtract(cv2.dilate(fill, _RING_OUTER), cv2.dilate(fill, _RING_INNER))
+    # Red, green, blue and colour distance inside and in the ring.
+    inside, _ = cv2.meanStdDev(ground.colors[box], mask=fill)
+    around, spread = cv2.meanStdDev(ground.colors[box], mask=ring if ring.any() else fill)
+    step = (inside - around)[:3, 0]
     total_step = float(np.abs(step).sum())
     return {
         "area_fraction": area / ground.mask.size,
@@ -274,17 +276,17 @@ def _evidence(
         "step_green": step[1],
         "step_blue": step[2],
         "step": total_step,
-        "ring_spread": float(colour_ring.std(axis=0).mean()),
-        "inside_distance": float(ground.distance[box][inside].mean()),
-        "ring_distance": float(ground.distance[box][ring].mean()),
-        "texture": float(ground.texture[box][inside].mean()),
+        "ring_spread": float(spread[:3].mean()),
+        "inside_distance": float(inside[3, 0]),
+        "ring_distance": float(around[3, 0]),
+        "texture": cv2.mean(ground.texture[box], mask=fill)[0],
         "box_aspect": _box_aspect(outline),
-        "photo_distance": float(ground.distance[ground.mask].mean()),
-        "rim_per_step": float(median / max(total_step, 1e-3)),
+        "photo_distance": ground.mean_distance,
+        "rim_per_step": median / max(total_step, 1e-3),
     }
 
 
 def _box_aspect(outline: NDArray[np.int32]) -> float:
     """Longer over shorter side of the upright bounding box."""
-    width, height = np.ptp(outline, axis=0) + 1
-    return float(max(width, height) / min(width, height))
+    _, _, width, height = cv2.boundingRect(outline)
+    return max(width, height) / min(width, height)

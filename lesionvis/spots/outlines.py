@@ -10,9 +10,7 @@ from numpy.typing import NDArray
 
 from lesionvis.spots.peaks import RADIUS_PER_SIGMA
 
-N_RAYS = 16
-# Samples along a ray, from the centre to REACH expected radii.
-N_STEPS = 28
+# Rays reach this many expected radii.
 REACH = 3.0
 # The spot's own level is the median inside this share of the expected radius; the skin's level is a low quantile of
 # the ring between the two others: low, because a neighbouring spot may fill much of the ring.
@@ -28,9 +26,35 @@ LEAK = 1.8
 # Spots are measured on the octave one finer than that on which they were found, where they are 6 to 11 px wide.
 _FINER_OCTAVES = 1
 
-_STEP = REACH / N_STEPS
-STEPS = (np.arange(N_STEPS) + 0.5) * _STEP
-ANGLES_RAD = np.arange(N_RAYS) * (2.0 * np.pi / N_RAYS)
+
+@dataclass(frozen=True, slots=True)
+class Fan:
+    """Directions and distances at which a spot is sampled.
+
+    Attributes
+    ----------
+    angles_rad : ndarray of shape (R,), float64
+    steps : ndarray of shape (S,), float64
+        Distances from the centre in expected radii, evenly spaced.
+    """
+
+    angles_rad: NDArray[np.float64]
+    steps: NDArray[np.float64]
+
+    @property
+    def step(self) -> float:
+        """Distance between two samples in expected radii."""
+        return float(self.steps[1] - self.steps[0])
+
+
+def _fan(n_rays: int, n_steps: int) -> Fan:
+    angles = np.arange(n_rays, dtype=np.float64) * (2.0 * np.pi / n_rays)
+    return Fan(angles, (np.arange(n_steps, dtype=np.float64) + 0.5) * (REACH / n_steps))
+
+
+# A quick look, to settle centre and size and to drop what is faint; and the one that measures.
+COARSE_FAN = _fan(8, 15)
+FINE_FAN = _fan(16, 28)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +65,9 @@ class Outlines:
     ----------
     x_px, y_px : ndarray of shape (N,), float64
         Where the rays start, in working px.
-    radii_px : ndarray of shape (N, N_RAYS), float64
-        Distance from there to the border along each of `ANGLES_RAD`.
+    radii_px : ndarray of shape (N, R), float64
+        Distance from there to the border along each of `angles_rad`.
+    angles_rad : ndarray of shape (R,), float64
     contrast : ndarray of shape (N,), float64
         Level of the spot's core less that of the skin around it, in units of the map.
     open_fraction : ndarray of shape (N,), float64
@@ -54,6 +79,7 @@ class Outlines:
     x_px: NDArray[np.float64]
     y_px: NDArray[np.float64]
     radii_px: NDArray[np.float64]
+    angles_rad: NDArray[np.float64]
     contrast: NDArray[np.float64]
     open_fraction: NDArray[np.float64]
     valley_fraction: NDArray[np.float64]
@@ -66,11 +92,11 @@ class Outlines:
 
         Returns
         -------
-        x_px, y_px : ndarray of shape (N, N_RAYS), float64
-            In working px, in the order of `ANGLES_RAD`.
+        x_px, y_px : ndarray of shape (N, R), float64
+            In working px, in the order of `angles_rad`.
         """
-        x = self.x_px[:, None] + self.radii_px * np.cos(ANGLES_RAD)
-        y = self.y_px[:, None] + self.radii_px * np.sin(ANGLES_RAD)
+        x = self.x_px[:, None] + self.radii_px * np.cos(self.angles_rad)
+        y = self.y_px[:, None] + self.radii_px * np.sin(self.angles_rad)
         return x, y
 
     def area_px(self) -> NDArray[np.float64]:
@@ -97,6 +123,7 @@ def sample_rays(
     x_px: NDArray[np.float64],
     y_px: NDArray[np.float64],
     radius_px: NDArray[np.float64],
+    fan: Fan,
 ) -> NDArray[np.float32]:
     """Values of a picture along rays from each centre, at a resolution that suits each radius.
 
@@ -108,17 +135,19 @@ def sample_rays(
         Centres in working px.
     radius_px : ndarray of shape (N,), float64
         Expected radius in working px; the rays reach `REACH` times as far.
+    fan : Fan
 
     Returns
     -------
-    ndarray of shape (N, N_RAYS, N_STEPS, C) or (N, N_RAYS, N_STEPS), float32
+    ndarray of shape (N, R, S, C) or (N, R, S), float32
     """
     channels = levels[0].shape[2:]
-    values = np.zeros((len(x_px), N_RAYS * N_STEPS, *channels), np.float32)
+    n_rays, n_steps = len(fan.angles_rad), len(fan.steps)
+    values = np.zeros((len(x_px), n_rays * n_steps, *channels), np.float32)
     finest = np.floor(np.log2(np.maximum(radius_px / RADIUS_PER_SIGMA, 1.0))).astype(int) - _FINER_OCTAVES
     octave = np.clip(finest, 0, len(levels) - 1)
-    across = (STEPS * np.cos(ANGLES_RAD)[:, None]).ravel()
-    down = (STEPS * np.sin(ANGLES_RAD)[:, None]).ravel()
+    across = (fan.steps * np.cos(fan.angles_rad)[:, None]).ravel()
+    down = (fan.steps * np.sin(fan.angles_rad)[:, None]).ravel()
     for level in np.unique(octave):
         chosen = np.flatnonzero(octave == level)
         factor = 2.0**level
@@ -128,7 +157,7 @@ def sample_rays(
             map_x = ((x_px[part, None] + reach * across + 0.5) / factor - 0.5).astype(np.float32)
             map_y = ((y_px[part, None] + reach * down + 0.5) / factor - 0.5).astype(np.float32)
             values[part] = cv2.remap(levels[level], map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return values.reshape(len(x_px), N_RAYS, N_STEPS, *channels)
+    return values.reshape(len(x_px), n_rays, n_steps, *channels)
 
 
 def grow(
@@ -136,14 +165,16 @@ def grow(
     x_px: NDArray[np.float64],
     y_px: NDArray[np.float64],
     radius_px: NDArray[np.float64],
+    fan: Fan,
 ) -> Outlines:
     """Outline each spot where its contrast has fallen to one half.
 
     Parameters
     ----------
-    profiles : ndarray of shape (N, N_RAYS, N_STEPS), float32
+    profiles : ndarray of shape (N, R, S), float32
         The map along the rays, from `sample_rays`.
     x_px, y_px, radius_px : ndarray of shape (N,), float64
+    fan : Fan
         What the rays were sampled with.
 
     Returns
@@ -155,39 +186,47 @@ def grow(
     The half-contrast contour of a blurred disk lies on the disk's own border, so that a diameter measured there does
     not depend on sharpness. Crossings are interpolated to a fraction of a step.
     """
-    count = len(x_px)
-    core = np.median(profiles[:, :, CORE > STEPS].reshape(count, -1), axis=1)
-    ring = (RING[0] < STEPS) & (RING[1] > STEPS)
-    skin = np.quantile(profiles[:, :, ring].reshape(count, -1), RING_QUANTILE, axis=1)
+    count, n_steps, steps = len(x_px), len(fan.steps), fan.steps
+    if count == 0:
+        none = np.zeros(0)
+        return Outlines(x_px, y_px, np.zeros((0, len(fan.angles_rad))), fan.angles_rad, none, none, none)
+    core = _quantile(profiles[:, :, steps < CORE].reshape(count, -1), 0.5)
+    skin = _quantile(profiles[:, :, (steps > RING[0]) & (steps < RING[1])].reshape(count, -1), RING_QUANTILE)
     contrast = core - skin
     half = (0.5 * (core + skin))[:, None, None]
-    steps = np.arange(N_STEPS)
 
     below = profiles < half
-    crossing = np.where(below.any(axis=2), below.argmax(axis=2), N_STEPS)
+    crossing = np.where(below.any(axis=2), below.argmax(axis=2), n_steps)
     lowest = np.minimum.accumulate(profiles, axis=2)
     fallen = lowest < (core - FALL * contrast)[:, None, None]
     risen = fallen & (profiles - lowest > RISE * contrast[:, None, None])
-    rise = np.where(risen.any(axis=2), risen.argmax(axis=2), N_STEPS)
-    before_rise = np.where(steps <= rise[..., None], profiles, np.inf)
+    rise = np.where(risen.any(axis=2), risen.argmax(axis=2), n_steps)
+    before_rise = np.where(np.arange(n_steps) <= rise[..., None], profiles, np.float32(np.inf))
     valley = before_rise.argmin(axis=2)
 
     in_valley = rise < crossing
-    last = np.clip(crossing, 1, N_STEPS - 1)[..., None]
+    last = np.clip(crossing, 1, n_steps - 1)[..., None]
     above_half = np.take_along_axis(profiles, last - 1, axis=2)[..., 0]
     below_half = np.take_along_axis(profiles, last, axis=2)[..., 0]
     share = (above_half - half[..., 0]) / np.maximum(above_half - below_half, 1e-6)
-    crossed = STEPS[last[..., 0] - 1] + np.clip(share, 0.0, 1.0) * _STEP
-    is_open = (crossing >= N_STEPS) & ~in_valley
-    relative = np.where(in_valley, STEPS[np.clip(valley, 0, N_STEPS - 1)], crossed)
-    relative = np.where(is_open, STEPS[-1], relative)
-    relative = np.where(~in_valley & (crossing == 0), 0.5 * _STEP, relative)
+    crossed = steps[last[..., 0] - 1] + np.clip(share, 0.0, 1.0) * fan.step
+    is_open = (crossing >= n_steps) & ~in_valley
+    relative = np.where(in_valley, steps[valley], crossed)
+    relative = np.where(is_open, steps[-1], relative)
+    relative = np.where(~in_valley & (crossing == 0), 0.5 * fan.step, relative)
     relative = np.minimum(relative, LEAK * np.median(relative, axis=1, keepdims=True))
     return Outlines(
         x_px,
         y_px,
         relative * radius_px[:, None],
+        fan.angles_rad,
         contrast.astype(np.float64),
         is_open.mean(axis=1),
         in_valley.mean(axis=1),
     )
+
+
+def _quantile(values: NDArray[np.float32], share: float) -> NDArray[np.float32]:
+    """Value of each row below which a share of it lies: a partial sort, which is all that is needed here."""
+    index = round(share * (values.shape[1] - 1))
+    return np.asarray(np.partition(values, index, axis=1)[:, index], np.float32)

@@ -12,8 +12,11 @@ from numpy.typing import NDArray
 SIZES_PER_OCTAVE = 3
 # A disk answers most where sigma = radius / sqrt(2).
 RADIUS_PER_SIGMA = float(np.sqrt(2.0))
-# Finest blur in working px: a spot of about 3 px, the smallest that can be told from noise.
+# Finest blur in px of an octave: a spot of about 3 px, the smallest that can be told from noise.
 SIGMA_MIN_PX = 1.0
+# Peaks are sought from the first octave on whose longer side is at most this: a spot under 3 px there is under 0.3 %
+# of the frame, and the finest octave of a large photo would cost more than all others together.
+LONG_SIDE_MAX_PX = 1000
 # Response that a spot must give, in units of the map (log10 density): about a tenth of a faint petechia's contrast.
 RESPONSE_MIN = 0.012
 # ... and in units of the photo's own texture at that size (robust standard deviation of all responses).
@@ -108,10 +111,11 @@ def find_peaks(levels: list[NDArray[np.float32]], mask: NDArray[np.bool_]) -> Pe
     sigma_max = DIAMETER_MAX_FRACTION * min(mask.shape) / (2.0 * RADIUS_PER_SIGMA)
     found: list[NDArray[np.float64]] = []
     for octave, level in enumerate(levels):
-        factor = 2**octave
-        if SIGMA_MIN_PX * factor > sigma_max:
-            break
         height, width = level.shape
+        if max(height, width) > LONG_SIDE_MAX_PX:
+            continue
+        if SIGMA_MIN_PX * 2**octave > sigma_max:
+            break
         inside = cv2.resize(mask.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST) > 0
         found.extend(_peaks_of_octave(level, inside, octave, sigma_max))
     table = np.concatenate(found) if found else np.zeros((0, 6))
