@@ -52,7 +52,8 @@ def labels_at(analysis: Analysis, x_px: float, y_px: float) -> int:
 def test_a_mask_has_source_size_and_the_nearest_label(height: int, width: int) -> None:
     analysis = Analyzer(working_long_side_px=256)(drawn_skin(3, height=height, width=width, radius=max(4, width // 40)))
     mask = np.asarray(Image.open(io.BytesIO(mask_png(analysis))))
-    assert (mask.shape, mask.dtype) == ((height, width), np.uint16)
+    assert mask.shape == (height, width)
+    assert mask.dtype == np.dtype(np.uint16)
     assert mask.max() == len(analysis.spots) > 0
     random = np.random.default_rng(0)
     for x, y in zip(random.integers(0, width, 500), random.integers(0, height, 500), strict=True):
@@ -79,7 +80,7 @@ def test_a_file_that_is_no_photo_fails_with_one_sentence(
 
 
 def raising(error: Exception) -> Any:
-    def analyzer(path: str) -> None:
+    def analyzer(_: str) -> None:
         raise error
 
     return analyzer

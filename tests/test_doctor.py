@@ -1,0 +1,48 @@
+"""The doctor names what is wrong with an installation."""
+
+from __future__ import annotations
+
+import importlib.metadata
+
+import pytest
+
+from lesionvis import doctor
+from lesionvis.doctor import examine
+
+
+def found() -> dict[str, doctor.Check]:
+    return {check.name: check for check in examine()}
+
+
+def test_two_opencv_wheels_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    version = importlib.metadata.version
+    monkeypatch.setattr(
+        importlib.metadata, "version", lambda name: "4.11" if name == "opencv-python" else version(name)
+    )
+    check = found()["opencv"]
+    assert not check.is_fine
+    assert "opencv-python 4.11, opencv-python-headless" in check.text
+    assert "uninstall all" in check.text
+
+
+def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "_SHOWN_PACKAGES", ("numpy", "no-such-package"))
+    checks = found()
+    assert checks["numpy"].is_fine
+    assert not checks["no-such-package"].is_fine
+
+
+def test_one_bad_finding_does_not_hide_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> str:
+        raise OSError("card.json is gone")
+
+    monkeypatch.setattr(doctor, "_models", broken)
+    checks = found()
+    assert (checks["models"].is_fine, checks["models"].text) == (False, "OSError: card.json is gone")
+    assert checks["self-test"].is_fine
+
+
+@pytest.mark.parametrize(("name", "value"), [("_TEST_DIAMETER_TOLERANCE", 0.0), ("_SPOT_RGB", doctor._SKIN_RGB)])
+def test_the_self_test_can_fail(monkeypatch: pytest.MonkeyPatch, name: str, value: object) -> None:
+    monkeypatch.setattr(doctor, name, value)
+    assert not found()["self-test"].is_fine
