@@ -1,0 +1,249 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from lesionvis.errors import ModelError
+from lesionvis.features import FEATURE_NAMES, Features
+from lesionvis.flags import FLAGS
+from lesionvis.models import Model, Predictor, load_model, packaged_model_folder
+from lesionvis.pattern import (
+    BLOCKING_FLAGS,
+    CLASSES,
+    MODEL_FEATURES,
+    MODEL_NAME,
+    N_REASONS,
+    NO_SPOTS,
+    PATTERNS,
+    UNCERTAIN,
+    PatternModel,
+    find_pattern,
+    load_pattern_model,
+    pattern_model_of,
+)
+
+FEATURES = Features(dict.fromkeys(FEATURE_NAMES, 1.0))
+
+
+@dataclass(frozen=True)
+class _Says(Predictor):
+    """A predictor that answers with fixed probabilities, or with those of one feature above or below 0."""
+
+    high: tuple[float, ...] = ()
+    low: tuple[float, ...] | None = None
+    by: str = MODEL_FEATURES[0]
+
+    def __call__(self, table: NDArray[np.float32]) -> NDArray[np.float64]:
+        column = table[:, MODEL_FEATURES.index(self.by)]
+        low = self.high if self.low is None else self.low
+        return np.where((column > 0)[:, None], [self.high], [low])
+
+
+def _model(*says: _Says, **changes: Any) -> PatternModel:
+    model = PatternModel(
+        name="toy-v1",
+        predictors=says,
+        answer_min={"petechial_shower": 0.4, "single_lesion": 0.4, "angioma": 0.6},
+        other_max=0.5,
+        set_min=dict.fromkeys(CLASSES, 0.15),
+        typical=np.zeros(len(MODEL_FEATURES)),
+    )
+    return replace(model, **changes)
+
+
+def _answer(probabilities: Sequence[float], flags: Sequence[str] = (), **changes: Any) -> tuple[str, tuple[str, ...]]:
+    pattern = find_pattern(FEATURES, flags, False, _model(_Says((), b"", tuple(probabilities)), **changes))
+    return pattern.label, pattern.prediction_set
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "label"),
+    [
+        ((0.7, 0.1, 0.1, 0.1), "petechial_shower"),
+        ((0.1, 0.7, 0.1, 0.1), "single_lesion"),
+        ((0.1, 0.1, 0.7, 0.1), "angioma"),
+        # To be called an angioma takes more.
+        ((0.2, 0.2, 0.5, 0.1), UNCERTAIN),
+        ((0.4, 0.3, 0.2, 0.1), "petechial_shower"),
+        ((0.39, 0.31, 0.2, 0.1), UNCERTAIN),
+        # Something else.
+        ((0.45, 0.0, 0.0, 0.55), UNCERTAIN),
+        ((0.0, 0.0, 0.0, 1.0), UNCERTAIN),
+        ((0.5, 0.0, 0.01, 0.49), "petechial_shower"),
+    ],
+)
+def test_thresholds_decide(probabilities: tuple[float, ...], label: str) -> None:
+    assert _answer(probabilities)[0] == label
+
+
+def test_thresholds_are_those_of_the_model() -> None:
+    probabilities = (0.45, 0.25, 0.1, 0.2)
+    assert _answer(probabilities)[0] == "petechial_shower"
+    assert _answer(probabilities, answer_min=dict.fromkeys(PATTERNS, 0.5))[0] == UNCERTAIN
+    assert _answer(probabilities, other_max=0.2)[0] == UNCERTAIN
+
+
+def test_the_prediction_set_holds_what_remains_possible() -> None:
+    assert _answer((0.6, 0.2, 0.1, 0.1))[1] == ("petechial_shower", "single_lesion")
+    assert _answer((0.25, 0.25, 0.25, 0.25))[1] == CLASSES
+    assert _answer((0.05, 0.05, 0.05, 0.85))[1] == ("other",)
+    assert _answer((0.05, 0.05, 0.9, 0.0), set_min=dict.fromkeys(CLASSES, 0.01))[1] == CLASSES[:3]
+
+
+@given(st.lists(st.floats(0.0, 1.0), min_size=4, max_size=4).filter(lambda p: sum(p) > 0.1))
+def test_what_is_answered_is_in_the_prediction_set(raw: list[float]) -> None:
+    probabilities = (np.array(raw) / sum(raw)).tolist()
+    label, possible = _answer(probabilities)
+    assert label in {*PATTERNS, UNCERTAIN}
+    if label != UNCERTAIN:
+        assert label in possible
+        assert probabilities[CLASSES.index(label)] >= 0.4
+
+
+@pytest.mark.parametrize("flag", BLOCKING_FLAGS)
+def test_a_flag_forbids_an_answer(flag: str) -> None:
+    pattern = find_pattern(FEATURES, (flag,), False, _model(_Says((), b"", (1.0, 0.0, 0.0, 0.0))))
+    assert pattern.label == UNCERTAIN
+    assert len(pattern.reasons) == 1
+    if flag == "no_skin":
+        assert pattern.model == ""
+        assert pattern.probabilities == {}
+        assert pattern.prediction_set == ()
+    else:
+        assert flag in pattern.reasons[0]
+        assert pattern.probabilities["petechial_shower"] == 1.0
+
+
+def test_blocking_flags_are_flags_of_photos() -> None:
+    assert {FLAGS[name].about for name in BLOCKING_FLAGS} == {"photo"}
+
+
+def test_other_flags_do_not_matter() -> None:
+    assert _answer((0.7, 0.1, 0.1, 0.1), ("no_scale",))[0] == "petechial_shower"
+
+
+def test_no_spots_is_said_and_is_no_all_clear() -> None:
+    pattern = find_pattern(FEATURES, (), True, _model(_Says((), b"", (1.0, 0.0, 0.0, 0.0))))
+    assert pattern.label == NO_SPOTS
+    assert "not an all-clear" in pattern.reasons[0]
+    dark = find_pattern(FEATURES, ("dark_skin",), True, _model(_Says((), b"", (1.0, 0.0, 0.0, 0.0))))
+    assert dark.label == UNCERTAIN
+
+
+def test_probabilities_are_the_mean_of_the_predictors() -> None:
+    says = (_Says((), b"", (1.0, 0.0, 0.0, 0.0)), _Says((), b"", (0.5, 0.5, 0.0, 0.0)))
+    pattern = find_pattern(FEATURES, (), False, _model(*says))
+    assert pattern.probabilities == {
+        "petechial_shower": 0.75,
+        "single_lesion": 0.25,
+        "angioma": 0.0,
+        "other": 0.0,
+    }
+    assert pattern.model == "toy-v1"
+
+
+def test_reasons_name_the_features_that_speak_for_and_against() -> None:
+    towards, away = MODEL_FEATURES[3], MODEL_FEATURES[5]
+    says = (
+        _Says((), b"", (0.9, 0.05, 0.05, 0.0), (0.2, 0.4, 0.4, 0.0), towards),
+        _Says((), b"", (0.5, 0.25, 0.25, 0.0), (0.9, 0.05, 0.05, 0.0), away),
+    )
+    reasons = find_pattern(FEATURES, (), False, _model(*says)).reasons
+    assert reasons == (
+        f"For petechial_shower: {towards.replace('_', ' ')} is 1, typically 0.",
+        f"Against petechial_shower: {away.replace('_', ' ')} is 1, typically 0.",
+    )
+
+
+def test_a_feature_that_cannot_be_measured_is_so_named() -> None:
+    values = {**FEATURES.values, MODEL_FEATURES[3]: float("nan")}
+    says = _Says((), b"", (0.2, 0.4, 0.4, 0.0), (0.9, 0.05, 0.05, 0.0), MODEL_FEATURES[3])
+    model = _model(says, typical=np.ones(len(MODEL_FEATURES)))
+    reasons = find_pattern(Features(values), (), False, model).reasons
+    assert reasons[0] == f"For petechial_shower: {MODEL_FEATURES[3].replace('_', ' ')} cannot be measured."
+
+
+def test_an_unsure_answer_says_what_was_missing() -> None:
+    unsure = find_pattern(FEATURES, (), False, _model(_Says((), b"", (0.2, 0.2, 0.5, 0.1))))
+    assert unsure.reasons[0] == "The best guess, angioma, is not sure enough (0.50, needs 0.60)."
+    other = find_pattern(FEATURES, (), False, _model(_Says((), b"", (0.3, 0.1, 0.0, 0.6))))
+    assert other.reasons[0].startswith("This looks like none of the three patterns (probability of another one 0.60)")
+
+
+def test_the_model_sees_only_numbers_without_a_scale() -> None:
+    assert set(MODEL_FEATURES) < set(FEATURE_NAMES)
+    assert not [name for name in MODEL_FEATURES if name.endswith(("_px", "_mm", "_cm2", "_mm_square"))]
+    left_out = set(FEATURE_NAMES) - set(MODEL_FEATURES)
+    assert all(name.endswith(("_px", "_mm", "_cm2", "_mm_square")) for name in left_out)
+
+
+@pytest.fixture(scope="module")
+def packaged() -> Model:
+    return load_model(packaged_model_folder(MODEL_NAME))
+
+
+def test_the_model_of_the_package_fits_this_version(packaged: Model) -> None:
+    model = load_pattern_model()
+    assert model.name == MODEL_NAME == packaged.name
+    assert model is load_pattern_model()
+    assert set(model.answer_min) == set(PATTERNS)
+    assert set(model.set_min) == set(CLASSES)
+    assert np.isfinite(model.typical).all()
+    # To call a single lesion an angioma could cost a life.
+    assert model.answer_min["angioma"] >= max(model.answer_min.values())
+    rows = np.tile(model.typical.astype(np.float32), (3, 1))
+    rows[1], rows[2] = np.nan, 0.0
+    probabilities = model.probabilities(rows)
+    assert probabilities.shape == (3, len(CLASSES))
+    assert probabilities.sum(axis=1) == pytest.approx(np.ones(3), abs=1e-4)
+    assert probabilities.min() >= 0.0
+
+
+def test_the_packaged_model_gives_its_reasons() -> None:
+    typical = dict(zip(MODEL_FEATURES, load_pattern_model().typical.tolist(), strict=True))
+    pattern = find_pattern(Features({**FEATURES.values, **typical, "lesion_area_share": 0.4}), (), False)
+    assert pattern.model == MODEL_NAME
+    assert len(pattern.reasons) <= 1 + 2 * N_REASONS
+    assert all(reason.endswith(".") for reason in pattern.reasons)
+
+
+def _changed(model: Model, **changes: Any) -> Model:
+    return replace(model, card={**model.card, **changes})
+
+
+def test_a_card_of_other_classes_is_refused(packaged: Model) -> None:
+    with pytest.raises(ModelError, match="knows other classes"):
+        pattern_model_of(_changed(packaged, classes=["angioma", "petechial_shower", "single_lesion", "other"]))
+
+
+@pytest.mark.parametrize("key", ["classes", "thresholds", "typical"])
+def test_a_card_that_lacks_something_is_refused(packaged: Model, key: str) -> None:
+    card = {name: value for name, value in packaged.card.items() if name != key}
+    with pytest.raises(ModelError, match=f"card of model pattern-v1 lacks '{key}'"):
+        pattern_model_of(replace(packaged, card=card))
+
+
+def test_a_card_without_a_threshold_or_a_typical_value_is_refused(packaged: Model) -> None:
+    thresholds = packaged.card["thresholds"]
+    fewer = {name: value for name, value in thresholds["answer_min"].items() if name != "angioma"}
+    with pytest.raises(ModelError, match="lacks 'angioma'"):
+        pattern_model_of(_changed(packaged, thresholds={**thresholds, "answer_min": fewer}))
+    typical = {name: value for name, value in packaged.card["typical"].items() if name != MODEL_FEATURES[2]}
+    with pytest.raises(ModelError, match=f"lacks '{MODEL_FEATURES[2]}'"):
+        pattern_model_of(_changed(packaged, typical=typical))
+
+
+def test_a_model_of_other_features_is_refused(packaged: Model) -> None:
+    forest = packaged.predictors["forest"]
+    swapped = replace(forest, columns=(forest.columns[1], forest.columns[0], *forest.columns[2:]))
+    with pytest.raises(ModelError, match="the order of the columns"):
+        pattern_model_of(replace(packaged, predictors={**packaged.predictors, "forest": swapped}))
+    with pytest.raises(ModelError, match="no predictor named linear"):
+        pattern_model_of(replace(packaged, predictors={"forest": forest}))
