@@ -16,8 +16,9 @@ from lesionvis.flags import photo_flags
 from lesionvis.measure import SpotTable, measure_spots
 from lesionvis.pattern import Pattern, find_pattern, load_pattern_model
 from lesionvis.photo import MIN_WORKING_PX_PER_MM, Photo, PhotoReader
-from lesionvis.scale import NoScale, Scale, given_scale
-from lesionvis.scale.ruler import find_ruler
+from lesionvis.scale import NoScale, Scale
+from lesionvis.scale.card import BAR_MM
+from lesionvis.scale.find import check_references, find_scale
 from lesionvis.skin import Skin, find_skin
 from lesionvis.spots import Spots, find_spots
 from lesionvis.triage import Advice, Answers, PhotoEvidence, advise
@@ -125,7 +126,13 @@ class Analyzer:
     Parameters
     ----------
     px_per_mm : float, optional
-        Scale of every photo in source px per mm; rulers are not sought then.
+        Scale of every photo in source px per mm; no reference is sought then.
+    mm_across : float, optional
+        Width of what every photo shows, in mm.
+    coin : str, optional
+        Name of a coin that lies in every photo, such as "eur-1".
+    bar_mm : float
+        Length that the bar of a printed card really has, in mm.
     max_megapixels : float
         Largest photo that is decoded.
     working_long_side_px : int
@@ -141,6 +148,9 @@ class Analyzer:
     """
 
     px_per_mm: float | None = None
+    mm_across: float | None = None
+    coin: str | None = None
+    bar_mm: float = BAR_MM
     max_megapixels: float = 200.0
     working_long_side_px: int = 1280
     model_folder: Path | None = None
@@ -148,8 +158,7 @@ class Analyzer:
     def __post_init__(self) -> None:
         """Refuse settings that are outside their bounds."""
         PhotoReader(self.max_megapixels, self.working_long_side_px)
-        if self.px_per_mm is not None:
-            given_scale(self.px_per_mm)
+        check_references(self.px_per_mm, self.mm_across, self.coin, self.bar_mm)
 
     def __call__(self, source: str | Path | bytes | NDArray[Any], answers: Answers | None = None) -> Analysis:
         """Analyse one photo.
@@ -185,9 +194,9 @@ class Analyzer:
         """Photo at a resolution that suits its scale, and that scale."""
         reader = PhotoReader(self.max_megapixels, self.working_long_side_px)
         photo = reader(source, self.px_per_mm)
-        if self.px_per_mm is not None:
-            return photo, given_scale(self.px_per_mm)
-        scale = find_ruler(photo)
+        scale = find_scale(
+            photo, px_per_mm=self.px_per_mm, mm_across=self.mm_across, coin=self.coin, bar_mm=self.bar_mm
+        )
         if isinstance(scale, Scale):
             too_coarse = scale.px_per_mm * photo.px_per_source_px < MIN_WORKING_PX_PER_MM
             if too_coarse and photo.px_per_source_px < 1.0:

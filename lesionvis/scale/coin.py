@@ -53,6 +53,12 @@ def known_coins() -> dict[str, Coin]:
     return {name: Coin(name, float(diameter_mm), source) for name, diameter_mm, source in rows}
 
 
+def check_coin(coin: str) -> None:
+    """Refuse a name that is not one of `known_coins` with a SettingsError."""
+    if coin not in known_coins():
+        raise SettingsError(f"coin must be one of {', '.join(known_coins())}, got {coin!r}.")
+
+
 def find_coin(photo: Photo, coin: str) -> Scale | NoScale:
     """Read the scale of a photo off the coin that the user says is in it.
 
@@ -80,8 +86,7 @@ def find_coin(photo: Photo, coin: str) -> Scale | NoScale:
     >>> find_coin(read_photo(np.full((96, 128, 3), 180, np.uint8)), "eur-1").reason
     'no coin found: nothing is as round and sharp as the outline of eur-1'
     """
-    if coin not in known_coins():
-        raise SettingsError(f"coin must be one of {', '.join(known_coins())}, got {coin!r}.")
+    check_coin(coin)
     named = known_coins()[coin]
     outlines = find_outlines(photo.rgb)
     redness = erythema_index(optical_density(np.asarray(cv2.GaussianBlur(photo.rgb, (0, 0), 1.0), np.uint8)))

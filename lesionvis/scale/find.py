@@ -7,9 +7,9 @@ import numpy as np
 from lesionvis.photo import Photo
 from lesionvis.scale.base import NoScale, Scale, given_scale
 from lesionvis.scale.card import BAR_MM
-from lesionvis.scale.coin import find_coin
-from lesionvis.scale.given import mm_across_scale
-from lesionvis.scale.marker import find_marker
+from lesionvis.scale.coin import check_coin, find_coin
+from lesionvis.scale.given import check_mm_across, mm_across_scale
+from lesionvis.scale.marker import check_bar_mm, find_marker
 from lesionvis.scale.ruler import find_ruler
 
 BAR_TOLERANCE_MM = 0.25
@@ -79,3 +79,20 @@ def find_scale(
     if isinstance(scale, Scale):
         return scale
     return NoScale("; ".join([*reasons, scale.reason]))
+
+
+def check_references(px_per_mm: float | None, mm_across: float | None, coin: str | None, bar_mm: float) -> None:
+    """Refuse what `find_scale` would refuse, before there is a photo.
+
+    Raises
+    ------
+    SettingsError
+        If a value is outside its bounds.
+    """
+    if px_per_mm is not None:
+        given_scale(px_per_mm)
+    if mm_across is not None:
+        check_mm_across(mm_across)
+    if coin is not None:
+        check_coin(coin)
+    check_bar_mm(bar_mm)

@@ -123,6 +123,12 @@ class CardColors:
     light: NDArray[np.float64]
 
 
+def check_bar_mm(bar_mm: float) -> None:
+    """Refuse a bar that is outside `BAR_BOUNDS_MM` with a SettingsError."""
+    if not BAR_BOUNDS_MM[0] <= bar_mm <= BAR_BOUNDS_MM[1]:
+        raise SettingsError(f"bar_mm must be from {BAR_BOUNDS_MM[0]:g} to {BAR_BOUNDS_MM[1]:g}, got {bar_mm}.")
+
+
 def find_marker(photo: Photo, bar_mm: float = BAR_MM) -> Scale | NoScale:
     """Read the scale of a photo off the printed card in it.
 
@@ -156,8 +162,7 @@ def find_marker(photo: Photo, bar_mm: float = BAR_MM) -> Scale | NoScale:
     >>> find_marker(read_photo(np.full((96, 128, 3), 180, np.uint8))).reason
     'no card found: no marker in sight'
     """
-    if not BAR_BOUNDS_MM[0] <= bar_mm <= BAR_BOUNDS_MM[1]:
-        raise SettingsError(f"bar_mm must be from {BAR_BOUNDS_MM[0]:g} to {BAR_BOUNDS_MM[1]:g}, got {bar_mm}.")
+    check_bar_mm(bar_mm)
     view = find_card(photo)
     return view if isinstance(view, NoScale) else _scale(view, bar_mm / BAR_MM, photo)
 
