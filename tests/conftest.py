@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from stages import Staged, stage
 
+from lesionvis.analysis import Analysis, analyze
 from lesionvis.lab.scene import Scene
 from lesionvis.lab.truths import angiomas, petechial_shower, single_lesion
 
@@ -55,3 +56,15 @@ def cherries() -> Staged:
 def plain() -> Staged:
     """Light skin without a spot, 6 px per mm."""
     return stage(Scene(width_px=480, height_px=360, px_per_mm=6.0, seed=8))
+
+
+@pytest.fixture(scope="session")
+def analysed_shower(shower: Staged) -> Analysis:
+    """The shower through `analyze`, its scale given."""
+    return analyze(shower.truth.rgb, px_per_mm=6.0)
+
+
+@pytest.fixture(scope="session")
+def analysed_samples() -> dict[str, Analysis]:
+    """The sample photos through `analyze`, by file name."""
+    return {path.name: analyze(path) for path in sorted((PROJECT / "sample_images").glob("*.jpg"))}

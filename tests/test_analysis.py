@@ -1,0 +1,205 @@
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import FrozenInstanceError
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from stages import Staged
+
+from lesionvis import __version__
+from lesionvis.analysis import Analysis, Analyzer, _plain, analyze
+from lesionvis.errors import ModelError, SettingsError, UnreadablePhoto
+from lesionvis.features import FEATURE_NAMES
+from lesionvis.flags import FLAGS
+from lesionvis.measure import COLUMNS
+from lesionvis.models import packaged_model_folder
+from lesionvis.triage import Answers
+
+
+def _same(one: Analysis, other: Analysis) -> bool:
+    """Whether two analyses differ in nothing but the name and the digest of what was read."""
+    first, second = one.to_dict(), other.to_dict()
+    for content in (first, second):
+        del content["photo"]["name"], content["photo"]["sha256"]
+    return first == second and one.labels.labels.tobytes() == other.labels.labels.tobytes()
+
+
+def test_a_path_its_bytes_and_its_pixels_give_the_same_analysis(
+    shower: Staged, analysed_shower: Analysis, tmp_path: Path
+) -> None:
+    path = tmp_path / "shower.png"
+    cv2.imwrite(str(path), cv2.cvtColor(shower.truth.rgb, cv2.COLOR_RGB2BGR))
+    for source in (path, str(path), path.read_bytes()):
+        assert _same(analyze(source, px_per_mm=6.0), analysed_shower)
+    assert analyze(path).photo.name == "shower.png"
+    assert analyze(path.read_bytes()).photo.name == "bytes"
+    assert analysed_shower.photo.name == "array"
+
+
+def test_the_same_photo_gives_the_same_analysis(shower: Staged, analysed_shower: Analysis) -> None:
+    assert analyze(shower.truth.rgb, px_per_mm=6.0).to_json() == analysed_shower.to_json()
+
+
+def test_the_photo_is_left_as_it_was(shower: Staged) -> None:
+    rgb = shower.truth.rgb.copy()
+    analyze(rgb)
+    assert rgb.tobytes() == shower.truth.rgb.tobytes()
+
+
+def _no_constant(name: str) -> None:
+    raise AssertionError(f"{name} is no JSON")
+
+
+def test_json_is_strict_and_complete(analysed_shower: Analysis, shower: Staged) -> None:
+    for analysis in (analysed_shower, analyze(shower.truth.rgb[:64, :64])):
+        content = json.loads(analysis.to_json(), parse_constant=_no_constant)
+        assert content == analysis.to_dict()
+        assert tuple(content["features"]) == FEATURE_NAMES
+        assert content["version"] == __version__
+        assert len(content["spots"]) == len(analysis.spots)
+        for row in content["spots"]:
+            assert list(row) == [column.name for column in COLUMNS]
+        assert content["pattern"]["label"] == analysis.pattern.label
+        assert content["advice"]["level"] == str(analysis.advice.level)
+        assert content["photo"]["width_px"] == analysis.photo.source_width_px
+
+
+def test_without_a_scale_millimetres_are_null(shower: Staged) -> None:
+    analysis = analyze(shower.truth.rgb)
+    assert not analysis.scale
+    assert analysis.flags[-1] == "no_scale"
+    content = analysis.to_dict()
+    assert content["scale"]["px_per_mm"] is None
+    assert len(content["scale"]["reason"]) > 10
+    assert {row["diameter_mm"] for row in content["spots"]} == {None}
+    assert content["features"]["median_diameter_mm"] is None
+
+
+def test_a_given_scale_is_used_and_named(analysed_shower: Analysis) -> None:
+    assert "no_scale" not in analysed_shower.flags
+    assert analysed_shower.to_dict()["scale"]["source"] == "given"
+    assert analysed_shower.scale.px_per_mm == 6.0
+    table = analysed_shower.spots
+    assert table["diameter_mm"] == pytest.approx(table["diameter_px"] / 6.0)
+
+
+def test_flags_are_in_the_registry(analysed_samples: dict[str, Analysis]) -> None:
+    for analysis in analysed_samples.values():
+        assert {FLAGS[name].about for name in analysis.flags} <= {"photo"}
+
+
+def test_parts_of_an_analysis_belong_together(analysed_samples: dict[str, Analysis]) -> None:
+    for analysis in analysed_samples.values():
+        shape = analysis.photo.rgb.shape[:2]
+        assert analysis.skin.mask.shape == analysis.labels.labels.shape == shape
+        assert len(analysis.spots) == len(analysis.labels) == analysis.features["spot_count"]
+        assert analysis.advice.pattern == analysis.pattern.label
+        assert analysis.features["skin_fraction"] == analysis.skin.fraction
+
+
+def test_a_large_photo_keeps_enough_pixels_per_millimetre(shower: Staged) -> None:
+    large = np.tile(shower.truth.rgb[:240, :320], (2, 8, 1))
+    coarse = analyze(large)
+    assert coarse.photo.px_per_source_px == 0.5
+    fine = analyze(large, px_per_mm=6.0)
+    assert fine.photo.px_per_source_px == pytest.approx(5.0 / 6.0)
+
+
+def test_a_skinless_photo_is_answered_without_a_guess() -> None:
+    blue = np.full((64, 96, 3), (40, 90, 160), np.uint8)
+    blue[::7, ::5] = (60, 80, 170)
+    analysis = analyze(blue)
+    assert analysis.pattern.label == "uncertain"
+    assert "no_skin" in analysis.flags
+    assert analysis.to_dict()["skin"]["tone_ita_deg"] is None
+
+
+def test_answers_of_the_person_count(shower: Staged, analysed_shower: Analysis) -> None:
+    answered = analyze(shower.truth.rgb, px_per_mm=6.0, answers=Answers.from_mapping({"fever": "yes"}))
+    assert answered.advice.answers["fever"] == "yes"
+    assert answered.advice.level >= analysed_shower.advice.level
+    assert answered.pattern == analysed_shower.pattern
+
+
+def test_what_was_measured_counts(analysed_shower: Analysis) -> None:
+    assert analysed_shower.advice.answers["count"] == "many"
+    assert "The photo shows" in " ".join(analysed_shower.advice.photo_notes)
+
+
+@pytest.mark.parametrize(
+    ("given_settings", "name"),
+    [
+        ({"px_per_mm": 0.0}, "px_per_mm"),
+        ({"px_per_mm": float("nan")}, "px_per_mm"),
+        ({"max_megapixels": 0}, "max_megapixels"),
+        ({"working_long_side_px": 10}, "working_long_side_px"),
+    ],
+)
+def test_settings_outside_their_bounds_are_refused_at_once(given_settings: dict[str, Any], name: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        Analyzer(**given_settings)
+
+
+def test_settings_cannot_be_changed_later() -> None:
+    analyzer = Analyzer(px_per_mm=8.0)
+    with pytest.raises(FrozenInstanceError):
+        analyzer.px_per_mm = 9.0  # type: ignore[misc]
+    assert analyzer == Analyzer(px_per_mm=8.0)
+
+
+def test_settings_reach_the_reader(shower: Staged) -> None:
+    with pytest.raises(UnreadablePhoto, match="too large"):
+        Analyzer(max_megapixels=1)(np.zeros((1100, 1000, 3), np.uint8))
+    assert max(Analyzer(working_long_side_px=256)(shower.truth.rgb).photo.rgb.shape) == 256
+
+
+def test_another_model_folder_is_used_and_a_missing_one_refused(shower: Staged, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    shutil.copytree(packaged_model_folder("pattern-v1"), folder)
+    card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    card["name"] = "mine-v2"
+    (folder / "card.json").write_text(json.dumps(card), encoding="utf-8")
+    small = shower.truth.rgb[:128, :128]
+    assert Analyzer(model_folder=folder)(small).pattern.model == "mine-v2"
+    with pytest.raises(ModelError, match=r"card\.json is missing"):
+        Analyzer(model_folder=tmp_path / "nowhere")(small)
+
+
+def test_an_unreadable_photo_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(UnreadablePhoto, match="does not exist"):
+        analyze(tmp_path / "no.jpg")
+    with pytest.raises(UnreadablePhoto, match="not a photo"):
+        analyze(b"Dear doctor,")
+
+
+plain_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**31), 2**31) | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=50, deadline=None)
+@given(plain_values)
+def test_plain_values_are_json(value: Any) -> None:
+    plain = _plain(value)
+    assert json.loads(json.dumps(plain, allow_nan=False)) == plain
+    if not isinstance(value, float):
+        assert type(plain) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "plain"),
+    [(np.float32(0.5), 0.5), (np.int64(3), 3), (np.bool_(True), True), (np.float64("nan"), None), (np.str_("a"), "a")],
+)
+def test_numpy_numbers_become_plain(value: Any, plain: Any) -> None:
+    assert _plain(value) == plain
+    assert not isinstance(_plain(value), np.generic)
+    assert _plain((value,)) == [plain]
