@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -41,6 +41,9 @@ app = typer.Typer(
 )
 
 PxPerMm = Annotated[float | None, typer.Option(help="Scale in px of the photo per mm; no ruler is sought then.")]
+MmAcross = Annotated[float | None, typer.Option(help="Width of what the photo shows, in mm.")]
+CoinName = Annotated[str | None, typer.Option(help="Coin that lies in the photo, such as eur-1.")]
+BarMm = Annotated[float | None, typer.Option(help="Measured length of the bar of a printed scale card, in mm.")]
 SettingsFile = Annotated[Path | None, typer.Option("--settings", help="TOML file with settings of the analysis.")]
 ModelFolder = Annotated[Path | None, typer.Option("--model", help="Folder of a pattern model to use instead.")]
 GivenAnswers = Annotated[list[str] | None, typer.Option("--answer", metavar="NAME=VALUE", help="One answer.")]
@@ -81,6 +84,9 @@ def analyze(
     as_json: AsJson = False,
     overlay: Annotated[Path | None, typer.Option(help="Write the annotated picture here (.png or .jpg).")] = None,
     px_per_mm: PxPerMm = None,
+    mm_across: MmAcross = None,
+    coin: CoinName = None,
+    bar_mm: BarMm = None,
     answer: GivenAnswers = None,
     answers: AnswersFile = None,
     ask: Ask = False,
@@ -91,7 +97,9 @@ def analyze(
     if overlay is not None:
         _check_overlay(overlay, photo)
     given = _answers(answer, answers)
-    analysis = _analyzer(settings, px_per_mm, model)(photo, given)
+    analysis = _analyzer(
+        settings, px_per_mm=px_per_mm, mm_across=mm_across, coin=coin, bar_mm=bar_mm, model_folder=model
+    )(photo, given)
     if ask:
         from lesionvis.analysis import _evidence
         from lesionvis.triage import advise as advise_on
@@ -117,6 +125,9 @@ def batch(
     overlays: Annotated[bool, typer.Option("--overlays", help="Write an annotated picture of every photo.")] = False,
     jobs: Annotated[int | None, typer.Option(help="Processes; as many as there are processors by default.")] = None,
     px_per_mm: PxPerMm = None,
+    mm_across: MmAcross = None,
+    coin: CoinName = None,
+    bar_mm: BarMm = None,
     settings: SettingsFile = None,
     model: ModelFolder = None,
     max_seconds: Annotated[float, typer.Option(help="Longest time for one photo.")] = 120.0,
@@ -130,7 +141,7 @@ def batch(
     from lesionvis.batch.summary import run_summary
 
     runner = BatchRunner(
-        _analyzer(settings, px_per_mm, model),
+        _analyzer(settings, px_per_mm=px_per_mm, mm_across=mm_across, coin=coin, bar_mm=bar_mm, model_folder=model),
         masks=masks,
         overlays=overlays,
         jobs=_usable_processors() if jobs is None else jobs,
@@ -212,15 +223,13 @@ def _end(message: str, code: int) -> None:
     sys.exit(code)
 
 
-def _analyzer(settings: Path | None, px_per_mm: float | None, model: Path | None) -> Analyzer:
-    """Analyzer of a settings file and of the options that override it."""
+def _analyzer(settings: Path | None, **options: Any) -> Analyzer:
+    """Analyzer of a settings file, or of the defaults, and of the options that override them."""
     from lesionvis.analysis import Analyzer
     from lesionvis.settings import read_settings
 
     analyzer = read_settings(settings) if settings else Analyzer()
-    if px_per_mm is not None:
-        analyzer = dataclasses.replace(analyzer, px_per_mm=px_per_mm)
-    return analyzer if model is None else dataclasses.replace(analyzer, model_folder=model)
+    return dataclasses.replace(analyzer, **{name: value for name, value in options.items() if value is not None})
 
 
 def _answers(given: list[str] | None, file: Path | None) -> Answers:

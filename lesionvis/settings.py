@@ -109,10 +109,9 @@ def settings_text(analyzer: Analyzer) -> str:
 
     Examples
     --------
-    >>> print(settings_text(Analyzer()))
-    # px_per_mm is not set
-    max_megapixels = 200.0
-    working_long_side_px = 1280
+    >>> print(settings_text(Analyzer(px_per_mm=8.0)))
+    px_per_mm = 8.0
+    ...
     # model_folder is not set
     """
     return "\n".join(

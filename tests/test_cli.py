@@ -145,6 +145,8 @@ def test_answers_come_from_a_file_and_options_override_it(
         (("analyze", "{in}"), 1, "is a folder, not a photo"),
         (("analyze", "{photo}", "--px-per-mm", "0"), 2, "px_per_mm must be a finite number above 0"),
         (("analyze", "{photo}", "--px-per-mm", "eight"), 2, "Invalid value for '--px-per-mm'"),
+        (("analyze", "{photo}", "--coin", "groat"), 2, "groat"),
+        (("analyze", "{photo}", "--mm-across", "-1"), 2, "-1"),
         (("analyze", "{photo}", "--answer", "fever"), 2, 'NAME=VALUE, such as fever=yes, not as "fever"'),
         (("analyze", "{photo}", "--answer", "fevr=yes"), 2, 'did you mean "fever"'),
         (("analyze", "{photo}", "--answer", "fever=maybe"), 2, 'cannot be "maybe"'),
@@ -194,7 +196,7 @@ def test_a_message_cannot_take_over_the_terminal(tmp_path: Path, capsys: pytest.
 def test_a_fault_of_the_program_is_no_traceback_unless_asked(
     photo: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise KeyError("lost")
 
     monkeypatch.setattr(cli, "_analyzer", broken)

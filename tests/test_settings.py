@@ -27,7 +27,8 @@ from lesionvis.settings import (
 
 ANALYZERS = st.builds(
     Analyzer,
-    px_per_mm=st.none() | st.floats(0.01, 1000),
+    coin=st.none() | st.sampled_from(["eur-1", "usd-25c"]),
+    bar_mm=st.floats(10, 1000),
     max_megapixels=st.floats(1, 1000),
     working_long_side_px=st.integers(256, 16384),
     model_folder=st.none() | st.just(Path('/models/mine and "yours"')),
@@ -64,7 +65,7 @@ def test_no_setting_means_the_defaults_of_the_analyzer() -> None:
         ('px_per_mm = "8"', ["px_per_mm", "a number", "'8'"]),
         ("model_folder = 3", ["model_folder", "a path in quotes", "3"]),
         ("px_pr_mm = 8", ['"px_pr_mm"', 'did you mean "px_per_mm"', "working_long_side_px"]),
-        ("[spots]\nx = 1", ['"spots"', "px_per_mm, max_megapixels"]),
+        ("[spots]\nx = 1", ['"spots"', "The settings are px_per_mm, "]),
         ("px_per_mm = ", ["not valid TOML", "Invalid value"]),
     ],
 )

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -214,7 +215,7 @@ def _local_crew(job: Job, jobs: int) -> Iterator[Crew]:
 def _cluster_crew(job: Job, scheduler: str) -> Iterator[Crew]:
     """Workers of a Dask cluster."""
     try:
-        import distributed
+        distributed = import_module("distributed")
     except ImportError as error:
         raise SettingsError("A Dask scheduler needs dask; install lesionvis[cluster].") from error
     try:

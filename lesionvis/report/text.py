@@ -77,7 +77,7 @@ def _advice_lines(advice: Advice) -> list[str]:
         lines += _bullet(f"[{fired.rule_id}, {fired.level}]{seen} {fired.reason} {fired.action} Source: {source}")
     lines += [line for note in advice.photo_notes for line in _bullet(note)]
     if advice.open_questions:
-        lines += ["", "Answers that can still change the level (--ask, or --answer NAME=VALUE):"]
+        lines += ["", *_wrapped("Answers that can still change the level (--ask, or --answer NAME=VALUE):")]
         for found in advice.open_questions[:N_OPEN_QUESTIONS]:
             lines += _bullet(f"{found.question.name} ({', '.join(found.question.choices)}): {found.question.text}")
         more = len(advice.open_questions) - N_OPEN_QUESTIONS

@@ -1,0 +1,70 @@
+"""Text for a terminal fits it and leaves nothing out that a person must read."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from drawn import drawn_skin
+
+from lesionvis.analysis import Analysis, Analyzer
+from lesionvis.report.text import N_OPEN_QUESTIONS, advice_text, analysis_text
+from lesionvis.triage import Answers, advise
+from lesionvis.wording import ALWAYS, HEADER
+
+
+@pytest.fixture(scope="module")
+def analysis() -> Analysis:
+    return Analyzer(px_per_mm=5.0)(drawn_skin(1))
+
+
+def flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+@pytest.mark.parametrize("columns", [40, 80, 300])
+def test_lines_fit_the_terminal(analysis: Analysis, monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    text = analysis_text(analysis)
+    longest = max(len(line) for line in text.splitlines() if "://" not in line)
+    assert longest <= min(columns, 100)
+    assert flat(advice_text(analysis.advice)).removeprefix(HEADER) in flat(text)
+
+
+def test_spots_are_told_in_millimetres_only_with_a_scale(analysis: Analysis) -> None:
+    assert " mm across (median; " in analysis_text(analysis)
+    assert "5 px per mm (given)" in analysis_text(analysis)
+    without = analysis_text(Analyzer()(drawn_skin(1)))
+    assert " px across (median; " in without
+    assert "none, so no millimetres: " in flat(without)
+    assert " mm across" not in without
+
+
+def test_one_spot_and_no_spot_are_told_as_such() -> None:
+    one = analysis_text(Analyzer(px_per_mm=5.0)(drawn_skin(1, count=1)))
+    assert "\nspots     1, " in one
+    none = analysis_text(Analyzer()(drawn_skin(1, count=0)))
+    assert "\nspots     none\n" in none
+
+
+def test_doubts_are_told_in_sentences() -> None:
+    text = flat(analysis_text(Analyzer()(np.zeros((64, 64, 3), np.uint8))))
+    assert "doubt Hardly any skin was found" in text
+    assert "tone ITA" not in text
+
+
+def test_advice_tells_what_is_open_and_how_much_more() -> None:
+    advice = advise("uncertain")
+    text = flat(advice_text(advice))
+    for found in advice.open_questions[:N_OPEN_QUESTIONS]:
+        assert found.question.text in text
+    assert f"and {len(advice.open_questions) - N_OPEN_QUESTIONS} more" in text
+    for sentence in (HEADER, *ALWAYS):
+        assert sentence in text
+
+
+def test_a_settled_advice_asks_nothing() -> None:
+    settled = advise(
+        "petechial_shower", Answers.from_mapping({"fever": "yes", "blanch": "does_not_fade", "new_onset": "yes"})
+    )
+    assert settled.open_questions == ()
+    assert "can still change the level" not in advice_text(settled)
