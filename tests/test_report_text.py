@@ -63,8 +63,7 @@ def test_advice_tells_what_is_open_and_how_much_more() -> None:
 
 
 def test_a_settled_advice_asks_nothing() -> None:
-    settled = advise(
-        "petechial_shower", Answers.from_mapping({"fever": "yes", "blanch": "does_not_fade", "new_onset": "yes"})
-    )
+    answers = Answers.from_mapping({"fever": "yes", "blanch": "does_not_fade", "new_onset": "yes"})
+    settled = advise("petechial_shower", answers)
     assert settled.open_questions == ()
     assert "can still change the level" not in advice_text(settled)
