@@ -1,0 +1,111 @@
+"""The wheel: what it holds, and that it works where the checkout is not."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import sysconfig
+import venv
+from email.parser import Parser
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+from lesionvis import __version__
+
+
+def _run(*command: str | Path, cwd: Path) -> str:
+    """Output of a command that must succeed."""
+    result = subprocess.run([str(part) for part in command], cwd=cwd, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+@pytest.fixture(scope="module")
+def wheel(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built without the network."""
+    folder = tmp_path_factory.mktemp("wheel")
+    pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet")
+    _run(*pip, "wheel", "--no-deps", "--no-build-isolation", "--no-index", "-w", folder, project, cwd=folder)
+    (path,) = folder.glob("*.whl")
+    return path
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new environment with the wheel; its dependencies are those of the environment that runs the tests."""
+    folder = tmp_path_factory.mktemp("installed")
+    venv.create(folder / "env", with_pip=False, symlinks=True)
+    python = folder / "env" / "bin" / "python"
+    purelib = Path(_run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=folder).strip())
+    # Packages of a .pth line are seen after the environment's own, and the line's own .pth files, such as those of an
+    # editable checkout, are not read.
+    (purelib / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
+    pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "--python", python)
+    _run(*pip, "install", "--no-deps", "--no-index", "--force-reinstall", wheel, cwd=folder)
+    return folder / "env" / "bin"
+
+
+def test_the_wheel_is_for_every_machine(wheel: Path) -> None:
+    assert wheel.name == f"lesionvis-{__version__}-py3-none-any.whl"
+    assert wheel.stat().st_size < 12_000_000
+
+
+def test_the_wheel_holds_code_models_and_tables_and_nothing_else(wheel: Path, project: Path) -> None:
+    names = set(ZipFile(wheel).namelist())
+    package = {
+        path.relative_to(project).as_posix()
+        for path in (project / "lesionvis").rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    models = {
+        f"lesionvis/{path.relative_to(project).as_posix()}"
+        for path in (project / "models").rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert {"lesionvis/triage_rules.csv", "lesionvis/answers.csv", "lesionvis/py.typed"} <= package
+    assert {"lesionvis/models/pattern-v1/card.json", "lesionvis/models/spots-v1/card.json"} <= models
+    assert {name for name in names if ".dist-info/" not in name} == package | models
+    assert not any(name.endswith((".jpg", ".png")) for name in names)
+
+
+def test_the_metadata_names_licence_program_and_python(wheel: Path) -> None:
+    archive = ZipFile(wheel)
+    info = f"lesionvis-{__version__}.dist-info"
+    metadata = Parser().parsestr(archive.read(f"{info}/METADATA").decode())
+    assert metadata["License-Expression"] == "Apache-2.0"
+    assert metadata["Requires-Python"] == ">=3.11"
+    assert f"{info}/licenses/LICENSE" in archive.namelist()
+    assert "lesionvis = lesionvis.cli:main" in archive.read(f"{info}/entry_points.txt").decode()
+    required = {
+        line.split(";")[0].split(">")[0] for line in metadata.get_all("Requires-Dist", []) if "extra" not in line
+    }
+    assert not required & {"scikit-learn", "scikit-image", "scipy", "matplotlib", "opencv-python"}
+
+
+def test_the_installed_program_analyses_a_photo_from_another_folder(
+    installed: Path, project: Path, tmp_path: Path
+) -> None:
+    shutil.copy(project / "sample_images" / "naevus-ruler.jpg", tmp_path / "mole.jpg")
+    home = _run(installed / "python", "-c", "import lesionvis; print(lesionvis.__file__)", cwd=tmp_path)
+    assert Path(home.strip()).is_relative_to(installed.parent)
+    analysis = json.loads(_run(installed / "lesionvis", "analyze", "mole.jpg", "--json", cwd=tmp_path))
+    assert analysis["photo"]["name"] == "mole.jpg"
+    assert analysis["pattern"]["label"] == "single_lesion"
+    assert analysis["pattern"]["model"] == "pattern-v1"
+    assert analysis["scale"]["px_per_mm"] == pytest.approx(16.0, rel=0.01)
+
+
+def test_the_installed_library_answers_as_the_checkout_does(installed: Path, project: Path, tmp_path: Path) -> None:
+    photo = project / "sample_images" / "angioma.jpg"
+    code = f"import lesionvis; print(lesionvis.analyze({str(photo)!r}).to_json())"
+    ours = _run(sys.executable, "-c", code, cwd=tmp_path)
+    assert json.loads(_run(installed / "python", "-c", code, cwd=tmp_path)) == json.loads(ours)
+
+
+def test_the_version_is_written_once(project: Path) -> None:
+    text = (project / "pyproject.toml").read_text(encoding="utf-8")
+    assert f'version = "{__version__}"' in text or 'dynamic = ["version"]' in text
