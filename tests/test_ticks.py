@@ -11,6 +11,7 @@ from lesionvis.lab.rulers import RULER_PRINTS, RulerLook, RulerPose, draw_ruler
 from lesionvis.scale.grouping import ORDERS, Unit, group_ticks, tick_kinds
 from lesionvis.scale.ruler import RulerFinder
 from lesionvis.scale.seeds import build_levels, find_seeds, relative_contrast
+from lesionvis.scale.shapes import measure_shapes
 from lesionvis.scale.strip import SAMPLES_PER_PITCH, TickLine, fit_line, straighten, tick_ends, tick_offsets
 from lesionvis.scale.ticks import TickRow, follow_ticks
 
@@ -144,3 +145,39 @@ def test_hidden_ticks_do_not_hide_the_order() -> None:
     ink = np.zeros(31)
     ink[8:13] = np.nan
     assert group_ticks(lengths, ink).unit == "millimetre"
+
+
+def test_longer_ticks_that_the_border_cuts_off_still_tell_millimetres() -> None:
+    kinds = tick_kinds(25, (2, 0, 0, 0, 0, 1, 0, 0, 0, 0), 1)
+    lengths = _lengths(kinds, 0.02, seed=2)
+    border = np.linspace(3.0, 1.2, 25)
+    open_ends = np.stack([np.zeros(25, bool), lengths[1] > border])
+    lengths[1] = np.minimum(lengths[1], border)
+    assert group_ticks(lengths, np.zeros(25), open_ends).unit == "millimetre"
+
+
+def test_shapes_of_a_drawn_ruler_are_those_of_its_print() -> None:
+    pose = RulerPose(16.0, (40.0, 40.0), 0.0, last_mm=30.0)
+    drawn = draw_ruler(np.full((160, 560, 3), 110, np.uint8), RULER_PRINTS["millimetre"], RulerLook(), pose)
+    contrast = relative_contrast(np.ascontiguousarray(drawn.rgb[:, :, 1]))
+    numbers = np.arange(31.0)
+    line = fit_line(numbers, np.stack([40 + 16 * numbers, np.full(31, 60.0)], axis=-1), (0.0, 0.0))
+    rows = np.arange(-6.0, 6.0 + 1e-9, 0.125)
+    shapes = measure_shapes(-straighten(contrast, line, 0, 30, rows), rows, 0.5)
+    # The edge is at row -1.25, ticks begin 0.3 mm inside; lengths are 3.0, 4.2 and 5.5 mm.
+    assert shapes.lengths[0] == pytest.approx(np.full(31, 0.95), abs=0.1)
+    assert shapes.lengths[1, [1, 5, 10]] == pytest.approx([2.05, 3.25, 4.55], abs=0.1)
+    assert not shapes.open_ends.any()
+    assert not shapes.cut
+    assert shapes.finer < 0.1
+    assert len(shapes.straight_ends()) == 2
+
+
+def test_every_second_tick_alone_shows_finer_ones_between() -> None:
+    pose = RulerPose(16.0, (40.0, 40.0), 0.0, last_mm=30.0)
+    drawn = draw_ruler(np.full((160, 560, 3), 110, np.uint8), RULER_PRINTS["millimetre"], RulerLook(), pose)
+    contrast = relative_contrast(np.ascontiguousarray(drawn.rgb[:, :, 1]))
+    numbers = np.arange(15.0)
+    line = fit_line(numbers, np.stack([40 + 32 * numbers, np.full(15, 60.0)], axis=-1), (0.0, 0.0))
+    rows = np.arange(-6.0, 6.0 + 1e-9, 0.125)
+    assert measure_shapes(-straighten(contrast, line, 0, 14, rows), rows, 0.3).finer > 0.5

@@ -113,7 +113,7 @@ class Grouping:
     length_noise: float
 
 
-def group_ticks(lengths: Floats, ink: Floats) -> Grouping:
+def group_ticks(lengths: Floats, ink: Floats, open_ends: NDArray[np.bool_] | None = None) -> Grouping:
     """Find the order in which longer or heavier ticks return.
 
     Each order is judged by its likelihood under normal noise whose spread is that of its own residuals,
@@ -126,6 +126,8 @@ def group_ticks(lengths: Floats, ink: Floats) -> Grouping:
         How far each tick reaches to either side of the line, in pitches; NaN where unknown.
     ink : ndarray of shape (N,)
         Logarithm of width times contrast; NaN where unknown.
+    open_ends : ndarray of shape (2, N), bool, optional
+        Ticks that are at least so long, because the picture ends there.
 
     Examples
     --------
@@ -141,11 +143,18 @@ def group_ticks(lengths: Floats, ink: Floats) -> Grouping:
     misfit, surprise = cost, np.zeros(kinds.shape)
     standing_out = np.zeros(kinds.shape, bool)
     length_noise = np.full(len(hypotheses), np.inf)
-    for values, least_noise in ((lengths[0], LENGTH_NOISE), (lengths[1], LENGTH_NOISE), (ink, INK_NOISE)):
+    if open_ends is None:
+        open_ends = np.zeros(lengths.shape, bool)
+    whole = np.zeros(len(ink), bool)
+    for values, is_open, least_noise in (
+        (lengths[0], open_ends[0], LENGTH_NOISE),
+        (lengths[1], open_ends[1], LENGTH_NOISE),
+        (ink, whole, INK_NOISE),
+    ):
         known = np.isfinite(values)
-        if known.sum() < MIN_KNOWN:
+        if (known & ~is_open).sum() < MIN_KNOWN:
             continue
-        squares, noise, excess = _without_trend(values, least_noise).compare(kinds)
+        squares, noise, excess = _without_trend(values, is_open, least_noise).compare(kinds)
         misfit = misfit + 2 * np.log(noise) * known.sum()
         surprise = surprise + squares
         standing_out |= excess > STAND_OUT
@@ -201,9 +210,10 @@ def _hypotheses(n_ticks: int) -> list[_Hypothesis]:
 
 @dataclass(frozen=True, slots=True)
 class _Feature:
-    """One quantity of the ticks: where it is known, its value without trend, and its least noise."""
+    """One quantity of the ticks: where it is known, or known to be larger, without trend; its least noise."""
 
     known: NDArray[np.bool_]
+    is_open: NDArray[np.bool_]
     values: Floats
     least_noise: float
 
@@ -224,12 +234,19 @@ class _Feature:
         plain = np.zeros(len(kinds))
         for kind in range(int(kinds.max()) + 1):
             members = self.known & (kinds == kind)
+            # Of a kind of which no end is seen, the longest; else no less than what is seen of most.
+            level = _medians(self.values, members & ~self.is_open)
+            level = np.where(
+                np.isnan(level),
+                np.where(members & self.is_open, self.values, -np.inf).max(axis=1),
+                np.fmax(level, _medians(self.values, members)),
+            )
             # A coarser kind is not shorter than a finer one.
-            finer = np.fmax(_medians(self.values, members), finer)
+            finer = np.fmax(level, finer)
             levels = np.where(kinds == kind, finer[:, None], levels)
             plain = finer if kind == 0 else plain
         known = np.broadcast_to(self.known, kinds.shape)
-        residual = self.values - levels
+        residual = np.where(self.is_open, np.maximum(self.values - levels, 0.0), self.values - levels)
         noise = self._likeliest_noise(residual[:, self.known])[:, None]
         squares = np.where(known, (residual / noise) ** 2, 0.0)
         excess = np.where(known, (self.values - plain[:, None]) / noise, 0.0)
@@ -256,18 +273,19 @@ def _medians(values: Floats, members: NDArray[np.bool_]) -> Floats:
     return np.where(count > 0, middle, np.nan)
 
 
-def _without_trend(values: Floats, least_noise: float) -> _Feature:
+def _without_trend(values: Floats, is_open: NDArray[np.bool_], least_noise: float) -> _Feature:
     """Remove what changes slowly along the ruler (light, watermark, perspective)."""
     known = np.isfinite(values)
-    x, y = np.flatnonzero(known), values[known]
+    ended = known & ~is_open
+    x, y = np.flatnonzero(ended), values[ended]
     third = len(x) // 3
     run = float(np.median(x[-third:]) - np.median(x[:third]))
     slope = float(np.median(y[-third:]) - np.median(y[:third])) / max(run, 1.0)
     flat = values - slope * np.arange(len(values))
     if len(values) > TREND_TICKS:
         start = np.clip(np.arange(len(values)) - TREND_TICKS // 2, 0, len(values) - TREND_TICKS)
-        around = np.where(known, flat, np.nan)[start[:, None] + np.arange(TREND_TICKS)]
-        usual = float(np.median(flat[known]))
+        around = np.where(ended, flat, np.nan)[start[:, None] + np.arange(TREND_TICKS)]
+        usual = float(np.median(flat[ended]))
         enough = np.isfinite(around).sum(axis=1) >= MIN_KNOWN
         flat[enough] -= np.nanmedian(around[enough], axis=1) - usual
-    return _Feature(known, np.where(known, flat, 0.0), least_noise)
+    return _Feature(known, is_open, np.where(known, flat, 0.0), least_noise)

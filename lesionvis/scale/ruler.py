@@ -173,7 +173,7 @@ class RulerFinder:
             verdict = self._judge_row(row)
             if not verdict.complaint:
                 shapes = _measured(row, levels)
-                grouping = group_ticks(shapes.lengths, shapes.ink)
+                grouping = group_ticks(shapes.lengths, shapes.ink, shapes.open_ends)
                 verdict = self._judge_order(row, shapes, grouping)
                 if not verdict.complaint:
                     row = replace(row, line=row.line.resized(1.0 / reduction))

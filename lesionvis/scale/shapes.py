@@ -32,7 +32,7 @@ STRAIGHT_END = 0.12
 """Most ticks begin within this distance of one smooth line, in pitches: six times the usual."""
 
 MAX_CUT = 0.1
-"""Share of ticks without an end on one side from which on these are taken to be cut off by the border."""
+"""Share of open ends on one side from which on the border is taken to cut ticks off; fewer are smeared."""
 
 FINER_ROWS = 4
 """Rows over which finer ticks are averaged: half a pitch, less than any tick."""
@@ -43,9 +43,6 @@ FINER_REACH = 2.0
 MAX_INK = 1.2
 """What has over 3.3 times (e to this power) the ink of the median tick is a ruler's end or a hair."""
 
-BORDER_MARGIN = 0.05
-"""A tick that leaves the picture is longer than the others when it is seen this much farther, in pitches."""
-
 
 @dataclass(frozen=True, slots=True)
 class TickShapes:
@@ -55,28 +52,34 @@ class TickShapes:
     ----------
     lengths : ndarray of shape (2, N)
         How far each tick reaches to either side of the line, in pitches.
+    open_ends : ndarray of shape (2, N), bool
+        The tick is cut off by the picture's border, and at least so long.
     ink : ndarray of shape (N,)
         Logarithm of width times contrast.
     contrast : float
         Relative contrast of the median tick.
     finer : float
         Height of what stands between the ticks, as a share of the ticks' own height.
-    cut : bool
-        The picture's border cuts some of the ticks off, and others not.
     """
 
     lengths: Floats
+    open_ends: NDArray[np.bool_]
     ink: Floats
     contrast: float
     finer: float
-    cut: bool
+
+    @property
+    def cut(self) -> bool:
+        """Whether the picture's border cuts off some of the ticks on one side, and leaves others whole."""
+        share = self.open_ends.mean(axis=1)
+        return bool(((share > MAX_CUT) & (share < 1.0 - MAX_CUT)).any())
 
     def straight_ends(self) -> tuple[Floats, ...]:
         """Smooth lines on which most ticks begin or end: rows (N,) in pitches from the line of ticks."""
         numbers = np.arange(self.lengths.shape[1], dtype=float)
         ends = []
-        for sign, lengths in zip((-1.0, 1.0), self.lengths, strict=True):
-            known = np.isfinite(lengths)
+        for sign, lengths, is_open in zip((-1.0, 1.0), self.lengths, self.open_ends, strict=True):
+            known = np.isfinite(lengths) & ~is_open
             if known.sum() >= max(MIN_ENDS, 0.5 * len(known)):
                 smooth, _ = robust_polynomial(numbers[known], lengths[known], 2, numbers)
                 if np.quantile(np.abs(lengths - smooth)[known], 0.6) <= STRAIGHT_END:
@@ -106,31 +109,22 @@ def measure_shapes(strip: Floats, rows: Floats, half_rows: float) -> TickShapes:
     area = np.maximum(profiles - slope, 0.0).mean(axis=1)
     heights = tick_heights(strip)
     lower, upper = tick_ends(heights, rows, float(np.nanmedian(heights[:, core])))
+    lengths = np.stack([-lower, upper])
+    open_ends = np.isinf(lengths)
     inside = np.isfinite(heights)
-    lengths = np.stack(
-        [
-            _seen_length(-lower, inside[:, rows <= 0][:, ::-1], rows),
-            _seen_length(upper, inside[:, rows >= 0], rows),
-        ]
-    )
+    seen_to = np.stack([_reach(inside[:, rows <= 0][:, ::-1], rows), _reach(inside[:, rows >= 0], rows)])
+    lengths = np.where(open_ends, seen_to, lengths)
     ink = np.log(np.maximum(area, 1e-4))
     seen &= np.abs(ink - np.nanmedian(ink)) < MAX_INK
     lengths[:, ~seen] = np.nan
     ink = np.where(seen, ink, np.nan)
-    endless = np.isinf(np.stack([lower, upper])).mean(axis=1)
-    cut = bool(((endless > MAX_CUT) & (endless < 1.0 - MAX_CUT)).any())
-    return TickShapes(lengths, ink, contrast, _finer(strip, rows, lengths, contrast), cut)
+    return TickShapes(lengths, open_ends, ink, contrast, _finer(strip, rows, lengths, contrast))
 
 
-def _seen_length(lengths: Floats, inside: NDArray[np.bool_], rows: Floats) -> Floats:
-    """Lengths to one side; a tick cut by the picture's border counts as long as it is seen, or as unknown."""
-    border = np.where(inside.all(axis=1), inside.shape[1], (~inside).argmax(axis=1)) - 1
-    seen = border * (rows[1] - rows[0])
-    ended = np.isfinite(lengths)
-    if ended.sum() < 4:
-        return np.full(len(lengths), np.nan)
-    longer = seen > np.median(lengths[ended]) + BORDER_MARGIN
-    return np.where(ended, lengths, np.where(np.isinf(lengths) & longer, seen, np.nan))
+def _reach(inside: NDArray[np.bool_], rows: Floats) -> Floats:
+    """How far each tick can be seen to one side, up to the picture's border or the last row."""
+    steps = np.where(inside.all(axis=1), inside.shape[1], (~inside).argmax(axis=1)) - 1
+    return np.asarray(steps * (rows[1] - rows[0]))
 
 
 def _finer(strip: Floats, rows: Floats, lengths: Floats, contrast: float) -> float:
