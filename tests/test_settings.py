@@ -28,7 +28,7 @@ from lesionvis.settings import (
 ANALYZERS = st.builds(
     Analyzer,
     coin=st.none() | st.sampled_from(["eur-1", "usd-25c"]),
-    bar_mm=st.floats(10, 1000),
+    bar_mm=st.floats(25, 100),
     max_megapixels=st.floats(1, 1000),
     working_long_side_px=st.integers(256, 16384),
     model_folder=st.none() | st.just(Path('/models/mine and "yours"')),
