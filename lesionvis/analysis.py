@@ -143,8 +143,8 @@ class Analyzer:
     Examples
     --------
     >>> analyzer = Analyzer(px_per_mm=8.0)
-    >>> analyzer(np.full((64, 64, 3), (200, 160, 130), np.uint8)).pattern.label
-    'no_spots'
+    >>> analyzer(np.full((64, 64, 3), (200, 160, 130), np.uint8)).pattern.reasons
+    ('The photo does not allow an answer (blurred).',)
     """
 
     px_per_mm: float | None = None
@@ -227,7 +227,7 @@ def analyze(
     >>> from lesionvis import analyze
     >>> analysis = analyze(np.full((64, 64, 3), (200, 160, 130), np.uint8))
     >>> len(analysis.spots), analysis.pattern.label
-    (0, 'no_spots')
+    (0, 'uncertain')
     """
     return Analyzer(px_per_mm=px_per_mm)(source, answers)
 

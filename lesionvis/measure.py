@@ -37,9 +37,9 @@ HIGHLIGHT_DEPTH_PX = 2
 
 # Colour classes, on density relative to the ring around the spot. Blood hardly absorbs red light, melanin does (median
 # ratio of red to green contrast in photos: 0.38 petechiae, 0.60 naevi); deep and old blood looks purple because blue
-# light comes back from above it.
+# light comes back from above it (bright angiomas: -0.12).
 BLUE_BLACK_RED_DENSITY_MIN = 0.60
-PURPLE_BLUE_SHARE_MAX = -0.06
+PURPLE_BLUE_SHARE_MAX = -0.16
 PURPLE_RED_RATIO_MIN = 0.30
 BROWN_RED_RATIO_MIN = 0.50
 COLOR_CLASSES = ("red", "purple", "brown", "blue_black")

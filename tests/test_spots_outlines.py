@@ -43,7 +43,7 @@ def test_the_diameter_is_that_of_the_disk_whatever_the_blur(
     place = (80.3, 60.4, diameter_px)
     outlines = _outlines(disks(SHAPE, [place], blur_sigma_px), [(80.3, 60.4, diameter_px * expected_over_true)])
     assert _diameters(outlines)[0] == pytest.approx(diameter_px, rel=0.06)
-    assert _centre_errors(outlines, [place])[0] < 0.15
+    assert _centre_errors(outlines, [place])[0] < 0.2
     assert outlines.contrast[0] == pytest.approx(CONTRAST, rel=0.1)
     assert outlines.open_fraction[0] == 0.0
 

@@ -41,7 +41,7 @@ def _samples(arguments: argparse.Namespace) -> None:
 
 
 def _tables(arguments: argparse.Namespace) -> None:
-    from lesionvis.lab import pattern_training, spot_training
+    from lesionvis.lab import pattern_training, rendered_training, spot_training
     from lesionvis.lab.truth import read_labels, read_spot_truth
 
     labels = read_labels(arguments.photos)
@@ -51,6 +51,7 @@ def _tables(arguments: argparse.Namespace) -> None:
             arguments.photos / "masks", SPOT_TABLES.parent / "outlined_lesions.jsonl"
         )
         examples = spot_training.collect(arguments.photos / "photos", labels, marked, lesions)
+        examples += rendered_training.rendered_examples()
         spot_training.write_tables(SPOT_TABLES, spot_training.make_tables(examples))
     if arguments.only != "spots":
         judges = spot_training.fold_judges(spot_training.read_tables(SPOT_TABLES))

@@ -47,7 +47,7 @@ class FittedPredictor:
 def spot_forest(columns: Sequence[str]) -> FittedPredictor:
     """Unfitted classifier for candidates: small trees, as rows of one photo are alike."""
     estimator = ExtraTreesClassifier(
-        60, min_samples_leaf=5, max_depth=10, max_features=0.3, n_jobs=2, random_state=SEED
+        90, min_samples_leaf=8, max_depth=10, max_features=0.3, n_jobs=2, random_state=SEED
     )
     return FittedPredictor(tuple(columns), estimator)
 

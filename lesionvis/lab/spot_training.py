@@ -39,6 +39,8 @@ BELT_FRACTION = 0.06
 REGIONS_PER_PHOTO = 40
 
 SPOT, OTHER, OPEN = 1, 0, -1
+# The columns of `Tables` that hold evidence.
+_EVIDENCE = ("first", "company", "region")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,17 +163,36 @@ def _example(path: Path, label: Label, marked: SpotTruth | None, truth: LesionTr
     size = (photo.source_height_px, photo.source_width_px)
     if truth is not None:
         mask = truth.draw(*size) if truth.exists else np.zeros(size, np.bool_)
-        overlaps = _overlaps(regions, mask)
+        overlaps = overlaps_with(regions, mask)
         if marked is None and truth.exists and label.n_spots == "1":
             labels, weights = _beside(candidates, mask, photo.px_per_source_px)
     elif label.pattern == "petechial_shower":
         overlaps[:] = 0.0
     if marked is not None:
         labels = match(candidates, marked, photo.px_per_source_px)
-        weights[labels == SPOT] = min(1.0, SPOTS_WEIGHT_MAX / max(int((labels == SPOT).sum()), 1))
-        others = np.random.default_rng(SEED).permutation(np.flatnonzero(labels == OTHER))
-        labels[others[OTHERS_PER_PHOTO:]] = OPEN
+        weights = thin_out(labels, OTHERS_PER_PHOTO)
     return Example(path.name, label.group, candidates, labels, weights, regions, overlaps)
+
+
+def thin_out(labels: NDArray[np.int8], others_max: int) -> NDArray[np.float64]:
+    """Open all but a seeded choice of the labels `OTHER`, in place, and weigh what is left.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (N,), int8
+    others_max : int
+        Labels `OTHER` that stay.
+
+    Returns
+    -------
+    ndarray of shape (N,), float64
+        At most 1; those of the spots sum up to at most `SPOTS_WEIGHT_MAX`.
+    """
+    others = np.random.default_rng(SEED).permutation(np.flatnonzero(labels == OTHER))
+    labels[others[others_max:]] = OPEN
+    weights = np.ones(len(labels))
+    weights[labels == SPOT] = min(1.0, SPOTS_WEIGHT_MAX / max(int((labels == SPOT).sum()), 1))
+    return weights
 
 
 def match(candidates: Candidates, truth: SpotTruth, px_per_source_px: float) -> NDArray[np.int8]:
@@ -214,7 +235,7 @@ def _beside(
     return labels, np.full(len(candidates), BESIDE_WEIGHT)
 
 
-def _overlaps(regions: Regions, mask: NDArray[np.bool_]) -> NDArray[np.float64]:
+def overlaps_with(regions: Regions, mask: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Intersection over union of each region with a mask, on the regions' small picture."""
     height, width = regions.shape
     small = cv2.resize(mask.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA) >= 0.5
@@ -344,25 +365,25 @@ def fit_forests(tables: Tables, held_out_fold: int | None = None) -> dict[str, F
 
 
 def rounded(tables: Tables) -> Tables:
-    """Tables with float columns at four significant digits: what is stored, and trained on."""
-    return replace(tables, first=_round(tables.first), company=_round(tables.company), region=_round(tables.region))
-
-
-def _round(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    # Cutting the mantissa to 13 bits keeps four digits and packs three times as tightly.
-    bits = np.ascontiguousarray(values, np.float32).view(np.uint32)
-    return ((bits + 0x200) & np.uint32(0xFFFFFC00)).view(np.float32)
+    """Tables with evidence at half precision (three digits): what is stored, and trained on."""
+    half = {name: getattr(tables, name).astype(np.float16).astype(np.float32) for name in _EVIDENCE}
+    return replace(tables, **half)
 
 
 def write_tables(path: Path, tables: Tables) -> None:
-    """Write the tables as a compressed NumPy archive, float columns at four significant digits."""
-    np.savez_compressed(path, **{field.name: getattr(rounded(tables), field.name) for field in fields(Tables)})
+    """Write the tables as a compressed NumPy archive: evidence at half precision, column by column."""
+    arrays = {field.name: getattr(tables, field.name) for field in fields(Tables)}
+    # A column's numbers are alike, so that they pack well when they lie side by side.
+    arrays |= {name: np.ascontiguousarray(arrays[name].astype(np.float16).T) for name in _EVIDENCE}
+    np.savez_compressed(path, **arrays)
 
 
 def read_tables(path: Path) -> Tables:
     """Read tables that `write_tables` wrote."""
     with np.load(path, allow_pickle=False) as archive:
-        return Tables(**{field.name: archive[field.name] for field in fields(Tables)})
+        arrays = {field.name: archive[field.name] for field in fields(Tables)}
+    arrays |= {name: np.ascontiguousarray(arrays[name].T, np.float32) for name in _EVIDENCE}
+    return Tables(**arrays)
 
 
 def fold_judges(tables: Tables) -> list[Judge]:

@@ -92,8 +92,7 @@ def find_spots(photo: Photo, skin: Skin, judge: Judge | None = None) -> Spots:
     shape = skin.mask.shape
 
     chosen = distinct(candidates, scores, SPOT_SCORE_MIN)
-    x, y = candidates.outlines.polygons()
-    outlines = [np.stack([x[i], y[i]], axis=1) for i in chosen]
+    outlines = [candidates.outlines.border_px(i) for i in chosen]
     kept_scores = [float(scores[i]) for i in chosen]
     lesion = _lesion_mask(regions, region_scores, shape)
     if lesion is not None:
@@ -151,11 +150,19 @@ def _polygon_area(corners: NDArray[np.float64]) -> float:
     return float(abs((x * np.roll(y, -1) - np.roll(x, -1) * y).sum()) / 2.0)
 
 
+def _shrunk(outline: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Outline half a pixel smaller all around: what is painted is every pixel that the line touches."""
+    centre = outline.mean(axis=0)
+    arm = outline - centre
+    length = np.hypot(arm[:, 0], arm[:, 1])[:, None]
+    return np.asarray(centre + arm * np.maximum(1.0 - 0.5 / np.maximum(length, 0.5), 0.0))
+
+
 def _paint(outlines: list[NDArray[np.float64]], scores: list[float], shape: tuple[int, ...]) -> NDArray[np.int32]:
     """Label image; where outlines overlap, the likelier spot is on top."""
     labels = np.zeros(shape, np.int32)
     for index in sorted(range(len(outlines)), key=lambda i: (scores[i], -i)):
-        corners = np.round(outlines[index] * 2**_SHIFT_BITS).astype(np.int32)
+        corners = np.round(_shrunk(outlines[index]) * 2**_SHIFT_BITS).astype(np.int32)
         cv2.fillPoly(labels, [corners], index + 1, shift=_SHIFT_BITS)
     for index, outline in enumerate(outlines):
         column, row = np.round(outline.mean(axis=0)).astype(int)

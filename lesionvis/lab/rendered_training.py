@@ -1,0 +1,124 @@
+"""Rendered photos for the training of the judges: what the marked photos lack.
+
+Hardly any of the marked photos shows brown or dark skin, spots of 3 px, or plain skin; rendered ones do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import cv2
+import numpy as np
+from joblib import Parallel, delayed
+
+from lesionvis.color import optical_density
+from lesionvis.lab.scene import Scene, SpotTruth
+from lesionvis.lab.spot_training import Example, match, overlaps_with, thin_out
+from lesionvis.lab.synth import encode_jpeg, render
+from lesionvis.lab.truth import SpotTruth as MarkedSpots
+from lesionvis.lab.truths import angiomas, petechial_shower, plain_skin, single_lesion
+from lesionvis.photo import read_photo
+from lesionvis.scale import NoScale
+from lesionvis.skin import find_skin
+from lesionvis.spots.evidence import find_candidates
+from lesionvis.spots.lesion import find_regions
+
+N_SHOWERS, N_PLAIN, N_LESIONS, N_ANGIOMAS = 28, 12, 8, 6
+# A rendered photo counts a third as much as a real one.
+RENDERED_WEIGHT = 0.3
+RENDERED_OTHERS = 60
+_SEED = 20
+
+
+def _scene(generator: np.random.Generator, number: int) -> Scene:
+    """A scene with everything that varies from photo to photo, skin tones evenly spread over the photos."""
+    return Scene(
+        width_px=640,
+        height_px=480,
+        px_per_mm=float(np.exp(generator.uniform(np.log(2.5), np.log(12.0)))),
+        seed=_SEED * 1000 + number,
+        ita_deg=float(-30.0 + 82.0 * ((number * 0.618) % 1.0)),
+        blood_fraction=float(generator.uniform(0.003, 0.012)),
+        surface_veil=float(generator.uniform(0.005, 0.05)),
+        gloss=float(generator.uniform(0.0, 0.3)),
+        texture=float(generator.uniform(0.5, 1.6)),
+        mottling=float(generator.uniform(0.5, 1.8)),
+        hair_count=int(generator.integers(0, 60)),
+        freckle_count=int(generator.integers(0, 40)),
+        naevus_count=int(generator.integers(0, 4)),
+        light_temperature_k=float(generator.uniform(3500.0, 7500.0)),
+        exposure=float(generator.uniform(0.6, 1.2)),
+        vignetting=float(generator.uniform(0.0, 0.4)),
+        blur_sigma_px=float(generator.uniform(0.4, 1.6)),
+        noise_sigma_levels=float(generator.uniform(0.5, 4.0)),
+        jpeg_quality=int(generator.integers(60, 95)),
+    )
+
+
+def _cases() -> Iterator[tuple[str, Scene, tuple[SpotTruth, ...]]]:
+    """Kind, scene and truth of each rendered photo."""
+    generator = np.random.default_rng(_SEED)
+    number = 0
+    for kind, count in (
+        ("shower", N_SHOWERS),
+        ("plain", N_PLAIN),
+        ("lesion", N_LESIONS),
+        ("angioma", N_ANGIOMAS),
+    ):
+        for _ in range(count):
+            number += 1
+            scene = _scene(generator, number)
+            if kind == "shower":
+                # From 3 px on; as many as fit with ease.
+                diameter_mm = max(float(generator.uniform(0.8, 2.0)), 3.2 / scene.px_per_mm)
+                room = 640 * 480 / (diameter_mm * scene.px_per_mm * 4.0) ** 2
+                n_spots = int(min(generator.integers(5, 200), room))
+                yield kind, scene, petechial_shower(generator, scene, max(n_spots, 3), diameter_mm=diameter_mm)
+            elif kind == "lesion":
+                yield kind, scene, single_lesion(generator, scene, "naevus" if number % 2 else "melanoma")
+            elif kind == "angioma":
+                scene = replace(scene, px_per_mm=max(scene.px_per_mm, 5.0))
+                yield kind, scene, angiomas(generator, scene, int(generator.integers(2, 6)))
+            else:
+                yield kind, scene, plain_skin()
+
+
+def rendered_examples() -> list[Example]:
+    """Evidence and truth of the rendered photos.
+
+    Returns
+    -------
+    list of Example
+        In a fixed order; the same on every call.
+    """
+    jobs = (delayed(_example)(number, *case) for number, case in enumerate(_cases()))
+    return list(Parallel(n_jobs=2)(jobs))
+
+
+def _example(number: int, kind: str, scene: Scene, spots: tuple[SpotTruth, ...]) -> Example:
+    cv2.setNumThreads(1)
+    name = f"rendered-{kind}-{number}"
+    rendered = render(scene, spots)
+    photo = read_photo(encode_jpeg(rendered.rgb, scene.jpeg_quality))
+    skin = find_skin(photo, NoScale("not sought in training"))
+    candidates = find_candidates(optical_density(photo.rgb), skin)
+    regions = find_regions(photo, skin)
+    marked = MarkedSpots(
+        name,
+        (0.0, 0.0, float(scene.width_px), float(scene.height_px)),
+        np.array([spot.x_px for spot in spots]),
+        np.array([spot.y_px for spot in spots]),
+        np.array([spot.diameter_px for spot in spots]),
+        # A pigmented lesion is no spot of blood, nor is it to be taken for texture.
+        ("uncertain" if kind == "lesion" else "spot",) * len(spots),
+    )
+    labels = match(candidates, marked, photo.px_per_source_px)
+    weights = RENDERED_WEIGHT * thin_out(labels, RENDERED_OTHERS)
+    if kind == "lesion":
+        overlaps = overlaps_with(regions, rendered.labels > 0)
+    elif kind == "angioma":
+        overlaps = np.full(len(regions), np.nan)
+    else:
+        overlaps = np.zeros(len(regions))
+    return Example(name, name, candidates, labels, weights, regions, overlaps)
