@@ -199,6 +199,24 @@ def doctor() -> None:
     raise typer.Exit(0 if all_fine else FAILED)
 
 
+@app.command("card")
+def print_card(
+    out: Annotated[Path, typer.Option(help="PDF to write, such as card.pdf.")],
+    paper: Annotated[str, typer.Option(help="a4 or letter.")] = "a4",
+) -> None:
+    """Write a card to print and lay beside a lesion: markers of known size, colours and a ruler."""
+    from lesionvis.scale.card import BAR_MM, PAPER_MM, write_card
+
+    sizes: dict[str, Any] = {name.lower(): name for name in PAPER_MM}
+    if out.suffix.lower() != ".pdf":
+        raise SettingsError(f"The card {out} must end in .pdf.")
+    try:
+        write_card(out, sizes.get(paper.lower(), paper))
+    except OSError as error:
+        raise SettingsError(f"The card {out} cannot be written ({error.strerror}).") from error
+    typer.echo(f"Print {harmless(str(out))} at 100 %; its bar must measure {BAR_MM:.1f} mm, else give --bar-mm.")
+
+
 @app.command("model")
 def show_model(model: ModelFolder = None) -> None:
     """Print the card of the pattern model."""

@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +21,8 @@ from lesionvis import __version__, cli
 from lesionvis.analysis import Analyzer
 from lesionvis.answers import questions
 from lesionvis.errors import LesionvisError
+from lesionvis.lab.cards import Pose, render_card, render_coin
+from lesionvis.lab.scene import Scene
 from lesionvis.triage import PATTERNS, advise
 from lesionvis.wording import ALWAYS, HEADER
 
@@ -147,6 +150,10 @@ def test_answers_come_from_a_file_and_options_override_it(
         (("analyze", "{photo}", "--px-per-mm", "eight"), 2, "Invalid value for '--px-per-mm'"),
         (("analyze", "{photo}", "--coin", "groat"), 2, "groat"),
         (("analyze", "{photo}", "--mm-across", "-1"), 2, "-1"),
+        (("analyze", "{photo}", "--bar-mm", "5"), 2, "bar_mm must be from 25 to 100"),
+        (("card", "--out", "{in}/card.png"), 2, "must end in .pdf"),
+        (("card", "--out", "{in}/card.pdf", "--paper", "A3"), 2, "paper must be A4 or letter"),
+        (("card", "--out", "{in}/missing/card.pdf"), 2, "cannot be written"),
         (("analyze", "{photo}", "--answer", "fever"), 2, 'NAME=VALUE, such as fever=yes, not as "fever"'),
         (("analyze", "{photo}", "--answer", "fevr=yes"), 2, 'did you mean "fever"'),
         (("analyze", "{photo}", "--answer", "fever=maybe"), 2, 'cannot be "maybe"'),
@@ -373,6 +380,34 @@ def test_the_doctor_finds_a_good_installation(capsys: pytest.CaptureFixture[str]
     assert all(line.startswith("ok ") for line in out.splitlines())
     for name in ("lesionvis", "opencv", "numpy", "models", "formats", "self-test"):
         assert f"ok   {name} " in out
+
+
+@pytest.mark.parametrize(("paper", "points"), [("a4", 842), ("A4", 842), ("letter", 792)])
+def test_a_card_to_print_is_written(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, paper: str, points: int
+) -> None:
+    code, out, _ = called(capsys, "card", "--out", tmp_path / "card.pdf", "--paper", paper)
+    assert code == 0
+    assert "50.0 mm" in out
+    box = re.search(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", (tmp_path / "card.pdf").read_bytes())
+    assert box is not None
+    assert round(float(box[2])) == points
+
+
+def test_the_scale_comes_from_what_the_options_name(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    scene = Scene(width_px=900, height_px=700, px_per_mm=8.0)
+    card, coin = tmp_path / "card.png", tmp_path / "coin.png"
+    cv2.imwrite(str(card), render_card(scene, Pose(420.0, 330.0)).rgb[..., ::-1])
+    cv2.imwrite(str(coin), render_coin(scene, Pose(300.0, 320.0), 24.26).rgb[..., ::-1])
+    for arguments, source, px_per_mm in (
+        ((card, "--bar-mm", 50), "marker", 8.0),
+        ((card, "--bar-mm", 40), "marker", 10.0),
+        ((coin, "--coin", "usd-25c"), "coin", 8.0),
+        ((coin, "--mm-across", 90), "given", 10.0),
+    ):
+        scale = json.loads(called(capsys, "analyze", *arguments, "--json")[1])["scale"]
+        assert scale["source"] == source
+        assert scale["px_per_mm"] == pytest.approx(px_per_mm, rel=0.01)
 
 
 def test_the_card_of_the_model_is_printed(capsys: pytest.CaptureFixture[str], project: Path) -> None:
