@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from lesionvis.errors import ModelError
 from lesionvis.features import FEATURES, Features
 from lesionvis.models import Model, Predictor, load_model, packaged_model_folder, predictor_for
+from lesionvis.reasons import reasons_for
 
 MODEL_NAME = "pattern-v1"
 
@@ -30,8 +31,6 @@ MODEL_FEATURES: tuple[str, ...] = tuple(
 )
 # Flags that forbid an answer, whatever the model says.
 BLOCKING_FLAGS = ("no_skin", "dark_skin", "too_dark", "overexposed", "blurred")
-# Features named as reasons for and against an answer.
-N_REASONS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +67,8 @@ class PatternModel:
     name : str
     predictors : tuple of Predictor
         Their probabilities are averaged.
-    answer_min : dict
-        Probability from which each pattern is answered.
-    other_max : float
-        Probability of "other" from which nothing is answered.
+    sharpness : float
+        Power that calibrates the mean, which is too timid.
     set_min : dict
         Probability from which each class stays in the prediction set.
     typical : ndarray of shape (len(MODEL_FEATURES),), float64
@@ -80,14 +77,58 @@ class PatternModel:
 
     name: str
     predictors: tuple[Predictor, ...]
-    answer_min: dict[str, float]
-    other_max: float
+    sharpness: float
     set_min: dict[str, float]
     typical: NDArray[np.float64]
 
     def probabilities(self, table: NDArray[np.float32]) -> NDArray[np.float64]:
         """Probability of each of `CLASSES` for rows of `MODEL_FEATURES`, shape (N, 4)."""
-        return np.asarray(np.mean([predictor(table) for predictor in self.predictors], axis=0))
+        return sharpened(np.mean([predictor(table) for predictor in self.predictors], axis=0), self.sharpness)
+
+
+def sharpened(probabilities: NDArray[np.float64], sharpness: float) -> NDArray[np.float64]:
+    """Probabilities raised to a power and made to sum up to 1 again (temperature scaling, Guo et al. 2017).
+
+    Examples
+    --------
+    >>> sharpened(np.array([[0.6, 0.3, 0.1, 0.0]]), 2.0).round(2).tolist()
+    [[0.78, 0.2, 0.02, 0.0]]
+    """
+    raised = np.asarray(probabilities, np.float64) ** sharpness
+    return np.asarray(raised / raised.sum(axis=1, keepdims=True))
+
+
+def prediction_set(probabilities: Sequence[float], set_min: Mapping[str, float]) -> tuple[str, ...]:
+    """The classes that remain possible: class-conditional conformal prediction (Vovk 2012).
+
+    Parameters
+    ----------
+    probabilities : sequence of float
+        Of each of `CLASSES`.
+    set_min : mapping
+        Lowest probability of each class that was usual among photos of that class.
+
+    Returns
+    -------
+    tuple of str
+
+    Examples
+    --------
+    >>> prediction_set((0.7, 0.2, 0.0, 0.1), dict.fromkeys(CLASSES, 0.15))
+    ('petechial_shower', 'single_lesion')
+    """
+    return tuple(name for name, value in zip(CLASSES, probabilities, strict=True) if value >= set_min[name])
+
+
+def answer_of(possible: Sequence[str]) -> str:
+    """The one pattern that remains possible, or "uncertain".
+
+    Examples
+    --------
+    >>> answer_of(("angioma",)), answer_of(("angioma", "single_lesion")), answer_of(("other",)), answer_of(())
+    ('angioma', 'uncertain', 'uncertain', 'uncertain')
+    """
+    return possible[0] if len(possible) == 1 and possible[0] in PATTERNS else UNCERTAIN
 
 
 def pattern_model_of(model: Model) -> PatternModel:
@@ -107,8 +148,7 @@ def pattern_model_of(model: Model) -> PatternModel:
         return PatternModel(
             model.name,
             tuple(predictor_for(model, name, MODEL_FEATURES) for name in ("forest", "linear")),
-            {name: float(thresholds["answer_min"][name]) for name in PATTERNS},
-            float(thresholds["other_max"]),
+            float(thresholds["sharpness"]),
             {name: float(thresholds["set_min"][name]) for name in CLASSES},
             typical,
         )
@@ -148,7 +188,7 @@ def find_pattern(
     row = np.asarray([[features[name] for name in MODEL_FEATURES]], np.float32)
     values = model.probabilities(row)[0]
     probabilities = {name: float(value) for name, value in zip(CLASSES, values, strict=True)}
-    possible = tuple(name for name in CLASSES if probabilities[name] >= model.set_min[name])
+    possible = prediction_set(values.tolist(), model.set_min)
     blocking = [flag for flag in flags if flag in BLOCKING_FLAGS]
     if blocking:
         reasons: tuple[str, ...] = (f"The photo does not allow an answer ({', '.join(blocking)}).",)
@@ -156,39 +196,31 @@ def find_pattern(
     if is_empty:
         reasons = ("No spot stands out of the skin in this photo; that is not an all-clear.",)
         return Pattern(NO_SPOTS, probabilities, possible, reasons, model.name)
-    best = PATTERNS[int(np.argmax([probabilities[name] for name in PATTERNS]))]
-    spoken = _reasons(model, row, best)
-    if probabilities["other"] >= model.other_max:
-        why = f"This looks like none of the three patterns (probability of another one {probabilities['other']:.2f})."
-        return Pattern(UNCERTAIN, probabilities, possible, (why, *spoken), model.name)
-    if probabilities[best] < model.answer_min[best]:
-        needed = model.answer_min[best]
-        why = f"The best guess, {best}, is not sure enough ({probabilities[best]:.2f}, needs {needed:.2f})."
-        return Pattern(UNCERTAIN, probabilities, possible, (why, *spoken), model.name)
-    return Pattern(best, probabilities, possible, spoken, model.name)
+    label = answer_of(possible)
+    named = label if label != UNCERTAIN else PATTERNS[int(values[: len(PATTERNS)].argmax())]
+    index = CLASSES.index(named)
+    spoken = reasons_for(
+        named,
+        lambda table: _log_odds(model.probabilities(table)[:, index]),
+        row[0],
+        model.typical,
+        MODEL_FEATURES,
+    )
+    if label == UNCERTAIN:
+        spoken = (_why_uncertain(possible), *spoken)
+    return Pattern(label, probabilities, possible, spoken, model.name)
 
 
-def _reasons(model: PatternModel, row: NDArray[np.float32], label: str) -> tuple[str, ...]:
-    """Sentences on the features whose replacement by a typical value changes the answer most."""
-    replaced = np.repeat(row, len(MODEL_FEATURES), axis=0)
-    np.fill_diagonal(replaced, model.typical)
-    index = CLASSES.index(label)
-    before = _log_odds(model.probabilities(row)[:, index])
-    effect = before - _log_odds(model.probabilities(replaced)[:, index])
-    order = np.argsort(-effect, kind="stable")
-    strongest = [i for i in order[:N_REASONS] if effect[i] > 0.05]
-    weakest = [i for i in order[::-1][:N_REASONS] if effect[i] < -0.05]
-    sentences = [f"For {label}: {_in_words(i, row[0, i], model.typical[i])}." for i in strongest]
-    sentences += [f"Against {label}: {_in_words(i, row[0, i], model.typical[i])}." for i in weakest]
-    return tuple(sentences)
+def _why_uncertain(possible: Sequence[str]) -> str:
+    """One sentence on a prediction set that is no answer."""
+    if not possible:
+        return "This photo is unlike those of any pattern."
+    if tuple(possible) == ("other",):
+        return "This looks like none of the three patterns."
+    names = ["something else" if name == "other" else name for name in possible]
+    return f"More than one answer remains possible: {', '.join(names[:-1])} or {names[-1]}."
 
 
 def _log_odds(probability: NDArray[np.float64]) -> NDArray[np.float64]:
     safe = np.clip(probability, 1e-4, 1.0 - 1e-4)
     return np.asarray(np.log(safe / (1.0 - safe)))
-
-
-def _in_words(index: int, value: float, typical: float) -> str:
-    """One feature in words: name, value and what is typical."""
-    name = MODEL_FEATURES[index].replace("_", " ")
-    return f"{name} is {value:.3g}, typically {typical:.3g}" if np.isfinite(value) else f"{name} cannot be measured"

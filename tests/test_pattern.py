@@ -19,7 +19,6 @@ from lesionvis.pattern import (
     CLASSES,
     MODEL_FEATURES,
     MODEL_NAME,
-    N_REASONS,
     NO_SPOTS,
     PATTERNS,
     UNCERTAIN,
@@ -28,6 +27,7 @@ from lesionvis.pattern import (
     load_pattern_model,
     pattern_model_of,
 )
+from lesionvis.reasons import N_REASONS
 
 FEATURES = Features(dict.fromkeys(FEATURE_NAMES, 1.0))
 
@@ -50,9 +50,8 @@ def _model(*says: _Says, **changes: Any) -> PatternModel:
     model = PatternModel(
         name="toy-v1",
         predictors=says,
-        answer_min={"petechial_shower": 0.4, "single_lesion": 0.4, "angioma": 0.6},
-        other_max=0.5,
-        set_min=dict.fromkeys(CLASSES, 0.15),
+        sharpness=1.0,
+        set_min={"petechial_shower": 0.4, "single_lesion": 0.25, "angioma": 0.5, "other": 0.3},
         typical=np.zeros(len(MODEL_FEATURES)),
     )
     return replace(model, **changes)
@@ -69,42 +68,56 @@ def _answer(probabilities: Sequence[float], flags: Sequence[str] = (), **changes
         ((0.7, 0.1, 0.1, 0.1), "petechial_shower"),
         ((0.1, 0.7, 0.1, 0.1), "single_lesion"),
         ((0.1, 0.1, 0.7, 0.1), "angioma"),
-        # To be called an angioma takes more.
-        ((0.2, 0.2, 0.5, 0.1), UNCERTAIN),
-        ((0.4, 0.3, 0.2, 0.1), "petechial_shower"),
-        ((0.39, 0.31, 0.2, 0.1), UNCERTAIN),
+        # A single lesion leaves the set late, and forbids "angioma" until then.
+        ((0.1, 0.25, 0.55, 0.1), UNCERTAIN),
+        ((0.4, 0.2, 0.2, 0.2), "petechial_shower"),
+        ((0.39, 0.21, 0.2, 0.2), UNCERTAIN),
         # Something else.
-        ((0.45, 0.0, 0.0, 0.55), UNCERTAIN),
+        ((0.65, 0.0, 0.0, 0.35), UNCERTAIN),
         ((0.0, 0.0, 0.0, 1.0), UNCERTAIN),
-        ((0.5, 0.0, 0.01, 0.49), "petechial_shower"),
     ],
 )
-def test_thresholds_decide(probabilities: tuple[float, ...], label: str) -> None:
+def test_the_one_pattern_that_remains_possible_is_the_answer(probabilities: tuple[float, ...], label: str) -> None:
     assert _answer(probabilities)[0] == label
 
 
 def test_thresholds_are_those_of_the_model() -> None:
     probabilities = (0.45, 0.25, 0.1, 0.2)
-    assert _answer(probabilities)[0] == "petechial_shower"
-    assert _answer(probabilities, answer_min=dict.fromkeys(PATTERNS, 0.5))[0] == UNCERTAIN
-    assert _answer(probabilities, other_max=0.2)[0] == UNCERTAIN
+    assert _answer(probabilities, set_min=dict.fromkeys(CLASSES, 0.4))[0] == "petechial_shower"
+    assert _answer(probabilities, set_min=dict.fromkeys(CLASSES, 0.2))[0] == UNCERTAIN
+    assert _answer(probabilities, set_min=dict.fromkeys(CLASSES, 0.2), sharpness=4.0)[0] == "petechial_shower"
 
 
 def test_the_prediction_set_holds_what_remains_possible() -> None:
-    assert _answer((0.6, 0.2, 0.1, 0.1))[1] == ("petechial_shower", "single_lesion")
-    assert _answer((0.25, 0.25, 0.25, 0.25))[1] == CLASSES
-    assert _answer((0.05, 0.05, 0.05, 0.85))[1] == ("other",)
-    assert _answer((0.05, 0.05, 0.9, 0.0), set_min=dict.fromkeys(CLASSES, 0.01))[1] == CLASSES[:3]
+    even = dict.fromkeys(CLASSES, 0.15)
+    assert _answer((0.6, 0.2, 0.1, 0.1), set_min=even)[1] == ("petechial_shower", "single_lesion")
+    assert _answer((0.25, 0.25, 0.25, 0.25), set_min=even)[1] == CLASSES
+    assert _answer((0.05, 0.05, 0.05, 0.85), set_min=even)[1] == ("other",)
+    assert _answer((0.25, 0.25, 0.25, 0.25), set_min=dict.fromkeys(CLASSES, 0.5))[1] == ()
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "reason"),
+    [
+        ((0.4, 0.4, 0.1, 0.1), "More than one answer remains possible: petechial_shower or single_lesion."),
+        ((0.4, 0.0, 0.0, 0.6), "More than one answer remains possible: petechial_shower or something else."),
+        ((0.0, 0.0, 0.0, 1.0), "This looks like none of the three patterns."),
+        ((0.3, 0.2, 0.3, 0.2), "This photo is unlike those of any pattern."),
+    ],
+)
+def test_an_uncertain_answer_says_why(probabilities: tuple[float, ...], reason: str) -> None:
+    pattern = find_pattern(FEATURES, (), False, _model(_Says((), b"", probabilities)))
+    assert pattern.label == UNCERTAIN
+    assert pattern.reasons[0] == reason
 
 
 @given(st.lists(st.floats(0.0, 1.0), min_size=4, max_size=4).filter(lambda p: sum(p) > 0.1))
-def test_what_is_answered_is_in_the_prediction_set(raw: list[float]) -> None:
+def test_what_is_answered_is_alone_in_the_prediction_set(raw: list[float]) -> None:
     probabilities = (np.array(raw) / sum(raw)).tolist()
     label, possible = _answer(probabilities)
     assert label in {*PATTERNS, UNCERTAIN}
     if label != UNCERTAIN:
-        assert label in possible
-        assert probabilities[CLASSES.index(label)] >= 0.4
+        assert possible == (label,)
 
 
 @pytest.mark.parametrize("flag", BLOCKING_FLAGS)
@@ -149,32 +162,26 @@ def test_probabilities_are_the_mean_of_the_predictors() -> None:
     assert pattern.model == "toy-v1"
 
 
-def test_reasons_name_the_features_that_speak_for_and_against() -> None:
-    towards, away = MODEL_FEATURES[3], MODEL_FEATURES[5]
+def test_reasons_name_what_speaks_for_and_against() -> None:
+    towards, away = "spot_count", "lesion_core_red"
     says = (
         _Says((), b"", (0.9, 0.05, 0.05, 0.0), (0.2, 0.4, 0.4, 0.0), towards),
         _Says((), b"", (0.5, 0.25, 0.25, 0.0), (0.9, 0.05, 0.05, 0.0), away),
     )
     reasons = find_pattern(FEATURES, (), False, _model(*says)).reasons
-    assert reasons == (
-        f"For petechial_shower: {towards.replace('_', ' ')} is 1, typically 0.",
-        f"Against petechial_shower: {away.replace('_', ' ')} is 1, typically 0.",
-    )
+    assert len(reasons) == 2
+    assert reasons[0].startswith("For petechial_shower: number and arrangement of the spots (+")
+    assert "spot count is 1, typically 0" in reasons[0]
+    assert reasons[1].startswith("Against petechial_shower: colour of the largest lesion (-")
+    assert "lesion core red is 1, typically 0" in reasons[1]
 
 
 def test_a_feature_that_cannot_be_measured_is_so_named() -> None:
-    values = {**FEATURES.values, MODEL_FEATURES[3]: float("nan")}
-    says = _Says((), b"", (0.2, 0.4, 0.4, 0.0), (0.9, 0.05, 0.05, 0.0), MODEL_FEATURES[3])
+    values = {**FEATURES.values, "spot_count": float("nan")}
+    says = _Says((), b"", (0.2, 0.4, 0.4, 0.0), (0.9, 0.05, 0.05, 0.0), "spot_count")
     model = _model(says, typical=np.ones(len(MODEL_FEATURES)))
     reasons = find_pattern(Features(values), (), False, model).reasons
-    assert reasons[0] == f"For petechial_shower: {MODEL_FEATURES[3].replace('_', ' ')} cannot be measured."
-
-
-def test_an_unsure_answer_says_what_was_missing() -> None:
-    unsure = find_pattern(FEATURES, (), False, _model(_Says((), b"", (0.2, 0.2, 0.5, 0.1))))
-    assert unsure.reasons[0] == "The best guess, angioma, is not sure enough (0.50, needs 0.60)."
-    other = find_pattern(FEATURES, (), False, _model(_Says((), b"", (0.3, 0.1, 0.0, 0.6))))
-    assert other.reasons[0].startswith("This looks like none of the three patterns (probability of another one 0.60)")
+    assert any("spot count cannot be measured" in reason for reason in reasons)
 
 
 def test_the_model_sees_only_numbers_without_a_scale() -> None:
@@ -193,11 +200,11 @@ def test_the_model_of_the_package_fits_this_version(packaged: Model) -> None:
     model = load_pattern_model()
     assert model.name == MODEL_NAME == packaged.name
     assert model is load_pattern_model()
-    assert set(model.answer_min) == set(PATTERNS)
+    assert model.sharpness > 0
     assert set(model.set_min) == set(CLASSES)
     assert np.isfinite(model.typical).all()
     # To call a single lesion an angioma could cost a life.
-    assert model.answer_min["angioma"] >= max(model.answer_min.values())
+    assert model.set_min["angioma"] > model.set_min["single_lesion"]
     rows = np.tile(model.typical.astype(np.float32), (3, 1))
     rows[1], rows[2] = np.nan, 0.0
     probabilities = model.probabilities(rows)
@@ -232,9 +239,9 @@ def test_a_card_that_lacks_something_is_refused(packaged: Model, key: str) -> No
 
 def test_a_card_without_a_threshold_or_a_typical_value_is_refused(packaged: Model) -> None:
     thresholds = packaged.card["thresholds"]
-    fewer = {name: value for name, value in thresholds["answer_min"].items() if name != "angioma"}
+    fewer = {name: value for name, value in thresholds["set_min"].items() if name != "angioma"}
     with pytest.raises(ModelError, match="lacks 'angioma'"):
-        pattern_model_of(_changed(packaged, thresholds={**thresholds, "answer_min": fewer}))
+        pattern_model_of(_changed(packaged, thresholds={**thresholds, "set_min": fewer}))
     typical = {name: value for name, value in packaged.card["typical"].items() if name != MODEL_FEATURES[2]}
     with pytest.raises(ModelError, match=f"lacks '{MODEL_FEATURES[2]}'"):
         pattern_model_of(_changed(packaged, typical=typical))

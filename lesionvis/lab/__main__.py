@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import numpy as np
-
 PROJECT = Path(__file__).resolve().parents[2]
 MODELS = PROJECT / "models"
 SPOT_TABLES = MODELS / "spots-v1" / "training.npz"
 PATTERN_TABLE = MODELS / "pattern-v1" / "training.csv"
+# Dermoscopic photos: measured, judged, never trained on.
+OTHER_SOURCE_TABLE = MODELS / "pattern-v1" / "other_source.csv"
 N_COPIES = 4
 
 
@@ -23,7 +23,7 @@ def main() -> None:
     samples.set_defaults(run=_samples)
     tables = commands.add_parser("tables", help="measure photos with truth: makes the training tables")
     tables.add_argument("--photos", type=Path, required=True, help="folder with labels.csv and photos/")
-    tables.add_argument("--only", choices=("spots", "pattern"), help="make one of the tables")
+    tables.add_argument("--only", choices=("spots", "pattern", "other"), help="make one of the tables")
     tables.set_defaults(run=_tables)
     train = commands.add_parser("train", help="train the models from the committed tables")
     train.set_defaults(run=_train)
@@ -43,8 +43,14 @@ def _samples(arguments: argparse.Namespace) -> None:
 def _tables(arguments: argparse.Namespace) -> None:
     from lesionvis.lab import pattern_training, rendered_training, spot_training
     from lesionvis.lab.truth import read_labels, read_spot_truth
+    from lesionvis.spots.judge import packaged_judge
 
     labels = read_labels(arguments.photos)
+    if arguments.only == "other":
+        judges = [packaged_judge()] * spot_training.N_FOLDS
+        table = pattern_training.make_pattern_table(arguments.photos / "photos", labels, judges, n_copies=0)
+        pattern_training.write_pattern_table(OTHER_SOURCE_TABLE, table)
+        return
     if arguments.only != "pattern":
         marked = read_spot_truth(arguments.photos / "spots.csv", SPOT_TABLES.parent / "marked_spots.csv")
         lesions = spot_training.read_lesion_truth(
@@ -68,25 +74,11 @@ def _train(arguments: argparse.Namespace) -> None:
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
-    from lesionvis.lab import evaluate, pattern_training
-    from lesionvis.lab.train import THRESHOLDS
+    from lesionvis.lab.pattern_report import pattern_report
+    from lesionvis.lab.pattern_training import read_pattern_table
 
-    table = pattern_training.read_pattern_table(PATTERN_TABLE)
-    labels = [table.labels[i] for i in np.flatnonzero(table.copy == 0)]
-    runs = [
-        evaluate.pattern_figures(labels, probabilities, THRESHOLDS)
-        for probabilities in evaluate.cross_validate(table, arguments.repeats)
-    ]
-    print(f"grouped {evaluate.N_FOLDS}-fold cross-validation, {len(runs)} repeats, {len(labels)} photos")
-    for name in runs[0]:
-        values = [run[name] for run in runs]
-        print(f"  {name:28s} {np.mean(values):.3f}  ({min(values):.3f} to {max(values):.3f})")
-    for source, probabilities in evaluate.across_sources(table).items():
-        chosen = [label for label in labels if label.source == source]
-        figures = evaluate.pattern_figures(chosen, probabilities, THRESHOLDS)
-        print(f"trained on the other sources, judged on {source} ({len(chosen)} photos)")
-        for name, value in figures.items():
-            print(f"  {name:28s} {value:.3f}")
+    others = read_pattern_table(OTHER_SOURCE_TABLE)
+    print(pattern_report(read_pattern_table(PATTERN_TABLE), arguments.repeats, others))
 
 
 if __name__ == "__main__":

@@ -9,125 +9,257 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 
+from lesionvis.features import FEATURE_NAMES
+from lesionvis.lab.calibrate import Rule, expected_calibration_error, fit_rule
 from lesionvis.lab.forests import SEED
 from lesionvis.lab.pattern_training import PatternTable, fit_pattern, mean_probabilities
 from lesionvis.lab.truth import Label
 from lesionvis.pattern import CLASSES, PATTERNS, UNCERTAIN
 
 N_FOLDS = 5
+N_RESAMPLES = 1000
+# Lower limits of the bands of skin tone by individual typology angle (Del Bino and Bernerd 2013), degrees.
+TONES = {"very light": 55.0, "light": 41.0, "intermediate": 28.0, "tan": 10.0, "brown": -30.0, "dark": -np.inf}
 
 
 @dataclass(frozen=True, slots=True)
-class Thresholds:
-    """When a pattern is answered.
+class OutOfFold:
+    """What models say on photos of groups that they were not trained on.
 
     Attributes
     ----------
-    answer_min : dict
-        Probability from which each pattern is answered.
-    other_max : float
-        Probability of "other" from which nothing is answered.
+    probabilities : ndarray of shape (N, len(CLASSES)), float64
+        Mean of the predictors, for every row of the table, changed copies included.
+    fold : ndarray of shape (N,), int64
+        Fold in which a row was held out.
     """
 
-    answer_min: dict[str, float]
-    other_max: float
-
-    def answer(self, probabilities: NDArray[np.float64]) -> str:
-        """Answer for one row of probabilities of `CLASSES`."""
-        best = int(probabilities[: len(PATTERNS)].argmax())
-        sure = probabilities[best] >= self.answer_min[PATTERNS[best]]
-        return PATTERNS[best] if sure and probabilities[-1] < self.other_max else UNCERTAIN
+    probabilities: NDArray[np.float64]
+    fold: NDArray[np.int64]
 
 
-def cross_validate(table: PatternTable, repeats: int) -> Iterator[NDArray[np.float64]]:
-    """Out-of-fold probabilities of the photos themselves, once per repeat.
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Answers on rows of a table.
 
-    Folds keep groups together and classes in proportion; changed copies are trained on, never judged.
+    Attributes
+    ----------
+    labels : tuple of Label
+    probabilities : ndarray of shape (N, len(CLASSES)), float64
+        Calibrated.
+    sets : tuple of tuple of str
+        Prediction sets.
+    answers : tuple of str
+    """
+
+    labels: tuple[Label, ...]
+    probabilities: NDArray[np.float64]
+    sets: tuple[tuple[str, ...], ...]
+    answers: tuple[str, ...]
+
+    def take(self, rows: NDArray[np.intp]) -> Judged:
+        """Some of the rows."""
+        return Judged(
+            tuple(self.labels[i] for i in rows),
+            self.probabilities[rows],
+            tuple(self.sets[i] for i in rows),
+            tuple(self.answers[i] for i in rows),
+        )
+
+
+def cross_validate(table: PatternTable, repeats: int) -> Iterator[OutOfFold]:
+    """Out-of-fold probabilities, once per repeat.
+
+    Folds keep groups together and classes in proportion; changed copies go with their photo.
 
     Yields
     ------
-    ndarray of shape (photos, len(CLASSES)), float64
+    OutOfFold
     """
     originals = np.flatnonzero(table.copy == 0)
     values, classes, groups = table.model_input(), table.classes(), table.groups()
     for repeat in range(repeats):
-        result = np.zeros((len(originals), len(CLASSES)))
+        probabilities = np.zeros((len(groups), len(CLASSES)))
+        fold = np.zeros(len(groups), np.int64)
         folds = StratifiedGroupKFold(N_FOLDS, shuffle=True, random_state=SEED + repeat)
-        for _, held_out in folds.split(originals, classes[originals], groups[originals]):
-            held_groups = set(groups[originals[held_out]])
-            rows = np.asarray([i for i in range(len(groups)) if groups[i] not in held_groups])
-            predictors = fit_pattern(table, rows)
-            result[held_out] = mean_probabilities(predictors, values[originals[held_out]])
-        yield result
+        splits = folds.split(originals, classes[originals], groups[originals])
+        for number, (_, held_out) in enumerate(splits):
+            held = np.isin(groups, groups[originals[held_out]])
+            predictors = fit_pattern(table, np.flatnonzero(~held))
+            probabilities[held] = mean_probabilities(predictors, values[held])
+            fold[held] = number
+        yield OutOfFold(probabilities, fold)
 
 
-def across_sources(table: PatternTable) -> dict[str, NDArray[np.float64]]:
-    """Probabilities of each source's photos by a model trained on the other sources only."""
-    originals = np.flatnonzero(table.copy == 0)
+def fitted_rule(table: PatternTable, probabilities: NDArray[np.float64], rows: NDArray[np.bool_]) -> Rule:
+    """Rule from the clear photos among some rows of a table."""
+    clear = np.asarray([label.certainty == "clear" for label in table.labels])
+    chosen = rows & clear & (table.copy == 0)
+    return fit_rule(probabilities[chosen], table.classes()[chosen])
+
+
+def judge_out_of_fold(table: PatternTable, result: OutOfFold) -> Judged:
+    """Answers by rules that were fitted on the other folds: nothing is judged by what was chosen on it."""
+    count = len(table.labels)
+    calibrated = np.zeros_like(result.probabilities)
+    sets: list[tuple[str, ...]] = [()] * count
+    answers = [UNCERTAIN] * count
+    for number in range(N_FOLDS):
+        held = result.fold == number
+        rule = fitted_rule(table, result.probabilities, ~held)
+        rows = np.flatnonzero(held)
+        calibrated[rows] = rule.calibrated(result.probabilities[rows])
+        for row, possible, answer in zip(
+            rows, rule.sets(result.probabilities[rows]), rule.answers(result.probabilities[rows]), strict=True
+        ):
+            sets[row], answers[row] = possible, answer
+    return Judged(table.labels, calibrated, tuple(sets), tuple(answers))
+
+
+def across_sources(table: PatternTable, rule: Rule, others: PatternTable | None = None) -> dict[str, Judged]:
+    """Photos judged by a model that never saw their source.
+
+    Parameters
+    ----------
+    table : PatternTable
+    rule : Rule
+    others : PatternTable, optional
+        Photos of further sources, which are only judged.
+
+    Returns
+    -------
+    dict
+        Source -> judged photos; sources without which a class has no photos to train on are left out.
+    """
     source = np.asarray([label.source for label in table.labels])
-    values = table.model_input()
+    classes, values = table.classes(), table.model_input()
     result = {}
-    for name in np.unique(source):
-        predictors = fit_pattern(table, np.flatnonzero(source != name))
-        result[str(name)] = mean_probabilities(predictors, values[originals[source[originals] == name]])
+
+    def add(name: str, training: NDArray[np.bool_], labels: tuple[Label, ...], judged: NDArray[np.float32]) -> None:
+        means = mean_probabilities(fit_pattern(table, np.flatnonzero(training)), judged)
+        result[name] = Judged(labels, rule.calibrated(means), tuple(rule.sets(means)), tuple(rule.answers(means)))
+
+    for name in np.unique(source).tolist():
+        if set(classes[source != name]) == set(range(len(CLASSES))):
+            rows = np.flatnonzero((source == name) & (table.copy == 0))
+            add(name, source != name, tuple(table.labels[i] for i in rows), values[rows])
+    if others is not None:
+        add(others.labels[0].source, np.ones(len(source), np.bool_), others.labels, others.model_input())
     return result
 
 
-def pattern_figures(
-    labels: Sequence[Label], probabilities: NDArray[np.float64], thresholds: Thresholds
-) -> dict[str, float]:
+def pattern_figures(judged: Judged) -> dict[str, float]:
     """Accuracy with and without the right to abstain, and the confusions that could harm.
 
     Parameters
     ----------
-    labels : sequence of Label
-        One per photo.
-    probabilities : ndarray of shape (photos, len(CLASSES)), float64
-    thresholds : Thresholds
+    judged : Judged
+        One row per photo.
 
     Returns
     -------
     dict
         Figures by name, over clear photos unless the name begins with "borderline"; NaN where there are no photos.
     """
-    answers = [thresholds.answer(row) for row in probabilities]
-    forced = [PATTERNS[int(row[: len(PATTERNS)].argmax())] for row in probabilities]
-    clear = [label.certainty == "clear" for label in labels]
-    known = [is_clear and label.pattern in PATTERNS for is_clear, label in zip(clear, labels, strict=True)]
-    rows = range(len(labels))
+    labels = judged.labels
+    answers = np.asarray(judged.answers)
+    forced = np.asarray(PATTERNS)[judged.probabilities[:, : len(PATTERNS)].argmax(axis=1)]
+    truth = np.asarray([label.pattern for label in labels])
+    clear = np.asarray([label.certainty == "clear" for label in labels])
+    in_patterns = np.isin(truth, PATTERNS)
+    answered = answers != UNCERTAIN
+    accepted = np.asarray([answer in label.accept for answer, label in zip(answers, labels, strict=True)])
+    forced_accepted = np.asarray([answer in label.accept for answer, label in zip(forced, labels, strict=True)])
 
-    def share(right: Sequence[bool], among: Sequence[bool]) -> float:
-        chosen = [r for r, a in zip(right, among, strict=True) if a]
-        return float(np.mean(chosen)) if chosen else float("nan")
+    def share(right: NDArray[np.bool_], among: NDArray[np.bool_]) -> float:
+        return float(right[among].mean()) if among.any() else float("nan")
 
-    def accepted(given: Sequence[str]) -> list[bool]:
-        return [given[i] in labels[i].accept for i in rows]
+    def balanced(right: NDArray[np.bool_]) -> float:
+        recalls = np.asarray([share(right, clear & (truth == pattern)) for pattern in PATTERNS])
+        return float(np.nanmean(recalls)) if np.isfinite(recalls).any() else float("nan")
 
-    def balanced(given: Sequence[str]) -> float:
-        recalls = [
-            share(accepted(given), [known[i] and labels[i].pattern == pattern for i in rows]) for pattern in PATTERNS
-        ]
-        return float(np.nanmean(recalls)) if not all(np.isnan(recalls)) else float("nan")
-
-    answered = [answer != UNCERTAIN for answer in answers]
     figures = {
-        "balanced_accuracy_forced": balanced(forced),
-        "balanced_accuracy_strict": balanced(answers),
-        "coverage": share(answered, known),
-        "selective_accuracy": share(accepted(answers), [known[i] and answered[i] for i in rows]),
-        "other_abstained": share([not a for a in answered], [clear[i] and labels[i].pattern == "other" for i in rows]),
-        "harm_single_called_angioma": share(
-            [a == "angioma" for a in answers], [clear[i] and labels[i].pattern == "single_lesion" for i in rows]
-        ),
-        "harm_shower_called_angioma": share(
-            [a == "angioma" for a in answers], [clear[i] and labels[i].pattern == "petechial_shower" for i in rows]
-        ),
-        "borderline_acceptable": share(
-            accepted(answers), [not clear[i] and labels[i].pattern in PATTERNS for i in rows]
-        ),
+        "balanced_accuracy_forced": balanced(forced_accepted),
+        "balanced_accuracy_strict": balanced(accepted),
+        "coverage": share(answered, clear & in_patterns),
+        "selective_accuracy": share(accepted, clear & in_patterns & answered),
+        "other_abstained": share(~answered, clear & (truth == "other")),
+        "harm_single_called_angioma": share(answers == "angioma", clear & (truth == "single_lesion")),
+        "harm_shower_called_angioma": share(answers == "angioma", clear & (truth == "petechial_shower")),
+        "borderline_acceptable": share(accepted, ~clear & in_patterns),
     }
     for pattern in PATTERNS:
-        figures[f"recall_{pattern}"] = share(
-            [a == pattern for a in answers], [known[i] and labels[i].pattern == pattern for i in rows]
+        figures[f"recall_{pattern}"] = share(answers == pattern, clear & (truth == pattern))
+    for index, name in enumerate(CLASSES):
+        holds = np.asarray([name in possible for possible in judged.sets])
+        figures[f"set_holds_{CLASSES[index]}"] = share(holds, clear & (truth == name))
+    figures["calibration_error"] = (
+        expected_calibration_error(
+            judged.probabilities[clear], np.asarray([CLASSES.index(name) for name in truth[clear]])
         )
+        if clear.any()
+        else float("nan")
+    )
     return figures
+
+
+def intervals(judged: Judged, resamples: int = N_RESAMPLES) -> dict[str, tuple[float, float]]:
+    """95 % intervals of the figures by a bootstrap over groups, which is what photos of one patient are."""
+    groups = np.asarray([label.group for label in judged.labels])
+    members = [np.flatnonzero(groups == name) for name in np.unique(groups)]
+    generator = np.random.default_rng(SEED)
+    runs = []
+    for _ in range(resamples):
+        drawn = generator.integers(0, len(members), len(members))
+        runs.append(pattern_figures(judged.take(np.concatenate([members[i] for i in drawn]))))
+    ends = {}
+    for name in runs[0]:
+        values = np.asarray([run[name] for run in runs])
+        low, high = np.nanquantile(values, (0.025, 0.975)) if np.isfinite(values).any() else (np.nan, np.nan)
+        ends[name] = (float(low), float(high))
+    return ends
+
+
+def by_tone(table: PatternTable, judged: Judged) -> dict[str, tuple[int, float, float]]:
+    """Clear photos of a pattern by band of skin tone: how many, how many answered, how many answered right."""
+    tone = table.features[:, FEATURE_NAMES.index("tone_ita_deg")]
+    high = np.inf
+    result = {}
+    for name, low in TONES.items():
+        rows = [
+            i
+            for i, label in enumerate(judged.labels)
+            if table.copy[i] == 0 and label.certainty == "clear" and label.pattern in PATTERNS and low <= tone[i] < high
+        ]
+        answered = [judged.answers[i] != UNCERTAIN for i in rows]
+        right = [judged.answers[i] in judged.labels[i].accept for i in rows]
+        result[name] = (len(rows), float(np.sum(answered)), float(np.sum(right)))
+        high = low
+    return result
+
+
+def flips(table: PatternTable, judged: Judged) -> tuple[float, float]:
+    """Share of changed copies that get another pattern than their photo, and that are answered or not unlike it."""
+    first: dict[int, str] = {}
+    another, unlike, count = 0, 0, 0
+    photo = np.cumsum(table.copy == 0)
+    for row, number in enumerate(photo.tolist()):
+        answer = judged.answers[row]
+        if table.copy[row] == 0:
+            first[number] = answer
+            continue
+        count += 1
+        is_same = answer == first[number]
+        unlike += not is_same and UNCERTAIN in (answer, first[number])
+        another += not is_same and UNCERTAIN not in (answer, first[number])
+    return (another / count, unlike / count) if count else (float("nan"), float("nan"))
+
+
+def worst(judged: Judged) -> Sequence[tuple[Label, str, float]]:
+    """Clear photos that got a wrong pattern, the surest first: label, answer and its probability."""
+    wrong = [
+        (label, answer, float(row[CLASSES.index(answer)]))
+        for label, answer, row in zip(judged.labels, judged.answers, judged.probabilities, strict=True)
+        if label.certainty == "clear" and answer != UNCERTAIN and answer not in label.accept
+    ]
+    return sorted(wrong, key=lambda item: -item[2])

@@ -73,7 +73,7 @@ def _cases() -> Iterator[tuple[str, Scene, tuple[SpotTruth, ...]]]:
                 # From 3 px on; as many as fit with ease.
                 diameter_mm = max(float(generator.uniform(0.8, 2.0)), 3.2 / scene.px_per_mm)
                 room = 640 * 480 / (diameter_mm * scene.px_per_mm * 4.0) ** 2
-                n_spots = int(min(generator.integers(5, 200), room))
+                n_spots = min(int(generator.integers(5, 200)), int(room))
                 yield kind, scene, petechial_shower(generator, scene, max(n_spots, 3), diameter_mm=diameter_mm)
             elif kind == "lesion":
                 yield kind, scene, single_lesion(generator, scene, "naevus" if number % 2 else "melanoma")
@@ -100,7 +100,8 @@ def _example(number: int, kind: str, scene: Scene, spots: tuple[SpotTruth, ...])
     cv2.setNumThreads(1)
     name = f"rendered-{kind}-{number}"
     rendered = render(scene, spots)
-    photo = read_photo(encode_jpeg(rendered.rgb, scene.jpeg_quality))
+    # Saved twice, as most photos on the web are.
+    photo = read_photo(encode_jpeg(rendered.rgb, scene.jpeg_quality or 90))
     skin = find_skin(photo, NoScale("not sought in training"))
     candidates = find_candidates(optical_density(photo.rgb), skin)
     regions = find_regions(photo, skin)

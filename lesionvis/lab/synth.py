@@ -81,8 +81,47 @@ def _covered(scene: Scene, lit: _Lit) -> NDArray[np.float32]:
     return linear
 
 
-def _photographed(scene: Scene, linear: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Picture that the camera makes of linear light: colour of the light, lens, sensor, file."""
+def scene_light(scene: Scene, spots: Sequence[SpotTruth] = ()) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+    """Light that a scene sends to the camera, before its lens, sensor and file.
+
+    Parameters
+    ----------
+    scene : Scene
+        Everything but the spots; its camera is not used.
+    spots : sequence of SpotTruth
+        The truth table.
+
+    Returns
+    -------
+    linear : ndarray of shape (H, W, 3), float32
+        Linear sRGB in parts of a white sheet, in neutral light.
+    labels : ndarray of shape (H, W), int32
+        k for row k of `spots`, counted from 1, covered or not.
+
+    Raises
+    ------
+    SettingsError
+        If no melanin gives the scene's tone under its veil.
+    """
+    lit = _lit_skin(scene, spots)
+    return _covered(scene, lit), lit.labels
+
+
+def photograph(scene: Scene, linear: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Picture that a scene's camera makes of linear light: colour of the light, lens, sensor, file.
+
+    Parameters
+    ----------
+    scene : Scene
+        Gives exposure, colour of the light, vignetting, blur, noise, JPEG quality and the noise's seed.
+    linear : ndarray of shape (H, W, 3), float32
+        Linear sRGB, of the scene's size.
+
+    Returns
+    -------
+    ndarray of shape (H, W, 3), uint8
+        sRGB picture.
+    """
     gain = (scene.exposure * light_rgb(scene.light_temperature_k, scene.light_tint)).astype(np.float32)
     x = np.linspace(-1.0, 1.0, scene.width_px, dtype=np.float32) ** 2
     y = np.linspace(-1.0, 1.0, scene.height_px, dtype=np.float32) ** 2
@@ -153,10 +192,10 @@ def render(scene: Scene, spots: Sequence[SpotTruth] = ()) -> RenderedPhoto:
     >>> photo.rgb.shape, int(photo.labels[20, 30]), int((photo.labels == 1).sum())
     ((48, 64, 3), 1, 113)
     """
-    lit = _lit_skin(scene, spots)
-    rgb = _photographed(scene, _covered(scene, lit))
+    linear, painted = scene_light(scene, spots)
+    rgb = photograph(scene, linear)
     skin = skin_mask(scene)
-    labels = np.where(skin, lit.labels, 0).astype(np.int32)
+    labels = np.where(skin, painted, 0).astype(np.int32)
     for array in (rgb, labels, skin):
         array.setflags(write=False)
     return RenderedPhoto(rgb=rgb, labels=labels, skin=skin, scene=scene, spots=tuple(spots))

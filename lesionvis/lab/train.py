@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from lesionvis.lab.evaluate import Thresholds, cross_validate, pattern_figures
+from lesionvis.lab.calibrate import COVERAGE
+from lesionvis.lab.evaluate import cross_validate, fitted_rule, intervals, judge_out_of_fold, pattern_figures
 from lesionvis.lab.forests import write_model
 from lesionvis.lab.pattern_training import fit_pattern, read_pattern_table, table_digest
 from lesionvis.lab.spot_training import fit_forests, read_tables
+from lesionvis.lab.truth import Label
 from lesionvis.pattern import CLASSES, MODEL_FEATURES
 from lesionvis.pattern import MODEL_NAME as PATTERN_MODEL
 from lesionvis.spots.judge import MODEL_NAME as SPOT_MODEL
 
-# To call a single lesion an angioma could cost a life, so that an angioma needs the surest answer.
-THRESHOLDS = Thresholds({"petechial_shower": 0.40, "single_lesion": 0.40, "angioma": 0.55}, 0.50)
-# Classes under this probability leave the prediction set.
-SET_MIN = 0.15
 DATA = (
     "DermNet (dermnetnz.org, CC BY-NC-ND 3.0 NZ) and PAD-UFES-20 (doi:10.17632/zr7vgbcyr2.1, CC BY 4.0); "
     "measurements only, no pictures; training data are for non-commercial research"
@@ -33,20 +32,29 @@ def train_spots(table: Path, folder: Path) -> None:
 def train_pattern(table_file: Path, folder: Path) -> None:
     """Train and write the pattern model, with its cross-validated scores in the card."""
     table = read_pattern_table(table_file)
-    labels = [table.labels[i] for i in np.flatnonzero(table.copy == 0)]
-    probabilities = next(cross_validate(table, 1))
-    scores = pattern_figures(labels, probabilities, THRESHOLDS)
+    result = next(cross_validate(table, 1))
+    photos = judge_out_of_fold(table, result).take(np.flatnonzero(table.copy == 0))
+    scores, ends = pattern_figures(photos), intervals(photos)
+    rule = fitted_rule(table, result.probabilities, np.ones(len(table.labels), np.bool_))
     typical = np.nanmedian(table.model_input(), axis=0)
     about = {
         "classes": list(CLASSES),
         "thresholds": {
-            "answer_min": THRESHOLDS.answer_min,
-            "other_max": THRESHOLDS.other_max,
-            "set_min": dict.fromkeys(CLASSES, SET_MIN),
+            "sharpness": rule.sharpness,
+            "set_min": {name: round(value, 4) for name, value in rule.set_min.items()},
+            "coverage": COVERAGE,
         },
         "typical": {name: round(float(v), 6) for name, v in zip(MODEL_FEATURES, typical, strict=True)},
         "scores": {name: round(value, 4) for name, value in scores.items()},
+        "intervals_95": {name: [round(low, 4), round(high, 4)] for name, (low, high) in ends.items()},
+        "photos": {name: _count(photos.labels, name) for name in CLASSES},
         "data": DATA,
         "training_table": {"file": table_file.name, "sha256": table_digest(table_file)},
     }
     write_model(folder, PATTERN_MODEL, fit_pattern(table, np.arange(len(table.labels))), about)
+
+
+def _count(labels: Sequence[Label], pattern: str) -> dict[str, int]:
+    """Clear and borderline photos of a pattern."""
+    certainties = [label.certainty for label in labels if label.pattern == pattern]
+    return {name: certainties.count(name) for name in ("clear", "borderline")}

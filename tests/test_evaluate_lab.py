@@ -1,0 +1,147 @@
+"""Calibration, conformal sets and the figures of the pattern model."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from lesionvis.features import FEATURE_NAMES
+from lesionvis.lab.calibrate import ALWAYS_POSSIBLE, Rule, conformal_quantile, expected_calibration_error, fit_rule
+from lesionvis.lab.evaluate import Judged, by_tone, flips, intervals, pattern_figures, worst
+from lesionvis.lab.pattern_report import pattern_report
+from lesionvis.lab.pattern_training import PatternTable, read_pattern_table
+from lesionvis.lab.truth import Label
+from lesionvis.models import packaged_model_folder
+from lesionvis.pattern import CLASSES, UNCERTAIN, sharpened
+
+
+def _label(pattern: str, number: int = 0, certainty: str = "clear") -> Label:
+    accept = (pattern,) if pattern != "other" else (UNCERTAIN,)
+    return Label("", "0" * 64, "dermnet", "x", pattern, certainty, accept, "1", f"g{number}", "")
+
+
+def _judged(*rows: tuple[str, str]) -> Judged:
+    """Rows of (truth, answer), with sure probabilities."""
+    labels = tuple(_label(truth, i) for i, (truth, _) in enumerate(rows))
+    answers = tuple(answer for _, answer in rows)
+    named = [answer if answer != UNCERTAIN else "other" for answer in answers]
+    probabilities = np.array([[0.97 if name == own else 0.01 for name in CLASSES] for own in named])
+    return Judged(labels, probabilities, tuple((name,) for name in named), answers)
+
+
+def test_sharpening_keeps_sums_and_order() -> None:
+    raw = np.random.default_rng(3).dirichlet(np.ones(4), 50)
+    for power in (0.5, 1.0, 2.0):
+        changed = sharpened(raw, power)
+        assert changed.sum(axis=1) == pytest.approx(np.ones(50))
+        assert np.array_equal(changed.argsort(axis=1), raw.argsort(axis=1))
+
+
+def test_timid_probabilities_are_sharpened() -> None:
+    generator = np.random.default_rng(5)
+    true = generator.dirichlet(np.full(4, 0.4), 4000)
+    classes = np.array([generator.choice(4, p=row) for row in true])
+    rule = fit_rule(sharpened(true, 0.5), classes)
+    assert rule.sharpness == pytest.approx(2.0, abs=0.3)
+    assert expected_calibration_error(rule.calibrated(sharpened(true, 0.5)), classes) < 0.03
+
+
+def test_conformal_sets_hold_the_truth_as_often_as_asked() -> None:
+    generator = np.random.default_rng(6)
+    probabilities = generator.dirichlet(np.full(4, 0.7), 6000)
+    classes = np.array([generator.choice(4, p=row) for row in probabilities])
+    wanted = dict(zip(CLASSES, (0.9, 0.95, 0.8, 0.7), strict=True))
+    rule = fit_rule(probabilities[:3000], classes[:3000], wanted)
+    sets = rule.sets(probabilities[3000:])
+    for index, name in enumerate(CLASSES):
+        held = [name in possible for possible, own in zip(sets, classes[3000:], strict=True) if own == index]
+        # Where the cap takes over, more is held than asked for.
+        assert np.mean(held) > wanted[name] - 0.03
+        if rule.set_min[name] < ALWAYS_POSSIBLE:
+            assert np.mean(held) < wanted[name] + 0.06
+
+
+def test_the_quantile_of_a_new_score() -> None:
+    generator = np.random.default_rng(7)
+    hits = [float(generator.random() >= conformal_quantile(generator.random(19), 0.9)) for _ in range(4000)]
+    assert np.mean(hits) == pytest.approx(0.9, abs=0.02)
+
+
+def test_figures_of_known_answers() -> None:
+    figures = pattern_figures(
+        _judged(
+            ("petechial_shower", "petechial_shower"),
+            ("petechial_shower", "angioma"),
+            ("single_lesion", "single_lesion"),
+            ("single_lesion", "angioma"),
+            ("single_lesion", UNCERTAIN),
+            ("single_lesion", "single_lesion"),
+            ("angioma", "angioma"),
+            ("other", UNCERTAIN),
+            ("other", "single_lesion"),
+        )
+    )
+    assert figures["recall_petechial_shower"] == 0.5
+    assert figures["recall_single_lesion"] == 0.5
+    assert figures["balanced_accuracy_strict"] == pytest.approx((0.5 + 0.5 + 1.0) / 3)
+    assert figures["coverage"] == pytest.approx(6 / 7)
+    assert figures["selective_accuracy"] == pytest.approx(4 / 6)
+    assert figures["other_abstained"] == 0.5
+    assert figures["harm_single_called_angioma"] == 0.25
+    assert figures["harm_shower_called_angioma"] == 0.5
+    assert figures["set_holds_angioma"] == 1.0
+    assert np.isnan(figures["borderline_acceptable"])
+
+
+def test_intervals_hold_the_figure_and_narrow_with_more_groups() -> None:
+    few = _judged(*[("angioma", "angioma"), ("angioma", UNCERTAIN)] * 5)
+    many = _judged(*[("angioma", "angioma"), ("angioma", UNCERTAIN)] * 100)
+    (low, high), (near, far) = (intervals(j, 200)["recall_angioma"] for j in (few, many))
+    assert low < 0.5 < high
+    assert far - near < 0.5 * (high - low)
+
+
+def test_the_surest_error_comes_first() -> None:
+    judged = _judged(("other", "angioma"), ("single_lesion", "angioma"), ("angioma", "angioma"))
+    judged = replace(judged, probabilities=np.array([[0.1, 0.1, 0.7, 0.1], [0.0, 0.0, 1.0, 0.0], [0.0, 0.0, 1.0, 0.0]]))
+    assert [label.pattern for label, _, _ in worst(judged)] == ["single_lesion", "other"]
+
+
+def test_flips_and_tones_are_counted() -> None:
+    features = np.zeros((4, len(FEATURE_NAMES)), np.float32)
+    features[:, FEATURE_NAMES.index("tone_ita_deg")] = (60.0, 60.0, 60.0, -40.0)
+    judged = _judged(
+        ("angioma", "angioma"), ("angioma", UNCERTAIN), ("angioma", "single_lesion"), ("angioma", "angioma")
+    )
+    table = PatternTable(judged.labels, np.array([0, 1, 2, 0]), features)
+    assert flips(table, judged) == (0.5, 0.5)
+    tones = by_tone(table, judged)
+    assert tones["very light"] == (1, 1.0, 1.0)
+    assert tones["dark"] == (1, 1.0, 1.0)
+    assert sum(count for count, _, _ in tones.values()) == 2
+
+
+def test_an_empty_set_and_a_mixed_set_are_no_answer() -> None:
+    rule = Rule(1.0, dict.fromkeys(CLASSES, 0.4))
+    means = np.array([[0.25] * 4, [0.45, 0.45, 0.05, 0.05], [0.9, 0.05, 0.03, 0.02], [0.0, 0.0, 0.0, 1.0]])
+    assert rule.answers(means) == [UNCERTAIN, UNCERTAIN, "petechial_shower", UNCERTAIN]
+
+
+def test_the_report_names_its_figures_and_other_sources() -> None:
+    table = read_pattern_table(packaged_model_folder("pattern-v1") / "training.csv")
+    others = read_pattern_table(packaged_model_folder("pattern-v1") / "other_source.csv")
+    assert {label.source for label in others.labels} == {"ham"}
+    rows = np.flatnonzero(table.copy <= 1)
+    small = PatternTable(tuple(table.labels[i] for i in rows), table.copy[rows], table.features[rows])
+    text = pattern_report(small, 1, others)
+    for word in (
+        "balanced_accuracy_strict",
+        "95 % interval",
+        "ham, 245 photos",
+        "untested",
+        "another pattern",
+        "Wrong",
+    ):
+        assert word in text

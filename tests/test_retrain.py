@@ -1,0 +1,154 @@
+"""Anyone can train the shipped models again from the tables that lie beside them."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import skl2onnx
+import sklearn
+from numpy.typing import NDArray
+
+from lesionvis.features import FEATURE_NAMES
+from lesionvis.lab.calibrate import COVERAGE
+from lesionvis.lab.pattern_training import PatternTable, read_pattern_table
+from lesionvis.lab.spot_training import N_FOLDS, OTHER, SPOT, Tables, read_tables
+from lesionvis.lab.train import train_pattern, train_spots
+from lesionvis.models import Model, load_model, packaged_model_folder
+from lesionvis.pattern import CLASSES, PATTERNS, load_pattern_model
+from lesionvis.spots.judge import judge_of
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Model]:
+    """Both models, trained from the tables in the checkout."""
+    folder = tmp_path_factory.mktemp("trained")
+    train_spots(packaged_model_folder("spots-v1") / "training.npz", folder / "spots-v1")
+    train_pattern(packaged_model_folder("pattern-v1") / "training.csv", folder / "pattern-v1")
+    return {name: load_model(folder / name) for name in ("spots-v1", "pattern-v1")}
+
+
+@pytest.fixture(scope="module")
+def shipped() -> dict[str, Model]:
+    return {name: load_model(packaged_model_folder(name)) for name in ("spots-v1", "pattern-v1")}
+
+
+@pytest.fixture(scope="module")
+def pattern_table() -> PatternTable:
+    return read_pattern_table(packaged_model_folder("pattern-v1") / "training.csv")
+
+
+@pytest.fixture(scope="module")
+def spot_tables() -> Tables:
+    return read_tables(packaged_model_folder("spots-v1") / "training.npz")
+
+
+def _spot_rows(tables: Tables) -> dict[str, NDArray[np.float32]]:
+    both = np.concatenate([tables.first, tables.company], axis=1)
+    return {"first": tables.first, "second": both, "region": tables.region}
+
+
+def test_the_pattern_model_is_what_its_table_gives(
+    trained: dict[str, Model], shipped: dict[str, Model], pattern_table: PatternTable
+) -> None:
+    rows = pattern_table.model_input()
+    ours, theirs = trained["pattern-v1"], shipped["pattern-v1"]
+    assert set(ours.predictors) == set(theirs.predictors)
+    for name, predictor in ours.predictors.items():
+        difference = np.abs(predictor(rows) - theirs.predictors[name](rows))
+        assert difference.max() < 1e-3, name
+        assert difference.mean() < 1e-5, name
+
+
+def test_the_spot_model_is_what_its_table_gives(
+    trained: dict[str, Model], shipped: dict[str, Model], spot_tables: Tables
+) -> None:
+    ours, theirs = trained["spots-v1"], shipped["spots-v1"]
+    for name, rows in _spot_rows(spot_tables).items():
+        difference = np.abs(ours.predictors[name](rows) - theirs.predictors[name](rows))
+        assert difference.max() < 1e-3, name
+        assert difference.mean() < 1e-5, name
+
+
+@pytest.mark.parametrize("name", ["spots-v1", "pattern-v1"])
+def test_the_card_says_what_training_says(trained: dict[str, Model], shipped: dict[str, Model], name: str) -> None:
+    ours, theirs = dict(trained[name].card), dict(shipped[name].card)
+    same_tools = {"scikit-learn": sklearn.__version__, "skl2onnx": skl2onnx.__version__}
+    is_same = {key: theirs["versions"][key] for key in same_tools} == same_tools
+    scores = ours.pop("scores", {}), theirs.pop("scores", {})
+    assert set(ours.pop("intervals_95", {})) == set(theirs.pop("intervals_95", {}))
+    assert set(scores[0]) == set(scores[1])
+    for key, value in scores[1].items():
+        assert scores[0][key] == pytest.approx(value, abs=0.0 if is_same else 0.05, nan_ok=True), key
+    del ours["versions"], theirs["versions"]
+    columns = [{key: entry["columns"] for key, entry in card.pop("predictors").items()} for card in (ours, theirs)]
+    assert columns[0] == columns[1]
+    assert ours == theirs
+
+
+def test_trained_models_fit_this_version(trained: dict[str, Model], tmp_path: Path) -> None:
+    judge_of(trained["spots-v1"])
+    for key, predictor in trained["pattern-v1"].predictors.items():
+        (tmp_path / f"{key}.onnx").write_bytes(predictor.content)
+    (tmp_path / "card.json").write_text(json.dumps(trained["pattern-v1"].card), encoding="utf-8")
+    assert load_pattern_model(tmp_path).name == "pattern-v1"
+
+
+def test_the_thresholds_of_the_card_are_those_of_the_figures(shipped: dict[str, Model]) -> None:
+    thresholds = shipped["pattern-v1"].card["thresholds"]
+    assert thresholds["coverage"] == COVERAGE
+    assert set(thresholds["set_min"]) == set(CLASSES)
+
+
+def test_cross_validated_scores_are_good_enough_to_ship(shipped: dict[str, Model]) -> None:
+    scores = shipped["pattern-v1"].card["scores"]
+    assert scores["balanced_accuracy_forced"] >= 0.85
+    assert scores["harm_single_called_angioma"] <= 0.05
+    assert scores["harm_shower_called_angioma"] <= 0.05
+
+
+def test_the_pattern_table_holds_numbers_and_labels_only(pattern_table: PatternTable) -> None:
+    assert pattern_table.features.shape == (len(pattern_table.labels), len(FEATURE_NAMES))
+    assert not np.isinf(pattern_table.features).any()
+    assert set(pattern_table.classes()) == set(range(len(CLASSES)))
+    for label in pattern_table.labels:
+        assert re.fullmatch("[0-9a-f]{64}", label.sha256)
+        assert label.source in {"dermnet", "pad"}
+        assert label.pattern in CLASSES
+        assert label.certainty in {"clear", "borderline"}
+        assert set(label.accept) <= {*PATTERNS, "uncertain", "no_spots", "other"}
+        assert label.group
+
+
+def test_changed_copies_keep_the_label_of_their_photo(pattern_table: PatternTable) -> None:
+    labels: dict[str, Any] = {}
+    copies: dict[str, list[int]] = {}
+    for label, copy in zip(pattern_table.labels, pattern_table.copy.tolist(), strict=True):
+        assert labels.setdefault(label.sha256, label) == label
+        copies.setdefault(label.sha256, []).append(copy)
+    # A photo may be in the data twice, under two names.
+    counts = {tuple(sorted(set(numbers))) for numbers in copies.values()}
+    assert len(counts) == 1
+    assert next(iter(counts))[0] == 0
+
+
+def test_the_spot_tables_hold_numbers_of_every_fold(spot_tables: Tables) -> None:
+    assert len(spot_tables.first) == len(spot_tables.company) == len(spot_tables.spot_label)
+    assert len(spot_tables.region) == len(spot_tables.overlap)
+    assert set(np.unique(spot_tables.spot_label)) == {SPOT, OTHER}
+    assert set(np.unique(spot_tables.spot_fold)) == set(np.unique(spot_tables.region_fold)) == set(range(N_FOLDS))
+    assert spot_tables.overlap.min() >= 0.0
+    assert 0.8 < spot_tables.overlap.max() <= 1.0
+    for rows in _spot_rows(spot_tables).values():
+        assert np.isfinite(rows).all()
+
+
+def test_trained_judges_tell_spots_from_others(trained: dict[str, Model], spot_tables: Tables) -> None:
+    judge = judge_of(trained["spots-v1"])
+    scores = judge.second(_spot_rows(spot_tables)["second"])[:, -1]
+    assert np.median(scores[spot_tables.spot_label == SPOT]) > 0.7
+    assert np.quantile(scores[spot_tables.spot_label == OTHER], 0.9) < 0.4
