@@ -19,10 +19,10 @@ ASPECTS: dict[str, str] = {
     "size of the spots": r"^(median|largest)_diameter|^(largest|second)_area|^skin_covered|^confluent|^largest_patch",
     "colour of the spots": r"^(median|strongest)_erythema|^median_blue|^(red|purple|brown|blue_black)_share"
     r"|^blob_|^pigment_blob|^blood_blob",
-    "form of the spots": r"^median_(edge|circularity|rim)|^highlight|^elongated",
+    "form of the spots": r"^median_(edge|circularity|rim)|^highlight|^elongated|^median_ridge",
     "skin around the spots": r"^skin_fraction|^tone_|^red_skin|^largest_red|^redness|_(fine|middle|coarse)_spread$"
     r"|^vessel|line_share$|^fine_noise|^candidate|^spots_beside",
-    "number and arrangement of the spots": r"spot|blob|best_scores|clark_evans|ripley|cluster",
+    "number and arrangement of the spots": r"spot|blob|best_scores|clark_evans|ripley|cluster|aligned",
 }
 # A change of the log odds smaller than this is not worth a sentence.
 EFFECT_MIN = 0.1
