@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from lesionvis.analysis import Analysis, Analyzer
 from lesionvis.batch.journal import Journal
-from lesionvis.batch.rows import RESULT_COLUMNS, SPOT_COLUMNS, failed_row, photo_row, spot_rows
+from lesionvis.batch.rows import ABCDE_NUMBERS, RESULT_COLUMNS, SPOT_COLUMNS, failed_row, photo_row, spot_rows
 from lesionvis.batch.scan import PhotoFile
 from lesionvis.batch.tables import cell, write_tables
 from lesionvis.features import FEATURE_NAMES
@@ -45,6 +45,20 @@ def test_a_row_holds_the_numbers_of_the_analysis(analysis: Analysis) -> None:
         assert row[name] == analysis.features[name] or np.isnan(analysis.features[name])
     for fired in analysis.advice.reasons:
         assert f"{fired.rule_id} {fired.reason}" in str(row["triage_reasons"]).split(" | ")
+
+
+def test_a_row_holds_the_abcde_of_a_dominant_lesion(analysed_samples: dict[str, Analysis]) -> None:
+    found = analysed_samples["irregular-lesion.jpg"]
+    assert found.abcde is not None
+    row = photo_row(found)
+    assert row["abcde_letters"] == found.abcde.letters != ""
+    assert row["color_count"] == found.abcde.color.numbers["color_count"]
+    assert row["border_deviation"] == found.abcde.border.numbers["border_deviation"]
+    for name in ("asymmetric_axes", "shape_asymmetry", "color_asymmetry"):
+        assert row[name] == found.abcde.asymmetry.numbers[name]
+    none = photo_row(analysed_samples["plain-skin.jpg"])
+    assert none["abcde_letters"] == ""
+    assert {none[name] for name in ABCDE_NUMBERS} == {None}
 
 
 def test_spot_rows_hold_the_table_of_spots(analysis: Analysis) -> None:
