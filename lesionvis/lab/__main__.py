@@ -34,6 +34,9 @@ def main() -> None:
     spots = stages.add_parser("spots", help="spots and lesions beside the usual detectors; else the pattern")
     spots.add_argument("--photos", type=Path, required=True, help="folder with the truth and photos/")
     spots.set_defaults(run=_evaluate_spots)
+    abcde = stages.add_parser("abcde", help="melanomas against naevi by the ABCDE")
+    abcde.add_argument("--photos", type=Path, required=True, help="folder with the truth and photos/")
+    abcde.set_defaults(run=_evaluate_abcde)
     arguments = parser.parse_args()
     arguments.run(arguments)
 
@@ -101,6 +104,15 @@ def _evaluate_spots(arguments: argparse.Namespace) -> None:
             spot_training.fold_judges(spot_training.read_tables(SPOT_TABLES)),
         )
     )
+
+
+def _evaluate_abcde(arguments: argparse.Namespace) -> None:
+    from lesionvis.lab import spot_training
+    from lesionvis.lab.abcde_report import abcde_report, examine
+    from lesionvis.lab.truth import read_labels
+
+    judges = spot_training.fold_judges(spot_training.read_tables(SPOT_TABLES))
+    print(abcde_report(examine(arguments.photos / "photos", read_labels(arguments.photos), judges)))
 
 
 if __name__ == "__main__":
