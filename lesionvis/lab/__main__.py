@@ -37,6 +37,9 @@ def main() -> None:
     abcde = stages.add_parser("abcde", help="melanomas against naevi by the ABCDE")
     abcde.add_argument("--photos", type=Path, required=True, help="folder with the truth and photos/")
     abcde.set_defaults(run=_evaluate_abcde)
+    raised = stages.add_parser("raisedness", help="numbers that might show a raised spot against touch")
+    raised.add_argument("--photos", type=Path, required=True, help="folder with the truth and photos/")
+    raised.set_defaults(run=_evaluate_raised)
     arguments = parser.parse_args()
     arguments.run(arguments)
 
@@ -113,6 +116,15 @@ def _evaluate_abcde(arguments: argparse.Namespace) -> None:
 
     judges = spot_training.fold_judges(spot_training.read_tables(SPOT_TABLES))
     print(abcde_report(examine(arguments.photos / "photos", read_labels(arguments.photos), judges)))
+
+
+def _evaluate_raised(arguments: argparse.Namespace) -> None:
+    from lesionvis.lab import spot_training
+    from lesionvis.lab.raised_report import measure_touched, raised_report
+    from lesionvis.lab.truth import read_labels
+
+    judges = spot_training.fold_judges(spot_training.read_tables(SPOT_TABLES))
+    print(raised_report(measure_touched(arguments.photos / "photos", read_labels(arguments.photos), judges)))
 
 
 if __name__ == "__main__":
