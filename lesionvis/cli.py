@@ -216,9 +216,25 @@ def print_card(
     typer.echo(f"Print {harmless(str(out))} at 100 %; its bar must measure {BAR_MM:.1f} mm, else give --bar-mm.")
 
 
+@app.command()
+def train(
+    folder: Annotated[Path, typer.Argument(help="Folder with photos; it is only read.")],
+    labels: Annotated[Path, typer.Option(help="CSV with the columns photo, pattern and optionally group.")],
+    out: Annotated[Path, typer.Option(help="New folder for the model; --model uses it.")],
+) -> None:
+    """Train a pattern model on your own photos, for --model."""
+    try:
+        from lesionvis.lab.own_training import train_own
+    except ModuleNotFoundError as error:
+        raise SettingsError(f'Training needs more libraries ({error.name}): pip install "lesionvis[lab]".') from error
+    typer.echo(harmless_lines(train_own(folder, labels, out)))
+
+
 @app.command("model")
-def show_model(model: ModelFolder = None) -> None:
-    """Print the card of the pattern model."""
+def show_model(
+    model: Annotated[Path | None, typer.Argument(help="Model folder; that of the package unless given.")] = None,
+) -> None:
+    """Print the card of a pattern model: data, licences, limits and figures."""
     from lesionvis.models import load_model, packaged_model_folder
     from lesionvis.pattern import MODEL_NAME, pattern_model_of
 

@@ -12,6 +12,8 @@ PATTERN_TABLE = MODELS / "pattern-v1" / "training.csv"
 # Dermoscopic photos: measured, judged, never trained on.
 OTHER_SOURCE_TABLE = MODELS / "pattern-v1" / "other_source.csv"
 N_COPIES = 4
+# Repeats of the cross-validation, each with other folds.
+N_REPEATS = 3
 
 
 def main() -> None:
@@ -27,9 +29,11 @@ def main() -> None:
     tables.set_defaults(run=_tables)
     train = commands.add_parser("train", help="train the models from the committed tables")
     train.set_defaults(run=_train)
+    card = commands.add_parser("card", help="write MODEL_CARD.md of the pattern model from its tables; train does too")
+    card.set_defaults(run=_card)
     evaluate = commands.add_parser("evaluate", help="figures on photos left out of training")
     stages = evaluate.add_subparsers(metavar="STAGE")
-    evaluate.add_argument("--repeats", type=int, default=3)
+    evaluate.add_argument("--repeats", type=int, default=N_REPEATS)
     evaluate.set_defaults(run=_evaluate)
     spots = stages.add_parser("spots", help="spots and lesions beside the usual detectors; else the pattern")
     spots.add_argument("--photos", type=Path, required=True, help="folder with the truth and photos/")
@@ -78,9 +82,18 @@ def _tables(arguments: argparse.Namespace) -> None:
 def _train(arguments: argparse.Namespace) -> None:
     from lesionvis.lab.train import train_pattern, train_spots
 
-    del arguments
     train_spots(SPOT_TABLES, MODELS / "spots-v1")
-    train_pattern(PATTERN_TABLE, MODELS / "pattern-v1")
+    train_pattern(PATTERN_TABLE, PATTERN_TABLE.parent)
+    _card(arguments)
+
+
+def _card(arguments: argparse.Namespace) -> None:
+    from lesionvis.lab.model_card import PACKAGED_DATA, write_model_card
+    from lesionvis.lab.pattern_training import read_pattern_table
+
+    del arguments
+    others = read_pattern_table(OTHER_SOURCE_TABLE)
+    write_model_card(PATTERN_TABLE.parent, read_pattern_table(PATTERN_TABLE), N_REPEATS, others, PACKAGED_DATA)
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:

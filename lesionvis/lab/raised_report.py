@@ -136,7 +136,8 @@ def raised_report(touched: Sequence[Touched]) -> str:
 
 def _lines(touched: Sequence[Touched]) -> Iterator[str]:
     raised = sum(one.is_raised for one in touched)
-    yield f"{raised} raised and {len(touched) - raised} flat lesions. AUC of raised against flat (95 % interval; photos):"
+    flat = len(touched) - raised
+    yield f"{raised} raised and {flat} flat lesions. AUC of raised against flat (95 % interval; photos):"
     yield ""
     by_diagnosis = {
         name: [one for one in touched if one.label.diagnosis == name]
