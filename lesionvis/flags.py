@@ -21,12 +21,12 @@ OVEREXPOSED_FRACTION_MIN = 0.25
 # noise does too, defocus does not.
 SHARPNESS_MIN_LEVELS = 1.2
 # A camera never gives exactly one colour to a patch of 5 x 5 px but where the light is too much or too little for it:
-# at most 0.27 of a photo lies in such patches (783 photos), at least 0.46 of a chart or a cartoon, compressed or not.
+# at most 0.27 of a photo lies in such patches (806 photos), at least 0.44 of a chart or a cartoon, compressed or not.
 FLAT_PATCH_PX = 5
 FLAT_SHARE_MIN = 0.4
 FLAT_LEVELS = (25, 245)
 # The round field of a dermatoscope, endoscope or microscope: all corners are dark, and what is not fills a circle to
-# this share (overlap over union) and leaves some of the frame. Of 538 clinical photos none does.
+# this share (overlap over union) and leaves some of the frame. Of 561 clinical photos none does.
 FIELD_DARK_LEVEL = 30
 FIELD_ROUNDNESS_MIN = 0.97
 FIELD_SHARE_MAX = 0.95
