@@ -44,6 +44,9 @@ def main() -> None:
     raised = stages.add_parser("raisedness", help="numbers that might show a raised spot against touch")
     raised.add_argument("--photos", type=Path, required=True, help="folder with the truth and photos/")
     raised.set_defaults(run=_evaluate_raised)
+    flips = stages.add_parser("flips", help="answers that change when a photo is cropped, turned, recoloured, blurred")
+    flips.add_argument("--photos", type=Path, required=True, help="folder with the truth and photos/")
+    flips.set_defaults(run=_evaluate_flips)
     arguments = parser.parse_args()
     arguments.run(arguments)
 
@@ -138,6 +141,18 @@ def _evaluate_raised(arguments: argparse.Namespace) -> None:
 
     judges = spot_training.fold_judges(spot_training.read_tables(SPOT_TABLES))
     print(raised_report(measure_touched(arguments.photos / "photos", read_labels(arguments.photos), judges)))
+
+
+def _evaluate_flips(arguments: argparse.Namespace) -> None:
+    from lesionvis.lab import spot_training
+    from lesionvis.lab.flip_report import change_photos, flip_report, left_out_models
+    from lesionvis.lab.pattern_training import read_pattern_table
+    from lesionvis.lab.truth import read_labels
+    from lesionvis.pattern import load_pattern_model
+
+    judges = spot_training.fold_judges(spot_training.read_tables(SPOT_TABLES))
+    models = left_out_models(read_pattern_table(PATTERN_TABLE), load_pattern_model(PATTERN_TABLE.parent))
+    print(flip_report(change_photos(arguments.photos / "photos", read_labels(arguments.photos), judges, models)))
 
 
 if __name__ == "__main__":
