@@ -110,10 +110,10 @@ def change_photos(
     list of Changed
     """
     chosen = [label for label in labels if label.certainty == "clear" and label.pattern in PATTERNS]
+    folds = [fold_of(label.group) for label in chosen]
     jobs = (
-        delayed(_answers)(folder / label.photo, judges[n], models[n])
-        for label in chosen
-        for n in [fold_of(label.group)]
+        delayed(_answers)(folder / label.photo, judges[fold], models[fold])
+        for label, fold in zip(chosen, folds, strict=True)
     )
     return [
         Changed(label, answers[""], {name: answers[name] for name in CHANGES})
