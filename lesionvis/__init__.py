@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from lesionvis.abcde import Abcde as Abcde
     from lesionvis.analysis import Analysis as Analysis
     from lesionvis.analysis import Analyzer as Analyzer
     from lesionvis.analysis import analyze as analyze
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from lesionvis.errors import UnreadablePhoto as UnreadablePhoto
     from lesionvis.photo import Photo as Photo
     from lesionvis.photo import read_photo as read_photo
+    from lesionvis.report.abcde import draw_abcde as draw_abcde
     from lesionvis.report.overlay import draw_overlay as draw_overlay
     from lesionvis.triage import Advice as Advice
     from lesionvis.triage import Answers as Answers
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 # Public names and where they live; each is imported when it is first used, so that `import lesionvis` stays light.
 _HOMES = {
+    "Abcde": "lesionvis.abcde",
     "Advice": "lesionvis.triage",
     "Analysis": "lesionvis.analysis",
     "Analyzer": "lesionvis.analysis",
@@ -36,6 +39,7 @@ _HOMES = {
     "UnreadablePhoto": "lesionvis.errors",
     "advise": "lesionvis.triage",
     "analyze": "lesionvis.analysis",
+    "draw_abcde": "lesionvis.report.abcde",
     "draw_overlay": "lesionvis.report.overlay",
     "read_photo": "lesionvis.photo",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis import __version__
+from lesionvis.abcde import Abcde, measure_abcde
 from lesionvis.features import Features, compute_features, gather
 from lesionvis.flags import photo_flags
 from lesionvis.measure import SpotTable, measure_spots
@@ -41,6 +43,8 @@ class Analysis:
     flags : tuple of str
         Reasons to distrust the photo.
     pattern : Pattern
+    abcde : Abcde or None
+        Warning features of the dominant lesion; None when no lesion dominates.
     advice : Advice
     version : str
         Of the package.
@@ -54,8 +58,24 @@ class Analysis:
     features: Features
     flags: tuple[str, ...]
     pattern: Pattern
+    abcde: Abcde | None
     advice: Advice
     version: str
+
+    def answered(self, answers: Answers) -> Analysis:
+        """The same analysis with other answers: advice, evolution and checklist follow them.
+
+        Parameters
+        ----------
+        answers : Answers
+
+        Returns
+        -------
+        Analysis
+        """
+        abcde = self.abcde.answered(answers) if self.abcde else None
+        advice = advise(self.pattern.label, answers, _evidence(self.spots, abcde))
+        return dataclasses.replace(self, abcde=abcde, advice=advice)
 
     def to_dict(self) -> dict[str, Any]:
         """Everything but the pictures, in plain types: numbers that are missing are None."""
@@ -88,6 +108,7 @@ class Analysis:
                 "reasons": list(self.pattern.reasons),
                 "model": self.pattern.model,
             },
+            "abcde": self.abcde.to_dict() if self.abcde else None,
             "advice": self.advice.to_dict(),
             "features": self.features.values,
             "spots": [dict(zip(self.spots.columns, row, strict=True)) for row in rows],
@@ -186,9 +207,10 @@ class Analyzer:
         spots = measure_spots(photo, scale, skin, labels)
         features = compute_features(gather(photo, scale, skin, labels, spots))
         pattern = find_pattern(features, flags, len(spots) == 0, load_pattern_model(self.model_folder))
-        advice = advise(pattern.label, answers, _evidence(spots))
+        abcde = measure_abcde(photo, scale, skin, labels, spots, answers)
+        advice = advise(pattern.label, answers, _evidence(spots, abcde))
         flags += () if scale else ("no_scale",)
-        return Analysis(photo, scale, skin, labels, spots, features, flags, pattern, advice, __version__)
+        return Analysis(photo, scale, skin, labels, spots, features, flags, pattern, abcde, advice, __version__)
 
     def _photo_and_scale(self, source: str | Path | bytes | NDArray[Any]) -> tuple[Photo, Scale | NoScale]:
         """Photo at a resolution that suits its scale, and that scale."""
@@ -232,10 +254,11 @@ def analyze(
     return Analyzer(px_per_mm=px_per_mm)(source, answers)
 
 
-def _evidence(spots: SpotTable) -> PhotoEvidence:
+def _evidence(spots: SpotTable, abcde: Abcde | None) -> PhotoEvidence:
     """What the photo contributes to the advice."""
     largest = spots.numbers("diameter_mm")
     return PhotoEvidence(
         spot_count=len(spots),
         largest_diameter_mm=float(np.nanmax(largest)) if np.isfinite(largest).any() else None,
+        abcde_any=abcde.measured_any if abcde else None,
     )

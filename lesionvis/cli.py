@@ -101,12 +101,9 @@ def analyze(
         settings, px_per_mm=px_per_mm, mm_across=mm_across, coin=coin, bar_mm=bar_mm, model_folder=model
     )(photo, given)
     if ask:
-        from lesionvis.analysis import _evidence
-        from lesionvis.triage import advise as advise_on
-
-        evidence = _evidence(analysis.spots)
-        advice = _asked(given, lambda known: advise_on(analysis.pattern.label, known, evidence))
-        analysis = dataclasses.replace(analysis, advice=advice)
+        found = analysis
+        told = _asked(given, lambda known: found.answered(known).advice)
+        analysis = found.answered(told)
     if overlay is not None:
         _write_overlay(analysis, overlay)
     if as_json:
@@ -183,7 +180,9 @@ def advise(
     from lesionvis.triage import advise as advise_on
 
     given = _answers(answer, answers)
-    advice = _asked(given, lambda known: advise_on(pattern, known)) if ask else advise_on(pattern, given)
+    if ask:
+        given = _asked(given, lambda known: advise_on(pattern, known))
+    advice = advise_on(pattern, given)
     typer.echo(json.dumps(advice.to_dict(), indent=1) if as_json else advice_text(advice))
 
 
@@ -217,9 +216,25 @@ def print_card(
     typer.echo(f"Print {harmless(str(out))} at 100 %; its bar must measure {BAR_MM:.1f} mm, else give --bar-mm.")
 
 
+@app.command()
+def train(
+    folder: Annotated[Path, typer.Argument(help="Folder with photos; it is only read.")],
+    labels: Annotated[Path, typer.Option(help="CSV with the columns photo, pattern and optionally group.")],
+    out: Annotated[Path, typer.Option(help="New folder for the model; --model uses it.")],
+) -> None:
+    """Train a pattern model on your own photos, for --model."""
+    try:
+        from lesionvis.lab.own_training import train_own
+    except ModuleNotFoundError as error:
+        raise SettingsError(f'Training needs more libraries ({error.name}): pip install "lesionvis[lab]".') from error
+    typer.echo(harmless_lines(train_own(folder, labels, out)))
+
+
 @app.command("model")
-def show_model(model: ModelFolder = None) -> None:
-    """Print the card of the pattern model."""
+def show_model(
+    model: Annotated[Path | None, typer.Argument(help="Model folder; that of the package unless given.")] = None,
+) -> None:
+    """Print the card of a pattern model: data, licences, limits and figures."""
     from lesionvis.models import load_model, packaged_model_folder
     from lesionvis.pattern import MODEL_NAME, pattern_model_of
 
@@ -268,8 +283,8 @@ def _answers(given: list[str] | None, file: Path | None) -> Answers:
     return Answers.from_mapping(values)
 
 
-def _asked(answers: Answers, advise_with: Callable[[Answers], Advice]) -> Advice:
-    """Advice after asking, most decisive first, what can still change its level, until nothing is left to ask."""
+def _asked(answers: Answers, advise_with: Callable[[Answers], Advice]) -> Answers:
+    """Answers after asking, most decisive first, what can still change the level, until nothing is left to ask."""
     from lesionvis.answers import UNKNOWN
     from lesionvis.wording import QUESTIONS_NOTE
 
@@ -282,13 +297,13 @@ def _asked(answers: Answers, advise_with: Callable[[Answers], Advice]) -> Advice
         typer.echo(f"\n{question.text}\n{question.help}", err=True)
         value = _chosen(question.choices)
         if value is None:  # nobody answers any more
-            return advice
+            return answers
         if value == UNKNOWN:
             skipped.add(question.name)
         else:
             answers = answers.replace(**{question.name: value})
             advice = advise_with(answers)
-    return advice
+    return answers
 
 
 def _chosen(choices: tuple[str, ...]) -> str | None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 from dataclasses import FrozenInstanceError
@@ -203,3 +204,51 @@ def test_numpy_numbers_become_plain(value: Any, plain: Any) -> None:
     assert _plain(value) == plain
     assert not isinstance(_plain(value), np.generic)
     assert _plain((value,)) == [plain]
+
+
+@pytest.fixture(scope="module")
+def uneven(project: Path) -> Analysis:
+    """A rendered lesion with uneven form and colours."""
+    return analyze(project / "sample_images" / "irregular-lesion.jpg")
+
+
+def test_the_abcde_is_measured_where_a_lesion_dominates(uneven: Analysis, analysed_shower: Analysis) -> None:
+    assert analysed_shower.abcde is None
+    assert analysed_shower.to_dict()["abcde"] is None
+    assert uneven.abcde is not None
+    content = json.loads(uneven.to_json())["abcde"]
+    assert [entry["letter"] for entry in content["criteria"]] == list("ABCDE")
+    assert content["summary"] == uneven.abcde.summary
+    # Without a scale millimetres are null.
+    assert content["criteria"][3]["numbers"]["length_mm"] is None
+
+
+def test_the_abcde_fills_an_unknown_answer_and_never_overrules_one(uneven: Analysis) -> None:
+    assert uneven.abcde is not None
+    assert uneven.abcde.measured_any
+    assert uneven.advice.answers["abcde_any"] == "yes"
+    assert "D02" in {fired.rule_id for fired in uneven.advice.reasons if fired.from_photo}
+    denied = uneven.answered(Answers.from_mapping({"abcde_any": "no"}))
+    assert denied.advice.answers["abcde_any"] == "no"
+    assert any("the answer was kept" in note for note in denied.advice.photo_notes)
+
+
+def test_an_abcde_without_a_feature_lowers_nothing(uneven: Analysis) -> None:
+    assert uneven.abcde is not None
+    criteria = {
+        name: dataclasses.replace(getattr(uneven.abcde, name), present=False)
+        for name in ("asymmetry", "border", "color", "diameter")
+    }
+    even = dataclasses.replace(uneven, abcde=dataclasses.replace(uneven.abcde, **criteria))
+    unmeasured = dataclasses.replace(uneven, abcde=None)
+    told = Answers.from_mapping({"child": "no"})
+    assert even.answered(told).advice == unmeasured.answered(told).advice
+    assert even.answered(told).advice.answers["abcde_any"] == "unknown"
+
+
+def test_answers_given_later_count_as_those_given_at_once(uneven: Analysis, project: Path) -> None:
+    told = Answers.from_mapping({"changed": "yes", "new_onset": "no"})
+    later = uneven.answered(told)
+    assert later.to_dict() == analyze(project / "sample_images" / "irregular-lesion.jpg", answers=told).to_dict()
+    assert later.abcde is not None
+    assert later.abcde.evolution.present is True

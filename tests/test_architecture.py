@@ -29,9 +29,9 @@ ORDER = (
     "flags",
     "reasons",
     "pattern",
-    "abcde",
     "conditions",
     "answers",
+    "abcde",
     "rules",
     "wording",
     "triage",
@@ -47,8 +47,9 @@ ORDER = (
     "cli",
     "lab",
 )
-# A notebook asks the analysis itself for its picture, so that this one import runs against the order, when it is used.
-AGAINST_THE_ORDER = {("analysis.py", "report")}
+# Two imports run against the order, inside the functions that use them: a notebook asks the analysis itself for its
+# picture, and one command lets people train a model of their own in the lab.
+AGAINST_THE_ORDER = {("analysis.py", "report"), ("cli.py", "lab")}
 
 TOP_LEVEL = {
     ".ci",
@@ -129,9 +130,17 @@ def test_imports_go_one_way(file: str) -> None:
             assert ORDER.index(other) <= ORDER.index(part), f"{file} imports {name}"
 
 
-def test_nobody_but_the_lab_imports_the_lab() -> None:
+def test_nobody_but_the_lab_and_one_command_imports_the_lab() -> None:
     importers = {_part(file) for file in FILES for name in _imported(_tree(file)) if name.split(".")[1] == "lab"}
-    assert importers == {"lab"}
+    assert importers == {"lab", "cli"}
+    in_cli = [
+        (function.name, name)
+        for function in ast.walk(_tree("cli.py"))
+        if isinstance(function, ast.FunctionDef)
+        for name in _imported(function)
+        if name.split(".")[1] == "lab"
+    ]
+    assert in_cli == [("train", "lesionvis.lab.own_training.train_own")]
 
 
 def test_files_do_not_import_in_circles() -> None:
@@ -146,7 +155,7 @@ def test_files_do_not_import_in_circles() -> None:
 
 
 def test_the_order_has_no_forgotten_names() -> None:
-    planned = {"abcde", "blanch", "series"}
+    planned = {"blanch", "series"}
     assert len(set(ORDER)) == len(ORDER)
     assert set(ORDER) - planned <= {_part(file) for file in FILES} | {"landmarks", "register"}
 

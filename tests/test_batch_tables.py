@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from lesionvis.analysis import Analysis, Analyzer
 from lesionvis.batch.journal import Journal
-from lesionvis.batch.rows import RESULT_COLUMNS, SPOT_COLUMNS, failed_row, photo_row, spot_rows
+from lesionvis.batch.rows import ABCDE_NUMBERS, RESULT_COLUMNS, SPOT_COLUMNS, failed_row, photo_row, spot_rows
 from lesionvis.batch.scan import PhotoFile
 from lesionvis.batch.tables import cell, write_tables
 from lesionvis.features import FEATURE_NAMES
@@ -47,6 +47,20 @@ def test_a_row_holds_the_numbers_of_the_analysis(analysis: Analysis) -> None:
         assert f"{fired.rule_id} {fired.reason}" in str(row["triage_reasons"]).split(" | ")
 
 
+def test_a_row_holds_the_abcde_of_a_dominant_lesion(analysed_samples: dict[str, Analysis]) -> None:
+    found = analysed_samples["irregular-lesion.jpg"]
+    assert found.abcde is not None
+    row = photo_row(found)
+    assert row["abcde_letters"] == found.abcde.letters != ""
+    assert row["color_count"] == found.abcde.color.numbers["color_count"]
+    assert row["border_deviation"] == found.abcde.border.numbers["border_deviation"]
+    for name in ("asymmetric_axes", "shape_asymmetry", "color_asymmetry"):
+        assert row[name] == found.abcde.asymmetry.numbers[name]
+    none = photo_row(analysed_samples["plain-skin.jpg"])
+    assert none["abcde_letters"] == ""
+    assert {none[name] for name in ABCDE_NUMBERS} == {None}
+
+
 def test_spot_rows_hold_the_table_of_spots(analysis: Analysis) -> None:
     rows = spot_rows(analysis)
     assert list(SPOT_COLUMNS) == [column.name for column in COLUMNS]
@@ -74,6 +88,7 @@ def test_the_columns_are_those_of_the_contract(tmp_path: Path) -> None:
         *first.split(),
         *("tone_ita_deg", "spot_count"),
         *features,
+        *("abcde_letters", *ABCDE_NUMBERS),
         *("pattern", "p_petechial_shower", "p_single_lesion", "p_angioma", "prediction_set"),
         *last.split(),
     ]

@@ -12,6 +12,7 @@ import pytest
 
 from lesionvis.analysis import Analysis
 from lesionvis.answers import questions
+from lesionvis.batch.rows import ABCDE_NUMBERS
 from lesionvis.features import FEATURE_NAMES, FEATURES
 from lesionvis.flags import FLAGS
 from lesionvis.measure import COLUMNS as SPOT_COLUMNS
@@ -75,6 +76,7 @@ def test_no_name_means_two_things() -> None:
     # photos.csv holds the features beside other columns, spots.csv the columns of spots; "flags" is in both by design.
     others = {"photo", "sha256", "status", "problem", "width", "height", "taken_at", "px_per_mm", "pattern", "flags"}
     assert not set(FEATURE_NAMES) & others
+    assert not set(ABCDE_NUMBERS) & {*FEATURE_NAMES, *others}
     assert not set(FEATURE_NAMES) & {column.name for column in SPOT_COLUMNS}
 
 

@@ -6,14 +6,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from lesionvis.features import FEATURE_NAMES
 from lesionvis.pattern import MODEL_FEATURES
-from lesionvis.reasons import ASPECTS, EFFECT_MIN, aspect_of, reasons_for, shapley_values
+from lesionvis.reasons import (
+    ASPECTS,
+    EFFECT_MIN,
+    HEIGHT_HINT,
+    SAYS_NOTHING_OF_HEIGHT,
+    aspect_of,
+    reasons_for,
+    shapley_values,
+)
 
 GROUPS = [np.array([0, 1]), np.array([2]), np.array([3, 4])]
 
 
 def _product(table: NDArray[np.float32]) -> NDArray[np.float64]:
     return np.asarray(table[:, 0] * table[:, 2] + table[:, 3], np.float64)
+
+
+def _total(table: NDArray[np.float32]) -> NDArray[np.float64]:
+    return np.asarray(table.sum(axis=1), np.float64)
 
 
 def test_every_feature_of_the_model_has_one_aspect_and_every_aspect_features() -> None:
@@ -43,3 +56,13 @@ def test_small_effects_are_not_worth_a_sentence() -> None:
     assert reasons_for("angioma", scorer, 4 * row, np.zeros(2), features) == (
         "For angioma: number and arrangement of the spots (+0.2 log odds; spot count is 4, typically 0).",
     )
+
+
+def test_no_reason_takes_gloss_or_shade_for_height() -> None:
+    features = (*SAYS_NOTHING_OF_HEIGHT, "spot_count")
+    assert set(SAYS_NOTHING_OF_HEIGHT) <= set(FEATURE_NAMES)
+    for column, feature in enumerate(features):
+        row = np.zeros(len(features), np.float32)
+        row[column] = 1.0
+        (reason,) = reasons_for("angioma", _total, row, np.zeros(len(features)), features)
+        assert (HEIGHT_HINT in reason) == (feature in SAYS_NOTHING_OF_HEIGHT)

@@ -67,3 +67,15 @@ def test_a_settled_advice_asks_nothing() -> None:
     settled = advise("petechial_shower", answers)
     assert settled.open_questions == ()
     assert "can still change the level" not in advice_text(settled)
+
+
+def test_the_abcde_of_a_lesion_is_told_letter_by_letter(analysed_samples: dict[str, Analysis]) -> None:
+    found = analysed_samples["irregular-lesion.jpg"]
+    assert found.abcde is not None
+    text = flat(analysis_text(found))
+    assert f"ABCDE {found.abcde.summary}" in text
+    for criterion in found.abcde.criteria:
+        assert f"{criterion.letter} {criterion.name}, " in text
+        assert f"{criterion.finding} (Counts from: {criterion.limit}.)" in text
+    assert f"7 points {found.abcde.seven_points.finding}" in text
+    assert "ABCDE" not in analysis_text(analysed_samples["shower-light-leg.jpg"]).split("ADVICE")[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lesionvis.abcde import Abcde
 from lesionvis.analysis import Analysis
 from lesionvis.features import FEATURE_NAMES
 from lesionvis.flags import FLAGS
@@ -14,6 +15,9 @@ Value = str | int | float | None
 OK, UNUSABLE, FAILED = "ok", "unusable", "failed"
 # A photo with one of these flags was read but shows nothing that could be judged.
 USELESS_FLAGS = ("no_skin",)
+
+# Numbers of the ABCDE that have a column; empty when no lesion dominates the photo.
+ABCDE_NUMBERS = ("asymmetric_axes", "shape_asymmetry", "color_asymmetry", "border_deviation", "color_count")
 
 _LEADING = {
     "status": "TEXT",
@@ -39,6 +43,8 @@ _TRAILING = {
 RESULT_COLUMNS: dict[str, str] = {
     **_LEADING,
     **{name: "REAL" for name in FEATURE_NAMES if name not in _LEADING},
+    "abcde_letters": "TEXT",
+    **dict.fromkeys(ABCDE_NUMBERS, "REAL"),
     **_TRAILING,
 }
 """Columns of a photo's results with their SQL types, in the order of the table."""
@@ -81,6 +87,8 @@ def photo_row(analysis: Analysis) -> dict[str, Value]:
         "pattern": analysis.pattern.label,
         **{f"p_{name}": analysis.pattern.probabilities.get(name) for name in PATTERNS},
         "prediction_set": " ".join(analysis.pattern.prediction_set),
+        "abcde_letters": analysis.abcde.letters if analysis.abcde else "",
+        **_abcde_numbers(analysis.abcde),
         "flags": " ".join(analysis.flags),
         "triage_level": str(advice.level),
         "triage_reasons": " | ".join(f"{fired.rule_id} {fired.reason}" for fired in advice.reasons),
@@ -103,6 +111,11 @@ def failed_row(problem: str) -> dict[str, Value]:
     """
     blank: dict[str, Value] = {name: "" if kind == "TEXT" else None for name, kind in RESULT_COLUMNS.items()}
     return blank | {"status": FAILED, "problem": problem}
+
+
+def _abcde_numbers(abcde: Abcde | None) -> dict[str, Value]:
+    found = {name: value for criterion in abcde.criteria for name, value in criterion.numbers.items()} if abcde else {}
+    return {name: found.get(name) for name in ABCDE_NUMBERS}
 
 
 def spot_rows(analysis: Analysis) -> list[list[Value]]:

@@ -316,7 +316,7 @@ def median_circularity(findings: Findings) -> float:
 
 
 def highlight_spot_share(findings: Findings) -> float:
-    """Share of spots with a specular highlight, as raised ones have; NaN without spots."""
+    """Share of spots with a specular highlight; NaN without spots."""
     return _share(findings.column("highlight_share") > 0.005)
 
 

@@ -1,1 +1,1 @@
-"""Rendering, training and evaluation; nothing outside this folder and the tests imports it."""
+"""Rendering, training and evaluation; only its own entry point, the tests and one command (`train`) import it."""

@@ -12,6 +12,8 @@ PATTERN_TABLE = MODELS / "pattern-v1" / "training.csv"
 # Dermoscopic photos: measured, judged, never trained on.
 OTHER_SOURCE_TABLE = MODELS / "pattern-v1" / "other_source.csv"
 N_COPIES = 4
+# Repeats of the cross-validation, each with other folds.
+N_REPEATS = 3
 
 
 def main() -> None:
@@ -27,13 +29,24 @@ def main() -> None:
     tables.set_defaults(run=_tables)
     train = commands.add_parser("train", help="train the models from the committed tables")
     train.set_defaults(run=_train)
+    card = commands.add_parser("card", help="write MODEL_CARD.md of the pattern model from its tables; train does too")
+    card.set_defaults(run=_card)
     evaluate = commands.add_parser("evaluate", help="figures on photos left out of training")
     stages = evaluate.add_subparsers(metavar="STAGE")
-    evaluate.add_argument("--repeats", type=int, default=3)
+    evaluate.add_argument("--repeats", type=int, default=N_REPEATS)
     evaluate.set_defaults(run=_evaluate)
     spots = stages.add_parser("spots", help="spots and lesions beside the usual detectors; else the pattern")
     spots.add_argument("--photos", type=Path, required=True, help="folder with the truth and photos/")
     spots.set_defaults(run=_evaluate_spots)
+    abcde = stages.add_parser("abcde", help="melanomas against naevi by the ABCDE")
+    abcde.add_argument("--photos", type=Path, required=True, help="folder with the truth and photos/")
+    abcde.set_defaults(run=_evaluate_abcde)
+    raised = stages.add_parser("raisedness", help="numbers that might show a raised spot against touch")
+    raised.add_argument("--photos", type=Path, required=True, help="folder with the truth and photos/")
+    raised.set_defaults(run=_evaluate_raised)
+    flips = stages.add_parser("flips", help="answers that change when a photo is cropped, turned, recoloured, blurred")
+    flips.add_argument("--photos", type=Path, required=True, help="folder with the truth and photos/")
+    flips.set_defaults(run=_evaluate_flips)
     arguments = parser.parse_args()
     arguments.run(arguments)
 
@@ -72,9 +85,18 @@ def _tables(arguments: argparse.Namespace) -> None:
 def _train(arguments: argparse.Namespace) -> None:
     from lesionvis.lab.train import train_pattern, train_spots
 
-    del arguments
     train_spots(SPOT_TABLES, MODELS / "spots-v1")
-    train_pattern(PATTERN_TABLE, MODELS / "pattern-v1")
+    train_pattern(PATTERN_TABLE, PATTERN_TABLE.parent)
+    _card(arguments)
+
+
+def _card(arguments: argparse.Namespace) -> None:
+    from lesionvis.lab.model_card import PACKAGED_DATA, write_model_card
+    from lesionvis.lab.pattern_training import read_pattern_table
+
+    del arguments
+    others = read_pattern_table(OTHER_SOURCE_TABLE)
+    write_model_card(PATTERN_TABLE.parent, read_pattern_table(PATTERN_TABLE), N_REPEATS, others, PACKAGED_DATA)
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
@@ -101,6 +123,36 @@ def _evaluate_spots(arguments: argparse.Namespace) -> None:
             spot_training.fold_judges(spot_training.read_tables(SPOT_TABLES)),
         )
     )
+
+
+def _evaluate_abcde(arguments: argparse.Namespace) -> None:
+    from lesionvis.lab import spot_training
+    from lesionvis.lab.abcde_report import abcde_report, examine
+    from lesionvis.lab.truth import read_labels
+
+    judges = spot_training.fold_judges(spot_training.read_tables(SPOT_TABLES))
+    print(abcde_report(examine(arguments.photos / "photos", read_labels(arguments.photos), judges)))
+
+
+def _evaluate_raised(arguments: argparse.Namespace) -> None:
+    from lesionvis.lab import spot_training
+    from lesionvis.lab.raised_report import measure_touched, raised_report
+    from lesionvis.lab.truth import read_labels
+
+    judges = spot_training.fold_judges(spot_training.read_tables(SPOT_TABLES))
+    print(raised_report(measure_touched(arguments.photos / "photos", read_labels(arguments.photos), judges)))
+
+
+def _evaluate_flips(arguments: argparse.Namespace) -> None:
+    from lesionvis.lab import spot_training
+    from lesionvis.lab.flip_report import change_photos, flip_report, left_out_models
+    from lesionvis.lab.pattern_training import read_pattern_table
+    from lesionvis.lab.truth import read_labels
+    from lesionvis.pattern import load_pattern_model
+
+    judges = spot_training.fold_judges(spot_training.read_tables(SPOT_TABLES))
+    models = left_out_models(read_pattern_table(PATTERN_TABLE), load_pattern_model(PATTERN_TABLE.parent))
+    print(flip_report(change_photos(arguments.photos / "photos", read_labels(arguments.photos), judges, models)))
 
 
 if __name__ == "__main__":

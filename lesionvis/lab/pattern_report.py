@@ -68,13 +68,21 @@ def _within(runs: list[Judged]) -> Iterator[str]:
 
 
 def _across(by_source: dict[str, Judged]) -> Iterator[str]:
+    if not by_source:
+        return
     figures = {source: pattern_figures(judged) for source, judged in by_source.items()}
-    yield "Trained on the other sources only (a figure is missing where a source has no such photos):"
+    ends = {source: intervals(judged) for source, judged in by_source.items()}
+    yield "Other sources: trained without the source (a figure is missing where a source has no such photos):"
     yield ""
     yield "| figure | " + " | ".join(f"{source}, {len(by_source[source].labels)} photos" for source in figures) + " |"
     yield "|---|" + "---|" * len(figures)
     for name in next(iter(figures.values())):
-        cells = [f"{one[name]:.3f}" if np.isfinite(one[name]) else "" for one in figures.values()]
+        cells = [
+            f"{figures[source][name]:.3f} ({ends[source][name][0]:.3f} to {ends[source][name][1]:.3f})"
+            if np.isfinite(figures[source][name])
+            else ""
+            for source in figures
+        ]
         if any(cells):
             yield f"| {name} | " + " | ".join(cells) + " |"
     yield ""

@@ -185,7 +185,8 @@ def fit_pattern(table: PatternTable, rows: NDArray[np.int64]) -> dict[str, Fitte
     values, classes = table.model_input()[rows], table.classes()[rows]
     forest = make_pipeline(
         SimpleImputer(strategy="median"),
-        ExtraTreesClassifier(150, min_samples_leaf=15, max_features=0.2, n_jobs=2, random_state=SEED),
+        # One thread: the threads of scikit-learn race for the filters of warnings and may lose them all.
+        ExtraTreesClassifier(150, min_samples_leaf=15, max_features=0.2, n_jobs=1, random_state=SEED),
     )
     forest.fit(values, classes, extratreesclassifier__sample_weight=row_weights(table, rows))
     linear = make_pipeline(

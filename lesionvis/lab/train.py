@@ -34,8 +34,19 @@ def train_spots(table: Path, folder: Path) -> None:
     write_model(folder, SPOT_MODEL, fit_forests(tables), about)
 
 
-def train_pattern(table_file: Path, folder: Path) -> None:
-    """Train and write the pattern model, with its cross-validated scores in the card."""
+def train_pattern(table_file: Path, folder: Path, name: str = PATTERN_MODEL, data: str = DATA) -> None:
+    """Train and write a pattern model, with its cross-validated scores in the card.
+
+    Parameters
+    ----------
+    table_file : Path
+    folder : Path
+        Where the model is written.
+    name : str
+        Of the model.
+    data : str
+        What it was trained on, in a sentence.
+    """
     table = read_pattern_table(table_file)
     result = next(cross_validate(table, 1))
     photos = judge_out_of_fold(table, result).take(np.flatnonzero(table.copy == 0))
@@ -53,10 +64,10 @@ def train_pattern(table_file: Path, folder: Path) -> None:
         "scores": {name: round(value, 4) for name, value in scores.items()},
         "intervals_95": {name: [round(low, 4), round(high, 4)] for name, (low, high) in ends.items()},
         "photos": {name: _count(photos.labels, name) for name in CLASSES},
-        "data": DATA,
+        "data": data,
         "training_table": {"file": table_file.name, "sha256": table_digest(table_file)},
     }
-    write_model(folder, PATTERN_MODEL, fit_pattern(table, np.arange(len(table.labels))), about)
+    write_model(folder, name, fit_pattern(table, np.arange(len(table.labels))), about)
 
 
 def _count(labels: Sequence[Label], pattern: str) -> dict[str, int]:

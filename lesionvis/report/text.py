@@ -14,6 +14,7 @@ from lesionvis.scale import Scale
 from lesionvis.triage import Advice
 
 if TYPE_CHECKING:
+    from lesionvis.abcde import Abcde
     from lesionvis.analysis import Analysis
 
 # Lines longer than this tire the eye.
@@ -47,6 +48,7 @@ def analysis_text(analysis: Analysis) -> str:
         *_labelled("spots", _spots(analysis)),
         *_labelled("scale", _scale(analysis)),
         *_labelled("skin", _skin(analysis)),
+        *_abcde_lines(analysis.abcde),
         *(line for flag in analysis.flags for line in _labelled("doubt", FLAGS[flag].meaning)),
         "",
         *_advice_lines(analysis.advice),
@@ -84,6 +86,18 @@ def _advice_lines(advice: Advice) -> list[str]:
         lines += _bullet(f"and {more} more") if more > 0 else []
     lines += ["", *(line for sentence in advice.always for line in _bullet(sentence))]
     return lines
+
+
+def _abcde_lines(abcde: Abcde | None) -> list[str]:
+    """Summary, one line per letter, and the checklist; nothing when no lesion dominates."""
+    if abcde is None:
+        return []
+    words = {True: "present", False: "not measured as present", None: "not known"}
+    lines = [*_labelled("ABCDE", abcde.summary)]
+    for criterion in abcde.criteria:
+        text = f"{criterion.letter} {criterion.name}, {words[criterion.present]}: {criterion.finding}"
+        lines += _labelled("", f"{text} (Counts from: {criterion.limit}.)")
+    return [*lines, *_labelled("7 points", abcde.seven_points.finding)]
 
 
 def _spots(analysis: Analysis) -> str:

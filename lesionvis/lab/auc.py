@@ -1,0 +1,98 @@
+"""How well a number tells two kinds of photos apart, with an interval over groups."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+
+from lesionvis.lab.forests import SEED
+
+N_RESAMPLES = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Auc:
+    """Area under the ROC curve with its 95 % interval.
+
+    Attributes
+    ----------
+    value, low, high : float
+        NaN where one of the kinds is missing.
+    n_positive, n_negative : int
+        Photos of each kind with a finite number.
+    """
+
+    value: float
+    low: float
+    high: float
+    n_positive: int
+    n_negative: int
+
+    def __str__(self) -> str:
+        """Value, interval and counts, as tables print them."""
+        if not np.isfinite(self.value):
+            return f"none ({self.n_positive} against {self.n_negative})"
+        return f"{self.value:.2f} ({self.low:.2f} to {self.high:.2f}; {self.n_positive} against {self.n_negative})"
+
+
+def auc(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> float:
+    """Probability that a positive scores higher than a negative; ties count half.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (N,), float64
+    positive : ndarray of shape (N,), bool
+
+    Returns
+    -------
+    float
+        NaN where one of the kinds is missing (Hanley and McNeil 1982, by ranks).
+
+    Examples
+    --------
+    >>> auc(np.array([1.0, 2.0, 2.0, 3.0]), np.array([False, False, True, True]))
+    0.875
+    """
+    n_positive, n_negative = int(positive.sum()), int((~positive).sum())
+    if n_positive == 0 or n_negative == 0:
+        return float("nan")
+    ranks = rankdata(scores)
+    return float((ranks[positive].sum() - n_positive * (n_positive + 1) / 2.0) / (n_positive * n_negative))
+
+
+def auc_interval(
+    scores: NDArray[np.float64], positive: NDArray[np.bool_], groups: Sequence[str], resamples: int = N_RESAMPLES
+) -> Auc:
+    """AUC with its 95 % interval by a bootstrap over groups, which is what photos of one patient are.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (N,), float64
+        Rows that are NaN are left out.
+    positive : ndarray of shape (N,), bool
+    groups : sequence of N str
+    resamples : int
+
+    Returns
+    -------
+    Auc
+    """
+    kept = np.isfinite(scores)
+    scores, positive, names = scores[kept], positive[kept], np.asarray(groups)[kept]
+    value = auc(scores, positive)
+    counts = int(positive.sum()), int((~positive).sum())
+    if not np.isfinite(value):
+        return Auc(value, float("nan"), float("nan"), *counts)
+    members = [np.flatnonzero(names == name) for name in np.unique(names)]
+    generator = np.random.default_rng(SEED)
+    values = np.full(resamples, np.nan)
+    for run in range(resamples):
+        rows = np.concatenate([members[i] for i in generator.integers(0, len(members), len(members))])
+        values[run] = auc(scores[rows], positive[rows])
+    # A draw without one of the kinds has no value.
+    low, high = np.nanquantile(values, (0.025, 0.975))
+    return Auc(value, float(low), float(high), *counts)

@@ -1,0 +1,180 @@
+"""Whether an answer survives what phones, crops and web sites do to a photo, change by change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from joblib import Parallel, delayed
+from numpy.typing import NDArray
+
+from lesionvis.features import FEATURE_NAMES, Features
+from lesionvis.flags import photo_flags
+from lesionvis.lab.forests import SEED, onnx_predictor
+from lesionvis.lab.pattern_training import PatternTable, fit_pattern, measure_features
+from lesionvis.lab.spot_training import N_FOLDS, fold_of
+from lesionvis.lab.truth import Label
+from lesionvis.pattern import PATTERNS, UNCERTAIN, PatternModel, find_pattern
+from lesionvis.photo import Photo, read_photo
+from lesionvis.scale import NoScale
+from lesionvis.skin import find_skin
+from lesionvis.spots.judge import Judge
+
+N_RESAMPLES = 1000
+
+
+def _cropped(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    height, width = rgb.shape[:2]
+    down, right = round(0.075 * height), round(0.075 * width)
+    return rgb[down : height - down, right : width - right]
+
+
+def _levels(rgb: NDArray[np.uint8], gain: tuple[float, float, float], gamma: float) -> NDArray[np.uint8]:
+    level = np.arange(256)[:, None] / 255.0
+    table = np.clip(level**gamma * np.asarray(gain), 0.0, 1.0) * 255.0
+    return np.asarray(cv2.LUT(rgb, np.round(table).astype(np.uint8)[:, None, :].reshape(256, 1, 3)), np.uint8)
+
+
+def _scaled(rgb: NDArray[np.uint8], factor: float) -> NDArray[np.uint8]:
+    kind = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(rgb, None, fx=factor, fy=factor, interpolation=kind), np.uint8)
+
+
+def _jpeg(rgb: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:
+    code = cv2.imencode(".jpg", rgb[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+    return np.asarray(cv2.imdecode(code, cv2.IMREAD_COLOR_RGB), np.uint8)
+
+
+CHANGES: dict[str, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
+    "crop to 85 %": _cropped,
+    "quarter turn": lambda rgb: np.ascontiguousarray(np.rot90(rgb)),
+    "mirror": lambda rgb: np.ascontiguousarray(rgb[:, ::-1]),
+    "darker by a fifth": lambda rgb: _levels(rgb, (0.8, 0.8, 0.8), 1.0),
+    "softer gradation (gamma 0.85)": lambda rgb: _levels(rgb, (1.0, 1.0, 1.0), 0.85),
+    "warm cast (R +6 %, B -10 %)": lambda rgb: _levels(rgb, (1.06, 1.0, 0.9), 1.0),
+    "cold cast (R -8 %, B +6 %)": lambda rgb: _levels(rgb, (0.92, 1.0, 1.06), 1.0),
+    "blur (sigma 1 px)": lambda rgb: np.asarray(cv2.GaussianBlur(rgb, (0, 0), 1.0), np.uint8),
+    "JPEG of quality 50": lambda rgb: _jpeg(rgb, 50),
+    "scale 0.6": lambda rgb: _scaled(rgb, 0.6),
+    "scale 1.5": lambda rgb: _scaled(rgb, 1.5),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Answers on one photo.
+
+    Attributes
+    ----------
+    label : Label
+    answer : str
+        On the photo itself.
+    after : dict
+        Name of a change -> answer.
+    """
+
+    label: Label
+    answer: str
+    after: dict[str, str]
+
+
+def left_out_models(table: PatternTable, model: PatternModel) -> list[PatternModel]:
+    """One pattern model per fold of the judges, trained on the other folds, with the thresholds of a model."""
+    fold = np.asarray([fold_of(label.group) for label in table.labels])
+    models = []
+    for number in range(N_FOLDS):
+        fitted = fit_pattern(table, np.flatnonzero(fold != number))
+        predictors = tuple(onnx_predictor(predictor) for predictor in fitted.values())
+        models.append(PatternModel(model.name, predictors, model.sharpness, model.set_min, model.typical))
+    return models
+
+
+def change_photos(
+    folder: Path, labels: Sequence[Label], judges: Sequence[Judge], models: Sequence[PatternModel]
+) -> list[Changed]:
+    """Answer every clear photo of a pattern, and all its changed copies.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the photos.
+    labels : sequence of Label
+    judges, models : sequence
+        One per fold, which never saw the photos of that fold.
+
+    Returns
+    -------
+    list of Changed
+    """
+    chosen = [label for label in labels if label.certainty == "clear" and label.pattern in PATTERNS]
+    folds = [fold_of(label.group) for label in chosen]
+    jobs = (
+        delayed(_answers)(folder / label.photo, judges[fold], models[fold])
+        for label, fold in zip(chosen, folds, strict=True)
+    )
+    return [
+        Changed(label, answers[""], {name: answers[name] for name in CHANGES})
+        for label, answers in zip(chosen, Parallel(n_jobs=2)(jobs), strict=True)
+    ]
+
+
+def _answers(path: Path, judge: Judge, model: PatternModel) -> dict[str, str]:
+    cv2.setNumThreads(1)
+    photo = read_photo(path)
+    answers = {"": _answer(photo, judge, model)}
+    return answers | {name: _answer(read_photo(change(photo.rgb)), judge, model) for name, change in CHANGES.items()}
+
+
+def _answer(photo: Photo, judge: Judge, model: PatternModel) -> str:
+    skin = find_skin(photo, NoScale("not sought"))
+    values = dict(zip(FEATURE_NAMES, measure_features(photo, judge).tolist(), strict=True))
+    flags = photo_flags(photo.rgb, skin.fraction, skin.tone_ita_deg)
+    return find_pattern(Features(values), flags, values["spot_count"] == 0, model).label
+
+
+def flip_report(changed: Sequence[Changed]) -> str:
+    """The figures as Markdown.
+
+    Parameters
+    ----------
+    changed : sequence of Changed
+
+    Returns
+    -------
+    str
+        For each change the share of photos that get another pattern, and that gain or lose an answer, with 95 %
+        intervals over groups.
+    """
+    return "\n".join(_lines(changed))
+
+
+def _lines(changed: Sequence[Changed]) -> Iterator[str]:
+    answered = sum(one.answer in PATTERNS for one in changed)
+    yield f"{len(changed)} clear photos of a pattern, {answered} of them answered with one before any change."
+    yield ""
+    yield "| change | another pattern | answer lost | answer gained | accepted before | accepted after |"
+    yield "|---|---|---|---|---|---|"
+    for name in (*CHANGES, "any of these"):
+        names = list(CHANGES) if name == "any of these" else [name]
+        pairs = [(one, one.after[key]) for one in changed for key in names]
+        groups = [one.label.group for one, _ in pairs]
+        columns = (
+            [one.answer in PATTERNS and after in PATTERNS and one.answer != after for one, after in pairs],
+            [one.answer in PATTERNS and after not in PATTERNS for one, after in pairs],
+            [one.answer not in PATTERNS and after in PATTERNS for one, after in pairs],
+            [one.answer != UNCERTAIN and one.answer in one.label.accept for one, _ in pairs],
+            [after != UNCERTAIN and after in one.label.accept for one, after in pairs],
+        )
+        yield f"| {name} | " + " | ".join(_share(np.asarray(column), groups) for column in columns) + " |"
+
+
+def _share(holds: NDArray[np.bool_], groups: Sequence[str]) -> str:
+    """Share in per cent with its interval by a bootstrap over groups."""
+    names, index = np.unique(np.asarray(groups), return_inverse=True)
+    hits, counts = np.bincount(index, holds), np.bincount(index)
+    drawn = np.random.default_rng(SEED).integers(0, len(names), (N_RESAMPLES, len(names)))
+    low, high = np.quantile(hits[drawn].sum(axis=1) / counts[drawn].sum(axis=1), (0.025, 0.975))
+    return f"{100 * holds.mean():.1f} % ({100 * low:.1f} to {100 * high:.1f})"

@@ -1,0 +1,159 @@
+"""Whether the numbers that might show a raised spot do, on photos whose lesions somebody has touched."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from joblib import Parallel, delayed
+from numpy.typing import NDArray
+
+from lesionvis.features import compute_features, gather
+from lesionvis.lab.auc import Auc, auc_interval
+from lesionvis.lab.spot_training import fold_of
+from lesionvis.lab.truth import Label
+from lesionvis.measure import measure_spots
+from lesionvis.photo import read_photo
+from lesionvis.scale import NoScale
+from lesionvis.skin import find_skin
+from lesionvis.spots import find_spots
+from lesionvis.spots.judge import Judge
+
+# What a raised spot might show in one photo: a mirrored light, a light and a dark side, a sharp or a paler rim.
+PROXIES = (
+    "highlight_share",
+    "rim_relief",
+    "edge_sharpness",
+    "inside_spread",
+    "lesion_highlight_share",
+    "lesion_core_less_rim",
+    "lesion_texture",
+)
+_ELEVATION = re.compile(r"elevation=(True|False)")
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """A photo of a lesion that somebody has touched.
+
+    Attributes
+    ----------
+    label : Label
+    is_raised : bool
+    numbers : dict
+        Of `PROXIES`; NaN where missing.
+    """
+
+    label: Label
+    is_raised: bool
+    numbers: dict[str, float]
+
+
+def elevation(label: Label) -> bool | None:
+    """What the note says on elevation; None when nothing.
+
+    Examples
+    --------
+    >>> elevation(Label("", "", "pad", "Naevus", "single_lesion", "clear", (), "1", "g", "elevation=True; x=1"))
+    True
+    """
+    found = _ELEVATION.search(label.note)
+    return None if found is None else found.group(1) == "True"
+
+
+def measure_touched(folder: Path, labels: Sequence[Label], judges: Sequence[Judge]) -> list[Touched]:
+    """Measure the proxies on every photo whose elevation is known and that shows a dominant lesion.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the photos.
+    labels : sequence of Label
+    judges : sequence of Judge
+        One per fold, which never saw the photos of that fold.
+
+    Returns
+    -------
+    list of Touched
+    """
+    chosen = [label for label in labels if elevation(label) is not None]
+    jobs = (delayed(_proxies)(folder / label.photo, judges[fold_of(label.group)]) for label in chosen)
+    found = Parallel(n_jobs=2)(jobs)
+    return [
+        Touched(label, elevation(label) is True, numbers)
+        for label, numbers in zip(chosen, found, strict=True)
+        if numbers is not None
+    ]
+
+
+def _proxies(path: Path, judge: Judge) -> dict[str, float] | None:
+    cv2.setNumThreads(1)
+    photo, scale = read_photo(path), NoScale("not needed")
+    skin = find_skin(photo, scale)
+    spots = find_spots(photo, skin, judge)
+    if spots.lesion == 0:
+        return None
+    table = measure_spots(photo, scale, skin, spots)
+    features = compute_features(gather(photo, scale, skin, spots, table)).values
+    row = spots.lesion - 1
+    return {name: float(features[name] if name in features else table.numbers(name)[row]) for name in PROXIES}
+
+
+def pooled(touched: Sequence[Touched], name: str) -> Auc:
+    """AUC of a proxy over all diagnoses, each number taken less the mean of its diagnosis.
+
+    Warts are raised and lentigines flat: without this a proxy would be credited for telling diagnoses apart.
+    """
+    values, raised, groups = _columns(touched, name)
+    diagnosis = np.asarray([one.label.diagnosis for one in touched])
+    for one in np.unique(diagnosis):
+        rows = diagnosis == one
+        # The mean of raised and of flat ones, so that their mix does not matter.
+        means = [values[rows & (raised == kind)] for kind in (True, False)]
+        middles = [np.nanmean(kind) for kind in means if np.isfinite(kind).any()]
+        values[rows] -= np.mean(middles) if len(middles) == 2 else np.nan
+    return auc_interval(values, raised, groups)
+
+
+def raised_report(touched: Sequence[Touched]) -> str:
+    """The figures as Markdown.
+
+    Parameters
+    ----------
+    touched : sequence of Touched
+
+    Returns
+    -------
+    str
+        AUC of raised against flat for each proxy, within each diagnosis and pooled within diagnoses.
+    """
+    return "\n".join(_lines(touched))
+
+
+def _lines(touched: Sequence[Touched]) -> Iterator[str]:
+    raised = sum(one.is_raised for one in touched)
+    flat = len(touched) - raised
+    yield f"{raised} raised and {flat} flat lesions. AUC of raised against flat (95 % interval; photos):"
+    yield ""
+    by_diagnosis = {
+        name: [one for one in touched if one.label.diagnosis == name]
+        for name in sorted({one.label.diagnosis for one in touched})
+    }
+    yield "| number | within diagnoses, pooled | " + " | ".join(by_diagnosis) + " |"
+    yield "|---|" + "---|" * (1 + len(by_diagnosis))
+    for name in PROXIES:
+        cells = [str(pooled(touched, name))]
+        cells += [str(auc_interval(*_columns(some, name))) for some in by_diagnosis.values()]
+        yield f"| {name} | " + " | ".join(cells) + " |"
+
+
+def _columns(touched: Sequence[Touched], name: str) -> tuple[NDArray[np.float64], NDArray[np.bool_], list[str]]:
+    return (
+        np.asarray([one.numbers[name] for one in touched], np.float64),
+        np.asarray([one.is_raised for one in touched], np.bool_),
+        [one.label.group for one in touched],
+    )

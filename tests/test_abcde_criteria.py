@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+from datetime import datetime, timedelta
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from painted import BROWN, Form, comma, disk, egg, long_ellipse, marked, painted, polar, scalloped
+from stages import Staged
+
+from lesionvis.abcde import Abcde, measure_abcde
+from lesionvis.abcde.criteria import COLOR_COUNT_MIN, DIAMETER_MIN_MM, NOTHING_MEASURED
+from lesionvis.answers import Answers
+from lesionvis.measure import measure_spots
+from lesionvis.scale import NoScale, Scale, given_scale
+
+NOON = datetime(2026, 3, 1, 12, 0)
+
+
+def _measured(
+    form: Form,
+    density: NDArray[np.float64] | tuple[float, ...] = BROWN,
+    *,
+    px_per_mm: float | None = None,
+    softness_px: float = 1.0,
+    left_px: float = 0.0,
+    answers: Answers | None = None,
+) -> Abcde:
+    photo, skin, spots = marked(painted(form, density, softness_px), form, left_px)
+    scale: Scale | NoScale = NoScale("none sought") if px_per_mm is None else given_scale(px_per_mm)
+    abcde = measure_abcde(photo, scale, skin, spots, measure_spots(photo, scale, skin, spots), answers)
+    assert abcde is not None
+    return abcde
+
+
+def _patchwork() -> NDArray[np.float64]:
+    """Light brown, dark brown and black in unlike parts."""
+    degrees = np.degrees(polar()[1]) % 360.0
+    density = np.broadcast_to(np.asarray((0.15, 0.22, 0.32)), (*degrees.shape, 3)).copy()
+    density[degrees < 110.0] = (0.48, 0.68, 0.85)
+    density[(degrees > 110.0) & (degrees < 200.0)] = (1.0, 1.05, 1.0)
+    return density
+
+
+def test_an_even_lesion_shows_no_feature_and_is_not_called_harmless() -> None:
+    for form in (disk, long_ellipse):
+        abcde = _measured(form, px_per_mm=20.0)
+        assert abcde.letters == ""
+        assert not abcde.measured_any
+        assert abcde.summary == f"{NOTHING_MEASURED} Not known: evolution (E)."
+    for word in ("benign", "harmless", "safe", "normal", "healthy"):
+        assert word not in json.dumps(abcde.to_dict()).lower()
+
+
+@pytest.mark.parametrize(
+    ("form", "letters"),
+    [(disk, ""), (egg, ""), (comma, "AB"), (scalloped, "B")],
+)
+def test_forms_show_in_a_and_b(form: Form, letters: str) -> None:
+    assert _measured(form).letters == letters
+
+
+def test_a_washed_out_border_is_ill_defined() -> None:
+    abcde = _measured(disk, (0.5, 0.76, 1.1), softness_px=60.0)
+    assert abcde.border.present
+    assert abcde.border.numbers["ill_defined_octants"] >= 4
+    assert abcde.border.numbers["border_deviation"] < 0.01
+
+
+def test_uneven_colours_show_in_a_and_c() -> None:
+    abcde = _measured(disk, _patchwork())
+    assert abcde.letters == "AC"
+    assert abcde.color.numbers["color_count"] >= COLOR_COUNT_MIN
+    for name in ("light brown", "dark brown", "black"):
+        assert name in abcde.color.finding
+        assert abcde.color.numbers[f"share of {name}"] >= 0.05
+
+
+def test_diameters_need_a_scale() -> None:
+    abcde = _measured(disk)
+    assert abcde.diameter.present is None
+    assert np.isnan(abcde.diameter.numbers["length_mm"])
+    assert "none sought" in abcde.diameter.finding
+    # 90 px across.
+    for px_per_mm, is_large in ((16.0, False), (14.0, True)):
+        abcde = _measured(disk, px_per_mm=px_per_mm)
+        assert abcde.diameter.present is is_large
+        assert abcde.diameter.numbers["length_mm"] == pytest.approx(90.0 / px_per_mm, rel=0.01)
+        assert (90.0 / px_per_mm > DIAMETER_MIN_MM) is is_large
+
+
+def test_what_the_frame_cuts_off_is_not_judged_by_its_form() -> None:
+    abcde = _measured(comma, left_px=140.0, px_per_mm=30.0)
+    assert abcde.asymmetry.present is None
+    assert abcde.border.present is None
+    # It can only be larger than what is seen.
+    assert abcde.diameter.present is None
+    assert "At least" in abcde.diameter.finding
+    assert _measured(comma, left_px=140.0, px_per_mm=5.0).diameter.present is True
+
+
+@pytest.mark.parametrize(("value", "present"), [("yes", True), ("no", False), ("unknown", None)])
+def test_evolution_comes_from_the_answer(value: str, present: bool | None) -> None:
+    told = Answers.from_mapping({"changed": value})
+    abcde = _measured(disk, px_per_mm=20.0, answers=told)
+    assert abcde.evolution.present is present
+    assert abcde == _measured(disk, px_per_mm=20.0).answered(told)
+    # An answer is no measurement.
+    assert not abcde.measured_any
+    assert ("E" in abcde.letters) is (present is True)
+
+
+def _dated(abcde: Abcde, days: int) -> Abcde:
+    return dataclasses.replace(abcde, taken_at=NOON + timedelta(days=days))
+
+
+def test_evolution_comes_from_dated_photos() -> None:
+    first = _dated(_measured(disk, px_per_mm=20.0), 0)
+    larger = _dated(_measured(disk, px_per_mm=15.0), 60)
+    same = _dated(_measured(disk, px_per_mm=19.0), 60)
+    darker = _dated(_measured(disk, _patchwork(), px_per_mm=20.0), 60)
+    assert larger.since(first).evolution.present is True
+    assert "33 % longer" in larger.since(first).evolution.finding
+    assert same.since(first).evolution.present is False
+    assert "60 days" in same.since(first).evolution.finding
+    assert darker.since(first).evolution.present is True
+    assert "black" in darker.since(first).evolution.finding
+
+
+def test_photos_without_a_date_or_in_the_wrong_order_tell_no_evolution() -> None:
+    first, later = _measured(disk, px_per_mm=20.0), _measured(disk, px_per_mm=15.0)
+    assert later.since(first).evolution.present is None
+    assert _dated(first, 0).since(_dated(later, 60)).evolution.present is None
+
+
+def test_without_a_scale_no_growth_is_claimed_or_denied() -> None:
+    first, later = _dated(_measured(disk), 0), _dated(_measured(disk), 60)
+    assert later.since(first).evolution.present is None
+
+
+def test_photos_do_not_overrule_a_person_who_saw_a_change() -> None:
+    first, same = _dated(_measured(disk, px_per_mm=20.0), 0), _dated(_measured(disk, px_per_mm=20.0), 60)
+    told = same.answered(Answers.from_mapping({"changed": "yes"}))
+    assert told.since(first).evolution.present is True
+    denied = _dated(_measured(disk, px_per_mm=15.0), 60).answered(Answers.from_mapping({"changed": "no"}))
+    assert denied.since(first).evolution.present is True
+
+
+def test_the_checklist_counts_what_was_measured() -> None:
+    abcde = _measured(comma, _patchwork(), px_per_mm=10.0)
+    assert abcde.seven_points.lowest == 5
+    assert set(abcde.seven_points.from_photo) == {"irregular shape", "irregular colour", "diameter of 7 mm or more"}
+    assert abcde.seven_points.scores_3 is True
+    assert _measured(disk).seven_points.scores_3 is None
+
+
+def test_every_letter_has_its_number_limit_and_source() -> None:
+    abcde = _measured(comma, px_per_mm=10.0)
+    assert [criterion.letter for criterion in abcde.criteria] == list("ABCDE")
+    for criterion in abcde.criteria:
+        assert criterion.finding.endswith(".")
+        assert "AAD" in criterion.source
+        assert criterion.limit
+        assert criterion.numbers or criterion.letter == "E"
+
+
+def test_without_a_dominant_lesion_there_is_no_abcde(shower: Staged) -> None:
+    worked = shower.worked
+    assert measure_abcde(worked.photo, worked.scale, worked.skin, worked.spots, worked.table) is None
+
+
+def test_a_rendered_naevus_is_found_and_measured(mole: Staged) -> None:
+    worked = mole.worked
+    abcde = measure_abcde(worked.photo, worked.scale, worked.skin, worked.spots, worked.table)
+    assert abcde is not None
+    truth = mole.truth.spots[0]
+    assert abcde.centre_px == pytest.approx((truth.x_px, truth.y_px), abs=3.0)
+    assert abcde.diameter.present is True
+    assert abcde.asymmetry.present is False
+    assert abcde.border.present is False

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from lesionvis.abcde import seven_points
+from lesionvis.abcde.seven_points import POINTS, REFERRAL_MIN
+from lesionvis.answers import Answers, questions
+
+
+def test_points_are_those_of_the_guideline() -> None:
+    # Three major features of two points, four minor ones of one: ten in all, and three refer.
+    assert sorted(POINTS.values()) == [1, 1, 1, 1, 2, 2, 2]
+    assert REFERRAL_MIN == 3
+
+
+def test_nothing_said_and_nothing_measured_is_open() -> None:
+    checklist = seven_points(Answers())
+    assert (checklist.lowest, checklist.highest, checklist.scores_3) == (0, 10, None)
+    assert checklist.from_photo == ()
+    assert "open" in checklist.finding
+
+
+@pytest.mark.parametrize(
+    ("shape", "color", "diameter_mm", "lowest"),
+    [(True, False, 5.0, 2), (True, True, 5.0, 4), (True, None, 7.0, 3), (False, False, 6.9, 0), (None, True, 8.0, 3)],
+)
+def test_what_was_measured_counts(shape: bool | None, color: bool | None, diameter_mm: float, lowest: int) -> None:
+    checklist = seven_points(Answers(), shape_is_irregular=shape, color_is_irregular=color, diameter_mm=diameter_mm)
+    assert checklist.lowest == lowest
+    assert checklist.scores_3 is (True if lowest >= 3 else None)
+
+
+def test_a_change_counts_as_one_in_size() -> None:
+    changed = Answers.from_mapping({"changed": "yes"})
+    assert seven_points(changed).lowest == 2
+    assert seven_points(changed, diameter_mm=7.0).scores_3 is True
+    assert seven_points(Answers.from_mapping({"changed": "no"})).highest == 8
+
+
+def test_the_persons_own_count_goes_before() -> None:
+    for value, expected in (("yes", True), ("no", False)):
+        told = Answers.from_mapping({"checklist7_ge3": value})
+        checklist = seven_points(told, shape_is_irregular=True, color_is_irregular=True, diameter_mm=9.0)
+        assert checklist.scores_3 is expected
+
+
+def test_a_harmful_answer_or_measurement_never_lowers_it() -> None:
+    order = {False: 0, None: 1, True: 2}
+    answers = [Answers.from_mapping({"changed": value}) for value in questions()["changed"].choices]
+    states = (False, None, True)
+    for answer, color, shape in itertools.product(answers, states, states):
+        for lower, higher in itertools.pairwise(states):
+            low = seven_points(answer, shape_is_irregular=lower, color_is_irregular=color)
+            high = seven_points(answer, shape_is_irregular=higher, color_is_irregular=color)
+            assert order[low.scores_3] <= order[high.scores_3]
+            assert low.lowest <= high.lowest
+        assert low.lowest <= low.highest
+        assert shape in states
