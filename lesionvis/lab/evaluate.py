@@ -184,6 +184,7 @@ def pattern_figures(judged: Judged) -> dict[str, float]:
         "coverage": share(answered, clear & in_patterns),
         "selective_accuracy": share(accepted, clear & in_patterns & answered),
         "other_abstained": share(~answered, clear & (truth == "other")),
+        "no_spot_abstained": share(~answered, np.asarray([label.n_spots == "0" for label in labels])),
         "harm_single_called_angioma": share(answers == "angioma", clear & (truth == "single_lesion")),
         "harm_shower_called_angioma": share(answers == "angioma", clear & (truth == "petechial_shower")),
         "borderline_acceptable": share(accepted, ~clear & in_patterns),

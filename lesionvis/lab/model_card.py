@@ -30,7 +30,7 @@ research, teaching and software development; no clinician has reviewed it and no
 
 It can: order photos for a person who looks at them, and hold back where more than one answer remains possible.
 
-It cannot: tell a harmless lesion from a harmful one; answer for skin darker than ITA 10 degrees, blurred, dark or
+It cannot: tell a harmless lesion from a harmful one; answer for skin darker than ITA -10 degrees, blurred, dark or
 overexposed photos (these are always "uncertain"); be trusted on photos of another camera, clinic or kind as on those
 that it was trained on (see "other sources" below, where there are any); replace an examination.
 """
