@@ -20,7 +20,7 @@ lint: .venv/dev.stamp
 # The lock is a list of exact versions, used as constraints: what the program needs, no more, always the same.
 lock: .venv/dev.stamp
 	$(PIP) install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --no-annotate --no-header \
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --extra docs --no-annotate --no-header \
 		--output-file $(LOCK) pyproject.toml
 
 .venv/bin/python:
