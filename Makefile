@@ -4,7 +4,7 @@ BIN := .venv/bin
 LOCK := .ci/requirements.lock
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test lint lock clean
+.PHONY: demo test lint docs lock clean
 
 demo: .venv/runtime.stamp
 	$(BIN)/lesionvis batch sample_images --out demo-run --overlays
@@ -16,6 +16,9 @@ lint: .venv/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: .venv/docs.stamp
+	$(BIN)/python -m mkdocs build --quiet --strict --config-file docs/site/mkdocs.yml
 
 # The lock is a list of exact versions, used as constraints: what the program needs, no more, always the same.
 lock: .venv/dev.stamp
@@ -33,6 +36,10 @@ lock: .venv/dev.stamp
 
 .venv/dev.stamp: .venv/runtime.stamp
 	$(PIP) install --quiet --constraint $(LOCK) --no-build-isolation --editable ".[dev]"
+	touch $@
+
+.venv/docs.stamp: .venv/dev.stamp
+	$(PIP) install --quiet --constraint $(LOCK) --no-build-isolation --editable ".[docs]"
 	touch $@
 
 clean:

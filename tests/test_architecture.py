@@ -53,7 +53,9 @@ AGAINST_THE_ORDER = {("analysis.py", "report")}
 TOP_LEVEL = {
     ".ci",
     ".gitignore",
+    ".pre-commit-config.yaml",
     "CHANGELOG.md",
+    "CITATION.cff",
     "CONTRIBUTING.md",
     "LICENSE",
     "Makefile",
