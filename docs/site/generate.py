@@ -81,14 +81,15 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Put what stands in the models' cards where a page asks for it (a hook of MkDocs)."""
+    """Put models' cards and measured figures where a page asks for them (a hook of MkDocs)."""
     del page, config, files
-    return with_cards(markdown)
+    return filled(markdown)
 
 
-def with_cards(markdown: str) -> str:
-    """A text with each `<!-- card: NAME -->` replaced by what stands in the card of that model."""
-    return re.sub(r"<!-- card: ([\w-]+) -->", lambda found: "\n".join(_card(read_card(found[1]))), markdown)
+def filled(markdown: str) -> str:
+    """A text with `<!-- card: NAME -->` and `<!-- figures: FILE -->` replaced by what they name."""
+    markdown = re.sub(r"<!-- card: ([\w-]+) -->", lambda found: "\n".join(_card(read_card(found[1]))), markdown)
+    return re.sub(r"<!-- figures: (\w+\.\w+) -->", lambda found: _figures(found[1]), markdown)
 
 
 def pages() -> dict[str, str]:
@@ -133,6 +134,11 @@ def read_card(model: str) -> dict[str, Any]:
     """Card of a model that comes with the package."""
     card: dict[str, Any] = json.loads((PROJECT / "models" / model / "card.json").read_text(encoding="utf-8"))
     return card
+
+
+def _figures(name: str) -> str:
+    """What a command printed."""
+    return (PROJECT / "docs" / "figures" / name).read_text(encoding="utf-8").strip("\n")
 
 
 def _card(card: dict[str, Any]) -> Iterator[str]:
