@@ -12,6 +12,7 @@ import pkgutil
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields
+from importlib import import_module
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -107,6 +108,7 @@ def pages() -> dict[str, str]:
         "reference/modules.md": _modules(),
     }
     texts = {path: "\n".join(lines) + "\n" for path, lines in made.items()}
+    texts |= {f"reference/modules/{name}.md": f"# {name}\n\n::: lesionvis.{name}\n" for name in _module_names()}
     for name, path in {"README": "index", "CONTRIBUTING": "contributing", "CHANGELOG": "changelog"}.items():
         texts[f"{path}.md"] = _moved((PROJECT / f"{name}.md").read_text(encoding="utf-8"))
     return texts
@@ -261,8 +263,8 @@ def _features() -> Iterator[str]:
         "others depend on the camera or on a scale, and are for people."
     )
     modules: dict[str, list[Callable[..., object]]] = {}
-    for function in FEATURES:
-        modules.setdefault(function.__module__, []).append(function)
+    for feature in FEATURES:
+        modules.setdefault(feature.__module__, []).append(feature)
     for module, functions in modules.items():
         yield ""
         yield f"## {module.rpartition('.')[2].capitalize()}"
@@ -376,15 +378,19 @@ def _api() -> Iterator[str]:
         yield ""
 
 
+def _module_names() -> list[str]:
+    """Parts of the package that a user may call; the lab and the command line document themselves."""
+    return [module.name for module in pkgutil.iter_modules(lesionvis.__path__) if module.name not in ("lab", "cli")]
+
+
 def _modules() -> Iterator[str]:
     yield "# All modules"
     yield ""
-    yield "Stages and shell, by name; the lab's modules are documented in their own files."
-    yield ""
-    for module in pkgutil.iter_modules(lesionvis.__path__):
-        if module.name not in ("lab", "cli"):
-            yield f"::: lesionvis.{module.name}"
-            yield ""
+    rows = []
+    for name in _module_names():
+        summary = (import_module(f"lesionvis.{name}").__doc__ or "").splitlines()[0]
+        rows.append((f"[`lesionvis.{name}`](modules/{name}.md)", summary))
+    yield from _table(("module", "what it is"), rows)
 
 
 def main() -> None:
