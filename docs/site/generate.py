@@ -338,29 +338,29 @@ def _rules() -> Iterator[str]:
     yield ""
     yield (
         "The level of the advice is the highest of all rules that match. No rule asks for a benign answer, so that "
-        "a benign answer can never raise a level. **No clinician has reviewed them.** `stricter` marks rules that go "
-        "beyond the guide that the product grew from."
+        "a benign answer can never raise a level. **No clinician has reviewed them.** *The guide* is a text for "
+        "patients that the product grew from (CheckMole, April 2026)."
     )
     rows = _packaged_rows("triage_rules.csv")
     for level in dict.fromkeys(row["level"] for row in rows):
         yield ""
         yield f"## {level.replace('_', ' ').capitalize()}"
-        yield ""
-        yield from _table(
-            ("rule", "condition", "reason", "action", "stricter", "source"),
-            (
-                (
-                    row["rule_id"],
-                    f"`{row['condition']}`",
-                    row["reason_text"],
-                    row["action_text"],
-                    row["stricter_than_guide"],
-                    " ".join([row["source_title"], *_addresses(row["source_address"])]),
-                )
-                for row in rows
-                if row["level"] == level
-            ),
-        )
+        for row in rows:
+            if row["level"] == level:
+                yield ""
+                yield from _rule(row)
+
+
+def _rule(row: dict[str, str]) -> Iterator[str]:
+    stricter = "" if row["stricter_than_guide"] == "no" else " Stricter than the guide."
+    note = f" ({row['note']})" if row["note"] else ""
+    yield f"### {row['rule_id']}"
+    yield ""
+    yield f"`{row['condition']}`{note}"
+    yield ""
+    yield f"{row['reason_text']} **{row['action_text']}**{stricter}"
+    yield ""
+    yield f"*{row['source_title']}* {' '.join(_addresses(row['source_address']))}"
 
 
 def _addresses(cell: str) -> Iterator[str]:
