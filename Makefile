@@ -18,7 +18,7 @@ lint: .venv/dev.stamp
 	$(BIN)/mypy
 
 docs: .venv/docs.stamp
-	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict --config-file docs/site/mkdocs.yml
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --config-file docs/site/mkdocs.yml
 
 # The lock is a list of exact versions, used as constraints: what the program needs, no more, always the same.
 lock: .venv/dev.stamp

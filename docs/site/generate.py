@@ -250,8 +250,8 @@ def _columns() -> Iterator[str]:
     yield from _table(("column", "meaning"), [(f"`{name}`", meanings[name]) for name in names])
 
 
-def _summary(function: Callable[..., object]) -> str:
-    return (inspect.getdoc(function) or "").split("\n\n")[0].replace("\n", " ")
+def _summary(documented: object) -> str:
+    return (inspect.getdoc(documented) or "").split("\n\n")[0].replace("\n", " ")
 
 
 def _features() -> Iterator[str]:
@@ -371,11 +371,12 @@ def _addresses(cell: str) -> Iterator[str]:
 def _api() -> Iterator[str]:
     yield "# Public names"
     yield ""
-    yield "`from lesionvis import ...`; nothing is loaded before it is used."
+    yield "`from lesionvis import ...`; nothing is loaded before it is used. A name leads to its description."
     yield ""
-    for name, home in lesionvis._HOMES.items():
-        yield f"::: {home}.{name}"
-        yield ""
+    yield from _table(
+        ("name", "what it is"),
+        ((f"[`{name}`][{home}.{name}]", _summary(getattr(lesionvis, name))) for name, home in lesionvis._HOMES.items()),
+    )
 
 
 def _module_names() -> list[str]:
