@@ -46,7 +46,8 @@ README_FIGURES = {
     "other_abstained": ("photos of anything else answered `uncertain`", "other"),
     "harm_single_called_angioma": ("single lesions called an angioma, the error that could harm most", "single_lesion"),
 }
-# Columns of the table of photos that are no feature, and what they mean.
+# Columns of the table of photos that are no feature, and what they mean. A column that is not named here has an empty
+# meaning, which a test finds.
 PHOTO_COLUMNS = {
     "photo": "path of the file relative to the folder, forward slashes",
     "sha256": "digest of the file",
@@ -63,6 +64,12 @@ PHOTO_COLUMNS = {
     "p_single_lesion": "probability of a single lesion",
     "p_angioma": "probability of an angioma; what is missing to 1 is anything else",
     "prediction_set": "the patterns that remain possible, separated by spaces",
+    "abcde_letters": "criteria of the ABCDE that the dominant lesion shows, such as AC; empty without one",
+    "asymmetric_axes": "of two perpendicular axes of the dominant lesion, how many its halves are unlike about",
+    "shape_asymmetry": "mean share of its area that does not cover itself when folded over these axes",
+    "color_asymmetry": "mean difference of its mirrored colours, log10 density",
+    "border_deviation": "root mean square distance of its border from a smooth curve over its radius",
+    "color_count": "how many of six dermatological colours it has",
     "flags": "reasons to distrust the photo, separated by spaces",
     "triage_level": "none, watch, routine_dermatology, prompt, same_day or emergency",
     "triage_reasons": "rules that fired with their reasons, separated by ' | '",
@@ -247,7 +254,7 @@ def _columns() -> Iterator[str]:
     yield ""
     names = ["photo", "sha256", *RESULT_COLUMNS, "model", "version", "settings_hash"]
     meanings = {function.__name__: _summary(function) for function in FEATURES} | PHOTO_COLUMNS
-    yield from _table(("column", "meaning"), [(f"`{name}`", meanings[name]) for name in names])
+    yield from _table(("column", "meaning"), [(f"`{name}`", meanings.get(name, "")) for name in names])
 
 
 def _summary(documented: object) -> str:
@@ -381,7 +388,7 @@ def _api() -> Iterator[str]:
 
 def _module_names() -> list[str]:
     """Parts of the package that a user may call; the lab and the command line document themselves."""
-    return [module.name for module in pkgutil.iter_modules(lesionvis.__path__) if module.name not in ("lab", "cli")]
+    return [module.name for module in pkgutil.iter_modules(lesionvis.__path__) if not re.match("lab|cli", module.name)]
 
 
 def _modules() -> Iterator[str]:
