@@ -1,6 +1,6 @@
 """Pages made from the code's own registries, so that they cannot fall behind it; MkDocs runs this as a hook.
 
-`python docs/site/generate.py` writes the figures of the model's card into the README.
+`python docs/site/generate.py` writes the README's figures and its picture.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import cv2
 import typer
 from typer.cli import get_docs_for_click
 
 import lesionvis
-from lesionvis.analysis import Analyzer
+from lesionvis.analysis import Analyzer, analyze
 from lesionvis.answers import packaged_text, questions
 from lesionvis.batch.rows import RESULT_COLUMNS
 from lesionvis.cli import app
@@ -29,6 +30,7 @@ from lesionvis.features import FEATURES
 from lesionvis.flags import FLAGS
 from lesionvis.measure import COLUMNS
 from lesionvis.pattern import BLOCKING_FLAGS, MODEL_FEATURES
+from lesionvis.report.overlay import draw_overlay
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from mkdocs.structure.pages import Page
 
 PROJECT = Path(__file__).resolve().parents[2]
+PICTURE = PROJECT / "docs" / "images" / "shower-light-ruler.jpg"
 # The README's figures stand between these two lines.
 BLOCK_START, BLOCK_END = "<!-- figures: start -->", "<!-- figures: end -->"
 # What the README says of a figure of the card.
@@ -401,11 +404,18 @@ def _modules() -> Iterator[str]:
     yield from _table(("module", "what it is"), rows)
 
 
+def picture() -> bytes:
+    """The README's picture: the file that `lesionvis analyze --overlay` writes for a sample photo."""
+    drawn = draw_overlay(analyze(PROJECT / "sample_images" / PICTURE.name))
+    return cv2.imencode(".jpg", drawn[..., ::-1])[1].tobytes()
+
+
 def main() -> None:
-    """Write the figures of the model's card into the README."""
+    """Write the figures of the model's card into the README, and its picture."""
     readme = PROJECT / "README.md"
     text = readme.read_text(encoding="utf-8")
     readme.write_text(with_figures(text, readme_figures(read_card("pattern-v1"))), encoding="utf-8")
+    PICTURE.write_bytes(picture())
 
 
 if __name__ == "__main__":
