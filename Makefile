@@ -4,7 +4,7 @@ BIN := .venv/bin
 LOCK := .ci/requirements.lock
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test lint lock clean
+.PHONY: demo test lint docs lock clean
 
 demo: .venv/runtime.stamp
 	$(BIN)/lesionvis batch sample_images --out demo-run --overlays
@@ -17,10 +17,13 @@ lint: .venv/dev.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+docs: .venv/docs.stamp
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --config-file docs/site/mkdocs.yml
+
 # The lock is a list of exact versions, used as constraints: what the program needs, no more, always the same.
 lock: .venv/dev.stamp
 	$(PIP) install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --no-annotate --no-header \
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --extra docs --no-annotate --no-header \
 		--output-file $(LOCK) pyproject.toml
 
 .venv/bin/python:
@@ -33,6 +36,10 @@ lock: .venv/dev.stamp
 
 .venv/dev.stamp: .venv/runtime.stamp
 	$(PIP) install --quiet --constraint $(LOCK) --no-build-isolation --editable ".[dev]"
+	touch $@
+
+.venv/docs.stamp: .venv/dev.stamp
+	$(PIP) install --quiet --constraint $(LOCK) --no-build-isolation --editable ".[docs]"
 	touch $@
 
 clean:

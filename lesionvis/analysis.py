@@ -120,6 +120,11 @@ class Analysis:
         """`to_dict` as JSON."""
         return json.dumps(self.to_dict(), indent=1, allow_nan=False)
 
+    def __repr__(self) -> str:
+        """One line: what the arrays hold is too much to print."""
+        shown = (self.photo.name, self.pattern.label, f"{len(self.spots)} spots", f"advice {self.advice.level}")
+        return f"Analysis({', '.join((*shown, *self.flags))})"
+
     def _repr_html_(self) -> str:
         """What a notebook shows: the annotated photo and a few lines."""
         from lesionvis.report.notebook import analysis_html

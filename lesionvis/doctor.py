@@ -19,6 +19,8 @@ _OPENCV_WHEELS = (
     "opencv-contrib-python",
     "opencv-contrib-python-headless",
 )
+# What only some uses need: extra -> its packages.
+_EXTRAS = {"dicom": ("pydicom",), "cluster": ("dask", "distributed"), "lab": ("scikit-learn", "skl2onnx")}
 # The self-test's photo: light skin with round red spots, and what must be found again.
 _SKIN_RGB, _SPOT_RGB = (214, 172, 148), (168, 84, 84)
 _TEST_PX_PER_MM = 10.0
@@ -50,6 +52,7 @@ def examine() -> Iterator[Check]:
     yield _opencv()
     for package in _SHOWN_PACKAGES:
         yield _installed(package)
+    yield Check("extras", True, ", ".join(f"{name} {_extra(packages)}" for name, packages in _EXTRAS.items()))
     for name, check in (("models", _models), ("formats", _formats), ("self-test", _self_test)):
         yield _tried(name, check)
 
@@ -59,6 +62,11 @@ def _installed(package: str) -> Check:
         return Check(package, True, importlib.metadata.version(package))
     except importlib.metadata.PackageNotFoundError:
         return Check(package, False, "not installed; install lesionvis again")
+
+
+def _extra(packages: tuple[str, ...]) -> str:
+    """Whether what an extra needs is there; none of them is needed to analyse photos."""
+    return "installed" if all(_installed(package).is_fine for package in packages) else "not installed"
 
 
 def _opencv() -> Check:
@@ -103,6 +111,9 @@ def _formats() -> str:
 
     if not features.check("avif"):
         raise RuntimeError("Pillow reads no AVIF here; install a Pillow wheel of version 11.3 or later")
+    decoders = pi_heif.libheif_info()["decoders"]
+    if not any("HEVC" in decoder for decoder in decoders.values()):
+        raise RuntimeError("pi-heif holds no decoder of HEVC here, so HEIC cannot be read; install pi-heif again")
     return f"HEIC by libheif {pi_heif.libheif_version()}, AVIF by Pillow"
 
 

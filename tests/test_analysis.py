@@ -72,6 +72,13 @@ def test_json_is_strict_and_complete(analysed_shower: Analysis, shower: Staged) 
         assert content["photo"]["width_px"] == analysis.photo.source_width_px
 
 
+def test_an_analysis_prints_as_one_line(analysed_samples: dict[str, Analysis]) -> None:
+    analysis = analysed_samples["shower-brown-arm.jpg"]
+    spots, level = len(analysis.spots), analysis.advice.level
+    expected = f"Analysis(shower-brown-arm.jpg, uncertain, {spots} spots, advice {level}, dark_skin, no_scale)"
+    assert repr(analysis) == expected
+
+
 def test_without_a_scale_millimetres_are_null(shower: Staged) -> None:
     analysis = analyze(shower.truth.rgb)
     assert not analysis.scale

@@ -54,7 +54,9 @@ AGAINST_THE_ORDER = {("analysis.py", "report"), ("cli.py", "lab")}
 TOP_LEVEL = {
     ".ci",
     ".gitignore",
+    ".pre-commit-config.yaml",
     "CHANGELOG.md",
+    "CITATION.cff",
     "CONTRIBUTING.md",
     "LICENSE",
     "Makefile",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 
+import pi_heif
 import pytest
 
 from lesionvis import doctor
@@ -40,6 +41,20 @@ def test_one_bad_finding_does_not_hide_the_others(monkeypatch: pytest.MonkeyPatc
     checks = found()
     assert (checks["models"].is_fine, checks["models"].text) == (False, "OSError: card.json is gone")
     assert checks["self-test"].is_fine
+
+
+def test_extras_are_told_and_never_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "_EXTRAS", {"there": ("numpy",), "elsewhere": ("numpy", "no-such-package")})
+    check = found()["extras"]
+    assert (check.is_fine, check.text) == (True, "there installed, elsewhere not installed")
+
+
+def test_a_missing_heic_decoder_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert found()["formats"].is_fine
+    monkeypatch.setattr(pi_heif, "libheif_info", lambda: {"decoders": {"dav1d": "dav1d AV1 decoder"}})
+    check = found()["formats"]
+    assert not check.is_fine
+    assert "HEIC cannot be read" in check.text
 
 
 @pytest.mark.parametrize(("name", "value"), [("_TEST_DIAMETER_TOLERANCE", 0.0), ("_SPOT_RGB", doctor._SKIN_RGB)])

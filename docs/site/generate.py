@@ -1,0 +1,422 @@
+"""Pages made from the code's own registries, so that they cannot fall behind it; MkDocs runs this as a hook.
+
+`python docs/site/generate.py` writes the README's figures and its picture.
+"""
+
+from __future__ import annotations
+
+import csv
+import inspect
+import json
+import pkgutil
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import fields
+from importlib import import_module
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import typer
+from typer.cli import get_docs_for_click
+
+import lesionvis
+from lesionvis.analysis import Analyzer, analyze
+from lesionvis.answers import packaged_text, questions
+from lesionvis.batch.rows import RESULT_COLUMNS
+from lesionvis.cli import app
+from lesionvis.features import FEATURES
+from lesionvis.flags import FLAGS
+from lesionvis.measure import COLUMNS
+from lesionvis.pattern import BLOCKING_FLAGS, MODEL_FEATURES
+from lesionvis.report.overlay import draw_overlay
+
+if TYPE_CHECKING:
+    from mkdocs.config.defaults import MkDocsConfig
+    from mkdocs.structure.files import Files
+    from mkdocs.structure.pages import Page
+
+PROJECT = Path(__file__).resolve().parents[2]
+PICTURE = PROJECT / "docs" / "images" / "shower-light-ruler.jpg"
+# The README's figures stand between these two lines.
+BLOCK_START, BLOCK_END = "<!-- figures: start -->", "<!-- figures: end -->"
+# What the README says of a figure of the card.
+README_FIGURES = {
+    "recall_petechial_shower": ("showers answered `petechial_shower`", "petechial_shower"),
+    "recall_single_lesion": ("single lesions answered `single_lesion`", "single_lesion"),
+    "recall_angioma": ("angiomas answered `angioma`", "angioma"),
+    "other_abstained": ("photos of anything else answered `uncertain`", "other"),
+    "harm_single_called_angioma": ("single lesions called an angioma, the error that could harm most", "single_lesion"),
+}
+# Columns of the table of photos that are no feature, and what they mean. A column that is not named here has an empty
+# meaning, which a test finds.
+PHOTO_COLUMNS = {
+    "photo": "path of the file relative to the folder, forward slashes",
+    "sha256": "digest of the file",
+    "status": "ok, unusable (nothing to judge in it) or failed (not read or not analysed)",
+    "problem": "one sentence, where the status is not ok",
+    "width": "width of the upright source photo, px",
+    "height": "height of the upright source photo, px",
+    "taken_at": "time that the camera wrote, ISO 8601",
+    "px_per_mm": "scale in source px per mm; empty without one",
+    "scale_source": "what the scale was read from",
+    "scale_error_pct": "standard error of the scale, %",
+    "pattern": "petechial_shower, single_lesion, angioma, uncertain or no_spots",
+    "p_petechial_shower": "probability of a shower; empty where the model was not asked",
+    "p_single_lesion": "probability of a single lesion",
+    "p_angioma": "probability of an angioma; what is missing to 1 is anything else",
+    "prediction_set": "the patterns that remain possible, separated by spaces",
+    "abcde_letters": "criteria of the ABCDE that the dominant lesion shows, such as AC; empty without one",
+    "asymmetric_axes": "of two perpendicular axes of the dominant lesion, how many its halves are unlike about",
+    "shape_asymmetry": "mean share of its area that does not cover itself when folded over these axes",
+    "color_asymmetry": "mean difference of its mirrored colours, log10 density",
+    "border_deviation": "root mean square distance of its border from a smooth curve over its radius",
+    "color_count": "how many of six dermatological colours it has",
+    "flags": "reasons to distrust the photo, separated by spaces",
+    "triage_level": "none, watch, routine_dermatology, prompt, same_day or emergency",
+    "triage_reasons": "rules that fired with their reasons, separated by ' | '",
+    "model": "name of the pattern model",
+    "version": "version of lesionvis",
+    "settings_hash": "fingerprint of settings, models and versions: equal fingerprints, equal results",
+}
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the generated pages (a hook of MkDocs)."""
+    from mkdocs.structure.files import File
+
+    for path, text in pages().items():
+        files.append(File.generated(config, path, content=text))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Put models' cards and measured figures where a page asks for them (a hook of MkDocs)."""
+    del page, config, files
+    return filled(markdown)
+
+
+def filled(markdown: str) -> str:
+    """A text with `<!-- card: NAME -->` and `<!-- figures: FILE -->` replaced by what they name."""
+    markdown = re.sub(r"<!-- card: ([\w-]+) -->", lambda found: "\n".join(_card(read_card(found[1]))), markdown)
+    return re.sub(r"<!-- figures: (\w+\.\w+) -->", lambda found: _figures(found[1]), markdown)
+
+
+def pages() -> dict[str, str]:
+    """Every generated page: path -> Markdown."""
+    made = {
+        "reference/cli.md": _cli(),
+        "reference/settings.md": _settings(),
+        "reference/columns.md": _columns(),
+        "reference/features.md": _features(),
+        "reference/flags.md": _flags(),
+        "reference/references.md": _references(),
+        "reference/questions.md": _questions(),
+        "reference/rules.md": _rules(),
+        "reference/api.md": _api(),
+        "reference/modules.md": _modules(),
+    }
+    texts = {path: "\n".join(lines) + "\n" for path, lines in made.items()}
+    texts |= {f"reference/modules/{name}.md": f"# {name}\n\n::: lesionvis.{name}\n" for name in _module_names()}
+    for name, path in {"README": "index", "CONTRIBUTING": "contributing", "CHANGELOG": "changelog"}.items():
+        texts[f"{path}.md"] = _moved((PROJECT / f"{name}.md").read_text(encoding="utf-8"))
+    return texts
+
+
+def readme_figures(card: dict[str, Any]) -> str:
+    """The README's table of figures from the card of the pattern model."""
+    photos = card["photos"]
+    lines = ["| on photos left out of training | share | 95 % interval | photos |", "|---|---|---|---|"]
+    for name, (meaning, of) in README_FIGURES.items():
+        low, high = card["intervals_95"][name]
+        share = f"{card['scores'][name]:.2f}"
+        lines.append(f"| {meaning} | {share} | {low:.2f} to {high:.2f} | {photos[of]['clear']} |")
+    return "\n".join(lines)
+
+
+def with_figures(text: str, figures: str) -> str:
+    """A text with its block of figures replaced."""
+    before, _, rest = text.partition(BLOCK_START)
+    _, _, after = rest.partition(BLOCK_END)
+    return f"{before}{BLOCK_START}\n\n{figures}\n\n{BLOCK_END}{after}"
+
+
+def read_card(model: str) -> dict[str, Any]:
+    """Card of a model that comes with the package."""
+    card: dict[str, Any] = json.loads((PROJECT / "models" / model / "card.json").read_text(encoding="utf-8"))
+    return card
+
+
+def _figures(name: str) -> str:
+    """What a command printed."""
+    return (PROJECT / "docs" / "figures" / name).read_text(encoding="utf-8").strip("\n")
+
+
+def _card(card: dict[str, Any]) -> Iterator[str]:
+    files = card["predictors"].values()
+    yield from _table(
+        ("file", "numbers that it sees", "SHA-256"),
+        ((f"`{one['file']}`", len(one["columns"]), f"`{one['sha256'][:16]}...`") for one in files),
+    )
+    table = card["training_table"]
+    yield f"Made from `{table['file']}` (SHA-256 `{table['sha256'][:16]}...`). Data: {card['data']}."
+    yield ""
+    if "photos" in card:
+        yield from _table(
+            ("class", "clear photos", "borderline photos", "stays possible from a probability of"),
+            (
+                (f"`{name}`", count["clear"], count["borderline"], card["thresholds"]["set_min"][name])
+                for name, count in card["photos"].items()
+            ),
+        )
+        ends = card["intervals_95"]
+        yield from _table(
+            ("figure", "cross-validated", "95 % interval"),
+            ((f"`{n}`", f"{v:.3f}", f"{ends[n][0]:.3f} to {ends[n][1]:.3f}") for n, v in card["scores"].items()),
+        )
+
+
+def _table(header: Iterable[str], rows: Iterable[Iterable[object]]) -> Iterator[str]:
+    columns = list(header)
+    yield "| " + " | ".join(columns) + " |"
+    yield "|---" * len(columns) + "|"
+    for row in rows:
+        yield "| " + " | ".join(str(cell).replace("|", "\\|").replace("\n", " ") for cell in row) + " |"
+    yield ""
+
+
+def _moved(text: str) -> str:
+    """A text of the top level whose links work from inside the site."""
+    text = re.sub(r"\]\(docs/", "](", text)
+    text = text.replace("](CONTRIBUTING.md", "](contributing.md").replace("](CHANGELOG.md", "](changelog.md")
+    # What is not part of the site is named, not linked.
+    return re.sub(r"(?<!!)\[([^\]]+)\]\((?:LICENSE|notebooks/|benchmarks/|CITATION)[^)]*\)", r"\1", text)
+
+
+def _cli() -> Iterator[str]:
+    command = typer.main.get_command(app)
+    yield get_docs_for_click(obj=command, ctx=typer.Context(command), name="lesionvis", title="Command line")
+    yield "## Exit codes"
+    yield ""
+    yield (
+        "0 when all went well, 1 when some photos failed, 2 for wrong use, 130 when stopped from the keyboard. "
+        "Results go to standard output; errors, questions and progress to standard error."
+    )
+
+
+def _settings() -> Iterator[str]:
+    yield "# Settings"
+    yield ""
+    yield (
+        "A settings file is TOML with one line per setting that is to differ from its default: "
+        "`lesionvis analyze PHOTO --settings FILE`. An unknown name, another type or a value outside its bounds is "
+        "an error. The same names are the arguments of `Analyzer`."
+    )
+    yield ""
+    documented = _numpydoc_section(inspect.getdoc(Analyzer) or "", "Parameters")
+    rows = []
+    for field in fields(Analyzer):
+        default = "not set" if field.default is None else f"`{json.dumps(field.default)}`"
+        rows.append((f"`{field.name}`", default, documented[field.name]))
+    yield from _table(("setting", "default", "meaning"), rows)
+
+
+def _numpydoc_section(doc: str, title: str) -> dict[str, str]:
+    """Name -> text of the entries of one section of a docstring."""
+    section = re.split(rf"{title}\n-+\n", doc)[1]
+    section = re.split(r"\n\n\w[\w ]*\n-+\n", section)[0]
+    entries: dict[str, str] = {}
+    name = ""
+    for line in section.splitlines():
+        if line and not line.startswith(" "):
+            name = line.partition(" :")[0]
+            entries[name] = ""
+        elif name:
+            entries[name] = f"{entries[name]} {line.strip()}".strip()
+    return entries
+
+
+def _columns() -> Iterator[str]:
+    yield "# Tables"
+    yield ""
+    yield (
+        "`lesionvis batch FOLDER --out RUN` writes `photos.csv` and `spots.csv`. Empty cells mean that something "
+        "cannot be known. Positions are in px of the upright source photo, the origin at the centre of the top-left "
+        "pixel, x right and y down. Densities are log10 units of linear light."
+    )
+    yield ""
+    yield "## spots.csv: one row per spot"
+    yield ""
+    yield from _table(
+        ("column", "unit", "type", "meaning"),
+        [("`photo`", "", "str", PHOTO_COLUMNS["photo"])]
+        + [(f"`{column.name}`", column.unit, column.dtype, column.meaning) for column in COLUMNS],
+    )
+    yield "## photos.csv: one row per photo"
+    yield ""
+    names = ["photo", "sha256", *RESULT_COLUMNS, "model", "version", "settings_hash"]
+    meanings = {function.__name__: _summary(function) for function in FEATURES} | PHOTO_COLUMNS
+    yield from _table(("column", "meaning"), [(f"`{name}`", meanings.get(name, "")) for name in names])
+
+
+def _summary(documented: object) -> str:
+    return (inspect.getdoc(documented) or "").split("\n\n")[0].replace("\n", " ")
+
+
+def _features() -> Iterator[str]:
+    yield "# Features"
+    yield ""
+    yield (
+        f"{len(FEATURES)} numbers describe a photo; one function each, whose name is the column and whose docstring, "
+        f"printed here, is the definition. The pattern model sees the {len(MODEL_FEATURES)} marked with *; the "
+        "others depend on the camera or on a scale, and are for people."
+    )
+    modules: dict[str, list[Callable[..., object]]] = {}
+    for feature in FEATURES:
+        modules.setdefault(feature.__module__, []).append(feature)
+    for module, functions in modules.items():
+        yield ""
+        yield f"## {module.rpartition('.')[2].capitalize()}"
+        yield ""
+        for function in functions:
+            star = " *" if function.__name__ in MODEL_FEATURES else ""
+            yield f"### `{function.__name__}`{star}"
+            yield ""
+            yield _prose(inspect.getdoc(function) or "")
+            yield ""
+
+
+def _prose(doc: str) -> str:
+    """A docstring with its sections as bold words."""
+    return re.sub(r"(?m)^(\w[\w ]*)\n-+$", r"**\1**\n", doc)
+
+
+def _flags() -> Iterator[str]:
+    yield "# Flags"
+    yield ""
+    yield "Reasons to distrust a photo or a measurement. They stand in the column `flags`, separated by spaces."
+    yield ""
+    yield from _table(
+        ("flag", "about", "meaning", "pattern"),
+        (
+            (f"`{flag.name}`", flag.about, flag.meaning, "forbids an answer" if flag.name in BLOCKING_FLAGS else "")
+            for flag in FLAGS.values()
+        ),
+    )
+
+
+def _packaged_rows(name: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(StringIO(packaged_text(name))))
+
+
+def _references() -> Iterator[str]:
+    yield "# Scale references"
+    yield ""
+    yield (
+        "A millimetre ruler and the card of `lesionvis card` are found by themselves. A coin is found when it is "
+        "named, as nothing in a photo tells its size. Otherwise give `--px-per-mm` or `--mm-across`; DICOM files "
+        "with a pixel spacing bring their own scale."
+    )
+    yield ""
+    yield "## Coins"
+    yield ""
+    yield from _table(
+        ("name", "diameter, mm", "source"),
+        ((f"`{row['coin']}`", row["diameter_mm"], row["source"]) for row in _packaged_rows("scale/coins.csv")),
+    )
+
+
+def _questions() -> Iterator[str]:
+    yield "# Questions"
+    yield ""
+    yield (
+        "What a person can say. Every answer is unknown until it is given, and what is unknown counts as if it "
+        "could be harmful. `lesionvis analyze PHOTO --ask` asks what can still change the advice; "
+        "`--answer NAME=VALUE` and `--answers FILE` give answers."
+    )
+    yield ""
+    rows = (
+        (f"`{question.name}`", question.text, f"`{question.benign}`", f"`{question.harmful}`", question.help)
+        for question in questions().values()
+    )
+    yield from _table(("name", "question", "benign", "harmful", "how to find out"), rows)
+
+
+def _rules() -> Iterator[str]:
+    yield "# Rules"
+    yield ""
+    yield (
+        "The level of the advice is the highest of all rules that match. No rule asks for a benign answer, so that "
+        "a benign answer can never raise a level. **No clinician has reviewed them.** *The guide* is a text for "
+        "patients that the product grew from (CheckMole, April 2026)."
+    )
+    rows = _packaged_rows("triage_rules.csv")
+    for level in dict.fromkeys(row["level"] for row in rows):
+        yield ""
+        yield f"## {level.replace('_', ' ').capitalize()}"
+        for row in rows:
+            if row["level"] == level:
+                yield ""
+                yield from _rule(row)
+
+
+def _rule(row: dict[str, str]) -> Iterator[str]:
+    stricter = "" if row["stricter_than_guide"] == "no" else " Stricter than the guide."
+    note = f" ({row['note']})" if row["note"] else ""
+    yield f"### {row['rule_id']}"
+    yield ""
+    yield f"`{row['condition']}`{note}"
+    yield ""
+    yield f"{row['reason_text']} **{row['action_text']}**{stricter}"
+    yield ""
+    yield f"*{row['source_title']}* {' '.join(_addresses(row['source_address']))}"
+
+
+def _addresses(cell: str) -> Iterator[str]:
+    addresses = [address.strip() for address in cell.split(";") if address.strip().startswith("http")]
+    return (f"[[{number}]]({address})" for number, address in enumerate(addresses, start=1))
+
+
+def _api() -> Iterator[str]:
+    yield "# Public names"
+    yield ""
+    yield "`from lesionvis import ...`; nothing is loaded before it is used. A name leads to its description."
+    yield ""
+    yield from _table(
+        ("name", "what it is"),
+        ((f"[`{name}`][{home}.{name}]", _summary(getattr(lesionvis, name))) for name, home in lesionvis._HOMES.items()),
+    )
+
+
+def _module_names() -> list[str]:
+    """Parts of the package that a user may call; the lab and the command line document themselves."""
+    return [module.name for module in pkgutil.iter_modules(lesionvis.__path__) if not re.match("lab|cli", module.name)]
+
+
+def _modules() -> Iterator[str]:
+    yield "# All modules"
+    yield ""
+    rows = []
+    for name in _module_names():
+        summary = (import_module(f"lesionvis.{name}").__doc__ or "").splitlines()[0]
+        rows.append((f"[`lesionvis.{name}`](modules/{name}.md)", summary))
+    yield from _table(("module", "what it is"), rows)
+
+
+def picture() -> bytes:
+    """The README's picture: the file that `lesionvis analyze --overlay` writes for a sample photo."""
+    drawn = draw_overlay(analyze(PROJECT / "sample_images" / PICTURE.name))
+    return cv2.imencode(".jpg", drawn[..., ::-1])[1].tobytes()
+
+
+def main() -> None:
+    """Write the figures of the model's card into the README, and its picture."""
+    readme = PROJECT / "README.md"
+    text = readme.read_text(encoding="utf-8")
+    readme.write_text(with_figures(text, readme_figures(read_card("pattern-v1"))), encoding="utf-8")
+    PICTURE.write_bytes(picture())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,144 @@
+"""The docs know every registry of the code, and the README says what is true."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import generate
+import numpy as np
+import pytest
+import typer
+
+import lesionvis
+from lesionvis.answers import questions
+from lesionvis.batch.rows import RESULT_COLUMNS, SPOT_COLUMNS
+from lesionvis.cli import app
+from lesionvis.features import FEATURE_NAMES
+from lesionvis.flags import FLAGS
+from lesionvis.rules import rules
+from lesionvis.scale.coin import known_coins
+from lesionvis.settings import settings_values
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+# Named in the README before they are there.
+AWAITED = {"blanch", "series"}
+README = (DOCS.parent / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def pages() -> dict[str, str]:
+    """Every generated page."""
+    return generate.pages()
+
+
+@pytest.mark.parametrize(
+    ("page", "names"),
+    [
+        ("features", FEATURE_NAMES),
+        ("flags", FLAGS),
+        ("columns", (*RESULT_COLUMNS, *SPOT_COLUMNS)),
+        ("rules", (rule.rule_id for rule in rules())),
+        ("questions", questions()),
+        ("references", known_coins()),
+        ("settings", settings_values(lesionvis.Analyzer())),
+        ("cli", (f"lesionvis {name}" for name in COMMANDS)),
+        ("api", (name for name in lesionvis.__all__ if name != "__version__")),
+    ],
+)
+def test_a_page_holds_its_registry(pages: dict[str, str], page: str, names: list[str]) -> None:
+    text = pages[f"reference/{page}.md"]
+    assert [name for name in names if not re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text)] == []
+
+
+def test_tables_have_no_empty_meanings(pages: dict[str, str]) -> None:
+    rows = [line for line in pages["reference/columns.md"].splitlines() if line.startswith("| `")]
+    assert len(rows) > len(RESULT_COLUMNS)
+    assert [row for row in rows if row.endswith("|  |")] == []
+
+
+def test_the_site_has_a_page_for_each_of_its_entries(pages: dict[str, str]) -> None:
+    entries = re.findall(r": ([\w/-]+\.md)$", (DOCS / "site" / "mkdocs.yml").read_text(encoding="utf-8"), re.M)
+    written = {path.relative_to(DOCS).as_posix() for path in DOCS.glob("*.md")}
+    assert set(entries) == {page for page in written | set(pages) if not page.startswith("reference/modules/")}
+
+
+def test_every_figure_is_shown_under_its_command() -> None:
+    page = (DOCS / "evaluation.md").read_text(encoding="utf-8")
+    shown = re.findall(r"<!-- figures: (\S+) -->", page)
+    assert sorted(shown) == sorted(path.name for path in (DOCS / "figures").iterdir())
+    assert len(re.findall(r"^\$ ", page, re.M)) == len(shown)
+    assert "<!-- " not in generate.filled(page)
+
+
+def test_the_readme_has_the_figures_of_the_card() -> None:
+    figures = generate.readme_figures(generate.read_card("pattern-v1"))
+    assert generate.with_figures(README, figures) == README, "run: python docs/site/generate.py"
+
+
+def test_the_readme_s_picture_is_what_the_program_draws() -> None:
+    shown, drawn = (
+        cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+        for content in (generate.PICTURE.read_bytes(), generate.picture())
+    )
+    assert shown is not None
+    assert drawn is not None
+    assert shown.shape == drawn.shape, "run: python docs/site/generate.py"
+    # Another version of the encoder may round otherwise, by a few levels.
+    assert int(cv2.absdiff(shown, drawn).max()) <= 8, "run: python docs/site/generate.py"
+
+
+def _readme_commands() -> list[tuple[str, list[str]]]:
+    """Commands of lesionvis in the README's blocks, each with the lines that it shows."""
+    found = []
+    for block in re.findall(r"```console\n(.*?)```", README, re.S):
+        for part in re.split(r"^\$ ", block, flags=re.M)[1:]:
+            command, *shown = part.rstrip().split("\n")
+            if command.startswith("lesionvis"):
+                found.append((command, [line for line in shown if line not in ("", "...")]))
+    return found
+
+
+def test_the_readme_names_commands_and_options_that_exist() -> None:
+    used = re.findall(r"`(lesionvis \w[^`]*)`", README) + [command for command, _ in _readme_commands()]
+    assert len(used) > 5
+    for command in used:
+        _, name, *rest = shlex.split(command)
+        assert name in set(COMMANDS) | AWAITED, command
+        options = (
+            {option for parameter in COMMANDS[name].params for option in parameter.opts} if name in COMMANDS else ()
+        )
+        assert not {word for word in rest if word.startswith("--")} - set(options), command
+
+
+@pytest.mark.parametrize(
+    ("command", "shown"), [pytest.param(*both, id=both[0].split()[1]) for both in _readme_commands() if both[1]]
+)
+def test_the_readme_shows_what_a_command_prints(command: str, shown: list[str], tmp_path: Path, project: Path) -> None:
+    (tmp_path / "sample_images").symlink_to(project / "sample_images")
+    program = [str(Path(sys.executable).parent / "lesionvis"), *shlex.split(command)[1:]]
+    width = {**os.environ, "COLUMNS": "100"}
+    result = subprocess.run(program, cwd=tmp_path, env=width, capture_output=True, text=True, check=True)
+    printed = [line.rstrip() for line in result.stdout.splitlines()]
+    assert [line for line in shown if line.rstrip() not in printed] == []
+
+
+def test_the_readme_s_python_runs(project: Path) -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.S)
+    result = subprocess.run([sys.executable, "-c", code], cwd=project, capture_output=True, text=True, check=True)
+    assert result.stdout.startswith("petechial_shower ")
+    assert "diameter_error_mm" in result.stdout
+
+
+def test_every_place_names_the_same_version() -> None:
+    root = DOCS.parent
+    assert f"\nversion: {lesionvis.__version__}\n" in (root / "CITATION.cff").read_text(encoding="utf-8")
+    assert re.search(r"^## (\S+)", (root / "CHANGELOG.md").read_text(encoding="utf-8"), re.M).group(1) == (  # type: ignore[union-attr]
+        lesionvis.__version__
+    )
