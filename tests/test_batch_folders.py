@@ -11,7 +11,7 @@ import pytest
 from drawn import write_photo
 
 from lesionvis.batch.journal import locked
-from lesionvis.batch.pictures import WORKSHOP
+from lesionvis.batch.pictures import KINDS, WORKSHOP
 from lesionvis.batch.run import BatchRunner, Progress, digest_chunk
 from lesionvis.errors import RunFolderError
 
@@ -107,7 +107,7 @@ def test_hostile_names_stay_inside_the_run_folder(tmp_path: Path) -> None:
     assert all(row["status"] == "ok" for row in rows.values())
     assert all(name.isprintable() or "\u200d" in name for name in rows)
     assert not [name for name in rows if name[0] in "=+-@"]
-    assert len(list(run.glob("masks/*.png"))) == len(list(run.glob("overlays/*.jpg"))) == len(names)
+    assert [len(list(run.glob(f"{kind}/*"))) for kind in KINDS] == [len(names)] * len(KINDS)
     assert not (run / WORKSHOP).exists()
 
 

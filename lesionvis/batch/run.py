@@ -1,4 +1,4 @@
-"""Folder -> run folder: find the photos, analyse what is not yet known, write the tables."""
+"""Folder -> run folder: find the photos, analyse what is not yet known, write tables and report."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from typing import Any, TypeVar
 from lesionvis.analysis import Analyzer
 from lesionvis.batch.journal import LOCK_NAME, Journal, locked
 from lesionvis.batch.names import photo_path
-from lesionvis.batch.pictures import KINDS, PictureShelf, remove_unfinished
+from lesionvis.batch.pictures import ALWAYS, KINDS, PictureShelf, remove_unfinished
+from lesionvis.batch.report import write_report
 from lesionvis.batch.rows import FAILED
 from lesionvis.batch.scan import JOURNAL_NAME, PHOTO_EXTENSIONS, PhotoFile, find_photos
 from lesionvis.batch.supervisor import Outcome, Supervisor, Task
@@ -113,7 +114,7 @@ class BatchRunner:
         folder : Path
             Holds photos, in sub-folders too. It is only read.
         run : Path
-            Run folder, made if need be: `photos.csv`, `spots.csv`, `run.sqlite`, pictures.
+            Run folder, made if need be: `photos.csv`, `spots.csv`, `report.html`, `run.sqlite`, pictures.
         on_progress : callable, optional
             Called whenever another file is done.
 
@@ -148,11 +149,12 @@ class BatchRunner:
                 _analyze(crew, folder, journal, shelf, tell)
                 shelf.remove_strays()
                 write_tables(run, journal)
+                write_report(run, journal)
                 remove_unfinished(run)
                 return journal.counts("status")
 
     def _kinds(self) -> tuple[str, ...]:
-        return tuple(kind for kind in KINDS if getattr(self, kind))
+        return tuple(kind for kind in KINDS if kind in ALWAYS or getattr(self, kind))
 
     def _crew(self, job: Job) -> AbstractContextManager[Crew]:
         return _cluster_crew(job, self.dask_scheduler) if self.dask_scheduler else _local_crew(job, self.jobs)

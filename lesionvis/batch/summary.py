@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lesionvis.batch.journal import Journal
+from lesionvis.batch.report import REPORT_NAME
 from lesionvis.batch.rows import FAILED, Value
 from lesionvis.batch.tables import TABLES, cell
 
@@ -47,6 +48,7 @@ def run_summary(run: Path, journal: Journal) -> str:
         f"{name.ljust(_LABEL_WIDTH)}{_counted(journal.counts(name))}" for name in ("status", "pattern", "triage_level")
     ]
     lines += [f"{'tables'.ljust(_LABEL_WIDTH)}{', '.join(str(run / name) for name in TABLES.values())}"]
+    lines += [f"{'report'.ljust(_LABEL_WIDTH)}{run / REPORT_NAME}"]
     overlays = sorted(file for file in journal.pictures() if file.startswith("overlays/"))
     if overlays:
         lines.append(f"{'pictures'.ljust(_LABEL_WIDTH)}{len(overlays)}, such as {run / _telling(overlays, journal)}")
@@ -58,7 +60,8 @@ def run_status(run: Path, journal: Journal) -> str:
     counts = journal.counts("status")
     waiting = counts.get("waiting", 0)
     total = sum(counts.values())
-    state = "finished" if not waiting and all((run / name).is_file() for name in TABLES.values()) else "not finished"
+    files = (*TABLES.values(), REPORT_NAME)
+    state = "finished" if not waiting and all((run / name).is_file() for name in files) else "not finished"
     facts = journal.provenance()
     lines = [f"{run}: {state}, {total - waiting} of {total} photos done", f"status      {_counted(counts)}"]
     return "\n".join([*lines, *(f"{name.ljust(24)}{value}" for name, value in facts.items())])
