@@ -1,7 +1,8 @@
 """Model folders: ONNX predictors with a card that says what they are for.
 
-A folder holds `card.json` and the `.onnx` files that it names. Nothing in it is executed: ONNX files are data, and
-files, feature names and hashes must match the card.
+A folder holds `card.json` and the `.onnx` files that it names. Nothing in it is executed: ONNX files are data, read
+from memory, so that operators that are not ONNX's own and data in other files are refused; files, feature names and
+hashes must match the card.
 """
 
 from __future__ import annotations
@@ -137,7 +138,8 @@ def load_model(folder: Path) -> Model:
         try:
             _session(content)
         except Exception as error:
-            raise ModelError(f"{folder / entry['file']} is not a usable ONNX model: {error}") from error
+            reason = str(error).partition("\n")[0].rstrip(". ")
+            raise ModelError(f"{folder / entry['file']} is not a usable ONNX model ({reason}); use another.") from error
         predictors[name] = Predictor(tuple(entry["columns"]), content)
     return Model(str(card["name"]), card, predictors)
 
