@@ -124,7 +124,7 @@ def _onnx(node: onnx.NodeProto, data_at: str | None = None) -> bytes:
     values = (helper.make_tensor_value_info(name, TensorProto.FLOAT, [None, 2]) for name in "xy")
     graph = helper.make_graph([node], "g", [next(values)], [next(values)], weights)
     versions = [helper.make_opsetid("", 17), *([helper.make_opsetid(node.domain, 1)] if node.domain else [])]
-    return helper.make_model(graph, opset_imports=versions, ir_version=9).SerializeToString()
+    return bytes(helper.make_model(graph, opset_imports=versions, ir_version=9).SerializeToString())
 
 
 def _refusal(folder: Path, content: bytes) -> str:

@@ -39,10 +39,10 @@ def write_report(run: Path, journal: Journal) -> None:
     chosen = {photo for _, photo in heapq.nsmallest(N_PHOTOS_MAX, ranked)}
     facts = journal.provenance()
     photos = _photos(run, journal, chosen)
-    text = page_html(harmless(run.resolve().name), facts, photos, len(ranked) - len(chosen))
+    pieces = page_html(harmless(run.resolve().name), facts, photos, len(ranked) - len(chosen))
     unfinished = unfinished_file(run)
     with unfinished.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
+        file.writelines(pieces)
         file.flush()
         os.fsync(file.fileno())
     unfinished.replace(run / REPORT_NAME)

@@ -90,7 +90,7 @@ def _shortened(text: str) -> str:
 
 
 def _counted(counts: dict[str, int]) -> str:
-    return ", ".join(f"{name or 'none'} {count}" for name, count in counts.items())
+    return ", ".join(f"{name or 'not judged'} {count}" for name, count in counts.items())
 
 
 def _telling(overlays: Sequence[str], journal: Journal) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 WIDTH, HEIGHT = 560, 190
 """Size of the picture, px."""
-_BOTTOM, _TOP, _GAP = 34, 18, 4
+_BOTTOM, _TOP, _GAP = 34, 26, 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@
   const NONE = "-";
   const find = (id) => document.getElementById(id);
   const data = JSON.parse(find("data").textContent);
-  const rows = data.rows.map((values, index) => {
+  const rows = find("rows").textContent.split("\n").map((line, index) => {
     const row = { index };
+    const values = JSON.parse(line);
     data.columns.forEach((name, column) => { row[name] = values[column]; });
     row.flags = (row.flags || "").split(" ").filter(Boolean);
     row.text = (row.photo + " " + (row.problem || "")).toLowerCase();
@@ -30,7 +31,7 @@
     return element;
   }
 
-  const words = (text) => (text || "none").replaceAll("_", " ");
+  const words = (text) => (text || "not judged").replaceAll("_", " ");
   const number = (value) => (value === null || value === undefined || value === "" ? "–" : String(value));
 
   function level(row) {
@@ -154,7 +155,7 @@
   }
 
   function fill(row, held) {
-    const chances = Object.entries(held.probabilities).map(([name, value]) => [name, number(value)]);
+    const chances = Object.entries(held.probabilities).map(([name, value]) => [name, Math.round(100 * value) + " %"]);
     find("details-body").replaceChildren(
       make("div", { class: "look" }, make("div", {}, picture(row)), make("div", {},
         make("p", {}, level(row), make("span", { class: "small", text: found(row) })),
@@ -162,7 +163,7 @@
         ...list("Why this level", held.reasons),
         ...list("Flags", row.flags.map((name) => data.flags[name] || name)),
         ...(chances.length ? [make("h3", { text: "Probabilities" }), facts(chances)] : []),
-        ...(row.prediction_set ? [make("p", { class: "small", text: "Could be: " + row.prediction_set.split(" ").map(words).join(", ") })] : []))),
+        ...(row.prediction_set ? [make("p", { class: "small", text: "Could be: " + row.prediction_set.replace("other", "something_else").split(" ").map(words).join(", ") })] : []))),
       ...spotTable(held),
       featureTable(held),
       make("h3", { text: "Facts" }),
@@ -216,6 +217,7 @@
     find("close").addEventListener("click", () => find("details").close());
     find("details").addEventListener("close", () => { opened = null; });
     find("details").addEventListener("keydown", (event) => {
+      if (event.target.closest(".scroll")) return; // there the arrows scroll
       if (event.key === "ArrowLeft") step(-1);
       if (event.key === "ArrowRight") step(1);
     });

@@ -12,7 +12,7 @@ import hashlib
 import json
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
@@ -75,7 +75,7 @@ class ReportPhoto:
 class _Content:
     """The page's numbers, gathered in one pass over the photos."""
 
-    rows: list[list[Any]] = field(default_factory=list)
+    rows: list[str] = field(default_factory=list)
     packed: list[str] = field(default_factory=list)
     cells: Counter[tuple[str, str]] = field(default_factory=Counter)
     statuses: Counter[str] = field(default_factory=Counter)
@@ -96,7 +96,7 @@ class _Content:
         why = why_a_person(row)
         self.n_urgent += bool(why)
         shown = [_short(row[name]) for name in ROW_COLUMNS]
-        self.rows.append([*shown, urgency(row), why, photo.thumbnail, photo.overlay])
+        self.rows.append(_json_in_page([*shown, urgency(row), why, photo.thumbnail, photo.overlay]))
         self.packed.append(_packed(photo))
 
 
@@ -132,8 +132,10 @@ def why_a_person(row: Mapping[str, Value]) -> str:
     return "The pattern is uncertain." if row["pattern"] == "uncertain" else ""
 
 
-def page_html(name: str, provenance: Mapping[str, str], photos: Iterable[ReportPhoto], n_left_out: int = 0) -> str:
-    """The report page.
+def page_html(
+    name: str, provenance: Mapping[str, str], photos: Iterable[ReportPhoto], n_left_out: int = 0
+) -> Iterator[str]:
+    """Yield the report page piece by piece; the same pieces for the same input.
 
     Parameters
     ----------
@@ -146,10 +148,9 @@ def page_html(name: str, provenance: Mapping[str, str], photos: Iterable[ReportP
     n_left_out : int
         Photos that are in the tables but not in the page.
 
-    Returns
-    -------
+    Yields
+    ------
     str
-        The same text for the same input.
     """
     import jinja2
     from markupsafe import Markup
@@ -161,7 +162,7 @@ def page_html(name: str, provenance: Mapping[str, str], photos: Iterable[ReportP
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
     style, script = _asset("page.css"), _asset("page.js")
-    return environment.from_string(_asset("page.html")).render(
+    yield from environment.from_string(_asset("page.html")).generate(
         name=name,
         provenance=provenance,
         header=HEADER,
@@ -174,16 +175,16 @@ def page_html(name: str, provenance: Mapping[str, str], photos: Iterable[ReportP
         script=Markup(script),  # noqa: S704
         style_digest=_digest(style),
         script_digest=_digest(script),
-        data=Markup(_json_in_page(_data(content))),  # noqa: S704 - every < is encoded
-        packed=Markup("\n".join(content.packed)),  # noqa: S704 - base64
+        data=Markup(_json_in_page(_data())),  # noqa: S704 - every < is encoded
+        rows=map(Markup, content.rows),  # every < is encoded
+        packed=map(Markup, content.packed),  # base64
     )
 
 
-def _data(content: _Content) -> dict[str, Any]:
+def _data() -> dict[str, Any]:
     """What the page's script reads at once."""
     return {
         "columns": [*ROW_COLUMNS, "urgency", "why", "thumbnail", "overlay"],
-        "rows": content.rows,
         "levels": LEVELS,
         "patterns": PATTERNS,
         "flags": {flag.name: flag.meaning for flag in FLAGS.values()},
@@ -199,15 +200,21 @@ def _packed(photo: ReportPhoto) -> str:
     details = {
         "facts": [_short(row[name]) for name in FACT_COLUMNS],
         "reasons": [reason for reason in str(row["triage_reasons"] or "").split(" | ") if reason],
-        "probabilities": {
-            pattern: _short(row[f"p_{pattern}"]) for pattern in PATTERNS if row.get(f"p_{pattern}") is not None
-        },
+        "probabilities": _probabilities(row),
         "features": [_short(row[feature.__name__]) for feature in FEATURES],
         "spots": [[_short(spot[name]) for name in SPOT_COLUMNS] for spot in photo.spots[:N_SPOTS_MAX]],
         "spots_left_out": max(0, len(photo.spots) - N_SPOTS_MAX),
     }
     text = json.dumps(details, separators=(",", ":"), ensure_ascii=False)
     return base64.b64encode(zlib.compress(text.encode(), _PACKED_LEVEL)).decode("ascii")
+
+
+def _probabilities(row: Mapping[str, Value]) -> dict[str, Value]:
+    """Probabilities of the patterns and of anything else; empty when the photo was not judged."""
+    held = {pattern: row.get(f"p_{pattern}") for pattern in PATTERNS}
+    known = {pattern: value for pattern, value in held.items() if isinstance(value, float)}
+    rest = {"something_else": max(0.0, 1.0 - sum(known.values()))} if known else {}
+    return {pattern: _short(value) for pattern, value in (known | rest).items()}
 
 
 def _short(value: Value) -> Value:
