@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lesionvis.batch.journal import Journal
+from lesionvis.batch.parquet import PARQUET_TABLES
 from lesionvis.batch.report import REPORT_NAME
 from lesionvis.batch.rows import FAILED, Value
 from lesionvis.batch.tables import TABLES, cell
@@ -47,7 +48,8 @@ def run_summary(run: Path, journal: Journal) -> str:
     lines += [
         f"{name.ljust(_LABEL_WIDTH)}{_counted(journal.counts(name))}" for name in ("status", "pattern", "triage_level")
     ]
-    lines += [f"{'tables'.ljust(_LABEL_WIDTH)}{', '.join(str(run / name) for name in TABLES.values())}"]
+    tables = [*TABLES.values(), *(name for name in PARQUET_TABLES.values() if (run / name).is_file())]
+    lines += [f"{'tables'.ljust(_LABEL_WIDTH)}{', '.join(str(run / name) for name in tables)}"]
     lines += [f"{'report'.ljust(_LABEL_WIDTH)}{run / REPORT_NAME}"]
     overlays = sorted(file for file in journal.pictures() if file.startswith("overlays/"))
     if overlays:
