@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     import onnxruntime
 
 CARD_FORMAT = 1
+# The name ends up in tables, pages and terminals, and a card may come from anywhere.
+_NAME = re.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +193,7 @@ def _read_card(folder: Path) -> dict[str, Any]:
         card = json.loads(_read_file(folder, "card.json"))
         predictors = card["predictors"]
         complete = all({"file", "sha256", "columns"} <= set(entry) for entry in predictors.values())
-        known = card["format"] == CARD_FORMAT and isinstance(card["name"], str) and complete
+        known = card["format"] == CARD_FORMAT and _NAME.fullmatch(card["name"]) is not None and complete
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"{folder / 'card.json'} is not a model card ({error!r}).") from error
     if not known:

@@ -174,6 +174,12 @@ def test_a_card_that_is_none_is_refused(folder: Path, content: str) -> None:
     assert "card.json is not a model card" in _message(folder)
 
 
+@pytest.mark.parametrize("name", ["", "=cmd|' /C calc'!A0", "a\nb", "\x1b[2J", "<script>", "x" * 65, "-1", None, 3])
+def test_a_name_that_could_do_harm_is_refused(folder: Path, name: object) -> None:
+    _change_card(folder, lambda card: card.update(name=name))
+    assert "card.json" in _message(folder)
+
+
 def test_a_card_of_another_format_is_refused(folder: Path) -> None:
     _change_card(folder, lambda card: card.update(format=CARD_FORMAT + 1))
     assert f"needs {CARD_FORMAT}" in _message(folder)
