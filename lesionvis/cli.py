@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -54,6 +55,9 @@ Ask = Annotated[bool, typer.Option("--ask", help="Ask the questions that can sti
 
 def main() -> None:
     """Run the command line and end the program with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a letter that the terminal does not know must not end a run
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except UnreadablePhoto as error:
