@@ -134,8 +134,9 @@ def distinct(candidates: Candidates, scores: NDArray[np.float64], score_min: flo
             near = np.flatnonzero(
                 (np.abs(x - x[index]) < radius + radius[index]) & (np.abs(y - y[index]) < radius + radius[index])
             )
-            distance = np.hypot(x[near] - x[index], y[near] - y[index])
-            free[near] &= shared_part(distance, radius[near], radius[index]) <= OVERLAP_MAX
+            if len(near) > 1:  # another one than itself
+                distance = np.hypot(x[near] - x[index], y[near] - y[index])
+                free[near] &= shared_part(distance, radius[near], radius[index]) <= OVERLAP_MAX
     return np.asarray(kept, np.int64)
 
 
@@ -189,7 +190,7 @@ def company(candidates: Candidates, scores: NDArray[np.float64]) -> NDArray[np.f
     best = np.sort(likely_scores)[-20:]
     columns = [
         scores,
-        np.log((scores + 0.01) / (1.01 - scores)),
+        log_odds(scores),
         (best.mean() if best.size else 0.0) * same,
         np.log1p(likely_scores.sum()) * same,
         np.log1p(np.count_nonzero(likely_scores > 0.5)) * same,
@@ -205,6 +206,11 @@ def company(candidates: Candidates, scores: NDArray[np.float64]) -> NDArray[np.f
         columns += [values - mean, (values - mean) / max(np.sqrt(variance), 0.02)]
     columns += _company_near(candidates, likely, likely_scores)
     return np.stack(columns, axis=1).astype(np.float32)
+
+
+def log_odds(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Natural logarithm of the odds of scores from 0 to 1, finite at both ends."""
+    return np.asarray(np.log((scores + 0.01) / (1.01 - scores)))
 
 
 def _company_near(
