@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -54,6 +55,9 @@ Ask = Annotated[bool, typer.Option("--ask", help="Ask the questions that can sti
 
 def main() -> None:
     """Run the command line and end the program with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a letter that the terminal does not know must not end a run
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except UnreadablePhoto as error:
@@ -120,6 +124,7 @@ def batch(
     out: Annotated[Path, typer.Option(help="Run folder; a run that was stopped there goes on.")],
     masks: Annotated[bool, typer.Option("--masks", help="Write a label image of every photo.")] = False,
     overlays: Annotated[bool, typer.Option("--overlays", help="Write an annotated picture of every photo.")] = False,
+    parquet: Annotated[bool, typer.Option("--parquet", help="Write the tables as Parquet too.")] = False,
     jobs: Annotated[int | None, typer.Option(help="Processes; as many as there are processors by default.")] = None,
     px_per_mm: PxPerMm = None,
     mm_across: MmAcross = None,
@@ -141,6 +146,7 @@ def batch(
         _analyzer(settings, px_per_mm=px_per_mm, mm_across=mm_across, coin=coin, bar_mm=bar_mm, model_folder=model),
         masks=masks,
         overlays=overlays,
+        parquet=parquet,
         jobs=_usable_processors() if jobs is None else jobs,
         max_seconds=max_seconds,
         max_memory_gb=max_memory_gb,

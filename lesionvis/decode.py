@@ -69,12 +69,18 @@ _EXIF_ORIENTATION, _EXIF_TIME, _EXIF_DETAILS = 0x0112, 0x0132, 0x8769
 _EXIF_TIME_ORIGINAL, _EXIF_TIME_DIGITIZED = 0x9003, 0x9004
 
 _JPEG_END = b"\xff\xd9"
+_JPEG_BLOCK_PX = 64  # each block of 8 x 8 px is at least one Huffman code, of at least one bit
 _JPEG_REDUCTIONS = {
     8: cv2.IMREAD_REDUCED_COLOR_8,
     4: cv2.IMREAD_REDUCED_COLOR_4,
     2: cv2.IMREAD_REDUCED_COLOR_2,
     1: cv2.IMREAD_COLOR,
 }
+
+# Pictures of other formats with more px than this are reduced strip by strip, by a whole factor first, as a small file
+# can hold hundreds of millions of px: what a worker may take of memory must not be needed several times over.
+_LARGE_PX = 50_000_000
+_STRIP_ROWS = 256  # a multiple of every reduction
 
 # Pillow warns of odd metadata. Warning filters are global: two threads must not change them at the same time.
 _WARNING_FILTERS = threading.Lock()
@@ -203,7 +209,9 @@ def decode(encoded: Encoded, scale: float) -> Decoded:
         if encoded.format == "JPEG" and image.mode == "RGB":
             pixels = _jpeg_pixels(encoded, scale)
         else:
-            pixels = reduce_by_area(_pillow_pixels(encoded), encoded.size, scale)
+            width, height = encoded.size
+            reduced_by = _reduction(scale) if width * height > _LARGE_PX else 1
+            pixels = reduce_by_area(_pillow_pixels(encoded, reduced_by), encoded.size, scale, reduced_by)
     # Asked after decoding: Pillow turns TIFF and pi_heif turns HEIC themselves, and then say that it is done.
     orientation, taken_at = _orientation_and_date(image)
     rgb = _turned(to_srgb(pixels, image.info.get("icc_profile"), encoded.name), orientation)
@@ -291,28 +299,51 @@ def _jpeg_pixels(encoded: Encoded, scale: float) -> NDArray[np.uint8]:
     # Some decoders fill the missing rows of a cut file with grey and say nothing. Bytes may follow the end.
     if not encoded.data.endswith(_JPEG_END) and encoded.data.find(_JPEG_END, encoded.header_bytes) < 0:
         raise ValueError("no end-of-image marker after the first scan")
-    reduced_by = next(reduction for reduction in _JPEG_REDUCTIONS if reduction * scale <= 1.0)
+    width, height = encoded.size
+    if 8 * len(encoded.data) < width * height // _JPEG_BLOCK_PX:
+        raise ValueError("less than one bit for every block of the picture")
+    reduced_by = _reduction(scale)
     # Turned later, when there are fewer pixels and what the decoder pads the last ones with is cut off.
     flags = _JPEG_REDUCTIONS[reduced_by] | cv2.IMREAD_IGNORE_ORIENTATION
     bgr = cv2.imdecode(np.frombuffer(encoded.data, np.uint8), flags)
-    width, height = encoded.size
     if bgr is None or bgr.shape[:2] != (-(-height // reduced_by), -(-width // reduced_by)):
         raise ValueError("no picture, or one of another size than the header says")
     reduced = reduce_by_area(bgr.astype(np.uint8, copy=False), encoded.size, scale, reduced_by)
     return cv2.cvtColor(reduced, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
 
 
-def _pillow_pixels(encoded: Encoded) -> NDArray[np.uint8]:
-    """Full-size pixels by Pillow: grey (H, W), RGB (H, W, 3) or CMYK (H, W, 4), transparency on white."""
-    image, header_size = encoded.image, encoded.image.size
+def _reduction(scale: float) -> int:
+    """Largest whole reduction that leaves a picture no smaller than `scale` wants it."""
+    return next(reduction for reduction in _JPEG_REDUCTIONS if reduction * scale <= 1.0)
+
+
+def _pillow_pixels(encoded: Encoded, reduced_by: int) -> NDArray[np.uint8]:
+    """Pixels by Pillow, reduced: grey (H, W), RGB (H, W, 3) or CMYK (H, W, 4), transparency on white."""
+    image, (width, height) = encoded.image, encoded.size
     image.load()
-    if image.size != header_size:
+    if image.size != (width, height):
         raise ValueError("a picture of another size than the header says")
+    if image.mode in ("I", "F", "LAB"):
+        raise UnreadablePhoto(
+            f"{encoded.name} has pixels of kind {image.mode}, which no camera writes; export it as JPEG."
+        )
+    if reduced_by == 1:
+        return _plain_pixels(image)
+    right, strips = -width % reduced_by, []
+    for top in range(0, height, _STRIP_ROWS):
+        pixels = _plain_pixels(image.crop((0, top, width, min(top + _STRIP_ROWS, height))))
+        # The last px of the result may reach beyond the picture, like those of a JPEG decoder.
+        whole = cv2.copyMakeBorder(pixels, 0, -len(pixels) % reduced_by, 0, right, cv2.BORDER_REPLICATE)
+        size = (whole.shape[1] // reduced_by, whole.shape[0] // reduced_by)
+        strips.append(cv2.resize(whole, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False))
+    return np.concatenate(strips)
+
+
+def _plain_pixels(image: Any) -> NDArray[np.uint8]:
+    """Pixels of a loaded picture: grey, RGB or CMYK, transparency on white."""
     mode = image.mode
     if mode.startswith("I;16"):
         return to_8_bits(np.asarray(image).astype(np.uint16))
-    if mode in ("I", "F", "LAB"):
-        raise UnreadablePhoto(f"{encoded.name} has pixels of kind {mode}, which no camera writes; export it as JPEG.")
     if mode in ("RGBA", "RGBa", "LA", "PA") or "transparency" in image.info:
         from PIL import Image
 

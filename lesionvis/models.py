@@ -1,13 +1,15 @@
 """Model folders: ONNX predictors with a card that says what they are for.
 
-A folder holds `card.json` and the `.onnx` files that it names. Nothing in it is executed: ONNX files are data, and
-files, feature names and hashes must match the card.
+A folder holds `card.json` and the `.onnx` files that it names. Nothing in it is executed: ONNX files are data, read
+from memory, so that operators that are not ONNX's own and data in other files are refused; files, feature names and
+hashes must match the card.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     import onnxruntime
 
 CARD_FORMAT = 1
+# The name ends up in tables, pages and terminals, and a card may come from anywhere.
+_NAME = re.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +141,8 @@ def load_model(folder: Path) -> Model:
         try:
             _session(content)
         except Exception as error:
-            raise ModelError(f"{folder / entry['file']} is not a usable ONNX model: {error}") from error
+            reason = str(error).partition("\n")[0].rstrip(". ")
+            raise ModelError(f"{folder / entry['file']} is not a usable ONNX model ({reason}); use another.") from error
         predictors[name] = Predictor(tuple(entry["columns"]), content)
     return Model(str(card["name"]), card, predictors)
 
@@ -188,7 +193,7 @@ def _read_card(folder: Path) -> dict[str, Any]:
         card = json.loads(_read_file(folder, "card.json"))
         predictors = card["predictors"]
         complete = all({"file", "sha256", "columns"} <= set(entry) for entry in predictors.values())
-        known = card["format"] == CARD_FORMAT and isinstance(card["name"], str) and complete
+        known = card["format"] == CARD_FORMAT and _NAME.fullmatch(card["name"]) is not None and complete
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"{folder / 'card.json'} is not a model card ({error!r}).") from error
     if not known:

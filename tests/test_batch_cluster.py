@@ -46,11 +46,11 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_tables_and_pictures(tmp_pa
                 os.kill(killed[0], signal.SIGKILL)
 
         runner = BatchRunner(masks=True, overlays=True, dask_scheduler=cluster.scheduler_address)
-        assert runner(folder, tmp_path / "cluster", kill_one) == {"ok": N_PHOTOS, "failed": 1}
+        assert runner(folder, tmp_path / "cluster" / "run", kill_one) == {"ok": N_PHOTOS, "failed": 1}
     assert killed
     assert done == list(range(N_PHOTOS + 2))
-    BatchRunner(masks=True, overlays=True)(folder, tmp_path / "alone")
-    assert content(tmp_path / "cluster") == content(tmp_path / "alone")
+    BatchRunner(masks=True, overlays=True)(folder, tmp_path / "alone" / "run")
+    assert content(tmp_path / "cluster" / "run") == content(tmp_path / "alone" / "run")
 
 
 def test_a_scheduler_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import csv
 import errno
+import math
 import os
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from drawn import write_photo
+from test_report_page import rows_of
 
-from lesionvis.batch.journal import locked
-from lesionvis.batch.pictures import WORKSHOP
+from lesionvis.batch.journal import Journal, locked
+from lesionvis.batch.pictures import KINDS, WORKSHOP
+from lesionvis.batch.report import REPORT_NAME
 from lesionvis.batch.run import BatchRunner, Progress, digest_chunk
+from lesionvis.batch.summary import run_status, run_summary
 from lesionvis.errors import RunFolderError
 
 RUNNER = BatchRunner(masks=True, overlays=True)
+# What a spreadsheet may take for a formula.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 @pytest.fixture
@@ -27,6 +35,18 @@ def folder(tmp_path: Path) -> Path:
 def table(run: Path) -> dict[str, dict[str, str]]:
     with (run / "photos.csv").open(newline="", encoding="utf-8") as file:
         return {row["photo"]: row for row in csv.DictReader(file)}
+
+
+def spots(run: Path) -> list[dict[str, str]]:
+    with (run / "spots.csv").open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
 
 
 def listing(folder: Path) -> dict[str, int]:
@@ -93,6 +113,18 @@ def test_hostile_names_stay_inside_the_run_folder(tmp_path: Path) -> None:
         "é" * 125 + ".png",
         "%2e%2e.png",
         "a;=1+1.png",
+        "\t=1.png",
+        "\uff1d1.png",
+        "a,b.png",
+        "'1.png",
+        "${HOME}`id`.png",
+        "--help.png",
+        " .png",
+        "a\\b.png",
+        "CON.png",
+        "\u2066rtl\u2069\u200b.png",
+        "e\u0301.png",
+        "\u00e9.png",
     ]
     folder, run = tmp_path / "in", tmp_path / "run"
     folder.mkdir()
@@ -106,8 +138,17 @@ def test_hostile_names_stay_inside_the_run_folder(tmp_path: Path) -> None:
     assert len(rows) == len(names)
     assert all(row["status"] == "ok" for row in rows.values())
     assert all(name.isprintable() or "\u200d" in name for name in rows)
-    assert not [name for name in rows if name[0] in "=+-@"]
-    assert len(list(run.glob("masks/*.png"))) == len(list(run.glob("overlays/*.jpg"))) == len(names)
+    cells = [cell for row in (*rows.values(), *spots(run)) for cell in row.values()]
+    assert not [cell for cell in cells if cell.startswith(FORMULA_STARTS) and not is_number(cell)]
+    assert not [cell for cell in cells if set(cell) & set("\n\r\t\x1b")]
+    page = (run / REPORT_NAME).read_text(encoding="utf-8")
+    assert [row["photo"] for row in rows_of(page)] == list(rows)
+    assert "<script>alert" not in page
+    with Journal.read(run) as journal:
+        printed = f"{run_summary(run, journal)}\n{run_status(run, journal)}"
+    assert "\x1b" not in printed
+    assert all(line.isprintable() or "\u200d" in line for line in printed.split("\n"))
+    assert [len(list(run.glob(f"{kind}/*"))) for kind in KINDS] == [len(names)] * len(KINDS)
     assert not (run / WORKSHOP).exists()
 
 
@@ -149,3 +190,51 @@ def test_a_full_disk_is_one_sentence(folder: Path, tmp_path: Path, monkeypatch: 
         RUNNER(folder, tmp_path / "run")
     monkeypatch.undo()
     assert RUNNER(folder, tmp_path / "run") == {"ok": 1}
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[tuple[Path, Callable[[str], None]]]:
+    """A disk of 1 MB, and how to give it another size."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+
+    def mount(options: str) -> None:
+        subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(disk)], check=True, capture_output=True)  # noqa: S607
+
+    try:
+        mount("size=1m")
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("a small disk needs mount and the rights to use it")
+    yield disk, lambda size: mount(f"remount,size={size}")
+    subprocess.run(["umount", str(disk)], check=True)  # noqa: S607
+
+
+def everything(run: Path) -> dict[str, bytes]:
+    kept = [path for path in run.rglob("*") if path.is_file() and not path.name.startswith("run.")]
+    return {str(path.relative_to(run)): path.read_bytes() for path in kept}
+
+
+def test_a_run_on_a_disk_that_is_full_again_and_again_ends_as_an_undisturbed_one(
+    tmp_path: Path, small_disk: tuple[Path, Callable[[str], None]]
+) -> None:
+    disk, resize = small_disk
+    folder = tmp_path / "in"
+    for seed in range(12):
+        write_photo(folder / f"{seed}.png", seed)
+    undisturbed = tmp_path / "undisturbed" / "run"
+    assert RUNNER(folder, undisturbed) == {"ok": 12}
+    run = disk / "run"
+    refusals = []
+    for size in ("256k", "512k", "1m", "1500k", "2m"):
+        resize(size)
+        try:
+            RUNNER(folder, run)
+        except RunFolderError as error:
+            refusals.append(str(error))
+    assert len(refusals) >= 2
+    for message in refusals:
+        assert "what is finished is kept" in message
+        assert "\n" not in message
+    resize("100m")
+    assert RUNNER(folder, run) == {"ok": 12}
+    assert everything(run) == everything(undisturbed)

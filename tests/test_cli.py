@@ -270,6 +270,21 @@ def test_batch_ends_with_1_when_a_photo_failed(photo: Path, tmp_path: Path, caps
         assert [row["status"] for row in csv.DictReader(file)] == ["ok", "failed"]
 
 
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii", "cp1252", "utf-8"])
+def test_names_that_the_terminal_cannot_show_end_nothing(photo: Path, tmp_path: Path, encoding: str) -> None:
+    (photo.parent / "👩 Größe.png").write_bytes(photo.read_bytes())
+    environment = os.environ | {"PYTHONIOENCODING": encoding}
+    command = [sys.executable, "-c", "from lesionvis.cli import main; main()"]
+    done = subprocess.run(
+        [*command, "batch", str(photo.parent), "--out", str(tmp_path / "run")],
+        capture_output=True,
+        check=False,
+        env=environment,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"ok 2" in done.stdout
+
+
 def test_a_person_at_the_terminal_sees_progress(photo: Path, tmp_path: Path) -> None:
     ours, theirs = pty.openpty()
     command = ["batch", str(photo.parent), "--out", str(tmp_path / "run"), "--jobs", "1"]

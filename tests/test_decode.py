@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 from PIL.Image import Transpose
 
+from lesionvis import decode as decode_module
 from lesionvis.decode import reduce_by_area
 from lesionvis.errors import UnreadablePhoto
 from lesionvis.photo import Photo, PhotoReader, read_photo
@@ -329,3 +330,39 @@ def test_mutated_files_are_read_or_refused_and_nothing_else(kind: str) -> None:
             assert "\n" not in result
             refused += 1
     assert refused > 0
+
+
+@pytest.mark.parametrize(
+    ("mode", "kind"),
+    [("RGB", "PNG"), ("RGBA", "PNG"), ("LA", "PNG"), ("P", "PNG"), ("1", "PNG"), ("CMYK", "TIFF"), ("I;16", "PNG")],
+)
+@pytest.mark.parametrize("size", [(2563, 1285), (1285, 2563), (2560, 1024)])
+def test_huge_pictures_are_reduced_strip_by_strip(
+    monkeypatch: pytest.MonkeyPatch, mode: str, kind: str, size: tuple[int, int]
+) -> None:
+    noise = np.random.default_rng(5).integers(0, 256, (40, 50, 3), dtype=np.uint8)
+    picture = Image.fromarray(noise).resize(size, Image.Resampling.BICUBIC)
+    if mode == "I;16":
+        picture = Image.fromarray(np.asarray(picture.convert("L")).astype(np.uint16) * np.uint16(257))
+    else:
+        picture = picture.convert(mode)
+    reader = PhotoReader(working_long_side_px=400)
+    data = encoded(picture, kind)
+    whole = reader(data).rgb
+    monkeypatch.setattr(decode_module, "_LARGE_PX", 0)
+    strips = reader(data).rgb
+    assert strips.shape == whole.shape
+    # Reduced in two steps, px share their borders in another way; the dots of "1" and "P" show it most.
+    np.testing.assert_allclose(strips.astype(int), whole.astype(int), atol=40 if mode in ("1", "P") else 6)
+    assert strips.astype(int).mean() == pytest.approx(whole.astype(int).mean(), abs=0.3)
+
+
+def test_a_small_jpeg_that_claims_a_huge_picture_is_damaged() -> None:
+    data = encoded(corners(), "JPEG")
+    at = data.index(b"\xff\xc0") + 5
+    with pytest.raises(UnreadablePhoto, match=DAMAGED):
+        read_photo(data[:at] + (9000).to_bytes(2, "big") * 2 + data[at + 4 :])
+
+
+def test_a_jpeg_of_one_colour_is_no_less_than_it_claims() -> None:
+    assert read_photo(encoded(Image.new("RGB", (9000, 6000), "#d0a090"), "JPEG")).source_width_px == 9000

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
+from onnx import TensorProto, helper
 
 from lesionvis.errors import ModelError
 from lesionvis.lab.forests import FittedPredictor, region_forest, spot_forest, write_model
@@ -112,12 +114,70 @@ def test_a_file_that_is_no_model_is_refused(folder: Path) -> None:
     assert "spots.onnx is not a usable ONNX model" in _message(folder)
 
 
+def _onnx(node: onnx.NodeProto, data_at: str | None = None) -> bytes:
+    """Model of one node of x, with weights w that lie in another file if there is one."""
+    weights = []
+    if data_at is not None:
+        weights = [TensorProto(name="w", data_type=TensorProto.FLOAT, dims=[2, 2], data_location=TensorProto.EXTERNAL)]
+        for key, value in (("location", data_at), ("offset", "0"), ("length", "16")):
+            weights[0].external_data.add(key=key, value=value)
+    values = (helper.make_tensor_value_info(name, TensorProto.FLOAT, [None, 2]) for name in "xy")
+    graph = helper.make_graph([node], "g", [next(values)], [next(values)], weights)
+    versions = [helper.make_opsetid("", 17), *([helper.make_opsetid(node.domain, 1)] if node.domain else [])]
+    return bytes(helper.make_model(graph, opset_imports=versions, ir_version=9).SerializeToString())
+
+
+def _refusal(folder: Path, content: bytes) -> str:
+    (folder / "spots.onnx").write_bytes(content)
+    digest = hashlib.sha256(content).hexdigest()
+    _change_card(folder, lambda card: card["predictors"]["spots"].update(sha256=digest))
+    return _message(folder)
+
+
+@pytest.mark.parametrize("domain", ["evil", "ai.onnx.contrib", "com.microsoft.extensions"])
+def test_operators_that_are_not_of_onnx_are_refused(folder: Path, domain: str) -> None:
+    node = helper.make_node("PyOp", ["x"], ["y"], domain=domain, code="import os; os.abort()")
+    assert "spots.onnx is not a usable ONNX model" in _refusal(folder, _onnx(node))
+
+
+@pytest.mark.parametrize("operator", ["Add", "MatMul"])
+@pytest.mark.parametrize("place", ["weights.bin", "deep/../weights.bin", "../weights.bin", "/etc/passwd", "ADDRESS"])
+def test_data_in_other_files_is_refused(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, operator: str, place: str
+) -> None:
+    for path in (folder / "weights.bin", folder.parent / "weights.bin"):
+        path.write_bytes(np.ones(4, np.float32).tobytes())
+    monkeypatch.chdir(folder)
+    # The name by which the runtime means memory of its own process.
+    content = _onnx(helper.make_node(operator, ["x", "w"], ["y"]), place.replace("ADDRESS", "*/_ORT_MEM_ADDR_/*"))
+    assert "spots.onnx is not a usable ONNX model" in _refusal(folder, content)
+
+
+def test_a_model_in_the_other_format_of_the_runtime_is_refused(folder: Path) -> None:
+    assert "is not a usable ONNX model" in _refusal(folder, b"\x18\0\0\0ORTM" + bytes(200))
+
+
+def test_a_pickle_is_refused_and_not_opened(folder: Path, tmp_path: Path) -> None:
+    class Opened:
+        def __reduce__(self) -> tuple[Any, ...]:
+            return Path.touch, (tmp_path / "opened",)
+
+    assert "is not a usable ONNX model" in _refusal(folder, pickle.dumps(Opened()))
+    assert not (tmp_path / "opened").exists()
+
+
 @pytest.mark.parametrize(
     "content", ["", "{", "[]", "null", '{"format": 1}', '{"format": 1, "name": "x", "predictors": 3}']
 )
 def test_a_card_that_is_none_is_refused(folder: Path, content: str) -> None:
     (folder / "card.json").write_text(content, encoding="utf-8")
     assert "card.json is not a model card" in _message(folder)
+
+
+@pytest.mark.parametrize("name", ["", "=cmd|' /C calc'!A0", "a\nb", "\x1b[2J", "<script>", "x" * 65, "-1", None, 3])
+def test_a_name_that_could_do_harm_is_refused(folder: Path, name: object) -> None:
+    _change_card(folder, lambda card: card.update(name=name))
+    assert "card.json" in _message(folder)
 
 
 def test_a_card_of_another_format_is_refused(folder: Path) -> None:

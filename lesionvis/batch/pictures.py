@@ -1,4 +1,4 @@
-"""The pictures of a run, masks and overlays: which files there are to be, and how they get there.
+"""The pictures of a run, masks, overlays and thumbnails: which files there are to be, and how they get there.
 
 Every file is written whole or not at all, and the journal knows which photo each one shows. A file is forgotten
 before it changes, so that after a sudden end no file passes for the picture of another photo.
@@ -14,8 +14,11 @@ from pathlib import Path
 from lesionvis.batch.journal import Journal
 from lesionvis.batch.names import picture_files
 
-KINDS = {"masks": ".png", "overlays": ".jpg"}
+KINDS = {"masks": ".png", "overlays": ".jpg", "thumbnails": ".jpg"}
 """Kind of picture, which is the name of its folder -> extension."""
+
+ALWAYS = ("thumbnails",)
+"""Kinds that every run has; the report shows them."""
 
 WORKSHOP = ".unfinished"
 """Folder inside the run folder where files are written before they are moved to their place."""

@@ -1,4 +1,4 @@
-"""Folder -> run folder: find the photos, analyse what is not yet known, write the tables."""
+"""Folder -> run folder: find the photos, analyse what is not yet known, write tables and report."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ from typing import Any, TypeVar
 from lesionvis.analysis import Analyzer
 from lesionvis.batch.journal import LOCK_NAME, Journal, locked
 from lesionvis.batch.names import photo_path
-from lesionvis.batch.pictures import KINDS, PictureShelf, remove_unfinished
+from lesionvis.batch.parquet import remove_parquet, require_parquet, write_parquet
+from lesionvis.batch.pictures import ALWAYS, KINDS, PictureShelf, remove_unfinished
+from lesionvis.batch.report import write_report
 from lesionvis.batch.rows import FAILED
 from lesionvis.batch.scan import JOURNAL_NAME, PHOTO_EXTENSIONS, PhotoFile, find_photos
 from lesionvis.batch.supervisor import Outcome, Supervisor, Task
@@ -71,6 +73,8 @@ class BatchRunner:
         Settings of the analysis.
     masks, overlays : bool
         Write the label image, and the annotated picture, of every photo.
+    parquet : bool
+        Write the tables as Parquet too; needs pyarrow.
     jobs : int
         Processes that analyse photos, at least 1.
     max_seconds : float
@@ -92,6 +96,7 @@ class BatchRunner:
     analyzer: Analyzer = field(default_factory=Analyzer)
     masks: bool = False
     overlays: bool = False
+    parquet: bool = False
     jobs: int = 1
     max_seconds: float = 120.0
     max_memory_gb: float = 4.0
@@ -113,7 +118,8 @@ class BatchRunner:
         folder : Path
             Holds photos, in sub-folders too. It is only read.
         run : Path
-            Run folder, made if need be: `photos.csv`, `spots.csv`, `run.sqlite`, pictures.
+            Run folder, made if need be: `photos.csv`, `spots.csv`, `report.html`, `run.sqlite`,
+            pictures, and on request the tables as Parquet.
         on_progress : callable, optional
             Called whenever another file is done.
 
@@ -128,8 +134,12 @@ class BatchRunner:
             If the folders cannot be used, or the run folder holds a run with other settings or versions.
         ModelError
             If a model cannot be used.
+        SettingsError
+            If Parquet or a cluster is asked for and its library is missing.
         """
         tell = on_progress or _tell_nobody
+        if self.parquet:
+            require_parquet()
         _check_places(folder, run)
         files = find_photos(folder, run)
         if not files:
@@ -148,11 +158,16 @@ class BatchRunner:
                 _analyze(crew, folder, journal, shelf, tell)
                 shelf.remove_strays()
                 write_tables(run, journal)
+                if self.parquet:
+                    write_parquet(run, journal)
+                else:
+                    remove_parquet(run)
+                write_report(run, journal)
                 remove_unfinished(run)
                 return journal.counts("status")
 
     def _kinds(self) -> tuple[str, ...]:
-        return tuple(kind for kind in KINDS if getattr(self, kind))
+        return tuple(kind for kind in KINDS if kind in ALWAYS or getattr(self, kind))
 
     def _crew(self, job: Job) -> AbstractContextManager[Crew]:
         return _cluster_crew(job, self.dask_scheduler) if self.dask_scheduler else _local_crew(job, self.jobs)

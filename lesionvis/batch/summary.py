@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lesionvis.batch.journal import Journal
+from lesionvis.batch.parquet import PARQUET_TABLES
+from lesionvis.batch.report import REPORT_NAME
 from lesionvis.batch.rows import FAILED, Value
 from lesionvis.batch.tables import TABLES, cell
 
@@ -46,7 +48,9 @@ def run_summary(run: Path, journal: Journal) -> str:
     lines += [
         f"{name.ljust(_LABEL_WIDTH)}{_counted(journal.counts(name))}" for name in ("status", "pattern", "triage_level")
     ]
-    lines += [f"{'tables'.ljust(_LABEL_WIDTH)}{', '.join(str(run / name) for name in TABLES.values())}"]
+    tables = [*TABLES.values(), *(name for name in PARQUET_TABLES.values() if (run / name).is_file())]
+    lines += [f"{'tables'.ljust(_LABEL_WIDTH)}{', '.join(str(run / name) for name in tables)}"]
+    lines += [f"{'report'.ljust(_LABEL_WIDTH)}{run / REPORT_NAME}"]
     overlays = sorted(file for file in journal.pictures() if file.startswith("overlays/"))
     if overlays:
         lines.append(f"{'pictures'.ljust(_LABEL_WIDTH)}{len(overlays)}, such as {run / _telling(overlays, journal)}")
@@ -58,7 +62,8 @@ def run_status(run: Path, journal: Journal) -> str:
     counts = journal.counts("status")
     waiting = counts.get("waiting", 0)
     total = sum(counts.values())
-    state = "finished" if not waiting and all((run / name).is_file() for name in TABLES.values()) else "not finished"
+    files = (*TABLES.values(), REPORT_NAME)
+    state = "finished" if not waiting and all((run / name).is_file() for name in files) else "not finished"
     facts = journal.provenance()
     lines = [f"{run}: {state}, {total - waiting} of {total} photos done", f"status      {_counted(counts)}"]
     return "\n".join([*lines, *(f"{name.ljust(24)}{value}" for name, value in facts.items())])
@@ -87,7 +92,7 @@ def _shortened(text: str) -> str:
 
 
 def _counted(counts: dict[str, int]) -> str:
-    return ", ".join(f"{name or 'none'} {count}" for name, count in counts.items())
+    return ", ".join(f"{name or 'not judged'} {count}" for name, count in counts.items())
 
 
 def _telling(overlays: Sequence[str], journal: Journal) -> str:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from lesionvis.analysis import Analysis, Analyzer
 
 OVERLAY_JPEG_QUALITY = 90
+# The report shows thumbnails about 220 px wide, on screens with up to two pixels for one.
+THUMBNAIL_LONG_SIDE_PX = 360
+THUMBNAIL_JPEG_QUALITY = 80
 _LABEL_MAX = 2**16 - 1
 _BYTES_PER_GB = 10**9
 
@@ -40,7 +43,7 @@ class Job:
     provenance : mapping of str to str
         What the results are to depend on; a worker with other models or versions is refused.
     pictures : tuple of str
-        Kinds of pictures that are wanted: "masks", "overlays".
+        Kinds of pictures that are wanted: "masks", "overlays", "thumbnails".
     max_seconds : float
         Longest time for one photo, seconds; a photo that takes longer fails.
     max_memory_gb : float
@@ -150,7 +153,21 @@ def overlay_jpeg(analysis: Analysis) -> bytes:
     return cv2.imencode(".jpg", draw_overlay(analysis)[..., ::-1], options)[1].tobytes()
 
 
-_PAINTERS = {"masks": mask_png, "overlays": overlay_jpeg}
+def thumbnail_jpeg(analysis: Analysis) -> bytes:
+    """Small annotated picture, without the band of text, as a JPEG."""
+    import cv2
+
+    from lesionvis.report.overlay import BAND_HEIGHT_PX, draw_overlay
+
+    drawn = draw_overlay(analysis)[:-BAND_HEIGHT_PX, :, ::-1]
+    height, width = drawn.shape[:2]
+    shrink = THUMBNAIL_LONG_SIDE_PX / max(height, width)
+    size = (max(1, round(width * shrink)), max(1, round(height * shrink)))
+    small = cv2.resize(drawn, size, interpolation=cv2.INTER_AREA)
+    return cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, THUMBNAIL_JPEG_QUALITY])[1].tobytes()
+
+
+_PAINTERS = {"masks": mask_png, "overlays": overlay_jpeg, "thumbnails": thumbnail_jpeg}
 _CHANGED = "This file changed while the run was going on; run the same command again."
 
 

@@ -1,0 +1,82 @@
+"""The report page of a run folder, written from its journal."""
+
+from __future__ import annotations
+
+import base64
+import heapq
+import os
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+from urllib.parse import quote
+
+from lesionvis.batch.journal import Journal
+from lesionvis.batch.names import harmless
+from lesionvis.batch.pictures import unfinished_file
+from lesionvis.batch.rows import Value
+from lesionvis.report.page import ReportPhoto, page_html, urgency
+
+REPORT_NAME = "report.html"
+# Up to so many photos the page carries its thumbnails inside, so that it can be passed on by itself; with more it
+# shows the files beside it, and opens quickly.
+EMBEDDED_MAX = 200
+# A browser holds this many at ease; of more, the page shows those that most need a person.
+N_PHOTOS_MAX = 20_000
+
+
+def write_report(run: Path, journal: Journal) -> None:
+    """Write `report.html`, whole or not at all; the same results give the same bytes.
+
+    Parameters
+    ----------
+    run : Path
+        Run folder.
+    journal : Journal
+        Of the run.
+    """
+    columns, rows = journal.table("photos")
+    ranked = [(urgency(row), str(row["photo"])) for row in _dicts(columns, rows)]
+    chosen = {photo for _, photo in heapq.nsmallest(N_PHOTOS_MAX, ranked)}
+    facts = journal.provenance()
+    photos = _photos(run, journal, chosen)
+    pieces = page_html(harmless(run.resolve().name), facts, photos, len(ranked) - len(chosen))
+    unfinished = unfinished_file(run)
+    with unfinished.open("w", encoding="utf-8", newline="\n") as file:
+        file.writelines(pieces)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(run / REPORT_NAME)
+
+
+def _photos(run: Path, journal: Journal, chosen: set[str]) -> Iterator[ReportPhoto]:
+    """The chosen photos with their spots and pictures; both tables are in the order of the photos' names."""
+    pictures = _pictures(run, journal)
+    columns, rows = journal.table("photos")
+    spot_columns, spot_rows = journal.table("spots")
+    groups = groupby(_dicts(spot_columns, spot_rows), key=lambda spot: spot["photo"])
+    next_photo, spots = next(groups, (None, iter(())))
+    for row in _dicts(columns, rows):
+        photo = str(row["photo"])
+        its_spots: list[dict[str, Value]] = []
+        if next_photo == photo:
+            its_spots = list(spots)
+            next_photo, spots = next(groups, (None, iter(())))
+        if photo in chosen:
+            thumbnail, overlay = (pictures.get((kind, row["sha256"]), "") for kind in ("thumbnails", "overlays"))
+            yield ReportPhoto(row, its_spots, _thumbnail_address(run, thumbnail, len(chosen)), quote(overlay))
+
+
+def _pictures(run: Path, journal: Journal) -> dict[tuple[str, Value], str]:
+    """Kind and digest of a photo -> the first of the files that show it."""
+    held = sorted(journal.pictures().items(), reverse=True)
+    return {(file.partition("/")[0], digest): file for file, digest in held if (run / file).is_file()}
+
+
+def _dicts(columns: list[str], rows: Iterator[tuple[Value, ...]]) -> Iterator[dict[str, Value]]:
+    return (dict(zip(columns, row, strict=True)) for row in rows)
+
+
+def _thumbnail_address(run: Path, file: str, n_photos: int) -> str:
+    if not file or n_photos > EMBEDDED_MAX:
+        return quote(file)
+    return "data:image/jpeg;base64," + base64.b64encode((run / file).read_bytes()).decode("ascii")
