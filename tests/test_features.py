@@ -358,56 +358,17 @@ def test_clusters_reach_as_far_in_millimetres_when_the_scale_is_known() -> None:
 @pytest.mark.parametrize("count", [0, 1, 7])
 def test_few_spots_say_nothing_about_their_arrangement(count: int) -> None:
     values = compute_features(_findings(*_scattered(count)))
-    arranged = ("clark_evans_index", "ripley_l_at_5_diameters", "ripley_l_at_10_diameters", "cluster_count")
-    for name in (*arranged, "aligned_share"):
+    for name in ("clark_evans_index", "ripley_l_at_5_diameters", "ripley_l_at_10_diameters", "cluster_count"):
         assert np.isnan(values[name]), name
 
 
 def test_many_spots_are_compared_in_blocks_without_a_seam() -> None:
     x, y = _scattered(1300)
-    neighbour, nearest, counts = arrangement._neighbour_counts(np.stack([x, y], axis=1), (20.0,))
+    nearest, counts = arrangement._neighbour_counts(np.stack([x, y], axis=1), (20.0,))
     distance = np.hypot(x[:, None] - x, y[:, None] - y)
     np.fill_diagonal(distance, np.inf)
-    assert neighbour.tolist() == distance.argmin(axis=1).tolist()
     assert nearest.tolist() == pytest.approx(distance.min(axis=1).tolist())
     assert counts[0].tolist() == (distance <= 20.0).sum(axis=1).tolist()
-
-
-def _pieces(angle_deg: float, aspect: float = 2.0, gap: float = 30.0) -> Findings:
-    """Findings of twelve long spots in a row, each turned by an angle from the row."""
-    x, y = 40.0 + gap * np.arange(12), np.full(12, 300.0)
-    turn = np.radians(angle_deg)
-    corners = np.linspace(0, 2 * np.pi, 40, endpoint=False)
-    along, across = 8.0 * np.cos(corners), 8.0 / aspect * np.sin(corners)
-    shape = np.stack(
-        [along * np.cos(turn) - across * np.sin(turn), along * np.sin(turn) + across * np.cos(turn)], axis=1
-    )
-    findings = _findings(x, y, diameter=16.0 / np.sqrt(aspect), aspect=np.full(12, aspect))
-    outlines = tuple(shape + place for place in zip(x, y, strict=True))
-    return replace(findings, spots=replace(findings.spots, outlines_px=outlines))
-
-
-@pytest.mark.parametrize("turn_deg", [0.0, 20.0, -20.0, 180.0])
-def test_pieces_of_a_line_are_aligned(turn_deg: float) -> None:
-    assert arrangement.aligned_share(_pieces(turn_deg)) == 1.0
-
-
-def test_spots_across_round_spots_and_distant_ones_are_not_aligned() -> None:
-    assert arrangement.aligned_share(_pieces(90.0)) == 0.0
-    assert arrangement.aligned_share(_pieces(35.0)) == 0.0
-    assert arrangement.aligned_share(_pieces(0.0, aspect=1.2)) == 0.0
-    assert arrangement.aligned_share(_pieces(0.0, gap=60.0)) == 0.0
-
-
-def test_ridges_of_likely_candidates_count() -> None:
-    findings = _findings()
-    table = np.zeros((3, len(EVIDENCE)), np.float32)
-    table[:, list(EVIDENCE).index("ridge")] = (0.1, 0.5, 0.9)
-    candidates = Candidates(circles([(9.0, 9.0, 3.0)] * 3), np.ones(3), table)
-    scores = np.array([0.9, 0.2, 0.1])
-    findings = replace(findings, spots=replace(findings.spots, candidates=candidates, candidate_scores=scores))
-    assert spot_features.median_ridge(findings) == pytest.approx(0.3)
-    assert np.isnan(spot_features.median_ridge(_findings()))
 
 
 # The lesion and its surroundings

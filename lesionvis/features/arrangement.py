@@ -15,10 +15,6 @@ CLUSTER_RADIUS_DIAMETERS = 5.0
 CLUSTER_SPOTS_MIN = 4
 # Radii of Ripley's L, in median diameters of the spots.
 RIPLEY_RADII_DIAMETERS = (5.0, 10.0)
-# A piece of a line is this much longer than wide, and points to its neighbour, at most so far away, within an angle.
-PIECE_ASPECT_MIN = 1.3
-PIECE_REACH_DIAMETERS = 3.0
-PIECE_ANGLE_MAX_DEG = 25.0
 # Pairs are compared in blocks of so many spots, which keeps the table of distances small.
 _BLOCK = 512
 
@@ -29,9 +25,8 @@ def _positions(findings: Findings) -> NDArray[np.float64]:
 
 def _neighbour_counts(
     positions: NDArray[np.float64], radii_px: tuple[float, ...]
-) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
-    """Each point's nearest neighbour, the distance to it, and its number of neighbours within each radius."""
-    neighbour = np.zeros(len(positions), np.int64)
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Distance of each point to its nearest neighbour, and its number of neighbours within each radius."""
     nearest = np.full(len(positions), np.inf)
     counts = np.zeros((len(radii_px), len(positions)), np.int64)
     for start in range(0, len(positions), _BLOCK):
@@ -40,11 +35,10 @@ def _neighbour_counts(
         distance = np.hypot(offset[..., 0], offset[..., 1])
         rows = np.arange(len(distance))
         distance[rows, rows + start] = np.inf
-        neighbour[block] = distance.argmin(axis=1)
-        nearest[block] = distance[rows, neighbour[block]]
+        nearest[block] = distance.min(axis=1)
         for index, radius in enumerate(radii_px):
             counts[index, block] = (distance <= radius).sum(axis=1)
-    return neighbour, nearest, counts
+    return nearest, counts
 
 
 def clark_evans_index(findings: Findings) -> float:
@@ -57,7 +51,7 @@ def clark_evans_index(findings: Findings) -> float:
     area = findings.skin_area_px
     if count < SPOTS_MIN or area == 0:
         return float("nan")
-    _, nearest, _ = _neighbour_counts(_positions(findings), ())
+    nearest, _ = _neighbour_counts(_positions(findings), ())
     perimeter = 4.0 * np.sqrt(area)
     expected = 0.5 * np.sqrt(area / count) + (0.0514 + 0.041 / np.sqrt(count)) * perimeter / count
     return float(nearest.mean() / expected)
@@ -69,7 +63,7 @@ def _ripley_l(findings: Findings, radius_diameters: float) -> float:
     if count < SPOTS_MIN or findings.skin_area_px == 0:
         return float("nan")
     radius = radius_diameters * float(np.median(findings.column("diameter_px")))
-    _, _, counts = _neighbour_counts(_positions(findings), (radius,))
+    _, counts = _neighbour_counts(_positions(findings), (radius,))
     k = findings.skin_area_px * float(counts.sum()) / (count * (count - 1))
     return float(np.sqrt(k / np.pi) / max(radius, 1e-6) - 1.0)
 
@@ -92,7 +86,7 @@ def _clusters(findings: Findings) -> NDArray[np.int64]:
     else:
         radius = CLUSTER_RADIUS_DIAMETERS * float(np.median(findings.column("diameter_px")))
     clusters = np.full(len(positions), -1)
-    _, _, counts = _neighbour_counts(positions, (radius,))
+    _, counts = _neighbour_counts(positions, (radius,))
     is_core = counts[0] + 1 >= CLUSTER_SPOTS_MIN
     number = 0
     for seed in np.flatnonzero(is_core):
@@ -124,31 +118,3 @@ def clustered_share(findings: Findings) -> float:
     if len(findings.table) < SPOTS_MIN:
         return float("nan")
     return float((_clusters(findings) >= 0).mean())
-
-
-def _long_axes(findings: Findings) -> NDArray[np.float64]:
-    """Unit vector (x, y) along the long axis of each spot, shape (N, 2), from the second moments of its outline."""
-    axes = []
-    for outline in findings.spots.outlines_px:
-        arm = outline - outline.mean(axis=0)
-        xx, yy, xy = (arm[:, 0] ** 2).mean(), (arm[:, 1] ** 2).mean(), (arm[:, 0] * arm[:, 1]).mean()
-        angle = 0.5 * np.arctan2(2.0 * xy, xx - yy)
-        axes.append((np.cos(angle), np.sin(angle)))
-    return np.asarray(axes)
-
-
-def aligned_share(findings: Findings) -> float:
-    """Share of spots that point to their nearest neighbour: pieces of vessels do, dots do not; NaN under eight spots.
-
-    Such a spot is 1.3 times as long as wide, its long axis within 25 degrees of the line to the neighbour, which lies
-    within three mean diameters of the two.
-    """
-    if len(findings.table) < SPOTS_MIN:
-        return float("nan")
-    positions, diameter = _positions(findings), findings.column("diameter_px")
-    neighbour, nearest, _ = _neighbour_counts(positions, ())
-    towards = (positions[neighbour] - positions) / np.maximum(nearest, 1e-9)[:, None]
-    cosine = np.abs((towards * _long_axes(findings)).sum(axis=1))
-    is_near = nearest < PIECE_REACH_DIAMETERS * (diameter + diameter[neighbour]) / 2.0
-    is_long = findings.column("aspect") > PIECE_ASPECT_MIN
-    return float((is_near & is_long & (cosine > np.cos(np.radians(PIECE_ANGLE_MAX_DEG)))).mean())

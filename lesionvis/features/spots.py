@@ -7,12 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.features.findings import Findings
-from lesionvis.spots.evidence import COLUMNS as EVIDENCE_COLUMNS
 
 # A spot with this much erythema more than its surroundings is surely blood or a blood vessel.
 STRONG_ERYTHEMA = 0.15
-# Candidates at least this likely to be spots speak for the photo: an even chance of one in seven.
-LIKELY_SCORE = 0.125
 # Side of the square in which the tourniquet test counts petechiae.
 TOURNIQUET_SIDE_MM = 25.0
 # The odd one out needs others to differ from.
@@ -46,7 +43,7 @@ def spot_count(findings: Findings) -> float:
 def likely_spot_mass(findings: Findings) -> float:
     """Sum of the probabilities of all candidates that stand at least an even chance of one in seven."""
     scores = findings.spots.candidate_scores
-    return float(scores[scores > LIKELY_SCORE].sum())
+    return float(scores[scores > 0.125].sum())
 
 
 def spots_per_skin_area(findings: Findings) -> float:
@@ -115,13 +112,6 @@ def spots_spread(findings: Findings) -> float:
 def elongated_share(findings: Findings) -> float:
     """Share of spots over 1.6 times as long as wide: pieces of vessels and scratches; NaN without spots."""
     return _share(findings.column("aspect") > 1.6)
-
-
-def median_ridge(findings: Findings) -> float:
-    """Median ridge evidence of the likely candidates: high where they lie on lines, as on vessels; NaN without any."""
-    column = list(EVIDENCE_COLUMNS).index("ridge")
-    likely = findings.spots.candidate_scores > LIKELY_SCORE
-    return _median(findings.spots.candidates.evidence[likely, column].astype(np.float64))
 
 
 def median_diameter_px(findings: Findings) -> float:
