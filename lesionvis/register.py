@@ -123,6 +123,27 @@ class Registration:
         down = project(self.homography, points + np.array([0.0, 0.5])) - here
         return np.asarray(2.0 * np.sqrt(np.abs(across[:, 0] * down[:, 1] - across[:, 1] * down[:, 0])))
 
+    def map_back(self, xy: ArrayLike) -> NDArray[np.float64]:
+        """Places in the first photo of places in the second, shape (N, 2), source px: the inverse of `map_points`."""
+        points = np.asarray(xy, dtype=np.float64).reshape(-1, 2)
+        inverse = np.asarray(np.linalg.inv(self.homography), np.float64)
+        back = project(inverse, points)
+        # Residuals vary slowly, so that correcting by what they are at the last place settles at once.
+        for _ in range(3):
+            back = project(inverse, points - (self.map_points(back) - project(self.homography, back)))
+        return np.asarray(back)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "trusted": self.trusted,
+            "reason": self.reason,
+            "homography": self.homography.tolist() if self.trusted else None,
+            "error_px": self.error_px if self.trusted else None,
+            "evidence": self.evidence,
+            "overlap": self.overlap,
+        }
+
     def _weights(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Weight of each anchor at each place, shape (N, M)."""
         distance = np.hypot(*(points[:, None] - self.anchors_px[None]).transpose(2, 0, 1))
