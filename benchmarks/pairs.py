@@ -5,12 +5,10 @@ Run: python benchmarks/pairs.py [pairs per row] [series per row]
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
-import cv2
 import numpy as np
 
 from lesionvis.lab.pairs import GlassPair, Pose, Press, RenderedSeries, View, render_glass_pair, render_series

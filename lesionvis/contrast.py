@@ -102,7 +102,7 @@ def contrasts_at(
     factor = FACTORS * (end / FACTORS[-1])[..., None]  # (N, rays, steps)
     xy = centre[:, None, None] + arm[:, :, None] * factor[..., None]
     values = _densities(photo, xy, glare)
-    place = _places(photo, rays, skin.mask.shape)
+    place = _places(rays, skin.mask.shape)
     taken = (spots.labels > 0) & (spots.labels != spots.lesion)
     own, free = _whose(xy, place, taken, skin.mask)
     # Each sample stands for an area that grows with its distance from the centre.
@@ -149,9 +149,7 @@ def _densities(photo: Photo, xy: NDArray[np.float64], glare: tuple[float, float,
     return np.asarray(-np.log10(np.maximum(light, DENSITY_FLOOR) / (1.0 + DENSITY_FLOOR)))
 
 
-def _places(
-    photo: Photo, rays: list[tuple[NDArray[np.float64], NDArray[np.float64]]], shape: tuple[int, ...]
-) -> NDArray[np.int32]:
+def _places(rays: list[tuple[NDArray[np.float64], NDArray[np.float64]]], shape: tuple[int, ...]) -> NDArray[np.int32]:
     """Label image of the places, each a little larger than its outline: 1 for the first."""
     picture = np.zeros(shape, np.int32)
     for number, (centre, arm) in enumerate(rays, start=1):
@@ -174,9 +172,7 @@ def _whose(
     return own, free
 
 
-def _ring(
-    values: NDArray[np.float64], weight: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _ring(values: NDArray[np.float64], weight: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Density of the skin around (N, 3), and the standard error of its blood map (N,)."""
     count = len(values)
     parts = values.reshape(count, N_SECTORS, -1, 3)

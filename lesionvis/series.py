@@ -202,9 +202,9 @@ def follow(photos: Sequence[Analysis], dates: Sequence[datetime | None] | None =
     if len(when) != len(photos):
         raise SettingsError(f"There are {len(photos)} photos but {len(when)} dates; give one date per photo.")
     known = [date.replace(tzinfo=None) for date in when if date is not None]
-    order = range(len(photos))
+    order = list(range(len(photos)))
     if len(known) == len(photos):
-        order = sorted(order, key=lambda i: known[i])  # type: ignore[assignment]
+        order.sort(key=lambda i: known[i])
     ordered, moments = [photos[i] for i in order], [_moment(photos[i], when[i]) for i in order]
     intervals = tuple(
         _interval(ordered[i], ordered[i + 1], _days(moments[i].taken_at, moments[i + 1].taken_at))
@@ -328,4 +328,4 @@ def _area_error(course: Course, row: NDArray[np.int64]) -> float:
     for photo in (first, last):
         table, spot = course.photos[photo].spots, row[photo] - 1
         errors.append(2.0 * float(table["diameter_error_px"][spot]) / float(table["diameter_px"][spot]))
-    return float(np.hypot(*errors))
+    return float(np.hypot(errors[0], errors[1]))

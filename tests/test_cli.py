@@ -206,7 +206,7 @@ def test_a_fault_of_the_program_is_no_traceback_unless_asked(
     def broken(*_: object, **__: object) -> None:
         raise KeyError("lost")
 
-    monkeypatch.setattr(cli, "_analyzer", broken)
+    monkeypatch.setattr(cli, "analyzer_of", broken)
     code, _, err = called(capsys, "analyze", photo)
     assert code == 1
     assert err.startswith("lesionvis: A fault of lesionvis itself (KeyError: 'lost'); please report it.")
