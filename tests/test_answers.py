@@ -38,9 +38,7 @@ def test_unknown_takes_an_answer_back() -> None:
         ({"": "yes"}, 'no answer ""', "fever"),
     ],
 )
-def test_a_misspelt_name_or_value_lists_the_right_ones(
-    given: dict[str, str], suggestion: str, listed: str
-) -> None:
+def test_a_misspelt_name_or_value_lists_the_right_ones(given: dict[str, str], suggestion: str, listed: str) -> None:
     with pytest.raises(AnswerError) as caught:
         Answers.from_mapping(given)
     assert suggestion in str(caught.value)

@@ -38,8 +38,7 @@ def test_parentheses_bind_first() -> None:
 def test_any_is_at_least_one_of_its_list() -> None:
     condition = parse_condition("ANY[fever=yes, blanch=does_not_fade|unknown AND blood_like]", VOCABULARY)
     assert [condition.holds(facts) for facts in FACTS] == [
-        facts["fever"] == "yes" or (facts["blanch"] != "fades" and facts["pattern"] != "angioma")
-        for facts in FACTS
+        facts["fever"] == "yes" or (facts["blanch"] != "fades" and facts["pattern"] != "angioma") for facts in FACTS
     ]
 
 

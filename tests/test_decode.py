@@ -66,9 +66,7 @@ def assert_upright(photo: Photo, width: int, height: int, tolerance: int = 12) -
     assert (photo.source_width_px, photo.source_height_px) == (width, height)
     assert photo.rgb.shape == (height, width, 3)
     quarter_y, quarter_x = height // 4, width // 4
-    found = photo.rgb[
-        [quarter_y, quarter_y, -quarter_y, -quarter_y], [quarter_x, -quarter_x, quarter_x, -quarter_x]
-    ]
+    found = photo.rgb[[quarter_y, quarter_y, -quarter_y, -quarter_y], [quarter_x, -quarter_x, quarter_x, -quarter_x]]
     np.testing.assert_allclose(found.astype(int), (RED, GREEN, BLUE, YELLOW), atol=tolerance)
 
 
@@ -122,9 +120,7 @@ def test_heic_ignores_exif_orientation_as_its_standard_says() -> None:
 
 def test_phone_jpeg_with_a_second_picture_inside_is_one_photo() -> None:
     stream = BytesIO()
-    corners().save(
-        stream, "MPO", quality=95, save_all=True, append_images=[Image.new("RGB", (96, 64), "white")]
-    )
+    corners().save(stream, "MPO", quality=95, save_all=True, append_images=[Image.new("RGB", (96, 64), "white")])
     assert_upright(read_photo(stream.getvalue()), 96, 64)
 
 
@@ -202,9 +198,7 @@ def test_cmyk_becomes_rgb(kind: str) -> None:
 
 def test_pixels_that_no_camera_writes_are_refused() -> None:
     for mode in ("F", "I"):
-        with pytest.raises(
-            UnreadablePhoto, match=rf"bytes has pixels of kind {mode}, .*; export it as JPEG\."
-        ):
+        with pytest.raises(UnreadablePhoto, match=rf"bytes has pixels of kind {mode}, .*; export it as JPEG\."):
             read_photo(encoded(Image.new(mode, (64, 48)), "TIFF"))
 
 
@@ -213,9 +207,7 @@ def test_pixels_that_no_camera_writes_are_refused() -> None:
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
 def test_capture_date_is_kept(kind: str) -> None:
-    exif = exif_with(
-        original="2025:03:09 17:45:01", digitized="2026:01:01 00:00:00", time="2026:02:02 00:00:00"
-    )
+    exif = exif_with(original="2025:03:09 17:45:01", digitized="2026:01:01 00:00:00", time="2026:02:02 00:00:00")
     assert read_photo(encoded(corners(), kind, exif=exif)).taken_at == datetime(2025, 3, 9, 17, 45, 1)
 
 
@@ -277,9 +269,7 @@ def samples() -> dict[str, bytes]:
 
 @pytest.mark.parametrize("kind", [*FORMATS, "HEIC"])
 @pytest.mark.parametrize("share", [0.2, 0.6, 0.85])
-def test_cut_file_is_refused_without_chatter(
-    kind: str, share: float, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_cut_file_is_refused_without_chatter(kind: str, share: float, capfd: pytest.CaptureFixture[str]) -> None:
     data = samples()[kind]
     with pytest.raises(UnreadablePhoto, match=rf"\A{DAMAGED}\Z"):
         read_photo(data[: int(len(data) * share)])

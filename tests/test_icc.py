@@ -48,9 +48,7 @@ def to_linear(value: NDArray[np.float64], gamma: float | None) -> NDArray[np.flo
     return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
 
 
-def srgb_of(
-    colour: tuple[int, int, int], primaries: tuple[Any, ...], gamma: float | None
-) -> NDArray[np.float64]:
+def srgb_of(colour: tuple[int, int, int], primaries: tuple[Any, ...], gamma: float | None) -> NDArray[np.float64]:
     """The same colour in sRGB, 0 to 255, by formula, without any colour management."""
     xyz = rgb_to_xyz(primaries) @ to_linear(np.array(colour) / 255, gamma)
     linear = np.linalg.solve(rgb_to_xyz(SRGB), xyz)
@@ -114,9 +112,7 @@ def test_redness_of_a_p3_photo_is_that_of_the_scene() -> None:
     skin, spot = (205, 160, 140), (150, 75, 72)
     pixels = np.full((1500, 2000, 3), skin, np.uint8)
     pixels[700:800, 900:1100] = spot
-    rgb = read_photo(encoded(Image.fromarray(pixels), "JPEG", rgb_profile(DISPLAY_P3, None))).rgb.astype(
-        float
-    )
+    rgb = read_photo(encoded(Image.fromarray(pixels), "JPEG", rgb_profile(DISPLAY_P3, None))).rgb.astype(float)
     expected_skin, expected_spot = srgb_of(skin, DISPLAY_P3, None), srgb_of(spot, DISPLAY_P3, None)
     np.testing.assert_allclose(rgb[100, 100], expected_skin, atol=2)
     np.testing.assert_allclose(rgb[480, 640], expected_spot, atol=2)
@@ -153,7 +149,5 @@ def test_grey_with_an_rgb_profile_stays_grey() -> None:
 @pytest.mark.parametrize("mode", ["RGB", "CMYK"])
 def test_unusable_profile_is_refused(mode: str) -> None:
     profile = rgb_profile(DISPLAY_P3, None) if mode == "CMYK" else b"not a profile" * 20
-    with pytest.raises(
-        UnreadablePhoto, match=r"bytes has a colour profile that is .*; save it again in sRGB\."
-    ):
+    with pytest.raises(UnreadablePhoto, match=r"bytes has a colour profile that is .*; save it again in sRGB\."):
         read_photo(encoded(Image.new(mode, (64, 48)), "JPEG", profile))

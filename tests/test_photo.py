@@ -47,17 +47,13 @@ def samples() -> dict[str, bytes]:
 # Files that are refused
 
 
-@pytest.mark.parametrize(
-    "content", [b"Dear doctor,", b"%PDF-1.7\n", b"\xff\xd8", b"<html></html>", b"\0" * 4096]
-)
+@pytest.mark.parametrize("content", [b"Dear doctor,", b"%PDF-1.7\n", b"\xff\xd8", b"<html></html>", b"\0" * 4096])
 def test_renamed_file_is_refused(content: bytes, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "arm.jpg"
     path.write_bytes(content)
     with pytest.raises(UnreadablePhoto) as caught:
         read_photo(path)
-    assert str(caught.value) == (
-        "arm.jpg is not a photo (JPEG, PNG, WebP, TIFF, BMP, AVIF, HEIC); export it as JPEG."
-    )
+    assert str(caught.value) == ("arm.jpg is not a photo (JPEG, PNG, WebP, TIFF, BMP, AVIF, HEIC); export it as JPEG.")
     assert capfd.readouterr().err == ""
 
 
@@ -126,9 +122,7 @@ def test_forbidden_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
     (tmp_path / "arm.jpg").write_bytes(b"x")
     monkeypatch.setattr(Path, "read_bytes", forbidden)
-    with pytest.raises(
-        UnreadablePhoto, match=r"arm\.jpg may not be read by this user; change its permissions\."
-    ):
+    with pytest.raises(UnreadablePhoto, match=r"arm\.jpg may not be read by this user; change its permissions\."):
         read_photo(tmp_path / "arm.jpg")
 
 
@@ -142,9 +136,7 @@ def test_file_larger_than_any_photo_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "disk.jpg"
     with path.open("wb") as file:
         file.truncate(9_000_000)
-    with pytest.raises(
-        UnreadablePhoto, match=r"disk\.jpg is too large, 9 MB where 1 megapixels are allowed; make"
-    ):
+    with pytest.raises(UnreadablePhoto, match=r"disk\.jpg is too large, 9 MB where 1 megapixels are allowed; make"):
         PhotoReader(max_megapixels=1)(path)
 
 
@@ -156,9 +148,7 @@ def png_header(width: int, height: int) -> bytes:
     chunks = b"\x89PNG\r\n\x1a\n"
     header = width.to_bytes(4, "big") + height.to_bytes(4, "big") + b"\x08\x02\0\0\0"
     for name, content in ((b"IHDR", header), (b"IDAT", zlib.compress(b"\0")), (b"IEND", b"")):
-        chunks += (
-            len(content).to_bytes(4, "big") + name + content + zlib.crc32(name + content).to_bytes(4, "big")
-        )
+        chunks += len(content).to_bytes(4, "big") + name + content + zlib.crc32(name + content).to_bytes(4, "big")
     return chunks
 
 
@@ -213,9 +203,7 @@ def test_a_millimetre_keeps_five_working_pixels(kind: str, px_per_mm: float | No
 def picture_with_dots(width: int, height: int) -> tuple[Image.Image, NDArray[np.float64]]:
     """Dark dots on skin, and their centres (x, y) in px."""
     rng = np.random.default_rng(width)
-    centers = np.array(
-        [(x, y) for y in (40, height // 2, height - 41) for x in (40, width // 2, width - 41)], float
-    )
+    centers = np.array([(x, y) for y in (40, height // 2, height - 41) for x in (40, width // 2, width - 41)], float)
     centers += rng.uniform(-0.5, 0.5, centers.shape)
     y, x = np.mgrid[:height, :width].astype(np.float32)
     shade = np.zeros((height, width), np.float32)
@@ -254,9 +242,7 @@ def test_positions_map_in_turned_photos(orientation: int) -> None:
     turn = {3: Transpose.ROTATE_180, 6: Transpose.ROTATE_90, 7: Transpose.TRANSVERSE}[orientation]
     exif = Image.Exif()
     exif[0x0112] = orientation
-    photo = PhotoReader(working_long_side_px=320)(
-        encoded(picture.transpose(turn), "JPEG", quality=95, exif=exif)
-    )
+    photo = PhotoReader(working_long_side_px=320)(encoded(picture.transpose(turn), "JPEG", quality=95, exif=exif))
     assert (photo.source_width_px, photo.source_height_px) == (643, 483)
     expected = photo.to_working(centers)
     assert np.abs(dot_centers(photo, expected) - expected).max() < 0.5

@@ -118,9 +118,7 @@ def test_a_covered_spot_has_no_label() -> None:
 
 
 # What a petechia (8 % blood) adds to log10(R/G) of skin under 3 % of veil, from an independent model.
-@pytest.mark.parametrize(
-    ("tone_deg", "contrast"), [(60, 0.36), (48, 0.35), (19, 0.32), (-10, 0.23), (-45, 0.08)]
-)
+@pytest.mark.parametrize(("tone_deg", "contrast"), [(60, 0.36), (48, 0.35), (19, 0.32), (-10, 0.23), (-45, 0.08)])
 def test_petechiae_are_redder_than_the_skin_around(tone_deg: float, contrast: float) -> None:
     spot = SpotTruth(x_px=80.0, y_px=60.0, diameter_px=30.0, blood_fraction=0.08)
     light = _linear(render(replace(BARE, ita_deg=tone_deg, surface_veil=0.03), [spot]).rgb)
@@ -183,9 +181,7 @@ def test_plain_skin_has_no_labels_even_with_distractors() -> None:
 def test_jpeg_quality_costs_detail_and_the_file_decodes_to_it() -> None:
     scene = replace(BARE, texture=1.0, mottling=1.0, noise_sigma_levels=2.0)
     clean = render(scene).rgb
-    error = [
-        np.abs(render(replace(scene, jpeg_quality=q)).rgb.astype(int) - clean).mean() for q in (95, 60, 20)
-    ]
+    error = [np.abs(render(replace(scene, jpeg_quality=q)).rgb.astype(int) - clean).mean() for q in (95, 60, 20)]
     assert 0.0 < error[0] < error[1] < error[2] < 10.0
     decoded = cv2.imdecode(np.frombuffer(encode_jpeg(clean, 60), np.uint8), cv2.IMREAD_COLOR)
     assert decoded is not None

@@ -216,9 +216,7 @@ def without_contradiction(answers: Answers) -> Answers:
     return answers.replace(infant_u3m="no") if grown_up else answers
 
 
-def levels_of_all_completions(
-    pattern: str, answers: Answers, names: list[str]
-) -> dict[tuple[str, ...], Level]:
+def levels_of_all_completions(pattern: str, answers: Answers, names: list[str]) -> dict[tuple[str, ...], Level]:
     return {
         chosen: level_of(pattern, answers.replace(**dict(zip(names, chosen, strict=True))))
         for chosen in itertools.product(*(VALUES[name] for name in names))
@@ -262,9 +260,7 @@ def test_a_question_that_is_not_open_changes_nothing_however_the_others_are_answ
     name = data.draw(st.sampled_from(closed))
     others = [other for other in unknown if other != name]
     places = data.draw(st.lists(st.integers(0, 2), min_size=len(others), max_size=len(others)))
-    completed = consistent.replace(
-        **{other: VALUES[other][place] for other, place in zip(others, places, strict=True)}
-    )
+    completed = consistent.replace(**{other: VALUES[other][place] for other, place in zip(others, places, strict=True)})
     assert len({level_of(pattern, completed.replace(**{name: value})) for value in VALUES[name]}) == 1
 
 
@@ -277,9 +273,7 @@ def test_open_questions_come_most_decisive_first_with_the_levels_they_alone_can_
     places = list(VALUES)
     for one in found:
         benign, _, harmful = VALUES[one.question.name]
-        alone = [
-            level_of(pattern, answers.replace(**{one.question.name: value})) for value in (benign, harmful)
-        ]
+        alone = [level_of(pattern, answers.replace(**{one.question.name: value})) for value in (benign, harmful)]
         assert (one.lowest_level, one.highest_level) == (min(alone), max(alone))
     keys = [(-one.highest_level, one.lowest_level, places.index(one.question.name)) for one in found]
     assert keys == sorted(keys)
@@ -292,16 +286,12 @@ def test_nothing_is_open_when_everything_is_answered_or_the_emergency_is_certain
 
 
 def test_an_answer_that_counts_only_together_with_others_is_open() -> None:
-    (spread,) = [
-        one for one in open_questions("petechial_shower", Answers()) if one.question.name == "distribution"
-    ]
+    (spread,) = [one for one in open_questions("petechial_shower", Answers()) if one.question.name == "distribution"]
     assert spread.lowest_level == spread.highest_level == Level.SAME_DAY
 
 
 @pytest.mark.parametrize(("child", "asked"), [("no", False), ("unknown", True), ("yes", True)])
-def test_only_somebody_who_may_be_a_child_is_asked_about_the_first_three_months(
-    child: str, asked: bool
-) -> None:
+def test_only_somebody_who_may_be_a_child_is_asked_about_the_first_three_months(child: str, asked: bool) -> None:
     names = [one.question.name for one in open_questions("no_spots", Answers().replace(child=child))]
     assert ("infant_u3m" in names) == asked
 
@@ -375,9 +365,7 @@ def test_advice_as_json_says_everything_a_person_must_read(
     assert plain["reasons"]
     assert plain["reasons"][0]["level"] == plain["level"]
     assert {"999", "112", "911"} <= set(re.findall(r"\d+", plain["what_to_do"]))
-    assert (PROVISIONAL in plain["what_to_do"]) == bool(
-        plain["open_questions"] and plain["level"] != "emergency"
-    )
+    assert (PROVISIONAL in plain["what_to_do"]) == bool(plain["open_questions"] and plain["level"] != "emergency")
     assert plain["answers"] == advice.answers.to_dict()
     assert pickle.loads(pickle.dumps(advice)) == advice  # noqa: S301 - batch workers hand advice over by pickle
 

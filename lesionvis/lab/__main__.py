@@ -27,9 +27,13 @@ def main() -> None:
     tables.set_defaults(run=_tables)
     train = commands.add_parser("train", help="train the models from the committed tables")
     train.set_defaults(run=_train)
-    evaluate = commands.add_parser("evaluate", help="cross-validated figures of the pattern model")
+    evaluate = commands.add_parser("evaluate", help="figures on photos left out of training")
+    stages = evaluate.add_subparsers(metavar="STAGE")
     evaluate.add_argument("--repeats", type=int, default=3)
     evaluate.set_defaults(run=_evaluate)
+    spots = stages.add_parser("spots", help="spots and lesions beside the usual detectors; else the pattern")
+    spots.add_argument("--photos", type=Path, required=True, help="folder with the truth and photos/")
+    spots.set_defaults(run=_evaluate_spots)
     arguments = parser.parse_args()
     arguments.run(arguments)
 
@@ -79,6 +83,25 @@ def _evaluate(arguments: argparse.Namespace) -> None:
 
     others = read_pattern_table(OTHER_SOURCE_TABLE)
     print(pattern_report(read_pattern_table(PATTERN_TABLE), arguments.repeats, others))
+
+
+def _evaluate_spots(arguments: argparse.Namespace) -> None:
+    from lesionvis.lab import spot_training
+    from lesionvis.lab.spot_report import spot_report
+    from lesionvis.lab.truth import read_labels, read_spot_truth
+
+    print(
+        spot_report(
+            arguments.photos / "photos",
+            read_labels(arguments.photos),
+            read_spot_truth(arguments.photos / "spots.csv"),
+            read_spot_truth(SPOT_TABLES.parent / "marked_spots.csv"),
+            spot_training.read_lesion_truth(
+                arguments.photos / "masks", SPOT_TABLES.parent / "outlined_lesions.jsonl"
+            ),
+            spot_training.fold_judges(spot_training.read_tables(SPOT_TABLES)),
+        )
+    )
 
 
 if __name__ == "__main__":
