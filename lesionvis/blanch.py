@@ -23,11 +23,6 @@ if TYPE_CHECKING:
 
 Verdict = Literal["fades", "does_not_fade", "cannot_tell"]
 
-# Skin counts as pressed from this pallor on, log10 of green: a firm press takes 0.07, and skin on which a glass only
-# lies seems to have paled by up to 0.03 in rendered photos.
-PALLOR_MIN = 0.035
-# ... and so does a spot when the skin around it paled by this share of what it did around most pressed ones.
-PRESSED_SHARE = 0.6
 # Share of its contrast that a spot keeps: from the first on it does not fade, up to the second it does.
 KEEPS_MIN, FADES_MAX = 0.6, 0.4
 # A spot speaks when its ratio is known this well (standard error) and it was at least this contrast before.
@@ -38,7 +33,7 @@ KEEPING_SHARE_MIN = 0.2
 # ... of few spots one is enough.
 FEW_SPOTS = 3
 # Of spots that are said to fade, this share must; so many must speak, and this share of what lies under the glass.
-FADING_SHARE_MIN = 0.9
+FADING_SHARE_MIN = 0.8
 FADING_SPOTS_MIN = 2
 FADING_SPEAKING_SHARE_MIN = 0.5
 # A spot found under the glass this near to where a spot of the plain photo must lie, in its diameters, is that spot.
@@ -66,7 +61,7 @@ class BlanchTest:
     outlines_px : tuple of N ndarrays of shape (K, 2), float64
         Where each was measured in the pressed photo, source px.
     pallor : float
-        How much the skin around them paled, log10 of green light: 0.07 under a firm press; NaN when not measured.
+        How much the pressed skin paled, log10 of green light: 0.07 under a firm press; NaN when none did.
     registration : Registration
         From the plain photo to the pressed one.
     """
@@ -153,17 +148,16 @@ def blanch_test(plain: Analysis, pressed: Analysis) -> BlanchTest:
         return _untold("No red spot of the plain photo is shown in the photo under glass.", registration)
     at_px = np.stack([plain.spots["x_px"][rows], plain.spots["y_px"][rows]], axis=1)
     pale = measure_pallor(plain, pressed, registration, at_px)
-    pallor = float(np.nanmax(np.where(pale.pallor >= PALLOR_MIN, pale.pallor, np.nan), initial=-np.inf))
-    if not np.isfinite(pallor):
+    if not np.isfinite(pale.typical):
         return _untold(
-            "The skin around the spots did not turn paler than the skin beside the glass, so it was not pressed, or no "
-            "skin beside the glass is shown; press firmly and show some skin around the glass.",
+            "No skin turned paler than the skin around it, so nothing was pressed or the glass fills the photo; press "
+            "firmly and show some skin beside the glass.",
             registration,
-            float(np.nanmedian(pale.pallor)) if np.isfinite(pale.pallor).any() else float("nan"),
         )
-    typical = float(np.median(pale.pallor[pale.pallor >= PALLOR_MIN]))
-    under = np.flatnonzero(pale.pallor >= max(PALLOR_MIN, PRESSED_SHARE * typical))
+    under = np.flatnonzero(pale.is_pressed)
     rows, outlines = rows[under], [outlines[i] for i in under]
+    if len(rows) == 0:
+        return _untold("The skin paled under the glass, but no red spot lies there.", registration, pale.typical)
     red, green, blue = (float(light) for light in np.median(pale.glare[under], axis=0))
     before = contrasts_at(plain.photo, plain.skin, plain.labels, [plain.labels.outlines_px[row] for row in rows])
     after = contrasts_at(pressed.photo, pressed.skin, pressed.labels, outlines, glare=(red, green, blue))
@@ -178,7 +172,7 @@ def blanch_test(plain: Analysis, pressed: Analysis) -> BlanchTest:
         ratio[speaks],
         error[speaks],
         tuple(outline for outline, does in zip(outlines, speaks, strict=True) if does),
-        typical,
+        pale.typical,
         registration,
     )
 

@@ -96,9 +96,7 @@ def _evaluate_spots(arguments: argparse.Namespace) -> None:
             read_labels(arguments.photos),
             read_spot_truth(arguments.photos / "spots.csv"),
             read_spot_truth(SPOT_TABLES.parent / "marked_spots.csv"),
-            spot_training.read_lesion_truth(
-                arguments.photos / "masks", SPOT_TABLES.parent / "outlined_lesions.jsonl"
-            ),
+            spot_training.read_lesion_truth(arguments.photos / "masks", SPOT_TABLES.parent / "outlined_lesions.jsonl"),
             spot_training.fold_judges(spot_training.read_tables(SPOT_TABLES)),
         )
     )
