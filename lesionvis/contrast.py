@@ -1,8 +1,8 @@
 """How much blood stands out at given places of a photo, whether a spot was found there or not.
 
 To compare two photos the same place must be measured alike in both, also where a spot has faded from one of them.
-The excess over the skin around is summed beyond the outline and divided by the outline's area, so that neither a
-softer lens nor a place that is off by a pixel or two makes a spot paler.
+The light that is missing against the skin around is summed beyond the outline and spread over the outline's area, so
+that neither a softer lens nor a place that is off by a pixel or two makes a spot paler.
 """
 
 from __future__ import annotations
@@ -22,8 +22,10 @@ from lesionvis.spots import Spots
 # Every outline is sampled along so many rays from its centre ...
 N_RAYS = 32
 # ... at these multiples of its own distance from there.
-FACTORS = np.arange(0.1, 2.6, 0.1)
-# Excess is summed up to the first; the skin around lies from the second on, and at least so many working px outside.
+FACTOR_STEP = 0.1
+FACTORS = FACTOR_STEP * np.arange(1, 26)
+# What is missing is summed up to the first; the skin around lies from the second on, and at least so many working px
+# outside.
 APERTURE, RING = 1.3, 1.5
 APERTURE_GAP_MIN_PX, RING_GAP_MIN_PX = 1.5, 3.0
 RING_WIDTH_MIN_PX = 4.0
@@ -32,6 +34,8 @@ N_SECTORS = 8
 # Sectors are a third of the aperture's area and more alike than independent ones; this factor makes their standard
 # deviation that of the measured contrast (rendered photos: median of the ratio to the true error).
 SECTOR_ERROR_SHARE = 0.7
+# A spot leaves at least this share of the light of the skin around.
+LIGHT_LEFT_MIN = 0.01
 # A ring of which less than this share is free skin tells nothing.
 FREE_MIN = 0.15
 
@@ -112,12 +116,15 @@ def contrasts_at(
     known = (area * in_ring).sum(axis=(1, 2)) > FREE_MIN * (area * (factor > start[..., None])).sum(axis=(1, 2))
     ring[~known] = np.nan
     in_aperture = factor <= np.maximum(APERTURE, 1.0 + APERTURE_GAP_MIN_PX / length)[..., None]
-    excess = values - ring[:, None, None]
+    # Light that is missing against the skin around: unlike density, blur spreads it without loss.
+    missing = 1.0 - 10.0 ** -(values - ring[:, None, None])
     whole = (area * in_aperture).sum(axis=(1, 2))
     seen = (area * (in_aperture & own)).sum(axis=(1, 2))
-    total = np.einsum("nrsc,nrs->nc", excess, area * (in_aperture & own)) * (whole / np.maximum(seen, 1e-9))[:, None]
-    density = total / (area * (factor <= 1.0)).sum(axis=(1, 2))[:, None]
-    error = error * whole / (area * (factor <= 1.0)).sum(axis=(1, 2))
+    inside = 0.5 * (length**2).sum(axis=1) / FACTOR_STEP
+    total = np.einsum("nrsc,nrs->nc", missing, area * (in_aperture & own)) * (whole / np.maximum(seen, 1e-9))[:, None]
+    left = np.maximum(1.0 - total / inside[:, None], LIGHT_LEFT_MIN)
+    density = -np.log10(left)
+    error = error * whole / inside / left[:, 1]
     linear = (1.0 + DENSITY_FLOOR) * 10.0**-ring - DENSITY_FLOOR
     blood = np.asarray(1.5 * density[:, 1] - density[:, 0])
     return Contrasts(density, blood, np.where(known, error, np.nan), linear)

@@ -44,7 +44,8 @@ GLARE_MAX = 0.3
 DIVIDED_MIN = 0.84
 # ... and differ by this much, log10 of green: a firm press takes 0.07.
 PALLOR_MIN = 0.03
-# A place is pressed when it paled by this share of what the pressed group did: the glass's border is soft.
+# A place is pressed when it paled by this share of what the pressed group did: blood is uneven, and at the glass's
+# border skin is half pressed.
 PRESSED_SHARE = 0.6
 _LIGHT_MIN = 1e-4
 _N_STEPS = 8
