@@ -100,8 +100,10 @@ def spots_spread(findings: Findings) -> float:
     x, y = findings.column("x_px"), findings.column("y_px")
     height, width = findings.skin.mask.shape
     cell = max(height, width) / 12.0
-    rows, columns = np.nonzero(findings.skin.mask)
-    skin_cells = len(np.unique((rows // cell) * 1000 + columns // cell))
+    # First rows, then columns of each cell are put together: a cell is skin where any of its pixels is.
+    rows, columns = (np.flatnonzero(np.diff(np.arange(n) // cell, prepend=-1.0)) for n in (height, width))
+    by_row = np.logical_or.reduceat(findings.skin.mask, rows, axis=0)
+    skin_cells = int(np.logical_or.reduceat(by_row, columns, axis=1).sum())
     working = 1.0 / findings.source_px_per_working_px
     spot_cells = len(np.unique((y * working // cell) * 1000 + x * working // cell))
     return spot_cells / max(skin_cells, 1)
@@ -320,7 +322,9 @@ def confluent_share(findings: Findings) -> float:
 
 def largest_patch_share(findings: Findings) -> float:
     """Largest connected patch of spots over all skin: confluent bruises fill much of it."""
-    count, _, stats, _ = cv2.connectedComponentsWithStats((findings.spots.labels > 0).astype(np.uint8))
+    is_spot = (findings.spots.labels > 0).view(np.uint8)
+    # 16-bit labels are made in a quarter of the time, and each patch holds a spot, of which there are not so many.
+    count, _, stats, _ = cv2.connectedComponentsWithStats(is_spot, ltype=cv2.CV_16U)
     if count < 2:
         return 0.0
     return float(stats[1:, cv2.CC_STAT_AREA].max()) / max(int(findings.skin.mask.sum()), 1)

@@ -48,7 +48,9 @@ def _above_background(picture: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _a_star(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     """CIE a* less its background."""
-    return _above_background(np.asarray(cv2.cvtColor(np.float32(rgb / 255.0), cv2.COLOR_RGB2LAB)[..., 1], np.float32))
+    return _above_background(
+        np.asarray(cv2.cvtColor(rgb.astype(np.float32) / np.float32(255.0), cv2.COLOR_RGB2LAB)[..., 1], np.float32)
+    )
 
 
 def _log_ratio(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -90,21 +92,21 @@ def threshold_local(rgb: NDArray[np.uint8], threshold: float) -> Found:
     from skimage.filters import threshold_local as local
 
     picture = _log_ratio(rgb)
-    return _components(picture > local(picture, _THRESHOLD_LOCAL_BLOCK_PX, offset=-threshold))
+    return _components(picture > local(picture, _THRESHOLD_LOCAL_BLOCK_PX, offset=-threshold))  # type: ignore[no-untyped-call]
 
 
 def blob_log(rgb: NDArray[np.uint8], threshold: float) -> Found:
     """Laplacian of Gaussian of a* by scikit-image."""
     from skimage.feature import blob_log as laplacian
 
-    return _blobs(laplacian(_a_star(rgb) / 100.0, **_SIGMAS, num_sigma=8, threshold=threshold))
+    return _blobs(laplacian(_a_star(rgb) / 100.0, **_SIGMAS, num_sigma=8, threshold=threshold))  # type: ignore[no-untyped-call]
 
 
 def blob_dog(rgb: NDArray[np.uint8], threshold: float) -> Found:
     """Difference of Gaussians of log(R/G) by scikit-image."""
     from skimage.feature import blob_dog as difference
 
-    return _blobs(difference(_log_ratio(rgb), **_SIGMAS, threshold=threshold))
+    return _blobs(difference(_log_ratio(rgb), **_SIGMAS, threshold=threshold))  # type: ignore[no-untyped-call]
 
 
 def simple_blob_detector(rgb: NDArray[np.uint8], threshold: float) -> Found:

@@ -126,8 +126,12 @@ def find_candidates(density: NDArray[np.float32], skin: Skin) -> Candidates:
 
 def _fine_noise(blood: NDArray[np.float32], mask: NDArray[np.bool_]) -> float:
     """Robust standard deviation of the fine structure of the skin."""
-    fine = np.abs(blood - cv2.GaussianBlur(blood, (0, 0), 2.0))[mask]
-    return 1.4826 * float(np.median(fine[:: max(1, fine.size // 20000)])) if fine.size else 0.0
+    places = np.flatnonzero(mask)
+    if places.size == 0:
+        return 0.0
+    sample = places[:: max(1, places.size // 20000)]
+    smooth = np.asarray(cv2.GaussianBlur(blood, (0, 0), 2.0))
+    return 1.4826 * float(np.median(np.abs(blood.ravel()[sample] - smooth.ravel()[sample])))
 
 
 def _settle(

@@ -164,8 +164,11 @@ def _paint(outlines: list[NDArray[np.float64]], scores: list[float], shape: tupl
     for index in sorted(range(len(outlines)), key=lambda i: (scores[i], -i)):
         corners = np.round(_shrunk(outlines[index]) * 2**_SHIFT_BITS).astype(np.int32)
         cv2.fillPoly(labels, [corners], index + 1, shift=_SHIFT_BITS)
-    for index, outline in enumerate(outlines):
-        column, row = np.round(outline.mean(axis=0)).astype(int)
-        if 0 <= row < shape[0] and 0 <= column < shape[1] and not (labels == index + 1).any():
-            labels[row, column] = index + 1
+    # Spots that lie wholly under others, or between pixels, keep the pixel in their middle.
+    is_seen = np.zeros(len(outlines) + 1, np.bool_)
+    is_seen[labels[labels > 0]] = True
+    for label in np.flatnonzero(~is_seen[1:]) + 1:
+        column, row = np.round(outlines[label - 1].mean(axis=0)).astype(int)
+        if 0 <= row < shape[0] and 0 <= column < shape[1]:
+            labels[row, column] = label
     return labels

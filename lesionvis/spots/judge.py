@@ -134,8 +134,9 @@ def distinct(candidates: Candidates, scores: NDArray[np.float64], score_min: flo
             near = np.flatnonzero(
                 (np.abs(x - x[index]) < radius + radius[index]) & (np.abs(y - y[index]) < radius + radius[index])
             )
-            distance = np.hypot(x[near] - x[index], y[near] - y[index])
-            free[near] &= shared_part(distance, radius[near], radius[index]) <= OVERLAP_MAX
+            if len(near) > 1:  # another one than itself
+                distance = np.hypot(x[near] - x[index], y[near] - y[index])
+                free[near] &= shared_part(distance, radius[near], radius[index]) <= OVERLAP_MAX
     return np.asarray(kept, np.int64)
 
 
