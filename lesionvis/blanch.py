@@ -25,8 +25,9 @@ Verdict = Literal["fades", "does_not_fade", "cannot_tell"]
 
 # Share of its contrast that a spot keeps: from the first on it does not fade, up to the second it does.
 KEEPS_MIN, FADES_MAX = 0.6, 0.4
-# A spot speaks when its ratio is known this well (standard error) and it was at least this contrast before.
-RATIO_ERROR_MAX = 0.2
+# A spot speaks when its ratio is known this well (standard error), or is by so many errors too large for one that
+# fades, and when it was at least this contrast before.
+RATIO_ERROR_MAX, STAYS_ERRORS = 0.2, 2.0
 CONTRAST_MIN = 0.06
 # This share of spots that keep their colour is enough, whatever the others do: some that do not fade count as all.
 KEEPING_SHARE_MIN = 0.2
@@ -163,7 +164,9 @@ def blanch_test(plain: Analysis, pressed: Analysis) -> BlanchTest:
     after = contrasts_at(pressed.photo, pressed.skin, pressed.labels, outlines, glare=(red, green, blue))
     ratio = after.blood / before.blood
     error = np.hypot(after.error, ratio * before.error) / before.blood
-    speaks = (before.blood > CONTRAST_MIN) & (error < RATIO_ERROR_MAX)
+    # A spot that surely stays speaks although its ratio, of two large numbers, is less well known.
+    is_known = (error < RATIO_ERROR_MAX) | (ratio - STAYS_ERRORS * error > FADES_MAX)
+    speaks = (before.blood > CONTRAST_MIN) & is_known
     verdict, reason = _verdict(ratio[speaks], error[speaks], len(rows))
     return BlanchTest(
         verdict,
