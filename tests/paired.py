@@ -52,7 +52,7 @@ class Glass:
         spots = self.plain.spots
         to_skin = np.asarray(np.linalg.inv(self.truth.plain.homography), np.float64)
         on_skin = project(to_skin, np.stack([spots["x_px"], spots["y_px"]], axis=1))
-        return (RADIUS_PX - np.hypot(*(on_skin - MIDDLE_PX).T)) / SKIN.px_per_mm
+        return np.asarray((RADIUS_PX - np.hypot(*(on_skin - MIDDLE_PX).T)) / SKIN.px_per_mm, np.float64)
 
 
 @cache

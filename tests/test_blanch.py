@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from paired import glass, other_skin
+from paired import Kind, glass, other_skin
 
 from lesionvis import blanch_test
 from lesionvis.answers import Answers
@@ -15,8 +15,8 @@ from lesionvis.triage import Level, advise, advise_further
 
 
 @pytest.mark.parametrize(("kind", "verdict", "left"), [("fading", "fades", 0.15), ("keeping", "does_not_fade", 1.0)])
-def test_pressed_spots_are_told_apart(kind: str, verdict: str, left: float) -> None:
-    test = glass(kind).test  # type: ignore[arg-type]
+def test_pressed_spots_are_told_apart(kind: Kind, verdict: str, left: float) -> None:
+    test = glass(kind).test
     assert test.verdict == verdict
     assert len(test.spot) >= 8
     assert np.median(test.ratio) == pytest.approx(left, abs=0.08)
@@ -30,8 +30,8 @@ def test_the_spots_are_those_of_the_plain_photo_under_the_glass() -> None:
 
 
 @pytest.mark.parametrize("kind", ["not pressed", "no border"])
-def test_without_pale_skin_beside_other_skin_it_cannot_tell(kind: str) -> None:
-    test = glass(kind).test  # type: ignore[arg-type]
+def test_without_pale_skin_beside_other_skin_it_cannot_tell(kind: Kind) -> None:
+    test = glass(kind).test
     assert test.verdict == "cannot_tell"
     assert "press firmly" in test.reason
     assert np.isnan(test.pallor)
@@ -86,8 +86,9 @@ def test_fading_counts_only_when_the_person_agrees() -> None:
 def test_a_photo_raises_the_level_and_never_lowers_it() -> None:
     fever = Answers.from_mapping({"fever": "unknown", "child": "no"})
     first = advise("petechial_shower", fever)
-    for kind in ("fading", "keeping", "not pressed"):
-        test = glass(kind).test  # type: ignore[arg-type]
+    kinds: tuple[Kind, ...] = ("fading", "keeping", "not pressed")
+    for kind in kinds:
+        test = glass(kind).test
         assert advise_further(first, PhotoEvidence(further=test.findings())).level >= first.level
     fever = fever.replace(fever="yes", new_onset="yes")
     further = advise_further(advise("uncertain", fever), PhotoEvidence(further=glass("keeping").test.findings()))

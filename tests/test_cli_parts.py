@@ -38,7 +38,9 @@ def test_a_picture_is_written_in_its_colours(tmp_path: Path) -> None:
     rgb = np.zeros((8, 8, 3), np.uint8)
     rgb[..., 0] = 255
     write_picture(rgb, tmp_path / "red.png")
-    assert np.array_equal(cv2.imread(str(tmp_path / "red.png"), cv2.IMREAD_COLOR_RGB), rgb)
+    written = cv2.imread(str(tmp_path / "red.png"), cv2.IMREAD_COLOR_RGB)
+    assert written is not None
+    assert np.array_equal(written, rgb)
 
 
 def test_pictures_that_cannot_be_written_are_refused(tmp_path: Path) -> None:

@@ -51,8 +51,10 @@ def _true_blood() -> float:
     return float(1.5 * (spot - skin)[1] - (spot - skin)[0])
 
 
-def _measured(rgb: NDArray[np.uint8], *places: tuple[float, float], **options: tuple[float, float, float]) -> Contrasts:
-    return contrasts_at(*_stages(rgb), [_circle(x, y, RADIUS) for x, y in places], **options)
+def _measured(rgb: NDArray[np.uint8], *places: tuple[float, float], glare: float = 0.0) -> Contrasts:
+    photo, skin, spots = _stages(rgb)
+    outlines = [_circle(x, y, RADIUS) for x, y in places]
+    return contrasts_at(photo, skin, spots, outlines, glare=(glare, glare, glare))
 
 
 def test_the_contrast_of_a_disc_is_that_of_its_colour() -> None:
@@ -85,7 +87,7 @@ def test_a_neighbour_is_kept_out_of_the_skin_around() -> None:
 def test_light_that_a_glass_reflects_is_taken_off() -> None:
     veiled = _encoded(_linear(_picture(CENTRE)) + 0.05)
     assert _measured(veiled, CENTRE).blood[0] < 0.93 * _true_blood()
-    assert _measured(veiled, CENTRE, glare=(0.05, 0.05, 0.05)).blood[0] == pytest.approx(_true_blood(), rel=0.06)
+    assert _measured(veiled, CENTRE, glare=0.05).blood[0] == pytest.approx(_true_blood(), rel=0.06)
 
 
 def test_a_place_without_skin_around_is_not_measured() -> None:

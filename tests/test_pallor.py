@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from paired import glass
+from paired import Kind, glass
 
 from lesionvis.pallor import PALLOR_COLOR, Pallor, _divided, _told_apart, measure_pallor
 
 
-def _measured(kind: str) -> Pallor:
-    found = glass(kind)  # type: ignore[arg-type]
+def _measured(kind: Kind) -> Pallor:
+    found = glass(kind)
     places = np.stack([found.plain.spots["x_px"], found.plain.spots["y_px"]], axis=1)
     return measure_pallor(found.plain, found.pressed, found.test.registration, places)
 
@@ -35,15 +35,16 @@ def test_two_groups_explain_nearly_all_and_one_group_two_thirds() -> None:
     one = generator.normal(0.0, 0.01, 2000)
     share, low, high = _divided(np.concatenate([one, one[:900] + 0.07]))
     assert share > 0.9
-    assert (low, high) == (pytest.approx(0.0, abs=0.003), pytest.approx(0.07, abs=0.003))
+    assert low == pytest.approx(0.0, abs=0.003)
+    assert high == pytest.approx(0.07, abs=0.003)
     assert _divided(one)[0] < 0.7
 
 
 @pytest.mark.parametrize("kind", ["fading", "keeping"])
-def test_pressed_skin_is_found_whether_spots_fade_or_not(kind: str) -> None:
+def test_pressed_skin_is_found_whether_spots_fade_or_not(kind: Kind) -> None:
     found = _measured(kind)
     assert 0.05 < found.typical < 0.1
-    border_mm = glass(kind).millimetres_inside()  # type: ignore[arg-type]
+    border_mm = glass(kind).millimetres_inside()
     # Within a few millimetres of the glass's border skin is half pressed.
     assert found.is_pressed[border_mm > 2.0].all()
     assert not found.is_pressed[border_mm < -1.0].any()
@@ -52,7 +53,7 @@ def test_pressed_skin_is_found_whether_spots_fade_or_not(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["not pressed", "no border"])
-def test_nothing_is_pressed_without_a_border_between_pale_and_other_skin(kind: str) -> None:
+def test_nothing_is_pressed_without_a_border_between_pale_and_other_skin(kind: Kind) -> None:
     found = _measured(kind)
     assert np.isnan(found.typical)
     assert not found.is_pressed.any()

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from paired import glass, other_skin, two_days
+from paired import Kind, glass, other_skin, two_days
 
 from lesionvis.photo_evidence import PhotoEvidence
 from lesionvis.report.course_chart import LINE_COLOR, course_svg
@@ -68,8 +68,8 @@ def test_a_course_is_drawn_with_what_became_of_each_spot() -> None:
 
 
 @pytest.mark.parametrize("kind", ["keeping", "fading", "not pressed"])
-def test_the_words_on_a_glass_test_never_reassure(kind: str) -> None:
-    found = glass(kind)  # type: ignore[arg-type]
+def test_the_words_on_a_glass_test_never_reassure(kind: Kind) -> None:
+    found = glass(kind)
     advice = advise_further(found.plain.advice, PhotoEvidence(further=found.test.findings()))
     text = " ".join(blanch_text(found.test, advice).split())
     assert text.startswith(HEADER)
