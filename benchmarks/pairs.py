@@ -29,6 +29,8 @@ KINDS: tuple[Kind, ...] = ("fading", "not fading", "some fading", "not pressed",
 # Tone of the skin, individual typology angle in degrees: very light to dark.
 TONES_DEG = (-30.0, 50.0)
 TONE_BANDS_DEG = ((28.0, 60.0), (10.0, 28.0), (-10.0, 10.0), (-45.0, -10.0))
+# Ratios of spots that fade lie below this.
+FADING_MAX = 0.4
 # A pair can be told when so many spots lie under the glass and in both photos.
 TOLD_SPOTS_MIN = 2
 PHOTO_SIZE_PX = (1000, 750)
@@ -197,6 +199,8 @@ def glass_tests(n_pairs: int) -> None:
             plain = analyze(pair.plain.rgb)
             test = blanch_test(plain, analyze(pair.pressed.rgb))
             right = RIGHT.get(kind, "cannot_tell")
+            if kind == "some fading" and (pair.ratio[in_both] < FADING_MAX).all():
+                right = "fades"
             result = "right" if test.verdict == right else "cannot tell" if test.verdict == "cannot_tell" else "wrong"
             counts[result] += 1
             if result == "wrong":

@@ -32,7 +32,7 @@ CONTRAST_MIN = 0.06
 # This share of spots that keep their colour is enough, whatever the others do: some that do not fade count as all.
 KEEPING_SHARE_MIN = 0.2
 # ... of few spots one is enough.
-FEW_SPOTS = 3
+FEW_SPOTS = 5
 # Of spots that are said to fade, this share must; so many must speak, and this share of what lies under the glass.
 FADING_SHARE_MIN = 0.8
 FADING_SPOTS_MIN = 2
