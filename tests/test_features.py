@@ -70,7 +70,13 @@ def _findings(
     }
     none = np.zeros(0)
     candidates = Candidates(circles([]), none, np.zeros((0, len(EVIDENCE)), np.float32))
-    regions = Regions(np.zeros((0, len(REGION_EVIDENCE)), np.float32), (), (), (108, 144))
+    regions = Regions(
+        np.zeros((0, len(REGION_EVIDENCE)), np.float32),
+        (),
+        (),
+        np.zeros((108, 144, 3), np.float32),
+        np.zeros((108, 144, 3), np.float32),
+    )
     spots = Spots(labels, tuple(np.zeros((3, 2)) for _ in x), np.ones(len(x)), 0, candidates, none, regions, none)
     skin = Skin(mask, np.zeros((*SHAPE, 3), np.float32), float(mask.mean()), 40.0)
     small = np.zeros((108, 144), np.float32)

@@ -37,7 +37,13 @@ def _spots(photo: Photo, outlines: list[NDArray[np.float64]], lesion: int = 0) -
         cv2.fillPoly(labels, [corners], number, shift=4)
     none = np.zeros(0)
     candidates = Candidates(circles([]), none, np.zeros((0, len(EVIDENCE)), np.float32))
-    regions = Regions(np.zeros((0, len(REGION_EVIDENCE)), np.float32), (), (), (32, 32))
+    regions = Regions(
+        np.zeros((0, len(REGION_EVIDENCE)), np.float32),
+        (),
+        (),
+        np.zeros((32, 32, 3), np.float32),
+        np.zeros((32, 32, 3), np.float32),
+    )
     return Spots(labels, tuple(outlines), np.full(len(outlines), 0.9), lesion, candidates, none, regions, none)
 
 

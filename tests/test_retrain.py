@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from lesionvis.features import FEATURE_NAMES
 from lesionvis.lab.calibrate import COVERAGE
 from lesionvis.lab.pattern_training import PatternTable, read_pattern_table
-from lesionvis.lab.spot_training import N_FOLDS, OTHER, SPOT, Tables, read_tables
+from lesionvis.lab.spot_examples import OTHER, SPOT
+from lesionvis.lab.spot_training import N_FOLDS, Tables, read_tables
 from lesionvis.lab.train import train_pattern, train_spots
 from lesionvis.models import Model, load_model, packaged_model_folder
 from lesionvis.pattern import CLASSES, PATTERNS, load_pattern_model

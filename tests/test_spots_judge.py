@@ -137,7 +137,13 @@ def test_nothing_to_judge_gives_empty_scores() -> None:
     assert distinct(nothing, np.zeros(0), 0.5).shape == (0,)
     assert company(nothing, np.zeros(0)).shape == (0, len(COMPANY_COLUMNS))
     assert packaged_judge().spot_scores(nothing).shape == (0,)
-    regions = Regions(np.zeros((0, len(lesion.COLUMNS)), np.float32), (), (), (100, 100))
+    regions = Regions(
+        np.zeros((0, len(lesion.COLUMNS)), np.float32),
+        (),
+        (),
+        np.zeros((100, 100, 3), np.float32),
+        np.zeros((100, 100, 3), np.float32),
+    )
     assert packaged_judge().region_scores(regions).shape == (0,)
 
 

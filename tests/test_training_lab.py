@@ -9,20 +9,8 @@ import pytest
 
 from lesionvis.lab.augment import augmented
 from lesionvis.lab.rendered_training import N_ANGIOMAS, N_LESIONS, N_PLAIN, N_SHOWERS, _cases, _example
-from lesionvis.lab.spot_training import (
-    OPEN,
-    OTHER,
-    SPOT,
-    SPOTS_WEIGHT_MAX,
-    Example,
-    fold_of,
-    make_tables,
-    match,
-    read_tables,
-    rounded,
-    thin_out,
-    write_tables,
-)
+from lesionvis.lab.spot_examples import OPEN, OTHER, SPOT, SPOTS_WEIGHT_MAX, Example, match, thin_out
+from lesionvis.lab.spot_training import fold_of, make_tables, read_tables, rounded, write_tables
 from lesionvis.lab.truth import SpotTruth
 
 

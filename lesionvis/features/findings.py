@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.color import erythema_index, optical_density
+from lesionvis.color import erythema_index
 from lesionvis.measure import SpotTable
 from lesionvis.photo import Photo
 from lesionvis.scale import NoScale, Scale
@@ -99,10 +99,9 @@ def gather(photo: Photo, scale: Scale | NoScale, skin: Skin, spots: Spots, table
     Findings
     """
     height, width = spots.regions.shape
-    small = np.asarray(cv2.resize(photo.rgb, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
-    healthy = cv2.resize(skin.healthy_density, (width, height), interpolation=cv2.INTER_AREA)
-    relative = np.asarray(cv2.GaussianBlur(optical_density(small), (0, 0), 0.7) - healthy, np.float32)
-    small_skin = cv2.resize(skin.mask.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST) > 0
+    smooth = cv2.GaussianBlur(spots.regions.density, (0, 0), 0.7)
+    relative = np.asarray(smooth - spots.regions.healthy_density, np.float32)
+    small_skin = cv2.resize(skin.mask.view(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST) > 0
     lesion = np.zeros((height, width), np.uint8)
     if len(spots.regions):
         best = int(spots.region_scores.argmax())

@@ -45,7 +45,7 @@ def _samples(arguments: argparse.Namespace) -> None:
 
 
 def _tables(arguments: argparse.Namespace) -> None:
-    from lesionvis.lab import pattern_training, rendered_training, spot_training
+    from lesionvis.lab import pattern_training, rendered_training, spot_examples, spot_training
     from lesionvis.lab.truth import read_labels, read_spot_truth
     from lesionvis.spots.judge import packaged_judge
 
@@ -57,10 +57,10 @@ def _tables(arguments: argparse.Namespace) -> None:
         return
     if arguments.only != "pattern":
         marked = read_spot_truth(arguments.photos / "spots.csv", SPOT_TABLES.parent / "marked_spots.csv")
-        lesions = spot_training.read_lesion_truth(
+        lesions = spot_examples.read_lesion_truth(
             arguments.photos / "masks", SPOT_TABLES.parent / "outlined_lesions.jsonl"
         )
-        examples = spot_training.collect(arguments.photos / "photos", labels, marked, lesions)
+        examples = spot_examples.collect(arguments.photos / "photos", labels, marked, lesions)
         examples += rendered_training.rendered_examples()
         spot_training.write_tables(SPOT_TABLES, spot_training.make_tables(examples))
     if arguments.only != "spots":
@@ -87,6 +87,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
 
 def _evaluate_spots(arguments: argparse.Namespace) -> None:
     from lesionvis.lab import spot_training
+    from lesionvis.lab.spot_examples import read_lesion_truth
     from lesionvis.lab.spot_report import spot_report
     from lesionvis.lab.truth import read_labels, read_spot_truth
 
@@ -96,7 +97,7 @@ def _evaluate_spots(arguments: argparse.Namespace) -> None:
             read_labels(arguments.photos),
             read_spot_truth(arguments.photos / "spots.csv"),
             read_spot_truth(SPOT_TABLES.parent / "marked_spots.csv"),
-            spot_training.read_lesion_truth(arguments.photos / "masks", SPOT_TABLES.parent / "outlined_lesions.jsonl"),
+            read_lesion_truth(arguments.photos / "masks", SPOT_TABLES.parent / "outlined_lesions.jsonl"),
             spot_training.fold_judges(spot_training.read_tables(SPOT_TABLES)),
         )
     )

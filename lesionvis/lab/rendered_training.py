@@ -14,7 +14,7 @@ from joblib import Parallel, delayed
 
 from lesionvis.color import optical_density
 from lesionvis.lab.scene import Scene, SpotTruth
-from lesionvis.lab.spot_training import Example, match, overlaps_with, thin_out
+from lesionvis.lab.spot_examples import Example, match, overlaps_with, thin_out
 from lesionvis.lab.synth import encode_jpeg, render
 from lesionvis.lab.truth import SpotTruth as MarkedSpots
 from lesionvis.lab.truths import angiomas, petechial_shower, plain_skin, single_lesion

@@ -11,7 +11,7 @@ from lesionvis.lab.calibrate import COVERAGE
 from lesionvis.lab.evaluate import cross_validate, fitted_rule, intervals, judge_out_of_fold, pattern_figures
 from lesionvis.lab.forests import write_model
 from lesionvis.lab.pattern_training import fit_pattern, read_pattern_table, table_digest
-from lesionvis.lab.spot_training import fit_forests, read_tables
+from lesionvis.lab.spot_training import fit_forests, read_tables, typical_spot
 from lesionvis.lab.truth import Label
 from lesionvis.pattern import CLASSES, MODEL_FEATURES
 from lesionvis.pattern import MODEL_NAME as PATTERN_MODEL
@@ -25,8 +25,13 @@ DATA = (
 
 def train_spots(table: Path, folder: Path) -> None:
     """Train and write the predictors that judge candidates and regions."""
-    about = {"data": DATA, "training_table": {"file": table.name, "sha256": table_digest(table)}}
-    write_model(folder, SPOT_MODEL, fit_forests(read_tables(table)), about)
+    tables = read_tables(table)
+    about = {
+        "data": DATA,
+        "training_table": {"file": table.name, "sha256": table_digest(table)},
+        "typical_spot": typical_spot(tables),
+    }
+    write_model(folder, SPOT_MODEL, fit_forests(tables), about)
 
 
 def train_pattern(table_file: Path, folder: Path) -> None:

@@ -47,13 +47,14 @@ def draw_overlay(analysis: Analysis) -> NDArray[np.uint8]:
     for number, outline in enumerate(analysis.labels.outlines_px, start=1):
         corners = (photo.to_working(outline) + 0.5) * zoom - 0.5
         color = LESION_COLOR if number == analysis.labels.lesion else SPOT_COLOR
-        _outline(canvas, corners, color)
+        draw_outline(canvas, corners, color)
     if isinstance(analysis.scale, Scale):
         _draw_scale(canvas, analysis, analysis.scale, zoom)
     return np.concatenate([canvas, _band(analysis, canvas.shape[1])])
 
 
-def _outline(canvas: NDArray[np.uint8], corners: NDArray[np.float64], color: tuple[int, int, int]) -> None:
+def draw_outline(canvas: NDArray[np.uint8], corners: NDArray[np.float64], color: tuple[int, int, int]) -> None:
+    """Draw a closed line through corners (x, y) of shape (K, 2) in canvas px, over a dark one, in place."""
     points = [np.round(corners * 2**_SHIFT_BITS).astype(np.int32)]
     cv2.polylines(canvas, points, True, SHADOW_COLOR, 3, cv2.LINE_AA, _SHIFT_BITS)
     cv2.polylines(canvas, points, True, color, 1, cv2.LINE_AA, _SHIFT_BITS)

@@ -254,12 +254,7 @@ def _context(
     reddest = np.sort(erythema[plausible])[-N_STRONGEST:]
     typical_redness = max(float(np.median(reddest)), 1e-3) if reddest.size else 1.0
     same = np.ones(len(contrast))
-    distance = cv2.distanceTransform(
-        np.pad(mask, 1, constant_values=True).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_3
-    )[1:-1, 1:-1]
     height, width = mask.shape
-    column = np.clip(np.round(outlines.x_px), 0, width - 1).astype(int)
-    row = np.clip(np.round(outlines.y_px), 0, height - 1).astype(int)
     return {
         "contrast_noise": contrast / max(noise, 1e-4),
         "log_diameter": np.log(diameter),
@@ -272,8 +267,18 @@ def _context(
         "photo_count": np.log1p(np.count_nonzero(contrast > 0.5 * highest)) * same,
         "photo_noise": noise * same,
         "neighbours": _neighbours(outlines, diameter, contrast > 0.5 * typical, mask.shape),
-        "border_diameters": np.minimum(distance[row, column] / np.maximum(diameter, 1.0), 5.0),
+        "border_diameters": np.minimum(_border_distance_px(outlines, mask) / np.maximum(diameter, 1.0), 5.0),
     }
+
+
+def _border_distance_px(outlines: Outlines, mask: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Distance of each centre to what is not skin; infinite where all is skin, as in most close-ups."""
+    if mask.all():
+        return np.full(len(outlines), np.inf)
+    column = np.clip(np.round(outlines.x_px), 0, mask.shape[1] - 1).astype(int)
+    row = np.clip(np.round(outlines.y_px), 0, mask.shape[0] - 1).astype(int)
+    distance = cv2.distanceTransform(mask.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_3)
+    return np.asarray(distance[row, column], np.float64)
 
 
 def _neighbours(

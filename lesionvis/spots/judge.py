@@ -190,7 +190,7 @@ def company(candidates: Candidates, scores: NDArray[np.float64]) -> NDArray[np.f
     best = np.sort(likely_scores)[-20:]
     columns = [
         scores,
-        np.log((scores + 0.01) / (1.01 - scores)),
+        log_odds(scores),
         (best.mean() if best.size else 0.0) * same,
         np.log1p(likely_scores.sum()) * same,
         np.log1p(np.count_nonzero(likely_scores > 0.5)) * same,
@@ -206,6 +206,11 @@ def company(candidates: Candidates, scores: NDArray[np.float64]) -> NDArray[np.f
         columns += [values - mean, (values - mean) / max(np.sqrt(variance), 0.02)]
     columns += _company_near(candidates, likely, likely_scores)
     return np.stack(columns, axis=1).astype(np.float32)
+
+
+def log_odds(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Natural logarithm of the odds of scores from 0 to 1, finite at both ends."""
+    return np.asarray(np.log((scores + 0.01) / (1.01 - scores)))
 
 
 def _company_near(

@@ -68,17 +68,24 @@ class Regions:
         Corner of each fill in the small picture.
     fills : tuple of ndarray of shape (h, w), uint8
         One where the region is, holes filled.
-    shape : tuple of 2 int
-        Height and width of the small picture.
+    density, healthy_density : ndarray of shape (h, w, 3), float32
+        Optical density of the small picture, and that of healthy skin there.
     """
 
     evidence: NDArray[np.float32]
     boxes: tuple[tuple[int, int], ...]
     fills: tuple[NDArray[np.uint8], ...]
-    shape: tuple[int, int]
+    density: NDArray[np.float32]
+    healthy_density: NDArray[np.float32]
 
     def __len__(self) -> int:
         return len(self.fills)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width of the small picture."""
+        height, width, _ = self.density.shape
+        return height, width
 
     def mask(self, index: int, shape: tuple[int, ...]) -> NDArray[np.bool_]:
         """One region at working resolution.
@@ -138,7 +145,10 @@ def find_regions(photo: Photo, skin: Skin) -> Regions:
     height, width = photo.rgb.shape[:2]
     ratio = min(1.0, LONG_SIDE_PX / max(height, width))
     small_width, small_height = max(1, round(width * ratio)), max(1, round(height * ratio))
-    ground = _ground(photo, skin, (small_width, small_height))
+    size = (small_width, small_height)
+    density = optical_density(np.asarray(cv2.resize(photo.rgb, size, interpolation=cv2.INTER_AREA), np.uint8))
+    healthy = np.asarray(cv2.resize(skin.healthy_density, size, interpolation=cv2.INTER_AREA), np.float32)
+    ground = _ground(density, healthy, skin)
     rows: list[list[float]] = []
     boxes: list[tuple[int, int]] = []
     fills: list[NDArray[np.uint8]] = []
@@ -152,15 +162,13 @@ def find_regions(photo: Photo, skin: Skin) -> Regions:
                 boxes.append((left, top))
                 fills.append(fill)
     table = np.asarray(rows, np.float32).reshape(len(rows), len(COLUMNS))
-    return Regions(table, tuple(boxes), tuple(fills), (small_height, small_width))
+    return Regions(table, tuple(boxes), tuple(fills), density, healthy)
 
 
-def _ground(photo: Photo, skin: Skin, size: tuple[int, int]) -> _Ground:
+def _ground(density: NDArray[np.float32], healthy: NDArray[np.float32], skin: Skin) -> _Ground:
     """Colour, distance, gradient and texture of the small picture."""
-    small = np.asarray(cv2.resize(photo.rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
-    mask = cv2.resize(skin.mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
-    healthy = cv2.resize(skin.healthy_density, size, interpolation=cv2.INTER_AREA)
-    density = optical_density(small)
+    height, width = density.shape[:2]
+    mask = cv2.resize(skin.mask.view(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST) > 0
     smooth = cv2.GaussianBlur(density, (0, 0), 1.0)
     relative = smooth - healthy
     gradient = np.zeros(mask.shape, np.float32)

@@ -1,0 +1,148 @@
+"""What an analysis costs, as ratios to a bare JPEG decode in the same run, beside what one would use instead.
+
+Run: python benchmarks/speed.py
+
+CPU time with one OpenCV thread, the median of interleaved runs; the photo is rendered at 12 megapixels.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lesionvis.analysis import Analyzer
+from lesionvis.lab.peers import simple_blob_detector
+from lesionvis.lab.scene import Scene
+from lesionvis.lab.synth import encode_jpeg, render
+from lesionvis.lab.truths import petechial_shower
+
+N_RUNS = 7
+WIDTH_PX, HEIGHT_PX = 4032, 3024
+PX_PER_MM = 24.0
+# Noise that makes a JPEG of this size about as large as a phone's, 3 to 4 MB.
+NOISE_LEVELS = 8.0
+N_COLD_STARTS = 5
+# A process's own account at its end: what the kernel reports to its parent counts the parent's memory, too.
+ACCOUNT = """
+import time
+high = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
+print(1e3 * time.process_time(), high.split()[1])
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Something that takes the bytes of a photo."""
+
+    name: str
+    run: Callable[[bytes], object]
+
+
+def phone_photo(scale: float = 1.0, count: int = 100) -> bytes:
+    """JPEG of a rendered shower, `scale` times as wide and high as 12 megapixels."""
+    half = Scene(width_px=WIDTH_PX // 2, height_px=HEIGHT_PX // 2, px_per_mm=PX_PER_MM / 2, seed=1, hair_count=30)
+    rgb = render(half, petechial_shower(np.random.default_rng(1), half, count, diameter_mm=1.2)).rgb
+    size = (round(WIDTH_PX * scale), round(HEIGHT_PX * scale))
+    large = cv2.resize(rgb, size, interpolation=cv2.INTER_CUBIC)
+    noise = cv2.randn(np.zeros(large.shape, np.int16), np.zeros(3), np.full(3, NOISE_LEVELS))
+    return encode_jpeg(np.clip(large + noise, 0, 255).astype(np.uint8), 90)
+
+
+def decoded(code: bytes) -> NDArray[np.uint8]:
+    """Bare decode at full size by OpenCV."""
+    return np.asarray(cv2.imdecode(np.frombuffer(code, np.uint8), cv2.IMREAD_COLOR_RGB), np.uint8)
+
+
+def at_two_megapixels(code: bytes) -> NDArray[np.uint8]:
+    """The photo as the other ways see it: reduced to 1632 px."""
+    return np.asarray(cv2.resize(decoded(code), (1632, 1224), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def scikit_image_way(code: bytes) -> object:
+    """Lab, local threshold, labels, table of regions by scikit-image."""
+    from skimage.color import rgb2lab
+    from skimage.filters import threshold_local
+    from skimage.measure import label, regionprops_table
+
+    redness = rgb2lab(at_two_megapixels(code))[..., 1]
+    labels = label(redness > threshold_local(redness, 101, offset=-4))  # type: ignore[no-untyped-call]
+    names = ("area", "centroid", "eccentricity", "solidity", "feret_diameter_max")
+    return regionprops_table(labels, properties=names)  # type: ignore[no-untyped-call]
+
+
+WAYS = (
+    Way("bare decode by OpenCV", decoded),
+    Way("lesionvis, scale sought", Analyzer()),
+    Way("lesionvis, scale given", Analyzer(px_per_mm=PX_PER_MM)),
+    Way("SimpleBlobDetector on a*", lambda code: simple_blob_detector(at_two_megapixels(code), 14.0)),
+    Way("scikit-image: Lab, threshold_local, regionprops_table", scikit_image_way),
+)
+
+
+def cpu_ms(ways: tuple[Way, ...], code: bytes) -> dict[str, float]:
+    """Median CPU time of each way, ms; the runs take turns, so that a busy machine is unfair to none."""
+    times: dict[str, list[float]] = {way.name: [] for way in ways}
+    for run in range(N_RUNS + 1):
+        for way in ways:
+            start = time.process_time()
+            way.run(code)
+            if run > 0:  # the first loads what is loaded once
+                times[way.name].append(1e3 * (time.process_time() - start))
+    return {name: float(np.median(values)) for name, values in times.items()}
+
+
+def cold_cpu_ms(command: list[str]) -> tuple[float, float]:
+    """Median CPU time of a new process, ms, and the largest memory of one, MB."""
+    times, memory_mb = [], 0.0
+    for _ in range(N_COLD_STARTS):
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        output = process.communicate()[0]
+        if process.returncode:
+            raise RuntimeError(f"{command} ended with {process.returncode}")
+        user_ms, memory_kb = output.splitlines()[-1].split()
+        times.append(float(user_ms))
+        memory_mb = max(memory_mb, float(memory_kb) / 1e3)
+    return float(np.median(times)), memory_mb
+
+
+def main() -> None:
+    """Print the tables."""
+    cv2.setNumThreads(1)
+    cv2.setRNGSeed(1)
+    code = phone_photo()
+    print(f"A rendered photo of {WIDTH_PX} x {HEIGHT_PX} px, {len(code) / 1e6:.1f} MB, 100 spots.\n")
+    costs = cpu_ms(WAYS, code)
+    bare = costs[WAYS[0].name]
+    print("| way | CPU ms | over the bare decode |\n|---|---|---|")
+    for name, cost in costs.items():
+        print(f"| {name} | {cost:.0f} | {cost / bare:.1f} |")
+
+    print("\n| photo | CPU ms | over its own decode |\n|---|---|---|")
+    for megapixels, scale in ((3, 0.5), (12, 1.0), (27, 1.5), (48, 2.0)):
+        both = cpu_ms(WAYS[:2], phone_photo(scale))
+        print(f"| {megapixels} megapixels | {both[WAYS[1].name]:.0f} | {both[WAYS[1].name] / both[WAYS[0].name]:.1f} |")
+    for count in (10, 100, 1000):
+        cost = cpu_ms(WAYS[1:2], phone_photo(1.0, count))[WAYS[1].name]
+        print(f"| {count} spots | {cost:.0f} | {cost / bare:.1f} |")
+
+    with tempfile.TemporaryDirectory() as folder:
+        photo = Path(folder) / "photo.jpg"
+        photo.write_bytes(code)
+        imported, _ = cold_cpu_ms([sys.executable, "-c", f"import cv2{ACCOUNT}"])
+        program = f"from lesionvis.cli import app{chr(10)}app(standalone_mode=False){ACCOUNT}"
+        cold, memory_mb = cold_cpu_ms([sys.executable, "-c", program, "analyze", str(photo)])
+    print(f"\nA new process: `import cv2` {imported:.0f} ms of CPU, `lesionvis analyze` {cold:.0f} ms,")
+    print(f"{cold / imported:.1f} times as much; largest memory {memory_mb:.0f} MB.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""The picture that explains: what was looked at and not taken for a spot, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lesionvis.report.overlay import MIN_LONG_SIDE_PX, SHADOW_COLOR, SPOT_COLOR, draw_outline
+from lesionvis.spots.explain import NOTHING_FITS, PART_OF_LESION, REASONS, explain_rejections
+
+if TYPE_CHECKING:
+    from lesionvis.analysis import Analysis
+
+# One colour per reason, far apart for any colour vision (after Okabe and Ito 2008, brightened for skin).
+_COLORS = (
+    *((230, 159, 0), (170, 170, 170), (86, 180, 255), (0, 200, 120), (240, 228, 66), (30, 90, 255)),
+    *((255, 100, 180), (255, 255, 255), (60, 60, 60)),
+)
+REASON_COLORS = dict(zip((*REASONS, PART_OF_LESION, NOTHING_FITS), _COLORS, strict=True))
+# More would hide the skin; the least likely ones are left out, and the legend says how many.
+N_DRAWN_MAX = 400
+_LINE_HEIGHT_PX = 26
+
+
+def draw_explanation(analysis: Analysis) -> NDArray[np.uint8]:
+    """Draw the spots, and what was rejected with the reason for it.
+
+    Parameters
+    ----------
+    analysis : Analysis
+
+    Returns
+    -------
+    ndarray of shape (h, w, 3), uint8
+        RGB; the photo with a legend below it.
+    """
+    photo = analysis.photo
+    height, width = photo.rgb.shape[:2]
+    zoom = max(1.0, MIN_LONG_SIDE_PX / max(height, width))
+    size = (round(width * zoom), round(height * zoom))
+    canvas = np.asarray(cv2.resize(photo.rgb, size, interpolation=cv2.INTER_CUBIC), np.uint8).copy()
+    rejections = explain_rejections(analysis.labels)
+    for rejection in rejections[N_DRAWN_MAX - 1 :: -1]:  # the likeliest on top
+        draw_outline(canvas, (rejection.outline_px + 0.5) * zoom - 0.5, REASON_COLORS[rejection.reason])
+    for outline in analysis.labels.outlines_px:
+        draw_outline(canvas, (photo.to_working(outline) + 0.5) * zoom - 0.5, SPOT_COLOR)
+    counts = {reason: sum(one.reason == reason for one in rejections) for reason in REASON_COLORS}
+    lines = [(f"{len(analysis.spots)} taken for spots", SPOT_COLOR)]
+    lines += [(f"{count} {reason}", REASON_COLORS[reason]) for reason, count in counts.items() if count]
+    if len(rejections) > N_DRAWN_MAX:
+        lines.append((f"of these, the {N_DRAWN_MAX} likeliest are drawn", (255, 255, 255)))
+    return np.concatenate([canvas, _legend(lines, size[0])])
+
+
+def _legend(lines: list[tuple[str, tuple[int, int, int]]], width: int) -> NDArray[np.uint8]:
+    """Dark panel with a line of text per colour."""
+    panel = np.full((_LINE_HEIGHT_PX * len(lines) + 10, width, 3), 24, np.uint8)
+    for number, (text, color) in enumerate(lines):
+        middle = 5 + _LINE_HEIGHT_PX * number + _LINE_HEIGHT_PX // 2
+        cv2.circle(panel, (18, middle), 7, SHADOW_COLOR, 4, cv2.LINE_AA)
+        cv2.circle(panel, (18, middle), 7, color, 2, cv2.LINE_AA)
+        cv2.putText(panel, text, (36, middle + 5), cv2.FONT_HERSHEY_SIMPLEX, 0.55, (255, 255, 255), 1, cv2.LINE_AA)
+    return panel

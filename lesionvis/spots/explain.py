@@ -1,0 +1,138 @@
+"""Why a candidate was not taken for a spot: the kind of evidence that spoke most against it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lesionvis.models import load_model, packaged_model_folder
+from lesionvis.spots import evidence
+from lesionvis.spots.find import SPOT_SCORE_MIN, Spots
+from lesionvis.spots.judge import COMPANY_COLUMNS, MODEL_NAME, company, distinct, log_odds, packaged_judge
+
+PART_OF_LESION = "part of the dominant lesion"
+NOTHING_FITS = "no single thing: hardly anything about it is like a spot"
+# A kind of evidence is named when the score would rise by this much if it were as it is for a typical spot.
+GAIN_MIN = 0.02
+
+REASONS: dict[str, tuple[str, ...]] = {
+    "not the colour of blood: brown, grey, or only darker": (
+        *("contrast_red", "contrast_blue", "erythema_contrast", "blood_share", "blue_share", "red_green_ratio"),
+        *("inside_red", "inside_blue", "erythema_strongest"),
+        *(
+            f"{name}_{kind}"
+            for name in ("erythema_contrast", "blue_share", "red_green_ratio")
+            for kind in ("difference", "deviation")
+        ),
+    ),
+    "too faint among this photo's skin texture and noise": (
+        *("contrast", "response", "response_textures", "contrast_noise", "contrast_green", "inside_green"),
+        *("contrast_strongest", "contrast_highest", "rank", "photo_contrast", "photo_count", "photo_noise"),
+        *("contrast_difference", "contrast_deviation"),
+    ),
+    "no clear border all around: a shadow, glare or a slow change": (
+        *("open_fraction", "edge_drop", "edge_drop_low", "edge_drop_spread", "inside_spread"),
+    ),
+    "a line, not a dot: hair, crease or vessel": (
+        *("valley_fraction", "radius_variation", "aspect", "ring_max", "ring_deviation", "ridge"),
+    ),
+    "among other structure, or beside what is not skin": (
+        *("ring_red", "ring_green", "ring_blue", "ring_erythema", "ring_spread", "ring_spread_share"),
+        "border_diameters",
+    ),
+    "not of the size of the photo's spots": (
+        *("log_diameter", "log_diameter_share", "log_diameter_difference", "log_diameter_deviation"),
+    ),
+    "alone: hardly any other spots in the photo are like it": (
+        *("neighbours", "photo_best", "photo_mass", "photo_sure", "photo_mean", "company", "company_mean"),
+    ),
+}
+"""Reason -> the columns of evidence and company that it sums up; what the first look said follows from them."""
+
+ALONE = tuple(REASONS)[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A candidate that is no spot.
+
+    Attributes
+    ----------
+    outline_px : ndarray of shape (K, 2), float64
+        Corners (x, y) in working px.
+    score : float
+        Probability of being a spot.
+    reason : str
+        A key of `REASONS`, `PART_OF_LESION` or `NOTHING_FITS`.
+    """
+
+    outline_px: NDArray[np.float64]
+    score: float
+    reason: str
+
+
+def explain_rejections(spots: Spots) -> tuple[Rejection, ...]:
+    """Why each candidate that does not overlap a better one was rejected.
+
+    Parameters
+    ----------
+    spots : Spots
+        Found with the judge that comes with the package.
+
+    Returns
+    -------
+    tuple of Rejection
+        The likeliest first.
+
+    Notes
+    -----
+    The judge is asked again, as if the candidate were in the company of typical spots: where it would then be a spot
+    itself, being alone is the reason. Otherwise each other kind of evidence is made that of a typical marked spot as
+    well, and the kind that raises the score most is the reason (a counterfactual explanation over groups of columns,
+    Wachter et al. 2018).
+    """
+    candidates, scores = spots.candidates, spots.candidate_scores
+    apart = distinct(candidates, scores, 0.0)
+    if spots.lesion == 0:
+        apart = apart[scores[apart] < SPOT_SCORE_MIN]
+    else:
+        apart = np.asarray([i for i in apart if scores[i] < SPOT_SCORE_MIN or _is_on_lesion(spots, i)], np.int64)
+    names = [name for name in REASONS if name != ALONE]
+    in_company = _score_with_typical(spots, REASONS[ALONE])
+    gains = np.stack(
+        [_score_with_typical(spots, (*REASONS[name], *REASONS[ALONE])) - in_company for name in names], axis=1
+    )
+    rejections = []
+    for i in apart[np.argsort(-scores[apart], kind="stable")].tolist():
+        reason = names[int(gains[i].argmax())] if gains[i].max() >= GAIN_MIN else NOTHING_FITS
+        if scores[i] >= SPOT_SCORE_MIN:
+            reason = PART_OF_LESION
+        elif in_company[i] >= SPOT_SCORE_MIN:
+            reason = ALONE
+        rejections.append(Rejection(candidates.outlines.border_px(i), float(scores[i]), reason))
+    return tuple(rejections)
+
+
+def _is_on_lesion(spots: Spots, index: int) -> bool:
+    """Whether a candidate's centre lies on the dominant lesion."""
+    height, width = spots.labels.shape
+    column = int(np.clip(round(spots.candidates.outlines.x_px[index]), 0, width - 1))
+    row = int(np.clip(round(spots.candidates.outlines.y_px[index]), 0, height - 1))
+    return bool(spots.labels[row, column] == spots.lesion)
+
+
+def _score_with_typical(spots: Spots, columns: tuple[str, ...]) -> NDArray[np.float64]:
+    """Score of each candidate if some columns were as they are for a typical marked spot, shape (N,)."""
+    typical = load_model(packaged_model_folder(MODEL_NAME)).card["typical_spot"]
+    judge = packaged_judge()
+    own = spots.candidates.evidence.copy()
+    others = company(spots.candidates, judge.first(own)[:, -1])
+    for table, names in ((own, list(evidence.COLUMNS)), (others, list(COMPANY_COLUMNS))):
+        for name in columns:
+            if name in names:
+                table[:, names.index(name)] = typical[name]
+    first = judge.first(own)[:, -1]
+    others[:, 0], others[:, 1] = first, log_odds(first)
+    return judge.second(np.concatenate([own, others], axis=1))[:, -1]
