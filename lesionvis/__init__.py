@@ -17,12 +17,16 @@ if TYPE_CHECKING:
     from lesionvis.analysis import Analysis as Analysis
     from lesionvis.analysis import Analyzer as Analyzer
     from lesionvis.analysis import analyze as analyze
+    from lesionvis.blanch import BlanchTest as BlanchTest
+    from lesionvis.blanch import blanch_test as blanch_test
     from lesionvis.errors import LesionvisError as LesionvisError
     from lesionvis.errors import UnreadablePhoto as UnreadablePhoto
     from lesionvis.photo import Photo as Photo
     from lesionvis.photo import read_photo as read_photo
     from lesionvis.report.abcde import draw_abcde as draw_abcde
     from lesionvis.report.overlay import draw_overlay as draw_overlay
+    from lesionvis.series import Course as Course
+    from lesionvis.series import follow as follow
     from lesionvis.triage import Advice as Advice
     from lesionvis.triage import Answers as Answers
     from lesionvis.triage import advise as advise
@@ -34,13 +38,17 @@ _HOMES = {
     "Analysis": "lesionvis.analysis",
     "Analyzer": "lesionvis.analysis",
     "Answers": "lesionvis.triage",
+    "BlanchTest": "lesionvis.blanch",
+    "Course": "lesionvis.series",
     "LesionvisError": "lesionvis.errors",
     "Photo": "lesionvis.photo",
     "UnreadablePhoto": "lesionvis.errors",
     "advise": "lesionvis.triage",
     "analyze": "lesionvis.analysis",
+    "blanch_test": "lesionvis.blanch",
     "draw_abcde": "lesionvis.report.abcde",
     "draw_overlay": "lesionvis.report.overlay",
+    "follow": "lesionvis.series",
     "read_photo": "lesionvis.photo",
 }
 __all__ = ["__version__", *_HOMES]

@@ -6,7 +6,6 @@ Results go to standard output; errors, questions and progress to standard error.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import sys
@@ -20,10 +19,25 @@ import typer
 
 from lesionvis import __version__
 from lesionvis.batch.names import harmless
-from lesionvis.errors import AnswerError, LesionvisError, SettingsError, UnreadablePhoto
+from lesionvis.cli_pairs import pairs_app
+from lesionvis.cli_parts import (
+    AnswersFile,
+    AsJson,
+    GivenAnswers,
+    SettingsFile,
+    analyzer_of,
+    answers_of,
+    check_picture,
+    harmless_lines,
+    write_picture,
+)
+from lesionvis.errors import LesionvisError, SettingsError, UnreadablePhoto
 
 if TYPE_CHECKING:
-    from lesionvis.analysis import Analysis, Analyzer
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from lesionvis.analysis import Analysis
     from lesionvis.answers import Answers
     from lesionvis.batch.run import OnProgress, Progress
     from lesionvis.triage import Advice
@@ -45,11 +59,7 @@ PxPerMm = Annotated[float | None, typer.Option(help="Scale in px of the photo pe
 MmAcross = Annotated[float | None, typer.Option(help="Width of what the photo shows, in mm.")]
 CoinName = Annotated[str | None, typer.Option(help="Coin that lies in the photo, such as eur-1.")]
 BarMm = Annotated[float | None, typer.Option(help="Measured length of the bar of a printed scale card, in mm.")]
-SettingsFile = Annotated[Path | None, typer.Option("--settings", help="TOML file with settings of the analysis.")]
 ModelFolder = Annotated[Path | None, typer.Option("--model", help="Folder of a pattern model to use instead.")]
-GivenAnswers = Annotated[list[str] | None, typer.Option("--answer", metavar="NAME=VALUE", help="One answer.")]
-AnswersFile = Annotated[Path | None, typer.Option("--answers", help='TOML file with answers, such as fever = "yes".')]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Ask = Annotated[bool, typer.Option("--ask", help="Ask the questions that can still change the advice.")]
 
 
@@ -74,6 +84,9 @@ def main() -> None:
         _end(f"A fault of lesionvis itself ({fault}); please report it. {TRACEBACK_VARIABLE}=1 shows more.", FAILED)
 
 
+app.add_typer(pairs_app)
+
+
 @app.callback(invoke_without_command=True)
 def version(show: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
     """Print the version on request."""
@@ -87,6 +100,10 @@ def analyze(
     photo: Annotated[Path, typer.Argument(help="JPEG, PNG, WebP, TIFF, BMP, AVIF or HEIC.")],
     as_json: AsJson = False,
     overlay: Annotated[Path | None, typer.Option(help="Write the annotated picture here (.png or .jpg).")] = None,
+    explain: Annotated[
+        Path | None, typer.Option(help="Write a picture of what was not taken for a spot, and why (.png or .jpg).")
+    ] = None,
+    abcde: Annotated[Path | None, typer.Option(help="Write a picture of the ABCDE (.png or .jpg).")] = None,
     px_per_mm: PxPerMm = None,
     mm_across: MmAcross = None,
     coin: CoinName = None,
@@ -98,18 +115,21 @@ def analyze(
     model: ModelFolder = None,
 ) -> None:
     """Analyse one photo."""
-    if overlay is not None:
-        _check_overlay(overlay, photo)
-    given = _answers(answer, answers)
-    analysis = _analyzer(
+    pictures = {"overlay": overlay, "explain": explain, "abcde": abcde}
+    for picture in pictures.values():
+        if picture is not None:
+            check_picture(picture, photo)
+    given = answers_of(answer, answers)
+    analysis = analyzer_of(
         settings, px_per_mm=px_per_mm, mm_across=mm_across, coin=coin, bar_mm=bar_mm, model_folder=model
     )(photo, given)
     if ask:
         found = analysis
         told = _asked(given, lambda known: found.answered(known).advice)
         analysis = found.answered(told)
-    if overlay is not None:
-        _write_overlay(analysis, overlay)
+    for kind, picture in pictures.items():
+        if picture is not None:
+            write_picture(_drawn(kind, analysis), picture)
     if as_json:
         typer.echo(analysis.to_json())
     else:
@@ -143,7 +163,7 @@ def batch(
     from lesionvis.batch.summary import run_summary
 
     runner = BatchRunner(
-        _analyzer(settings, px_per_mm=px_per_mm, mm_across=mm_across, coin=coin, bar_mm=bar_mm, model_folder=model),
+        analyzer_of(settings, px_per_mm=px_per_mm, mm_across=mm_across, coin=coin, bar_mm=bar_mm, model_folder=model),
         masks=masks,
         overlays=overlays,
         parquet=parquet,
@@ -185,7 +205,7 @@ def advise(
     from lesionvis.report.text import advice_text
     from lesionvis.triage import advise as advise_on
 
-    given = _answers(answer, answers)
+    given = answers_of(answer, answers)
     if ask:
         given = _asked(given, lambda known: advise_on(pattern, known))
     advice = advise_on(pattern, given)
@@ -252,41 +272,23 @@ def show_model(
     typer.echo(harmless_lines(text))
 
 
-def harmless_lines(text: str) -> str:
-    """Text of several lines with harmful characters percent-encoded."""
-    return "\n".join(harmless(line) for line in text.split("\n"))
-
-
 def _end(message: str, code: int) -> None:
     typer.echo(f"lesionvis: {harmless(message)}", err=True)
     sys.exit(code)
 
 
-def _analyzer(settings: Path | None, **options: Any) -> Analyzer:
-    """Analyzer of a settings file, or of the defaults, and of the options that override them."""
-    from lesionvis.analysis import Analyzer
-    from lesionvis.settings import read_settings
+def _drawn(kind: str, analysis: Analysis) -> NDArray[np.uint8]:
+    """One of the pictures of an analysis: "overlay", "explain" or "abcde"."""
+    from lesionvis.report.abcde import draw_abcde
+    from lesionvis.report.explain import draw_explanation
+    from lesionvis.report.overlay import draw_overlay
 
-    analyzer = read_settings(settings) if settings else Analyzer()
-    return dataclasses.replace(analyzer, **{name: value for name, value in options.items() if value is not None})
-
-
-def _answers(given: list[str] | None, file: Path | None) -> Answers:
-    """Answers of a file and of the options that override it."""
-    from lesionvis.answers import Answers
-    from lesionvis.settings import read_toml
-
-    values: dict[str, str] = {}
-    for name, value in (read_toml(file) if file else {}).items():
-        if not isinstance(value, str):
-            raise AnswerError(f'{file}: the answer "{name}" must be a text in quotes, got {value!r}.')
-        values[name] = value
-    for text in given or []:
-        name, equals, value = text.partition("=")
-        if not equals:
-            raise AnswerError(f'An answer is given as NAME=VALUE, such as fever=yes, not as "{text}".')
-        values[name.strip()] = value.strip()
-    return Answers.from_mapping(values)
+    if kind == "abcde":
+        picture = draw_abcde(analysis)
+        if picture is None:
+            raise SettingsError("There is no dominant lesion, so there is no ABCDE to draw; leave out --abcde.")
+        return picture
+    return draw_explanation(analysis) if kind == "explain" else draw_overlay(analysis)
 
 
 def _asked(answers: Answers, advise_with: Callable[[Answers], Advice]) -> Answers:
@@ -324,27 +326,6 @@ def _chosen(choices: tuple[str, ...]) -> str | None:
         if len(fitting) == 1:
             return fitting[0]
         typer.echo(f"Please type one of: {', '.join(choices)}.", err=True)
-
-
-def _check_overlay(overlay: Path, photo: Path) -> None:
-    if overlay.suffix.lower() not in (".png", ".jpg", ".jpeg"):
-        raise SettingsError(f"The annotated picture {overlay} must end in .png or .jpg.")
-    if overlay.exists() and photo.exists() and overlay.samefile(photo):
-        raise SettingsError(f"The annotated picture would overwrite the photo {photo}; give another name.")
-    if not overlay.parent.is_dir():
-        raise SettingsError(f"The folder of the annotated picture {overlay} does not exist; make it first.")
-
-
-def _write_overlay(analysis: Analysis, overlay: Path) -> None:
-    import cv2
-
-    from lesionvis.report.overlay import draw_overlay
-
-    code = cv2.imencode(overlay.suffix.lower(), draw_overlay(analysis)[..., ::-1])[1]
-    try:
-        overlay.write_bytes(code.tobytes())
-    except OSError as error:
-        raise SettingsError(f"The annotated picture {overlay} cannot be written ({error.strerror}).") from error
 
 
 def _usable_processors() -> int:

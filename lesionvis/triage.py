@@ -10,8 +10,8 @@ not been done (prompt), and no longer once the spots do not fade, which is what 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from types import MappingProxyType
 from typing import Any
@@ -19,6 +19,7 @@ from typing import Any
 from lesionvis.answers import UNKNOWN, Answers, Question, questions
 from lesionvis.conditions import PATTERN
 from lesionvis.errors import AnswerError
+from lesionvis.photo_evidence import PhotoEvidence, answers_with_photo
 from lesionvis.rules import PATTERNS, Level, Rule, rules
 from lesionvis.wording import ALWAYS, HEADER, NEXT_STEPS, PROVISIONAL
 
@@ -31,71 +32,11 @@ __all__ = [
     "OpenQuestion",
     "PhotoEvidence",
     "advise",
+    "advise_further",
     "answers_with_photo",
     "matching_rules",
     "open_questions",
 ]
-
-# "Few" spots, which the advice to watch asks for, means fewer than this; no guideline names a number.
-MANY_SPOTS = 10
-# Non-fading spots wider than this are a red flag in NICE NG240.
-LARGE_SPOT_MM = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class PhotoEvidence:
-    """What was measured in the photo that a rule may use. It can raise a level, never lower one.
-
-    It stands in for an answer that nobody gave; once the person answers, the person's answer counts and a
-    disagreement is noted.
-
-    Attributes
-    ----------
-    spot_count : int or None
-        Spots found; None when not counted.
-    largest_diameter_mm : float or None
-        Diameter of the largest spot, mm; None or NaN in a photo without a scale.
-    abcde_any : bool or None
-        Whether any of the measured ABCDE features is present; None when not measured.
-    """
-
-    spot_count: int | None = None
-    largest_diameter_mm: float | None = None
-    abcde_any: bool | None = None
-
-    def findings(self) -> Iterator[tuple[str, str]]:
-        """Yield the answers to which the photo gives the harmful value, each with what was seen."""
-        if self.spot_count is not None and self.spot_count >= MANY_SPOTS:
-            yield "count", f"The photo shows {self.spot_count} spots"
-        if self.largest_diameter_mm is not None and self.largest_diameter_mm > LARGE_SPOT_MM:
-            yield "size_gt2mm", f"The largest spot measures about {self.largest_diameter_mm:.1f} mm"
-        if self.abcde_any:
-            yield "abcde_any", "The spot in the photo shows at least one ABCDE feature"
-
-
-def answers_with_photo(answers: Answers, photo: PhotoEvidence) -> Answers:
-    """Answers with what the photo adds: harmful values only, and only where the person's answer is unknown.
-
-    Parameters
-    ----------
-    answers : Answers
-        What the person said.
-    photo : PhotoEvidence
-        What was measured.
-
-    Returns
-    -------
-    Answers
-        Never with a benign value that the person did not give.
-
-    Examples
-    --------
-    >>> answers_with_photo(Answers(), PhotoEvidence(spot_count=34, largest_diameter_mm=1.2))
-    Answers(given=(('count', 'many'),))
-    """
-    return answers.replace(
-        **{name: questions()[name].harmful for name, _ in photo.findings() if answers[name] == UNKNOWN}
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +201,34 @@ def advise(pattern: str, answers: Answers | None = None, photo: PhotoEvidence | 
         open_questions=open_questions(pattern, used),
         photo_notes=tuple(_photo_note(name, seen, told) for name, seen in evidence.findings()),
     )
+
+
+def advise_further(advice: Advice, evidence: PhotoEvidence) -> Advice:
+    """Advice after more photos of the same spots, such as one under a glass or of another day.
+
+    Parameters
+    ----------
+    advice : Advice
+        On one photo.
+    evidence : PhotoEvidence
+        What the others add.
+
+    Returns
+    -------
+    Advice
+        Of the same or a higher level.
+
+    Examples
+    --------
+    >>> first = advise("petechial_shower", Answers.from_mapping({"fever": "yes", "new_onset": "yes"}))
+    >>> further = advise_further(first, PhotoEvidence(further=(("blanch", "Under glass the spots do not fade"),)))
+    >>> str(further.level), further.photo_notes
+    ('emergency', ('Under glass the spots do not fade, so "blanch" was taken as "does_not_fade".',))
+    """
+    again = advise(advice.pattern, advice.answers, evidence)
+    by_photo = {rule.rule_id for rule in advice.reasons if rule.from_photo}
+    reasons = tuple(replace(rule, from_photo=rule.from_photo or rule.rule_id in by_photo) for rule in again.reasons)
+    return replace(again, reasons=reasons, photo_notes=advice.photo_notes + again.photo_notes)
 
 
 def matching_rules(pattern: str, answers: Answers) -> tuple[Rule, ...]:

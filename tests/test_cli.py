@@ -119,6 +119,19 @@ def test_an_overlay_is_written_where_asked(
     assert picture.shape[1] == 1000
 
 
+def test_rejected_candidates_and_the_abcde_can_be_drawn(
+    project: Path, photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lesion = project / "sample_images" / "irregular-lesion.jpg"
+    explained, letters = tmp_path / "explained.png", tmp_path / "abcde.png"
+    assert called(capsys, "analyze", lesion, "--explain", explained, "--abcde", letters)[0] == 0
+    assert cv2.imread(str(explained)).shape[1] == 1000
+    assert cv2.imread(str(letters)).shape[1] > 100
+    code, _, error = called(capsys, "analyze", project / "sample_images" / "plain-skin.jpg", "--abcde", letters)
+    assert code == 2
+    assert "no dominant lesion" in error
+
+
 def test_settings_come_from_a_file_and_options_override_it(
     photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -206,7 +219,7 @@ def test_a_fault_of_the_program_is_no_traceback_unless_asked(
     def broken(*_: object, **__: object) -> None:
         raise KeyError("lost")
 
-    monkeypatch.setattr(cli, "_analyzer", broken)
+    monkeypatch.setattr(cli, "analyzer_of", broken)
     code, _, err = called(capsys, "analyze", photo)
     assert code == 1
     assert err.startswith("lesionvis: A fault of lesionvis itself (KeyError: 'lost'); please report it.")

@@ -1,0 +1,315 @@
+"""How well glass tests and dated series are read off rendered photos, with every row's truth known.
+
+Run: python benchmarks/pairs.py [pairs per row] [series per row]
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lesionvis.analysis import Analysis, analyze
+from lesionvis.blanch import blanch_test
+from lesionvis.lab.pairs import GlassPair, Pose, Press, RenderedSeries, Shot, View, render_glass_pair, render_series
+from lesionvis.lab.scene import Scene, SpotTruth
+from lesionvis.lab.truths import petechial_shower
+from lesionvis.series import Interval, follow
+
+Kind = Literal["fading", "not fading", "some fading", "not pressed", "other skin", "no border"]
+
+RIGHT: dict[Kind, str] = {"fading": "fades", "not fading": "does_not_fade", "some fading": "does_not_fade"}
+KINDS: tuple[Kind, ...] = ("fading", "not fading", "some fading", "not pressed", "other skin", "no border")
+# Tone of the skin, individual typology angle in degrees: very light to dark.
+TONES_DEG = (-30.0, 50.0)
+TONE_BANDS_DEG = ((28.0, 60.0), (10.0, 28.0), (-10.0, 10.0), (-45.0, -10.0))
+# Ratios of spots that fade lie below this.
+FADING_MAX = 0.4
+# A pair can be told when so many spots lie under the glass and in both photos.
+TOLD_SPOTS_MIN = 2
+PHOTO_SIZE_PX = (1000, 750)
+# The canvas leaves room for every pose.
+CANVAS_SIZE_PX = (1600, 1280)
+PX_PER_MM = (8.0, 14.0)
+
+
+def canvas(generator: np.random.Generator, ita_deg: tuple[float, float]) -> Scene:
+    """Piece of skin of some tone, larger than what a photo shows."""
+    return Scene(
+        width_px=CANVAS_SIZE_PX[0],
+        height_px=CANVAS_SIZE_PX[1],
+        px_per_mm=float(generator.uniform(*PX_PER_MM)),
+        seed=int(generator.integers(1_000_000)),
+        ita_deg=float(generator.uniform(*ita_deg)),
+        # Rosy skin, as around a rash and on a limb that hangs down.
+        blood_fraction=float(generator.uniform(0.004, 0.008)),
+        surface_veil=float(generator.uniform(0.0, 0.02)),
+        gloss=float(generator.uniform(0.0, 0.3)),
+        freckle_count=int(generator.integers(0, 10)),
+        hair_count=int(generator.integers(0, 15)),
+        naevus_count=int(generator.integers(0, 3)),
+    )
+
+
+def some_view(generator: np.random.Generator, skin: Scene, light: Scene | None = None) -> View:
+    """View from about above, in a light of its own or in nearly the `light` of another photo."""
+    if light is None:
+        azimuth, elevation = generator.uniform(0, 360), generator.uniform(40, 75)
+        temperature = generator.uniform(5000, 8000)
+    else:
+        azimuth = light.light_azimuth_deg + generator.normal(0, 25)
+        elevation = float(np.clip(light.light_elevation_deg + generator.normal(0, 6), 35, 80))
+        temperature = light.light_temperature_k + generator.normal(0, 400)
+    camera = replace(
+        skin,
+        width_px=PHOTO_SIZE_PX[0],
+        height_px=PHOTO_SIZE_PX[1],
+        seed=int(generator.integers(1_000_000)),
+        light_azimuth_deg=float(azimuth % 360),
+        light_elevation_deg=float(elevation),
+        light_temperature_k=float(temperature),
+        light_tint=float(generator.normal(0, 0.03)),
+        exposure=float(generator.uniform(0.8, 1.15)),
+        vignetting=float(generator.uniform(0.0, 0.25)),
+        blur_sigma_px=float(generator.uniform(0.5, 1.6)),
+        noise_sigma_levels=float(generator.uniform(1.0, 3.0)),
+        jpeg_quality=int(generator.integers(75, 96)),
+    )
+    pose = Pose(
+        turn_deg=float(generator.normal(0, 12)),
+        zoom=float(np.exp(generator.uniform(-0.2, 0.2))),
+        shift_x=float(generator.uniform(-0.1, 0.1)),
+        shift_y=float(generator.uniform(-0.1, 0.1)),
+        tilt_deg=float(abs(generator.normal(0, 8))),
+        tilt_axis_deg=float(generator.uniform(0, 360)),
+    )
+    return View(pose, camera)
+
+
+def shower(generator: np.random.Generator, skin: Scene, count: int) -> tuple[SpotTruth, ...]:
+    """Petechiae and purpura over the middle of a canvas, all in the frame of most photos."""
+    middle = replace(skin, width_px=PHOTO_SIZE_PX[0], height_px=PHOTO_SIZE_PX[1])
+    left, top = ((whole - part) // 2 for whole, part in zip(CANVAS_SIZE_PX, PHOTO_SIZE_PX, strict=True))
+    spots = petechial_shower(
+        generator,
+        middle,
+        count,
+        diameter_mm=float(generator.uniform(1.2, 2.2)),
+        blood_fraction=float(generator.uniform(0.03, 0.08)),
+        oxygen_saturation=float(generator.uniform(0.5, 0.9)),
+    )
+    return tuple(replace(spot, x_px=spot.x_px + left, y_px=spot.y_px + top) for spot in spots)
+
+
+def glass_pair(seed: int, kind: Kind, ita_deg: tuple[float, float]) -> GlassPair:
+    """Two photos of a glass test."""
+    generator = np.random.default_rng(seed)
+    skin = canvas(generator, ita_deg)
+    spots = shower(generator, skin, int(generator.integers(12, 60)))
+    plain = some_view(generator, skin)
+    pressed = some_view(generator, skin, plain.camera)
+    press = Press(
+        x_px=skin.width_px / 2 + float(generator.normal(0, 40)),
+        y_px=skin.height_px / 2 + float(generator.normal(0, 30)),
+        radius_px=3000.0 if kind == "no border" else float(generator.uniform(200, 330)),
+        blood_left=1.0 if kind == "not pressed" else float(generator.uniform(0.15, 0.45)),
+        veil=float(generator.uniform(0.0, 0.05)),
+        stretch=float(generator.uniform(0.0, 0.04)),
+    )
+    count = len(spots)
+    fading, kept = generator.uniform(0.0, 0.3, count), generator.uniform(0.85, 1.1, count)
+    ratios = {
+        "fading": fading,
+        "not fading": kept,
+        "some fading": np.where(generator.random(count) < 0.5, fading, kept),
+        "not pressed": kept,
+        "other skin": fading,
+        "no border": fading if generator.random() < 0.5 else kept,
+    }[kind]
+    pair = render_glass_pair(skin, spots, ratios.tolist(), press, plain, pressed)
+    if kind != "other skin":
+        return pair
+    elsewhere = replace(skin, seed=skin.seed + 1)
+    other = render_glass_pair(elsewhere, shower(generator, elsewhere, count), ratios.tolist(), press, plain, pressed)
+    return replace(pair, pressed=other.pressed)
+
+
+def series(seed: int, ita_deg: tuple[float, float]) -> RenderedSeries:
+    """Three photos of spots that come, go, grow and fade."""
+    generator = np.random.default_rng(seed)
+    skin = canvas(generator, ita_deg)
+    spots = shower(generator, skin, int(generator.integers(15, 50)))
+    count = len(spots)
+    first = generator.choice(3, count, p=(0.8, 0.12, 0.08))
+    last = np.where(generator.random(count) < 0.2, np.maximum(first, 1) - (first == 0), 2)
+    fade, growth = generator.uniform(0.55, 1.0), generator.uniform(1.0, 1.3)
+    moments: list[list[SpotTruth | None]] = []
+    for moment in range(3):
+        rows: list[SpotTruth | None] = []
+        for index, spot in enumerate(spots):
+            age = moment - first[index]
+            there = first[index] <= moment <= last[index]
+            blood = max(spot.blood_fraction * fade**age, 0.006)
+            rows.append(
+                replace(
+                    spot,
+                    blood_fraction=blood,
+                    diameter_px=spot.diameter_px * growth**age,
+                    bilirubin_g_per_l=0.05 * age * (1.0 - fade),
+                )
+                if there
+                else None
+            )
+        moments.append(rows)
+    views: Sequence[View] = [some_view(generator, skin) for _ in range(3)]
+    return render_series(skin, moments, views)
+
+
+def rows_of(analysis: Analysis, shot: Shot, spots: Sequence[SpotTruth], there: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Row of the truth of each found spot, -1 where none lies within half a diameter or 4 px."""
+    if len(analysis.spots) == 0:
+        return np.zeros(0, np.int64)
+    place = shot.positions(spots)
+    found = np.stack([analysis.spots["x_px"], analysis.spots["y_px"]], axis=1)
+    distance = np.hypot(*(found[:, None] - place[None, :, :2]).transpose(2, 0, 1))
+    distance[:, ~there] = np.inf
+    distance[distance > np.maximum(4.0, place[:, 2] / 2.0)] = np.inf
+    return np.where(np.isfinite(distance.min(axis=1)), distance.argmin(axis=1), -1)
+
+
+def glass_tests(n_pairs: int) -> None:
+    """Print the table of glass tests."""
+    print(f"{'glass test':14}{'pairs':>7}{'right':>7}{'cannot tell':>13}{'wrong':>7}")
+    by_tone: dict[tuple[float, float], Counter[str]] = {band: Counter() for band in TONE_BANDS_DEG}
+    told: Counter[str] = Counter()
+    errors: list[float] = []
+    for kind in KINDS:
+        counts: Counter[str] = Counter()
+        for seed in range(n_pairs):
+            pair = glass_pair(1000 + seed, kind, TONES_DEG)
+            in_both = pair.under_glass & pair.plain.seen(pair.spots) & pair.pressed.seen(pair.spots)
+            if kind in RIGHT and in_both.sum() < TOLD_SPOTS_MIN:
+                continue
+            plain = analyze(pair.plain.rgb)
+            test = blanch_test(plain, analyze(pair.pressed.rgb))
+            right = RIGHT.get(kind, "cannot_tell")
+            if kind == "some fading" and (pair.ratio[in_both] < FADING_MAX).all():
+                right = "fades"
+            result = "right" if test.verdict == right else "cannot tell" if test.verdict == "cannot_tell" else "wrong"
+            counts[result] += 1
+            if result == "wrong":
+                print(f"  wrong: {kind}, seed {1000 + seed}: {test.reason}")
+            if kind in RIGHT:
+                told[result] += 1
+                tone = plain.skin.tone_ita_deg
+                band = next((band for band in TONE_BANDS_DEG if band[0] <= tone < band[1]), TONE_BANDS_DEG[-1])
+                by_tone[band][result] += 1
+                rows = rows_of(plain, pair.plain, pair.spots, in_both)[test.spot - 1]
+                errors += (test.ratio - pair.ratio[rows])[rows >= 0].tolist()
+        _print_counts(kind, counts)
+    _print_counts("all to be told", told)
+    for (low, high), counts in by_tone.items():
+        _print_counts(f"  ITA {low:.0f} to {high:.0f}", counts)
+    size = np.abs(errors)
+    print(f"ratio of a spot, error: median {np.median(size):.3f}, 90 % within {np.quantile(size, 0.9):.3f}")
+
+
+def _print_counts(name: str, counts: Counter[str]) -> None:
+    total = counts.total()
+    shares = "  ".join(f"{100 * counts[result] / max(total, 1):5.1f} %" for result in ("right", "cannot tell", "wrong"))
+    print(f"{name:14}{total:7}{counts['right']:7}{counts['cannot tell']:13}{counts['wrong']:7}   {shares}", flush=True)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was right and wrong over all series."""
+
+    found: int = 0
+    false: int = 0
+    missed: int = 0
+    intervals: int = 0
+    compared: int = 0
+    states: Counter[tuple[str, str]] = field(default_factory=Counter)
+    contrast: list[float] = field(default_factory=list)
+    area: list[float] = field(default_factory=list)
+    median_contrast: list[float] = field(default_factory=list)
+    median_diameter: list[float] = field(default_factory=list)
+
+    def add(self, rendered: RenderedSeries, photos: Sequence[Analysis], index: int, interval: Interval) -> None:
+        """Compare one interval with the truth."""
+        self.intervals += 1
+        matches = interval.matches
+        if matches is None:
+            return
+        self.compared += 1
+        there = [rendered.contrast[moment] > 0.0 for moment in (index, index + 1)]
+        before, after = (
+            rows_of(photos[i], rendered.shots[i], rendered.spots[i], there[i - index]) for i in (index, index + 1)
+        )
+        in_both = set(before[before >= 0].tolist()) & set(after[after >= 0].tolist())
+        contrast, area = [], []
+        for row, (first, second) in enumerate(zip(matches.first, matches.second, strict=True)):
+            one = int(before[first - 1]) if first else -1
+            other = int(after[second - 1]) if second else -1
+            if first and second:
+                if one >= 0 and one == other:
+                    true_contrast = rendered.contrast[index + 1][one] / rendered.contrast[index][one]
+                    sizes = [rendered.spots[i][one].diameter_px for i in (index, index + 1)]
+                    contrast.append(float(matches.contrast_ratio[row]) / true_contrast)
+                    area.append(float(matches.area_ratio[row]) / (sizes[1] / sizes[0]) ** 2)
+                elif one >= 0 or other >= 0:
+                    self.false += 1
+                continue
+            truth = max(one, other)
+            if truth >= 0:
+                fate = "persisting" if there[0][truth] and there[1][truth] else "gone" if there[0][truth] else "new"
+                self.states[fate, str(matches.state[row])] += 1
+        self.found += len(contrast)
+        self.missed += len(in_both) - len(contrast)
+        self.contrast += contrast
+        self.area += area
+        if len(contrast) >= TOLD_SPOTS_MIN:
+            self.median_contrast.append(float(np.nanmedian(contrast)))
+            self.median_diameter.append(float(np.sqrt(np.median(area))))
+
+    def show(self) -> None:
+        """Print what came out."""
+        f1 = 2 * self.found / max(2 * self.found + self.false + self.missed, 1)
+        print(f"series: {self.compared} of {self.intervals} intervals compared")
+        print(f"matching: {self.found} pairs right, {self.false} false, {self.missed} missed, F1 {f1:.3f}")
+        for name, values in (("contrast ratio", self.contrast), ("area ratio", self.area)):
+            size = np.abs(np.array(values) - 1.0)
+            print(
+                f"{name} of a spot over truth: median {np.nanmedian(values):.3f}, median error {np.nanmedian(size):.3f}"
+            )
+        for name, values in (("contrast", self.median_contrast), ("diameter", self.median_diameter)):
+            close = np.mean(np.abs(np.array(values) - 1.0) <= 0.1)
+            print(f"median {name} ratio of an interval within 10 % of the truth: {100 * close:.0f} %")
+        print("spots found in one photo only (truth, said: number):")
+        for (truth, said), number in sorted(self.states.items()):
+            print(f"  {truth}, {said}: {number}")
+
+
+def main() -> None:
+    """Print the tables."""
+    cv2.setNumThreads(1)
+    n_pairs = int(sys.argv[1]) if len(sys.argv) > 1 else 40
+    n_series = int(sys.argv[2]) if len(sys.argv) > 2 else 30
+    glass_tests(n_pairs)
+    tally = Tally()
+    for seed in range(n_series):
+        rendered = series(2000 + seed, TONES_DEG)
+        course = follow([analyze(shot.rgb) for shot in rendered.shots])
+        for index, interval in enumerate(course.intervals):
+            tally.add(rendered, course.photos, index, interval)
+    tally.show()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,118 @@
+"""The commands that compare photos of the same skin: glass test and dated series."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lesionvis.cli_parts import (
+    AnswersFile,
+    AsJson,
+    GivenAnswers,
+    SettingsFile,
+    analyzer_of,
+    answers_of,
+    check_picture,
+    harmless_lines,
+    write_picture,
+)
+from lesionvis.errors import SettingsError
+
+pairs_app = typer.Typer()
+
+Overlay = Annotated[Path | None, typer.Option(help="Write the annotated picture here (.png or .jpg).")]
+
+
+@pairs_app.command()
+def blanch(
+    plain: Annotated[Path, typer.Argument(help="Photo of the spots.")],
+    pressed: Annotated[Path, typer.Argument(help="The same with a clear glass pressed on some of them.")],
+    as_json: AsJson = False,
+    overlay: Overlay = None,
+    agree: Annotated[bool, typer.Option("--agree", help="You looked through the glass and saw them fade too.")] = False,
+    answer: GivenAnswers = None,
+    answers: AnswersFile = None,
+    settings: SettingsFile = None,
+) -> None:
+    """Compare a photo of spots with one under a glass: whether they fade."""
+    from lesionvis.blanch import blanch_test
+    from lesionvis.photo_evidence import PhotoEvidence
+    from lesionvis.report.pairs import draw_blanch
+    from lesionvis.report.pairs_text import blanch_text
+    from lesionvis.triage import advise_further
+
+    if overlay is not None:
+        check_picture(overlay, plain, pressed)
+    told = answers_of(answer, answers)
+    analyzer = analyzer_of(settings)
+    before, under = analyzer(plain, told), analyzer(pressed)
+    test = blanch_test(before, under)
+    if agree:
+        before = analyzer(plain, test.answers(told, agrees=True))
+    advice = advise_further(before.advice, PhotoEvidence(further=test.findings()))
+    if overlay is not None:
+        write_picture(draw_blanch(before, under, test), overlay)
+    if as_json:
+        typer.echo(json.dumps(test.to_dict() | {"advice": advice.to_dict()}, indent=1, allow_nan=False))
+    else:
+        typer.echo(harmless_lines(blanch_text(test, advice)))
+
+
+@pairs_app.command()
+def series(
+    photos: Annotated[list[Path], typer.Argument(help="Two or more photos of the same skin.")],
+    dates: Annotated[
+        str | None, typer.Option(help="When each was taken, such as 2026-03-01,2026-03-08; else from the files.")
+    ] = None,
+    as_json: AsJson = False,
+    overlay: Overlay = None,
+    chart: Annotated[Path | None, typer.Option(help="Write a chart of the course here (.svg).")] = None,
+    answer: GivenAnswers = None,
+    answers: AnswersFile = None,
+    settings: SettingsFile = None,
+) -> None:
+    """Follow spots through dated photos: which are new, gone, growing or fading."""
+    from lesionvis.photo_evidence import PhotoEvidence
+    from lesionvis.report.course_chart import course_svg
+    from lesionvis.report.pairs import draw_course
+    from lesionvis.report.pairs_text import course_text
+    from lesionvis.series import follow
+    from lesionvis.triage import advise_further
+
+    if overlay is not None:
+        check_picture(overlay, *photos)
+    if chart is not None and (chart.suffix.lower() != ".svg" or not chart.parent.is_dir()):
+        raise SettingsError(f"The chart {chart} must end in .svg and lie in a folder that exists.")
+    when = _dates(dates, len(photos)) if dates is not None else None
+    told = answers_of(answer, answers)
+    analyzer = analyzer_of(settings)
+    course = follow([analyzer(photo, told) for photo in photos], when)
+    advice = advise_further(course.photos[-1].advice, PhotoEvidence(further=course.findings()))
+    if overlay is not None:
+        write_picture(draw_course(course), overlay)
+    if chart is not None:
+        try:
+            chart.write_text(course_svg(course), encoding="utf-8")
+        except OSError as error:
+            raise SettingsError(f"The chart {chart} cannot be written ({error.strerror}).") from error
+    if as_json:
+        typer.echo(json.dumps(course.to_dict() | {"advice": advice.to_dict()}, indent=1, allow_nan=False))
+    else:
+        typer.echo(harmless_lines(course_text(course, advice)))
+
+
+def _dates(text: str, count: int) -> list[datetime | None]:
+    """Dates in the order of the photos."""
+    parts = [part.strip() for part in text.split(",")]
+    if len(parts) != count:
+        raise SettingsError(f"There are {count} photos but {len(parts)} dates; give one date per photo.")
+    try:
+        return [datetime.fromisoformat(part) for part in parts]
+    except ValueError as error:
+        raise SettingsError(
+            f"A date is given as 2026-03-01 or 2026-03-01T14:30, not as in {text!r}; separate dates by commas."
+        ) from error

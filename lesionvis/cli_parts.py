@@ -1,0 +1,78 @@
+"""What the commands share: options, and how answers, settings and pictures to write are taken."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lesionvis.batch.names import harmless
+from lesionvis.errors import AnswerError, SettingsError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from lesionvis.analysis import Analyzer
+    from lesionvis.answers import Answers
+
+SettingsFile = Annotated[Path | None, typer.Option("--settings", help="TOML file with settings of the analysis.")]
+GivenAnswers = Annotated[list[str] | None, typer.Option("--answer", metavar="NAME=VALUE", help="One answer.")]
+AnswersFile = Annotated[Path | None, typer.Option("--answers", help='TOML file with answers, such as fever = "yes".')]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def harmless_lines(text: str) -> str:
+    """Text of several lines with harmful characters percent-encoded."""
+    return "\n".join(harmless(line) for line in text.split("\n"))
+
+
+def analyzer_of(settings: Path | None, **options: Any) -> Analyzer:
+    """Analyzer of a settings file, or of the defaults, and of the options that override them."""
+    from lesionvis.analysis import Analyzer
+    from lesionvis.settings import read_settings
+
+    analyzer = read_settings(settings) if settings else Analyzer()
+    return dataclasses.replace(analyzer, **{name: value for name, value in options.items() if value is not None})
+
+
+def answers_of(given: list[str] | None, file: Path | None) -> Answers:
+    """Answers of a file and of the options that override it."""
+    from lesionvis.answers import Answers
+    from lesionvis.settings import read_toml
+
+    values: dict[str, str] = {}
+    for name, value in (read_toml(file) if file else {}).items():
+        if not isinstance(value, str):
+            raise AnswerError(f'{file}: the answer "{name}" must be a text in quotes, got {value!r}.')
+        values[name] = value
+    for text in given or []:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise AnswerError(f'An answer is given as NAME=VALUE, such as fever=yes, not as "{text}".')
+        values[name.strip()] = value.strip()
+    return Answers.from_mapping(values)
+
+
+def check_picture(overlay: Path, *photos: Path) -> None:
+    """Refuse a picture to write that is none, that would overwrite a photo, or that has no folder."""
+    if overlay.suffix.lower() not in (".png", ".jpg", ".jpeg"):
+        raise SettingsError(f"The annotated picture {overlay} must end in .png or .jpg.")
+    for photo in photos:
+        if overlay.exists() and photo.exists() and overlay.samefile(photo):
+            raise SettingsError(f"The annotated picture would overwrite the photo {photo}; give another name.")
+    if not overlay.parent.is_dir():
+        raise SettingsError(f"The folder of the annotated picture {overlay} does not exist; make it first.")
+
+
+def write_picture(rgb: NDArray[np.uint8], overlay: Path) -> None:
+    """Write an RGB picture as PNG or JPEG by its name."""
+    import cv2
+
+    code = cv2.imencode(overlay.suffix.lower(), rgb[..., ::-1])[1]
+    try:
+        overlay.write_bytes(code.tobytes())
+    except OSError as error:
+        raise SettingsError(f"The annotated picture {overlay} cannot be written ({error.strerror}).") from error

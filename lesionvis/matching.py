@@ -1,0 +1,201 @@
+"""Spots of two registered photos -> Matches: which are the same, and what became of each.
+
+A spot without a partner is looked at again where it must lie in the other photo: whoever seeks spots misses some, and
+a missed one is neither gone nor new.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lesionvis.contrast import Contrasts, contrasts_at
+from lesionvis.register import Registration
+from lesionvis.scale import Scale
+
+if TYPE_CHECKING:
+    from lesionvis.analysis import Analysis
+
+# Partners lie within this many of the larger one's diameters plus so many errors of the registration.
+REACH_DIAMETERS, REACH_ERRORS = 0.6, 4.0
+# ... and their areas differ by no more than this factor once the zoom is taken off.
+AREA_RATIO_MAX = 5.0
+# A spot without a partner is gone, or new, when the other photo holds less than this share of its contrast there, by
+# so many standard errors.
+ABSENT_MAX = 0.35
+CONTRAST_MIN = 0.08
+SURE_ERRORS = 2.0
+# A partner that has grown or faded has changed by this factor and by `SURE_ERRORS` standard errors.
+GROWN_MIN, FADED_MAX = 1.25, 0.8
+STATES = ("persisting", "growing", "fading", "gone", "new", "unclear")
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """What became of the spots between two photos; one row per spot that both photos show the place of.
+
+    Attributes
+    ----------
+    first, second : ndarray of shape (N,), int64
+        Numbers of the spot in either photo; 0 where it was not found there.
+    state : ndarray of shape (N,), str
+        persisting, growing, fading, gone, new, or unclear when the photos do not tell.
+    area_ratio, area_ratio_error : ndarray of shape (N,), float64
+        Area later over earlier, on the skin, and its standard error; NaN unless found in both.
+    contrast_ratio, contrast_ratio_error : ndarray of shape (N,), float64
+        Haemoglobin contrast later over earlier, and its standard error; of new ones infinite.
+    blue_shift : ndarray of shape (N,), float64
+        Change of the blue share: above 0 towards brown and yellow; NaN unless found in both.
+    """
+
+    first: NDArray[np.int64]
+    second: NDArray[np.int64]
+    state: NDArray[np.str_]
+    area_ratio: NDArray[np.float64]
+    area_ratio_error: NDArray[np.float64]
+    contrast_ratio: NDArray[np.float64]
+    contrast_ratio_error: NDArray[np.float64]
+    blue_shift: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        """Set the arrays read-only."""
+        for name in self.__slots__:
+            getattr(self, name).setflags(write=False)
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+    def count(self, *states: str) -> int:
+        """How many spots are in any of some states."""
+        return int(np.isin(self.state, states).sum())
+
+
+def match_spots(earlier: Analysis, later: Analysis, registration: Registration) -> Matches:
+    """Match the spots of two photos.
+
+    Parameters
+    ----------
+    earlier, later : Analysis
+    registration : Registration
+        From the earlier to the later, trusted.
+
+    Returns
+    -------
+    Matches
+    """
+    a, b = _pairs(earlier, later, registration)
+    lone_a = np.setdiff1d(np.arange(len(earlier.spots)), a)
+    lone_b = np.setdiff1d(np.arange(len(later.spots)), b)
+    outlines_a = [registration.map_points(earlier.labels.outlines_px[i]) for i in lone_a]
+    outlines_b = [registration.map_back(later.labels.outlines_px[i]) for i in lone_b]
+    shown_a, shown_b = (
+        np.array([_is_shown(outline, photo) for outline in outlines], np.bool_)
+        for outlines, photo in ((outlines_a, later), (outlines_b, earlier))
+    )
+    lone_a, lone_b = lone_a[shown_a], lone_b[shown_b]
+    own_a, own_b = list(earlier.labels.outlines_px), list(later.labels.outlines_px)
+    mapped_a = [outline for outline, shown in zip(outlines_a, shown_a, strict=True) if shown]
+    mapped_b = [outline for outline, shown in zip(outlines_b, shown_b, strict=True) if shown]
+    before = _contrasts(earlier, [*(own_a[i] for i in a), *(own_a[i] for i in lone_a), *mapped_b])
+    after = _contrasts(later, [*(own_b[i] for i in b), *mapped_a, *(own_b[i] for i in lone_b)])
+    kinds = np.repeat([0, 1, 2], [len(a), len(lone_a), len(lone_b)])
+    first = np.concatenate([a + 1, lone_a + 1, np.zeros(len(lone_b), np.int64)])
+    second = np.concatenate([b + 1, np.zeros(len(lone_a), np.int64), lone_b + 1])
+    area_ratio, area_error = _area_ratio(earlier, later, registration, first, second)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.where(before.blood > 0.0, after.blood / before.blood, np.inf)
+        error = np.hypot(after.error, np.where(np.isfinite(ratio), ratio, 0.0) * before.error) / before.blood
+    state = np.select(
+        [kinds == 0, kinds == 1],
+        [_changed(area_ratio, area_error, ratio, error), _absent(before, after, "gone")],
+        _absent(after, before, "new"),
+    )
+    blue = _blue_share(after.density) - _blue_share(before.density)
+    return Matches(first, second, state, area_ratio, area_error, ratio, error, np.where(kinds == 0, blue, np.nan))
+
+
+def _contrasts(analysis: Analysis, outlines: list[NDArray[np.float64]]) -> Contrasts:
+    return contrasts_at(analysis.photo, analysis.skin, analysis.labels, outlines)
+
+
+def _pairs(
+    earlier: Analysis, later: Analysis, registration: Registration
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows of the spots that are each other's nearest, in either table; the nearest pairs are taken first."""
+    place = np.stack([earlier.spots["x_px"], earlier.spots["y_px"]], axis=1)
+    there = registration.map_points(place)
+    zoom = registration.zoom(place)
+    here = np.stack([later.spots["x_px"], later.spots["y_px"]], axis=1)
+    diameter = np.maximum((earlier.spots["diameter_px"] * zoom)[:, None], later.spots["diameter_px"][None])
+    distance = np.hypot(*(there[:, None] - here[None]).transpose(2, 0, 1))
+    area_ratio = later.spots["area_px"][None] / np.maximum((earlier.spots["area_px"] * zoom**2)[:, None], 1e-9)
+    possible = distance < REACH_DIAMETERS * diameter + REACH_ERRORS * registration.error_px
+    possible &= np.abs(np.log(np.maximum(area_ratio, 1e-9))) < np.log(AREA_RATIO_MAX)
+    left = np.where(possible, distance, np.inf)
+    rows = []
+    while left.size and np.isfinite(left.min()):
+        i, j = np.unravel_index(int(left.argmin()), left.shape)
+        rows.append((int(i), int(j)))
+        left[i, :] = np.inf
+        left[:, j] = np.inf
+    pairs = np.asarray(sorted(rows), np.int64).reshape(-1, 2)
+    return pairs[:, 0], pairs[:, 1]
+
+
+def _is_shown(outline: NDArray[np.float64], analysis: Analysis) -> bool:
+    """Whether a place lies wholly in a photo and on its skin."""
+    photo = analysis.photo
+    if (outline < 0.0).any() or (outline > np.array([photo.source_width_px, photo.source_height_px]) - 1.0).any():
+        return False
+    column, row = np.rint(photo.to_working(outline.mean(axis=0))).astype(int)
+    height, width = analysis.skin.mask.shape
+    return bool(analysis.skin.mask[min(row, height - 1), min(column, width - 1)])
+
+
+def _area_ratio(
+    earlier: Analysis,
+    later: Analysis,
+    registration: Registration,
+    first: NDArray[np.int64],
+    second: NDArray[np.int64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Area later over earlier and its standard error, NaN where a spot was not found in both."""
+    ratio, error = np.full(len(first), np.nan), np.full(len(first), np.nan)
+    both = (first > 0) & (second > 0)
+    i, j = first[both] - 1, second[both] - 1
+    if isinstance(earlier.scale, Scale) and isinstance(later.scale, Scale):
+        ratio[both] = later.spots["area_mm2"][j] / earlier.spots["area_mm2"][i]
+    else:
+        place = np.stack([earlier.spots["x_px"][i], earlier.spots["y_px"][i]], axis=1)
+        ratio[both] = later.spots["area_px"][j] / earlier.spots["area_px"][i] / registration.zoom(place) ** 2
+    relative = np.hypot(
+        earlier.spots["diameter_error_px"][i] / earlier.spots["diameter_px"][i],
+        later.spots["diameter_error_px"][j] / later.spots["diameter_px"][j],
+    )
+    error[both] = 2.0 * ratio[both] * relative
+    return ratio, error
+
+
+def _changed(
+    area: NDArray[np.float64], area_error: NDArray[np.float64], ratio: NDArray[np.float64], error: NDArray[np.float64]
+) -> NDArray[np.str_]:
+    """State of spots that were found in both photos."""
+    grown = (area > GROWN_MIN) & (area - SURE_ERRORS * area_error > 1.0)
+    faded = (ratio < FADED_MAX) & (ratio + SURE_ERRORS * error < 1.0)
+    return np.select([grown, faded], ["growing", "fading"], "persisting")
+
+
+def _absent(there: Contrasts, elsewhere: Contrasts, name: str) -> NDArray[np.str_]:
+    """State of spots that were found in one photo only: absent from the other, missed there, or unclear."""
+    error = np.hypot(elsewhere.error, ABSENT_MAX * there.error)
+    excess = elsewhere.blood - ABSENT_MAX * there.blood
+    strong = there.blood > CONTRAST_MIN
+    return np.select([strong & (excess < -error), strong & (excess > error)], [name, "persisting"], "unclear")
+
+
+def _blue_share(density: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Blue less green contrast over the sum of all: above 0 for pigment and old blood."""
+    return np.asarray((density[:, 2] - density[:, 1]) / np.maximum(np.abs(density).sum(axis=1), 1e-3))

@@ -1,0 +1,73 @@
+"""What was measured in photos that a rule may use: it can raise a level, never lower one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lesionvis.answers import UNKNOWN, Answers, questions
+
+# "Few" spots, which the advice to watch asks for, means fewer than this; no guideline names a number.
+MANY_SPOTS = 10
+# Non-fading spots wider than this are a red flag in NICE NG240.
+LARGE_SPOT_MM = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoEvidence:
+    """What was measured in the photo that a rule may use. It can raise a level, never lower one.
+
+    It stands in for an answer that nobody gave; once the person answers, the person's answer counts and a
+    disagreement is noted.
+
+    Attributes
+    ----------
+    spot_count : int or None
+        Spots found; None when not counted.
+    largest_diameter_mm : float or None
+        Diameter of the largest spot, mm; None or NaN in a photo without a scale.
+    abcde_any : bool or None
+        Whether any of the measured ABCDE features is present; None when not measured.
+    further : tuple of (str, str)
+        Answers to which a comparison with other photos gives the harmful value, each with what was seen.
+    """
+
+    spot_count: int | None = None
+    largest_diameter_mm: float | None = None
+    abcde_any: bool | None = None
+    further: tuple[tuple[str, str], ...] = ()
+
+    def findings(self) -> Iterator[tuple[str, str]]:
+        """Yield the answers to which the photo gives the harmful value, each with what was seen."""
+        if self.spot_count is not None and self.spot_count >= MANY_SPOTS:
+            yield "count", f"The photo shows {self.spot_count} spots"
+        if self.largest_diameter_mm is not None and self.largest_diameter_mm > LARGE_SPOT_MM:
+            yield "size_gt2mm", f"The largest spot measures about {self.largest_diameter_mm:.1f} mm"
+        if self.abcde_any:
+            yield "abcde_any", "The spot in the photo shows at least one ABCDE feature"
+        yield from self.further
+
+
+def answers_with_photo(answers: Answers, photo: PhotoEvidence) -> Answers:
+    """Answers with what the photo adds: harmful values only, and only where the person's answer is unknown.
+
+    Parameters
+    ----------
+    answers : Answers
+        What the person said.
+    photo : PhotoEvidence
+        What was measured.
+
+    Returns
+    -------
+    Answers
+        Never with a benign value that the person did not give.
+
+    Examples
+    --------
+    >>> answers_with_photo(Answers(), PhotoEvidence(spot_count=34, largest_diameter_mm=1.2))
+    Answers(given=(('count', 'many'),))
+    """
+    return answers.replace(
+        **{name: questions()[name].harmful for name, _ in photo.findings() if answers[name] == UNKNOWN}
+    )

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from paired import Kind, glass, other_skin
+
+from lesionvis import blanch_test
+from lesionvis.answers import Answers
+from lesionvis.blanch import _verdict
+from lesionvis.photo_evidence import PhotoEvidence
+from lesionvis.triage import Level, advise, advise_further
+
+
+@pytest.mark.parametrize(("kind", "verdict", "left"), [("fading", "fades", 0.15), ("keeping", "does_not_fade", 1.0)])
+def test_pressed_spots_are_told_apart(kind: Kind, verdict: str, left: float) -> None:
+    test = glass(kind).test
+    assert test.verdict == verdict
+    assert len(test.spot) >= 8
+    assert np.median(test.ratio) == pytest.approx(left, abs=0.08)
+    assert (np.abs(test.ratio - left) < 4.0 * test.ratio_error + 0.1).mean() > 0.85
+    assert "skin paled" in test.reason
+
+
+def test_the_spots_are_those_of_the_plain_photo_under_the_glass() -> None:
+    found = glass("keeping")
+    assert (found.millimetres_inside()[found.test.spot - 1] > -1.0).all()
+
+
+@pytest.mark.parametrize("kind", ["not pressed", "no border"])
+def test_without_pale_skin_beside_other_skin_it_cannot_tell(kind: Kind) -> None:
+    test = glass(kind).test
+    assert test.verdict == "cannot_tell"
+    assert "press firmly" in test.reason
+    assert np.isnan(test.pallor)
+    assert len(test.spot) == len(test.ratio) == 0
+
+
+def test_other_skin_cannot_tell() -> None:
+    test = blanch_test(glass("keeping").plain, other_skin())
+    assert test.verdict == "cannot_tell"
+    assert test.reason == test.registration.reason
+    assert test.findings() == ()
+
+
+def _of(*ratios: float, error: float = 0.05, n_pressed: int | None = None) -> str:
+    return _verdict(np.array(ratios), np.full(len(ratios), error), n_pressed or len(ratios))[0]
+
+
+def test_some_that_stay_are_enough() -> None:
+    assert _of(0.1, 0.1, 0.9) == "does_not_fade"
+    assert _of(*[0.1] * 8, 0.9, 0.95) == "does_not_fade"
+    assert _of(*[0.1] * 20, 0.9) == "cannot_tell"
+
+
+def test_one_spot_that_fades_or_few_of_many_are_not_enough() -> None:
+    assert _of(0.1) == "cannot_tell"
+    assert _of(0.1, 0.1) == "fades"
+    assert _of(0.1, 0.1, n_pressed=5) == "cannot_tell"
+
+
+def test_between_the_two_it_cannot_tell() -> None:
+    assert _of(0.5, 0.5, 0.55) == "cannot_tell"
+    assert _of() == "cannot_tell"
+    assert _of(0.7, error=0.4) == "cannot_tell"
+
+
+def test_only_a_test_that_does_not_fade_speaks_by_itself() -> None:
+    assert glass("fading").test.findings() == ()
+    ((name, seen),) = glass("keeping").test.findings()
+    assert name == "blanch"
+    assert "do not fade" in seen
+
+
+def test_fading_counts_only_when_the_person_agrees() -> None:
+    fading, keeping = glass("fading").test, glass("keeping").test
+    assert fading.answers(Answers())["blanch"] == "unknown"
+    assert fading.answers(Answers(), agrees=True)["blanch"] == "fades"
+    assert keeping.answers(Answers(), agrees=True)["blanch"] == "unknown"
+    said = Answers().replace(blanch="does_not_fade")
+    assert fading.answers(said, agrees=True) == said
+
+
+def test_a_photo_raises_the_level_and_never_lowers_it() -> None:
+    fever = Answers.from_mapping({"fever": "unknown", "child": "no"})
+    first = advise("petechial_shower", fever)
+    kinds: tuple[Kind, ...] = ("fading", "keeping", "not pressed")
+    for kind in kinds:
+        test = glass(kind).test
+        assert advise_further(first, PhotoEvidence(further=test.findings())).level >= first.level
+    fever = fever.replace(fever="yes", new_onset="yes")
+    further = advise_further(advise("uncertain", fever), PhotoEvidence(further=glass("keeping").test.findings()))
+    assert further.level == Level.EMERGENCY
+    assert any(rule.rule_id == "E01" and rule.from_photo for rule in further.reasons)
+
+
+def test_it_is_plain_in_json_and_read_only() -> None:
+    test = glass("keeping").test
+    content = json.loads(json.dumps(test.to_dict(), allow_nan=False))
+    assert content["verdict"] == "does_not_fade"
+    assert len(content["spots"]) == len(test.spot)
+    assert json.loads(json.dumps(glass("not pressed").test.to_dict(), allow_nan=False))["pallor"] is None
+    with pytest.raises(ValueError, match="read-only"):
+        test.ratio[0] = 0.0
+
+
+def test_pigment_is_not_compared() -> None:
+    found = glass("keeping")
+    columns = dict(found.plain.spots.columns)
+    count = len(found.plain.spots)
+    columns["color"], columns["blue_share"] = np.full(count, "brown"), np.full(count, 0.2)
+    brown = replace(found.plain, spots=replace(found.plain.spots, columns=columns))
+    test = blanch_test(brown, found.pressed)
+    assert test.verdict == "cannot_tell"
+    assert "No red spot" in test.reason

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from lesionvis.cli_parts import analyzer_of, answers_of, check_picture, harmless_lines, write_picture
+from lesionvis.errors import AnswerError, SettingsError
+
+
+def test_answers_of_options_override_those_of_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "answers.toml"
+    file.write_text('fever = "yes"\nblanch = "fades"\n', encoding="utf-8")
+    answers = answers_of(["blanch = does_not_fade"], file)
+    assert (answers["fever"], answers["blanch"]) == ("yes", "does_not_fade")
+
+
+def test_an_answer_that_is_no_pair_or_no_text_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(AnswerError, match="NAME=VALUE"):
+        answers_of(["fever"], None)
+    file = tmp_path / "answers.toml"
+    file.write_text("fever = 1\n", encoding="utf-8")
+    with pytest.raises(AnswerError, match="text in quotes"):
+        answers_of(None, file)
+
+
+def test_options_override_settings(tmp_path: Path) -> None:
+    settings = tmp_path / "settings.toml"
+    settings.write_text("px_per_mm = 4.0\n", encoding="utf-8")
+    assert analyzer_of(settings, px_per_mm=None).px_per_mm == 4.0
+    assert analyzer_of(settings, px_per_mm=6.0).px_per_mm == 6.0
+    assert analyzer_of(None).px_per_mm is None
+
+
+def test_a_picture_is_written_in_its_colours(tmp_path: Path) -> None:
+    rgb = np.zeros((8, 8, 3), np.uint8)
+    rgb[..., 0] = 255
+    write_picture(rgb, tmp_path / "red.png")
+    written = cv2.imread(str(tmp_path / "red.png"), cv2.IMREAD_COLOR_RGB)
+    assert written is not None
+    assert np.array_equal(written, rgb)
+
+
+def test_pictures_that_cannot_be_written_are_refused(tmp_path: Path) -> None:
+    photo = tmp_path / "a.png"
+    photo.write_bytes(b"x")
+    with pytest.raises(SettingsError, match=r"must end in \.png or \.jpg"):
+        check_picture(tmp_path / "a.gif", photo)
+    with pytest.raises(SettingsError, match="overwrite"):
+        check_picture(photo, tmp_path / "b.png", photo)
+    with pytest.raises(SettingsError, match="does not exist"):
+        check_picture(tmp_path / "none" / "a.png", photo)
+    with pytest.raises(SettingsError, match="cannot be written"):
+        write_picture(np.zeros((8, 8, 3), np.uint8), tmp_path / "none" / "a.png")
+
+
+def test_harmful_characters_are_encoded_line_by_line() -> None:
+    assert harmless_lines("a\x1b[2Jb\nc") == "a%1B[2Jb\nc"

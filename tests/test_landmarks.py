@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import numpy as np
+from paired import rendered_series, two_days
+
+from lesionvis.analysis import analyze
+from lesionvis.landmarks import LONG_SIDE_PX, N_LANDMARKS, guesses, project, structure_of
+
+
+def test_projection_divides_by_the_third_coordinate() -> None:
+    matrix = np.array([[1.0, 0.0, 2.0], [0.0, 1.0, 0.0], [0.0, 0.5, 1.0]])
+    assert project(matrix, np.array([[4.0, 2.0]])).tolist() == [[3.0, 1.0]]
+
+
+def test_structure_is_small_and_knows_its_place_in_the_photo() -> None:
+    structure = structure_of(two_days()[0])
+    height, width = structure.mask.shape
+    assert max(height, width) == LONG_SIDE_PX
+    assert structure.maps.shape == (height, width, 2)
+    corners = np.array([[-0.5, -0.5], [width - 0.5, height - 0.5]])
+    np.testing.assert_allclose(project(structure.to_source, corners), [[-0.5, -0.5], [639.5, 479.5]], atol=1e-9)
+
+
+def test_landmarks_are_spots_first_and_do_not_overlap() -> None:
+    rendered = rendered_series()
+    analysis = two_days()[0]
+    landmarks = structure_of(analysis).landmarks
+    assert 0 < len(landmarks) <= N_LANDMARKS
+    there = rendered.contrast[0] > 0.0
+    place = rendered.shots[0].positions(rendered.spots[0])[there]
+    distance = np.hypot(*(landmarks[:, None, :2] - place[None, :, :2]).transpose(2, 0, 1))
+    # The strongest ones are true spots.
+    assert (distance[:8].min(axis=1) < 6.0).all()
+    between = np.hypot(*(landmarks[:, None, :2] - landmarks[None, :, :2]).transpose(2, 0, 1))
+    assert between[~np.eye(len(landmarks), dtype=bool)].min() > 2.0
+
+
+def test_no_structure_where_there_is_no_skin() -> None:
+    structure = structure_of(two_days()[0])
+    assert (structure.maps[structure.mask == 0] == 0).all()
+
+
+def test_a_guess_is_near_the_truth() -> None:
+    rendered = rendered_series()
+    first, second = two_days()
+    truth = rendered.shots[1].homography @ np.linalg.inv(rendered.shots[0].homography)
+    middle = np.array([[250.0, 200.0], [400.0, 300.0]])
+    off = [
+        np.hypot(*(project(guess, middle) - project(truth, middle)).T).max()
+        for guess in guesses(structure_of(first), structure_of(second))
+    ]
+    assert min(off) < 8.0
+
+
+def test_bare_skin_gives_no_landmarks() -> None:
+    empty = analyze(np.full((120, 160, 3), (214, 172, 148), np.uint8))
+    structure = structure_of(empty)
+    assert structure.landmarks.shape == (0, 3)
+    assert list(guesses(structure, structure)) == []

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from paired import FADING, GONE, GROWING, NEW, registered, rendered_series, two_days
+
+from lesionvis.analysis import Analysis
+from lesionvis.matching import STATES, Matches, match_spots
+from lesionvis.scale import given_scale
+
+
+def _matches() -> Matches:
+    return match_spots(*two_days(), registered())
+
+
+def _rows(photo: int) -> list[int]:
+    """Row of the truth of each found spot of a photo, -1 where there is none."""
+    rendered, analysis = rendered_series(), two_days()[photo]
+    place = rendered.shots[photo].positions(rendered.spots[photo])
+    off = np.hypot(analysis.spots["x_px"][:, None] - place[:, 0], analysis.spots["y_px"][:, None] - place[:, 1])
+    off[:, rendered.contrast[photo] == 0.0] = np.inf
+    return [int(row.argmin()) if row.min() < 5.0 else -1 for row in off]
+
+
+def _fate(row: int) -> str:
+    return "gone" if row in GONE else "new" if row in NEW else "there"
+
+
+def test_every_partner_is_the_same_spot() -> None:
+    matches = _matches()
+    before, after = _rows(0), _rows(1)
+    both = (matches.first > 0) & (matches.second > 0)
+    assert both.sum() >= 10
+    for first, second in zip(matches.first[both], matches.second[both], strict=True):
+        assert before[first - 1] == after[second - 1] >= 0
+
+
+def test_what_came_and_went_is_told_and_nothing_else_is() -> None:
+    matches = _matches()
+    before, after = _rows(0), _rows(1)
+    for first, second, state in zip(matches.first, matches.second, matches.state, strict=True):
+        row = before[first - 1] if first else after[second - 1]
+        if state in ("gone", "new"):
+            assert _fate(row) == state
+        if _fate(row) != "there":
+            assert state in (_fate(row), "unclear")
+    assert matches.count("gone") >= 3
+    assert matches.count("new") >= 4
+    assert set(matches.state.tolist()) <= set(STATES)
+
+
+def test_those_that_grew_are_told_and_by_how_much() -> None:
+    matches = _matches()
+    before = _rows(0)
+    grown = {before[first - 1] for first in matches.first[matches.state == "growing"]}
+    assert grown <= set(GROWING)
+    assert len(grown) >= 2
+    ratios = [
+        ratio
+        for first, second, ratio in zip(matches.first, matches.second, matches.area_ratio, strict=True)
+        if first and second and before[first - 1] in GROWING
+    ]
+    assert np.median(ratios) == pytest.approx(1.6**2, rel=0.15)
+
+
+def test_those_that_faded_are_told_and_by_how_much() -> None:
+    matches = _matches()
+    rendered, before = rendered_series(), _rows(0)
+    faded = {before[first - 1] for first in matches.first[(matches.state == "fading") & (matches.first > 0)]}
+    assert faded <= set(FADING)
+    both = np.flatnonzero((matches.first > 0) & (matches.second > 0))
+    rows = np.array([before[matches.first[i] - 1] for i in both])
+    truth = rendered.contrast[1][rows] / rendered.contrast[0][rows]
+    over = matches.contrast_ratio[both] / truth
+    assert np.median(over) == pytest.approx(1.0, abs=0.08)
+    assert np.quantile(np.abs(over - 1.0), 0.8) < 0.25
+
+
+def test_a_spot_that_was_missed_is_neither_gone_nor_new() -> None:
+    first, second = two_days()
+    both = _matches()
+    pair = int(np.flatnonzero((both.first > 0) & (both.second > 0) & (both.state == "persisting"))[0])
+    keep = np.delete(np.arange(len(second.spots)), both.second[pair] - 1)
+    missed = _only(second, keep)
+    again = match_spots(first, missed, registered())
+    at = int(np.flatnonzero(again.first == both.first[pair])[0])
+    assert again.second[at] == 0
+    assert again.state[at] == "persisting"
+
+
+def _only(analysis: Analysis, keep: np.ndarray) -> Analysis:
+    """Analysis that has found some of its spots only."""
+    labels = np.zeros_like(analysis.labels.labels)
+    for number, index in enumerate(keep, start=1):
+        labels[analysis.labels.labels == index + 1] = number
+    outlines = tuple(analysis.labels.outlines_px[i] for i in keep)
+    spots = replace(analysis.labels, labels=labels, outlines_px=outlines, score=analysis.labels.score[keep])
+    columns = {name: values[keep] for name, values in analysis.spots.columns.items()}
+    return replace(analysis, labels=spots, spots=replace(analysis.spots, columns=columns))
+
+
+def test_photos_with_nothing_found_compare_nothing() -> None:
+    first, second = (_only(analysis, np.zeros(0, np.int64)) for analysis in two_days())
+    matches = match_spots(first, second, registered())
+    assert len(matches) == 0
+    assert matches.count(*STATES) == 0
+
+
+def test_with_a_scale_in_both_areas_are_compared_in_millimetres() -> None:
+    first, second = two_days()
+
+    def scaled(analysis: Analysis, px_per_mm: float) -> Analysis:
+        columns = dict(analysis.spots.columns) | {"area_mm2": analysis.spots["area_px"] / px_per_mm**2}
+        return replace(analysis, scale=given_scale(px_per_mm), spots=replace(analysis.spots, columns=columns))
+
+    matches = match_spots(scaled(first, 9.0), scaled(second, 4.5), registered())
+    both = (matches.first > 0) & (matches.second > 0)
+    expected = second.spots["area_px"][matches.second[both] - 1] / first.spots["area_px"][matches.first[both] - 1] * 4.0
+    np.testing.assert_allclose(matches.area_ratio[both], expected)
+
+
+def test_it_is_read_only() -> None:
+    with pytest.raises(ValueError, match="read-only"):
+        _matches().state[0] = "new"

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import pytest
+
+from lesionvis.answers import Answers
+from lesionvis.errors import AnswerError
+from lesionvis.photo_evidence import LARGE_SPOT_MM, MANY_SPOTS, PhotoEvidence, answers_with_photo
+from lesionvis.triage import Level, advise, advise_further
+
+
+def test_nothing_measured_finds_nothing() -> None:
+    assert list(PhotoEvidence().findings()) == []
+
+
+def test_many_and_large_spots_are_found_at_their_limits() -> None:
+    below = PhotoEvidence(spot_count=MANY_SPOTS - 1, largest_diameter_mm=LARGE_SPOT_MM)
+    above = PhotoEvidence(spot_count=MANY_SPOTS, largest_diameter_mm=LARGE_SPOT_MM + 0.1)
+    assert list(below.findings()) == []
+    assert [name for name, _ in above.findings()] == ["count", "size_gt2mm"]
+
+
+def test_other_photos_fill_only_what_is_unknown() -> None:
+    evidence = PhotoEvidence(further=(("blanch", "Under glass the spots do not fade"), ("spreading", "More of them")))
+    filled = answers_with_photo(Answers.from_mapping({"spreading": "no"}), evidence)
+    assert (filled["blanch"], filled["spreading"]) == ("does_not_fade", "no")
+
+
+def test_a_finding_that_is_no_answer_is_refused() -> None:
+    with pytest.raises(AnswerError, match="no answer"):
+        answers_with_photo(Answers(), PhotoEvidence(further=(("colour", "Blue"),)))
+
+
+def test_further_advice_keeps_what_the_first_photo_added() -> None:
+    first = advise("petechial_shower", Answers(), PhotoEvidence(spot_count=34))
+    further = advise_further(first, PhotoEvidence(further=(("rapid_spread", "Within 2.0 hours 5 new spots came up"),)))
+    assert further.level == Level.EMERGENCY
+    assert further.level > first.level
+    assert [note.split(",")[0] for note in further.photo_notes] == [
+        "The photo shows 34 spots",
+        "Within 2.0 hours 5 new spots came up",
+    ]
+    from_photo = {rule.rule_id for rule in further.reasons if rule.from_photo}
+    assert {rule.rule_id for rule in first.reasons if rule.from_photo} <= from_photo
+
+
+def test_nothing_further_changes_nothing() -> None:
+    first = advise("uncertain", Answers(), PhotoEvidence(spot_count=12))
+    assert advise_further(first, PhotoEvidence()) == first

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from paired import glass, other_skin, registered, rendered_series, two_days
+
+from lesionvis.analysis import analyze
+from lesionvis.landmarks import project
+from lesionvis.register import register
+
+
+def _truth() -> tuple[np.ndarray, np.ndarray]:
+    """True map between the photos of the series, and the places of the spots in the first."""
+    rendered = rendered_series()
+    matrix = rendered.shots[1].homography @ np.linalg.inv(rendered.shots[0].homography)
+    return matrix, rendered.shots[0].positions(rendered.spots[0])[:, :2]
+
+
+def test_places_are_found_again_in_another_light_from_another_side() -> None:
+    registration = registered()
+    matrix, places = _truth()
+    off = np.hypot(*(registration.map_points(places) - project(matrix, places)).T)
+    assert registration.trusted
+    assert registration.reason == ""
+    assert np.median(off) < 1.0
+    assert off.max() < 3.0
+    assert 0.0 < registration.error_px < 2.0
+
+
+def test_the_way_back_undoes_the_way_there() -> None:
+    _, places = _truth()
+    np.testing.assert_allclose(registered().map_back(registered().map_points(places)), places, atol=1e-3)
+
+
+def test_the_zoom_is_that_of_the_truth() -> None:
+    matrix, places = _truth()
+    step = np.array([0.5, 0.0])
+    across = project(matrix, places + step) - project(matrix, places - step)
+    down = project(matrix, places + step[::-1]) - project(matrix, places - step[::-1])
+    true_zoom = np.sqrt(np.abs(across[:, 0] * down[:, 1] - across[:, 1] * down[:, 0]))
+    np.testing.assert_allclose(registered().zoom(places), true_zoom, rtol=0.03)
+
+
+def test_a_photo_lies_on_itself() -> None:
+    first = two_days()[0]
+    registration = register(first, first)
+    places = np.array([[100.0, 80.0], [320.0, 240.0], [560.0, 400.0]])
+    assert registration.trusted
+    np.testing.assert_allclose(registration.map_points(places), places, atol=0.3)
+    assert registration.overlap > 0.95
+
+
+def test_other_skin_is_not_trusted_and_says_what_helps() -> None:
+    registration = register(two_days()[0], other_skin())
+    assert not registration.trusted
+    assert "same skin" in registration.reason or "in common" in registration.reason
+    assert "sharp" in registration.reason
+    assert np.isnan(registration.error_px)
+    assert registration.to_dict()["homography"] is None
+
+
+def test_skin_without_anything_on_it_is_not_trusted() -> None:
+    bare = analyze(np.full((120, 160, 3), (214, 172, 148), np.uint8))
+    assert not register(bare, bare).trusted
+
+
+def test_places_far_from_all_that_was_found_again_are_not_supported() -> None:
+    registration = registered()
+    near = registration.anchors_px[:1]
+    assert registration.is_supported(near)[0]
+    assert not registration.is_supported(near + 5000.0)[0]
+
+
+def test_a_glass_does_not_hinder_it() -> None:
+    assert glass("fading").test.registration.trusted
+    assert glass("keeping").test.registration.trusted
+
+
+def test_it_is_plain_in_json_and_read_only() -> None:
+    registration = registered()
+    assert json.loads(json.dumps(registration.to_dict()))["trusted"] is True
+    with pytest.raises(ValueError, match="read-only"):
+        registration.homography[0, 0] = 2.0

@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import cache
+
+import numpy as np
+import pytest
+from paired import NEW, other_skin, registered, two_days
+
+from lesionvis import follow
+from lesionvis.analysis import Analysis
+from lesionvis.errors import SettingsError
+from lesionvis.matching import Matches
+from lesionvis.series import Course, Interval
+
+START = datetime(2026, 3, 1, 9, 0)
+
+
+@cache
+def _course(days: float = 3.0) -> Course:
+    return follow(two_days(), [START, START + timedelta(days=days)])
+
+
+def _made(states: list[str], days: float, *, contrast: float = 1.0, area: float = 1.0, shift: float = 0.0) -> Interval:
+    """Interval with spots of some states, numbered alike in both photos."""
+    count = len(states)
+    numbers = np.arange(1, count + 1)
+    state = np.array(states, dtype=np.str_)
+    ones = np.ones(count)
+    matches = Matches(
+        np.where(state == "new", 0, numbers),
+        np.where(state == "gone", 0, numbers),
+        state,
+        area * ones,
+        0.05 * ones,
+        contrast * ones,
+        0.05 * ones,
+        shift * ones,
+    )
+    return Interval(days, registered(), matches, 1.0)
+
+
+def _of(photos: tuple[Analysis, ...], *intervals: Interval, tracks: list[list[int]] | None = None) -> Course:
+    rows = np.asarray(tracks if tracks is not None else [[1, 1]], np.int64)
+    return replace(_course(), photos=photos, intervals=intervals, tracks=rows)
+
+
+def test_the_course_of_two_rendered_days() -> None:
+    course = _course()
+    (interval,) = course.intervals
+    assert interval.days == 3.0
+    assert interval.matches is not None
+    assert interval.matches.count("new") >= len(NEW) - 1
+    assert interval.median("contrast_ratio") == pytest.approx(1.0, abs=0.12)
+    assert [moment.n_spots for moment in course.moments] == [len(photo.spots) for photo in two_days()]
+    assert course.tracks.shape[1] == 2
+    assert dict(course.findings()).keys() == {"spreading"}
+
+
+def test_photos_are_put_into_the_order_of_time() -> None:
+    first, second = two_days()
+    course = follow([second, first], [START + timedelta(days=3), START])
+    assert course.photos == (first, second)
+    assert course.intervals[0].days == 3.0
+
+
+def test_without_a_date_the_order_given_stays_and_no_time_is_told() -> None:
+    first, second = two_days()
+    course = follow([second, first])
+    assert course.photos == (second, first)
+    assert np.isnan(course.intervals[0].days)
+    assert "rapid_spread" not in dict(course.findings())
+    assert "persisting_7d" not in dict(course.findings())
+
+
+def test_an_interval_that_cannot_be_trusted_compares_nothing_and_says_so() -> None:
+    course = follow([two_days()[0], other_skin()], [START, START + timedelta(days=1)])
+    (interval,) = course.intervals
+    assert interval.matches is None
+    assert interval.registration.reason
+    assert np.isnan(interval.median("area_ratio"))
+    assert course.findings() == ()
+    assert len(course.tracks) == 0
+    assert course.to_dict()["intervals"][0]["compared"] is False
+
+
+def test_new_spots_are_spreading_and_within_hours_rapidly() -> None:
+    assert "rapid_spread" in dict(_course(0.1).findings())
+    photos = two_days()
+    few = _made(["persisting"] * 10 + ["new"], 3.0)
+    many = _made(["persisting"] * 10 + ["new"] * 2, 3.0)
+    soon = _made(["persisting"] * 10 + ["new"] * 2, 0.2)
+    assert dict(_of(photos, few).findings()) == {}
+    assert dict(_of(photos, many).findings()).keys() == {"spreading"}
+    assert dict(_of(photos, soon).findings()).keys() == {"spreading", "rapid_spread"}
+
+
+def test_spots_that_stay_for_more_than_a_week_are_told_unless_they_fade() -> None:
+    photos, tracks = two_days(), [[1, 1], [2, 2]]
+    states = ["persisting", "persisting"]
+    assert "persisting_7d" in dict(_of(photos, _made(states, 8.0), tracks=tracks).findings())
+    assert "persisting_7d" not in dict(_of(photos, _made(states, 6.0), tracks=tracks).findings())
+    assert "persisting_7d" not in dict(_of(photos, _made(states, 8.0, contrast=0.6), tracks=tracks).findings())
+
+
+def test_time_adds_up_along_a_track() -> None:
+    first, second = two_days()
+    step = _made(["persisting"], 4.0)
+    found = dict(_of((first, second, second), step, step, tracks=[[1, 1, 1]]).findings())
+    assert "8 days" in found["persisting_7d"]
+
+
+@pytest.mark.parametrize(
+    ("area", "shift", "changed"), [(1.8, 0.0, True), (0.5, 0.0, True), (1.0, 0.3, True), (1.0, 0.0, False)]
+)
+def test_a_single_spot_that_changes_over_weeks_is_told(area: float, shift: float, changed: bool) -> None:
+    photos = tuple(_single(analysis) for analysis in two_days())
+    interval = _made(["persisting"], 30.0, area=area, shift=shift)
+    assert ("changed" in dict(_of(photos, interval).findings())) is changed
+    soon = replace(interval, days=5.0)
+    assert "changed" not in dict(_of(photos, soon).findings())
+
+
+def _single(analysis: Analysis) -> Analysis:
+    columns = {name: values[:1] for name, values in analysis.spots.columns.items()}
+    return replace(analysis, spots=replace(analysis.spots, columns=columns))
+
+
+def test_a_crowd_of_spots_does_not_count_as_a_changed_one() -> None:
+    assert "changed" not in dict(_of(two_days(), _made(["growing"], 30.0, area=2.0)).findings())
+
+
+def test_one_photo_or_the_wrong_number_of_dates_is_refused() -> None:
+    with pytest.raises(SettingsError, match="at least two photos"):
+        follow(two_days()[:1])
+    with pytest.raises(SettingsError, match="one date per photo"):
+        follow(two_days(), [START])
+
+
+def test_it_is_plain_in_json_and_read_only() -> None:
+    content = json.loads(json.dumps(_course().to_dict(), allow_nan=False))
+    assert content["intervals"][0]["compared"] is True
+    assert content["photos"][0]["taken_at"] == "2026-03-01T09:00:00"
+    assert {entry["answer"] for entry in content["findings"]} == {"spreading"}
+    json.dumps(follow(two_days()).to_dict(), allow_nan=False)
+    with pytest.raises(ValueError, match="read-only"):
+        _course().tracks[0, 0] = 5
