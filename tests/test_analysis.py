@@ -75,7 +75,7 @@ def test_json_is_strict_and_complete(analysed_shower: Analysis, shower: Staged) 
 def test_an_analysis_prints_as_one_line(analysed_samples: dict[str, Analysis]) -> None:
     analysis = analysed_samples["shower-brown-arm.jpg"]
     spots, level = len(analysis.spots), analysis.advice.level
-    expected = f"Analysis(shower-brown-arm.jpg, uncertain, {spots} spots, advice {level}, dark_skin, no_scale)"
+    expected = f"Analysis(shower-brown-arm.jpg, petechial_shower, {spots} spots, advice {level}, no_scale)"
     assert repr(analysis) == expected
 
 
