@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.report.overlay import MIN_LONG_SIDE_PX, SHADOW_COLOR, SPOT_COLOR, draw_outline
+from lesionvis.report.overlay import SHADOW_COLOR, SPOT_COLOR, draw_outline, enlarged
 from lesionvis.spots.explain import NOTHING_FITS, PART_OF_LESION, REASONS, explain_rejections
 
 if TYPE_CHECKING:
@@ -38,10 +38,7 @@ def draw_explanation(analysis: Analysis) -> NDArray[np.uint8]:
         RGB; the photo with a legend below it.
     """
     photo = analysis.photo
-    height, width = photo.rgb.shape[:2]
-    zoom = max(1.0, MIN_LONG_SIDE_PX / max(height, width))
-    size = (round(width * zoom), round(height * zoom))
-    canvas = np.asarray(cv2.resize(photo.rgb, size, interpolation=cv2.INTER_CUBIC), np.uint8).copy()
+    canvas, zoom = enlarged(photo.rgb)
     rejections = explain_rejections(analysis.labels)
     for rejection in rejections[N_DRAWN_MAX - 1 :: -1]:  # the likeliest on top
         draw_outline(canvas, (rejection.outline_px + 0.5) * zoom - 0.5, REASON_COLORS[rejection.reason])
@@ -52,7 +49,7 @@ def draw_explanation(analysis: Analysis) -> NDArray[np.uint8]:
     lines += [(f"{count} {reason}", REASON_COLORS[reason]) for reason, count in counts.items() if count]
     if len(rejections) > N_DRAWN_MAX:
         lines.append((f"of these, the {N_DRAWN_MAX} likeliest are drawn", (255, 255, 255)))
-    return np.concatenate([canvas, _legend(lines, size[0])])
+    return np.concatenate([canvas, _legend(lines, canvas.shape[1])])
 
 
 def _legend(lines: list[tuple[str, tuple[int, int, int]]], width: int) -> NDArray[np.uint8]:

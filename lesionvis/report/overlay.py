@@ -40,10 +40,7 @@ def draw_overlay(analysis: Analysis) -> NDArray[np.uint8]:
         RGB; the photo with a band of text below it.
     """
     photo = analysis.photo
-    height, width = photo.rgb.shape[:2]
-    zoom = max(1.0, MIN_LONG_SIDE_PX / max(height, width))
-    size = (round(width * zoom), round(height * zoom))
-    canvas = np.asarray(cv2.resize(photo.rgb, size, interpolation=cv2.INTER_CUBIC), np.uint8).copy()
+    canvas, zoom = enlarged(photo.rgb)
     for number, outline in enumerate(analysis.labels.outlines_px, start=1):
         corners = (photo.to_working(outline) + 0.5) * zoom - 0.5
         color = LESION_COLOR if number == analysis.labels.lesion else SPOT_COLOR
@@ -51,6 +48,14 @@ def draw_overlay(analysis: Analysis) -> NDArray[np.uint8]:
     if isinstance(analysis.scale, Scale):
         _draw_scale(canvas, analysis, analysis.scale, zoom)
     return np.concatenate([canvas, _band(analysis, canvas.shape[1])])
+
+
+def enlarged(rgb: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
+    """Copy of a picture to draw on, of at least `MIN_LONG_SIDE_PX`, and how many of its px are one of the picture's."""
+    height, width = rgb.shape[:2]
+    zoom = max(1.0, MIN_LONG_SIDE_PX / max(height, width))
+    size = (round(width * zoom), round(height * zoom))
+    return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_CUBIC), np.uint8).copy(), zoom
 
 
 def draw_outline(canvas: NDArray[np.uint8], corners: NDArray[np.float64], color: tuple[int, int, int]) -> None:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from lesionvis.models import load_model, packaged_model_folder
 from lesionvis.spots import evidence
+from lesionvis.spots.evidence import Candidates
 from lesionvis.spots.find import SPOT_SCORE_MIN, Spots
 from lesionvis.spots.judge import COMPANY_COLUMNS, MODEL_NAME, company, distinct, log_odds, packaged_judge
 
@@ -100,9 +101,11 @@ def explain_rejections(spots: Spots) -> tuple[Rejection, ...]:
     else:
         apart = np.asarray([i for i in apart if scores[i] < SPOT_SCORE_MIN or _is_on_lesion(spots, i)], np.int64)
     names = [name for name in REASONS if name != ALONE]
-    in_company = _score_with_typical(spots, REASONS[ALONE])
+    others = company(candidates, packaged_judge().first(candidates.evidence)[:, -1])
+    in_company = _score_with_typical(candidates, others, REASONS[ALONE])
     gains = np.stack(
-        [_score_with_typical(spots, (*REASONS[name], *REASONS[ALONE])) - in_company for name in names], axis=1
+        [_score_with_typical(candidates, others, (*REASONS[name], *REASONS[ALONE])) - in_company for name in names],
+        axis=1,
     )
     rejections = []
     for i in apart[np.argsort(-scores[apart], kind="stable")].tolist():
@@ -123,12 +126,13 @@ def _is_on_lesion(spots: Spots, index: int) -> bool:
     return bool(spots.labels[row, column] == spots.lesion)
 
 
-def _score_with_typical(spots: Spots, columns: tuple[str, ...]) -> NDArray[np.float64]:
+def _score_with_typical(
+    candidates: Candidates, others: NDArray[np.float32], columns: tuple[str, ...]
+) -> NDArray[np.float64]:
     """Score of each candidate if some columns were as they are for a typical marked spot, shape (N,)."""
     typical = load_model(packaged_model_folder(MODEL_NAME)).card["typical_spot"]
     judge = packaged_judge()
-    own = spots.candidates.evidence.copy()
-    others = company(spots.candidates, judge.first(own)[:, -1])
+    own, others = candidates.evidence.copy(), others.copy()
     for table, names in ((own, list(evidence.COLUMNS)), (others, list(COMPANY_COLUMNS))):
         for name in columns:
             if name in names:
