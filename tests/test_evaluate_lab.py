@@ -9,12 +9,22 @@ import pytest
 
 from lesionvis.features import FEATURE_NAMES
 from lesionvis.lab.calibrate import ALWAYS_POSSIBLE, Rule, conformal_quantile, expected_calibration_error, fit_rule
-from lesionvis.lab.evaluate import Judged, by_tone, flips, intervals, pattern_figures, worst
+from lesionvis.lab.evaluate import (
+    N_FOLDS,
+    Judged,
+    OutOfFold,
+    by_tone,
+    flips,
+    intervals,
+    judge_out_of_fold,
+    pattern_figures,
+    worst,
+)
 from lesionvis.lab.pattern_report import pattern_report
 from lesionvis.lab.pattern_training import PatternTable, read_pattern_table
 from lesionvis.lab.truth import Label
 from lesionvis.models import packaged_model_folder
-from lesionvis.pattern import CLASSES, UNCERTAIN, sharpened
+from lesionvis.pattern import CLASSES, UNCERTAIN, answer_of, sharpened
 
 
 def _label(pattern: str, number: int = 0, certainty: str = "clear") -> Label:
@@ -125,10 +135,28 @@ def test_flips_and_tones_are_counted() -> None:
     assert sum(count for count, _, _ in tones.values()) == 2
 
 
+def test_a_missing_sign_is_a_doubt_in_cross_validation_too() -> None:
+    labels = tuple(_label(name, number) for number, name in enumerate(CLASSES * N_FOLDS))
+    features = np.zeros((len(labels), len(FEATURE_NAMES)), np.float32)
+    features[:, FEATURE_NAMES.index("lesion_core_blue_less_green")] = -0.5
+    roundness = FEATURE_NAMES.index("median_circularity")
+    features[:, roundness] = 0.9
+    sure = np.array([[0.97 if name == label.pattern else 0.01 for name in CLASSES] for label in labels])
+    result = OutOfFold(sure, np.arange(len(labels)) // len(CLASSES))
+    table = PatternTable(labels, np.zeros(len(labels), np.int64), features)
+    assert judge_out_of_fold(table, result).answers[:3] == CLASSES[:3]
+    features[0, roundness] = 0.5
+    doubted = judge_out_of_fold(replace(table, features=features), result)
+    assert doubted.answers[:3] == (UNCERTAIN, *CLASSES[1:3])
+    assert doubted.sets[0] == ("petechial_shower", "other")
+
+
 def test_an_empty_set_and_a_mixed_set_are_no_answer() -> None:
     rule = Rule(1.0, dict.fromkeys(CLASSES, 0.4))
     means = np.array([[0.25] * 4, [0.45, 0.45, 0.05, 0.05], [0.9, 0.05, 0.03, 0.02], [0.0, 0.0, 0.0, 1.0]])
-    assert rule.answers(means) == [UNCERTAIN, UNCERTAIN, "petechial_shower", UNCERTAIN]
+    assert [answer_of(possible) for possible in rule.sets(means)] == [
+        *(UNCERTAIN, UNCERTAIN, "petechial_shower", UNCERTAIN)
+    ]
 
 
 def test_the_report_names_its_figures_and_other_sources() -> None:
@@ -136,7 +164,7 @@ def test_the_report_names_its_figures_and_other_sources() -> None:
     others = read_pattern_table(packaged_model_folder("pattern-v1") / "other_source.csv")
     assert {label.source for label in others.labels} == {"ham"}
     rows = np.flatnonzero(table.copy <= 1)
-    small = PatternTable(tuple(table.labels[i] for i in rows), table.copy[rows], table.features[rows])
+    small = table.take(rows)
     text = pattern_report(small, 1, others)
     for word in (
         "balanced_accuracy_strict",

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from painted import disk, painted
 
 from lesionvis.lab.flip_report import CHANGES, Changed, change_photos, flip_report, left_out_models
-from lesionvis.lab.pattern_training import PatternTable, fit_pattern, mean_probabilities, read_pattern_table
+from lesionvis.lab.pattern_training import fit_pattern, mean_probabilities, read_pattern_table
 from lesionvis.lab.spot_training import N_FOLDS, fold_of
 from lesionvis.lab.truth import Label
 from lesionvis.models import packaged_model_folder
@@ -89,7 +89,7 @@ def test_clear_photos_of_a_pattern_are_answered_with_all_their_copies(tmp_path: 
 def test_models_are_trained_without_the_fold_that_they_judge() -> None:
     whole = read_pattern_table(packaged_model_folder("pattern-v1") / "training.csv")
     rows = np.flatnonzero(whole.copy == 0)
-    table = PatternTable(tuple(whole.labels[i] for i in rows), whole.copy[rows], whole.features[rows])
+    table = whole.take(rows)
     packaged = load_pattern_model()
     models = left_out_models(table, packaged)
     assert len(models) == N_FOLDS

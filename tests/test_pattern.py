@@ -21,6 +21,7 @@ from lesionvis.pattern import (
     MODEL_NAME,
     NO_SPOTS,
     PATTERNS,
+    SIGNS,
     UNCERTAIN,
     PatternModel,
     find_pattern,
@@ -29,7 +30,9 @@ from lesionvis.pattern import (
 )
 from lesionvis.reasons import N_REASONS
 
-FEATURES = Features(dict.fromkeys(FEATURE_NAMES, 1.0))
+# Every pattern has its sign.
+SIGNED = {"median_circularity": 0.9, "spots_beside_skin_border": 0.0, "lesion_core_blue_less_green": -0.3}
+FEATURES = Features({**dict.fromkeys(FEATURE_NAMES, 1.0), **SIGNED})
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,36 @@ def test_an_uncertain_answer_says_why(probabilities: tuple[float, ...], reason: 
     pattern = find_pattern(FEATURES, (), False, _model(_Says((), b"", probabilities)))
     assert pattern.label == UNCERTAIN
     assert pattern.reasons[0] == reason
+
+
+@pytest.mark.parametrize(
+    ("label", "feature", "outside", "doubt"),
+    [
+        ("petechial_shower", "median_circularity", 0.7, "not as round"),
+        ("single_lesion", "spots_beside_skin_border", 1.0, "touches what is not skin"),
+        ("angioma", "lesion_core_blue_less_green", 0.1, "as blood would be"),
+    ],
+)
+def test_a_pattern_without_its_sign_is_doubted(label: str, feature: str, outside: float, doubt: str) -> None:
+    model = _model(_Says((), b"", tuple(0.91 if name == label else 0.03 for name in CLASSES)))
+    assert find_pattern(FEATURES, (), False, model).label == label
+    for value in (outside, float("nan")):
+        pattern = find_pattern(Features({**FEATURES.values, feature: value}), (), False, model)
+        assert pattern.label == UNCERTAIN
+        assert pattern.prediction_set == (label, "other")
+        assert doubt in pattern.reasons[1]
+
+
+def test_every_pattern_has_a_sign_among_the_features() -> None:
+    assert tuple(SIGNS) == PATTERNS
+    assert {sign.feature for sign in SIGNS.values()} <= set(MODEL_FEATURES)
+
+
+def test_a_doubt_is_said_once_and_only_of_the_one_candidate() -> None:
+    outside = Features({**FEATURES.values, "median_circularity": 0.7})
+    pattern = find_pattern(outside, (), False, _model(_Says((), b"", (0.6, 0.0, 0.0, 0.4))))
+    assert pattern.prediction_set == ("petechial_shower", "other")
+    assert not any("round" in reason for reason in pattern.reasons)
 
 
 @given(st.lists(st.floats(0.0, 1.0), min_size=4, max_size=4).filter(lambda p: sum(p) > 0.1))

@@ -29,7 +29,7 @@ from lesionvis.cli import app
 from lesionvis.features import FEATURES
 from lesionvis.flags import FLAGS
 from lesionvis.measure import COLUMNS
-from lesionvis.pattern import BLOCKING_FLAGS, MODEL_FEATURES
+from lesionvis.pattern import BLOCKING_FLAGS, MODEL_FEATURES, SIGNS
 from lesionvis.report.overlay import draw_overlay
 
 if TYPE_CHECKING:
@@ -285,6 +285,17 @@ def _features() -> Iterator[str]:
             yield ""
             yield _prose(inspect.getdoc(function) or "")
             yield ""
+    yield "## Signs of the patterns"
+    yield ""
+    yield "A pattern whose photo lies outside this range is doubted: something else remains possible."
+    yield ""
+    yield from _table(
+        ("pattern", "feature", "range", "otherwise"),
+        (
+            (f"`{name}`", f"`{sign.feature}`", f"{sign.low:g} to {sign.high:g}", sign.doubt)
+            for name, sign in SIGNS.items()
+        ),
+    )
 
 
 def _prose(doc: str) -> str:

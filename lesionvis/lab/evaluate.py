@@ -14,7 +14,7 @@ from lesionvis.lab.calibrate import Rule, expected_calibration_error, fit_rule
 from lesionvis.lab.forests import SEED
 from lesionvis.lab.pattern_training import PatternTable, fit_pattern, mean_probabilities
 from lesionvis.lab.truth import Label
-from lesionvis.pattern import CLASSES, PATTERNS, UNCERTAIN
+from lesionvis.pattern import CLASSES, PATTERNS, UNCERTAIN, answer_of, with_doubt
 
 N_FOLDS = 5
 N_RESAMPLES = 1000
@@ -100,20 +100,22 @@ def fitted_rule(table: PatternTable, probabilities: NDArray[np.float64], rows: N
 
 def judge_out_of_fold(table: PatternTable, result: OutOfFold) -> Judged:
     """Answers by rules that were fitted on the other folds: nothing is judged by what was chosen on it."""
-    count = len(table.labels)
     calibrated = np.zeros_like(result.probabilities)
-    sets: list[tuple[str, ...]] = [()] * count
-    answers = [UNCERTAIN] * count
+    sets: list[tuple[str, ...]] = [()] * len(table.labels)
     for number in range(N_FOLDS):
         held = result.fold == number
         rule = fitted_rule(table, result.probabilities, ~held)
         rows = np.flatnonzero(held)
         calibrated[rows] = rule.calibrated(result.probabilities[rows])
-        for row, possible, answer in zip(
-            rows, rule.sets(result.probabilities[rows]), rule.answers(result.probabilities[rows]), strict=True
-        ):
-            sets[row], answers[row] = possible, answer
-    return Judged(table.labels, calibrated, tuple(sets), tuple(answers))
+        for row, possible in zip(rows, _sets(rule, result.probabilities[rows], table.features[rows]), strict=True):
+            sets[row] = possible
+    return Judged(table.labels, calibrated, tuple(sets), tuple(answer_of(possible) for possible in sets))
+
+
+def _sets(rule: Rule, probabilities: NDArray[np.float64], features: NDArray[np.float32]) -> tuple[tuple[str, ...], ...]:
+    """Prediction set of each row, with the doubts that its features raise."""
+    named = (dict(zip(FEATURE_NAMES, row, strict=True)) for row in features.tolist())
+    return tuple(with_doubt(possible, values) for possible, values in zip(rule.sets(probabilities), named, strict=True))
 
 
 def across_sources(table: PatternTable, rule: Rule, others: PatternTable | None = None) -> dict[str, Judged]:
@@ -132,19 +134,20 @@ def across_sources(table: PatternTable, rule: Rule, others: PatternTable | None 
         Source -> judged photos; sources without which a class has no photos to train on are left out.
     """
     source = np.asarray([label.source for label in table.labels])
-    classes, values = table.classes(), table.model_input()
+    classes = table.classes()
     result = {}
 
-    def add(name: str, training: NDArray[np.bool_], labels: tuple[Label, ...], judged: NDArray[np.float32]) -> None:
-        means = mean_probabilities(fit_pattern(table, np.flatnonzero(training)), judged)
-        result[name] = Judged(labels, rule.calibrated(means), tuple(rule.sets(means)), tuple(rule.answers(means)))
+    def add(name: str, training: NDArray[np.bool_], judged: PatternTable) -> None:
+        means = mean_probabilities(fit_pattern(table, np.flatnonzero(training)), judged.model_input())
+        sets = _sets(rule, means, judged.features)
+        answers = tuple(answer_of(possible) for possible in sets)
+        result[name] = Judged(judged.labels, rule.calibrated(means), sets, answers)
 
     for name in np.unique(source).tolist():
         if set(classes[source != name]) == set(range(len(CLASSES))):
-            rows = np.flatnonzero((source == name) & (table.copy == 0))
-            add(name, source != name, tuple(table.labels[i] for i in rows), values[rows])
+            add(name, source != name, table.take(np.flatnonzero((source == name) & (table.copy == 0))))
     if others is not None:
-        add(others.labels[0].source, np.ones(len(source), np.bool_), others.labels, others.model_input())
+        add(others.labels[0].source, np.ones(len(source), np.bool_), others)
     return result
 
 

@@ -61,6 +61,10 @@ class PatternTable:
         """Index into `CLASSES` of each row's pattern."""
         return np.asarray([CLASSES.index(label.pattern) for label in self.labels])
 
+    def take(self, rows: NDArray[np.intp]) -> PatternTable:
+        """Some of the rows."""
+        return PatternTable(tuple(self.labels[i] for i in rows), self.copy[rows], self.features[rows])
+
     def groups(self) -> NDArray[np.str_]:
         """Group of each row."""
         return np.asarray([label.group for label in self.labels])
