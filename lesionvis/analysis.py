@@ -207,7 +207,7 @@ class Analyzer:
         """
         photo, scale = self._photo_and_scale(source)
         skin = find_skin(photo, scale)
-        flags = photo_flags(photo.rgb, skin.fraction, skin.tone_ita_deg)
+        flags = photo_flags(photo.rgb, skin.fraction, skin.is_dark)
         labels = find_spots(photo, skin)
         spots = measure_spots(photo, scale, skin, labels)
         features = compute_features(gather(photo, scale, skin, labels, spots))

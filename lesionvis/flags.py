@@ -11,9 +11,6 @@ from numpy.typing import NDArray
 
 # Below this share of skin there is nothing to judge.
 SKIN_FRACTION_MIN = 0.05
-# Skin darker than this is hardly in the training data (27 of 538 photos), and spots on it start to be missed: rendered
-# showers under a veil have an F1 of 0.96 at an ITA of -10 degrees and of 0.87 at -25.
-TONE_ITA_MIN_DEG = -10.0
 # Mean level of the whole photo beyond which detail is lost, of 255.
 DARK_LEVEL_MAX, BRIGHT_LEVEL_MIN = 40.0, 235.0
 # Share of pixels at the top level that hides colour.
@@ -71,7 +68,7 @@ _ALL = (
 FLAGS = {flag.name: flag for flag in _ALL}
 
 
-def photo_flags(rgb: NDArray[np.uint8], skin_fraction: float, tone_ita_deg: float) -> tuple[str, ...]:
+def photo_flags(rgb: NDArray[np.uint8], skin_fraction: float, is_dark: bool) -> tuple[str, ...]:
     """Names of the flags that a photo earns.
 
     Parameters
@@ -80,8 +77,8 @@ def photo_flags(rgb: NDArray[np.uint8], skin_fraction: float, tone_ita_deg: floa
         Working picture.
     skin_fraction : float
         Share of skin, 0 to 1.
-    tone_ita_deg : float
-        ITA of healthy skin in degrees; NaN without skin.
+    is_dark : bool
+        Whether the skin is darker than the tones that were tested.
 
     Returns
     -------
@@ -90,7 +87,7 @@ def photo_flags(rgb: NDArray[np.uint8], skin_fraction: float, tone_ita_deg: floa
 
     Examples
     --------
-    >>> photo_flags(np.zeros((64, 64, 3), np.uint8), 0.0, float("nan"))
+    >>> photo_flags(np.zeros((64, 64, 3), np.uint8), 0.0, False)
     ('no_skin', 'too_dark', 'blurred')
     """
     grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
@@ -99,7 +96,7 @@ def photo_flags(rgb: NDArray[np.uint8], skin_fraction: float, tone_ita_deg: floa
     is_blurred = float(cv2.Laplacian(grey, cv2.CV_32F).std()) < SHARPNESS_MIN_LEVELS
     earned = {
         "no_skin": skin_fraction < SKIN_FRACTION_MIN,
-        "dark_skin": tone_ita_deg < TONE_ITA_MIN_DEG,
+        "dark_skin": is_dark,
         "too_dark": mean < DARK_LEVEL_MAX,
         "overexposed": mean > BRIGHT_LEVEL_MIN or saturated > OVEREXPOSED_FRACTION_MIN,
         "blurred": is_blurred,

@@ -138,7 +138,7 @@ def test_flips_and_tones_are_counted() -> None:
 def test_a_missing_sign_is_a_doubt_in_cross_validation_too() -> None:
     labels = tuple(_label(name, number) for number, name in enumerate(CLASSES * N_FOLDS))
     features = np.zeros((len(labels), len(FEATURE_NAMES)), np.float32)
-    features[:, FEATURE_NAMES.index("lesion_core_blue_less_green")] = -0.5
+    features[:, FEATURE_NAMES.index("lesion_blue_less_green_low")] = -0.5
     roundness = FEATURE_NAMES.index("median_circularity")
     features[:, roundness] = 0.9
     sure = np.array([[0.97 if name == label.pattern else 0.01 for name in CLASSES] for label in labels])

@@ -9,15 +9,15 @@ import pytest
 from numpy.typing import NDArray
 from stages import Staged
 
-from lesionvis.flags import FLAGS, SHARPNESS_MIN_LEVELS, SKIN_FRACTION_MIN, TONE_ITA_MIN_DEG, photo_flags
+from lesionvis.flags import FLAGS, SHARPNESS_MIN_LEVELS, SKIN_FRACTION_MIN, photo_flags
 from lesionvis.lab.scene import Scene
 from lesionvis.lab.synth import render
 
 SMALL = Scene(width_px=240, height_px=180, px_per_mm=6.0, seed=4)
 
 
-def _flags(rgb: NDArray[np.uint8], skin_fraction: float = 1.0, tone_ita_deg: float = 40.0) -> tuple[str, ...]:
-    return photo_flags(np.asarray(rgb, np.uint8), skin_fraction, tone_ita_deg)
+def _flags(rgb: NDArray[np.uint8], skin_fraction: float = 1.0, is_dark: bool = False) -> tuple[str, ...]:
+    return photo_flags(np.asarray(rgb, np.uint8), skin_fraction, is_dark)
 
 
 def test_the_registry_names_each_flag_once_and_says_what_it_means() -> None:
@@ -31,7 +31,7 @@ def test_the_registry_names_each_flag_once_and_says_what_it_means() -> None:
 
 @pytest.mark.parametrize("ita_deg", [55.0, 30.0, 12.0])
 def test_a_good_photo_has_no_flags(ita_deg: float) -> None:
-    assert _flags(render(replace(SMALL, ita_deg=ita_deg)).rgb, 1.0, ita_deg) == ()
+    assert _flags(render(replace(SMALL, ita_deg=ita_deg)).rgb) == ()
 
 
 def test_each_flag_has_its_cause(shower: Staged) -> None:
@@ -39,8 +39,7 @@ def test_each_flag_has_its_cause(shower: Staged) -> None:
     assert _flags(good) == ()
     assert _flags(good, skin_fraction=SKIN_FRACTION_MIN - 0.01) == ("no_skin",)
     assert _flags(good, skin_fraction=SKIN_FRACTION_MIN) == ()
-    assert _flags(good, tone_ita_deg=TONE_ITA_MIN_DEG - 0.1) == ("dark_skin",)
-    assert _flags(good, tone_ita_deg=TONE_ITA_MIN_DEG) == ()
+    assert _flags(good, is_dark=True) == ("dark_skin",)
     assert _flags(good // 6)[0] == "too_dark"
     half = good.copy()
     half[:140] = 255
@@ -69,12 +68,8 @@ def test_sharpness_is_in_levels_of_the_second_derivative() -> None:
     assert "blurred" not in _flags(rgb)
 
 
-def test_unknown_tone_is_not_dark() -> None:
-    assert _flags(render(SMALL).rgb, 0.0, float("nan")) == ("no_skin",)
-
-
 def test_flags_come_in_the_order_of_the_registry() -> None:
-    earned = _flags(np.zeros((64, 64, 3), np.uint8), 0.0, -60.0)
+    earned = _flags(np.zeros((64, 64, 3), np.uint8), 0.0, is_dark=True)
     assert earned == ("no_skin", "dark_skin", "too_dark", "blurred")
     names = [name for name in FLAGS if name in earned]
     assert list(earned) == names

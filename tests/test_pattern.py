@@ -31,7 +31,7 @@ from lesionvis.pattern import (
 from lesionvis.reasons import N_REASONS
 
 # Every pattern has its sign.
-SIGNED = {"median_circularity": 0.9, "spots_beside_skin_border": 0.0, "lesion_core_blue_less_green": -0.3}
+SIGNED = {"median_circularity": 0.9, "spots_beside_skin_border": 0.0, "lesion_blue_less_green_low": -0.3}
 FEATURES = Features({**dict.fromkeys(FEATURE_NAMES, 1.0), **SIGNED})
 
 
@@ -119,7 +119,7 @@ def test_an_uncertain_answer_says_why(probabilities: tuple[float, ...], reason: 
     [
         ("petechial_shower", "median_circularity", 0.7, "not as round"),
         ("single_lesion", "spots_beside_skin_border", 1.0, "touches what is not skin"),
-        ("angioma", "lesion_core_blue_less_green", 0.1, "as blood would be"),
+        ("angioma", "lesion_blue_less_green_low", 0.1, "as blood would be"),
     ],
 )
 def test_a_pattern_without_its_sign_is_doubted(label: str, feature: str, outside: float, doubt: str) -> None:

@@ -14,7 +14,7 @@ from lesionvis.lab.synth import render
 from lesionvis.lab.truths import petechial_shower
 from lesionvis.photo import read_photo
 from lesionvis.scale import NoScale, Scale
-from lesionvis.skin import Skin, find_skin
+from lesionvis.skin import DARK_ITA_MAX_DEG, Skin, find_skin
 
 NO_SCALE = NoScale("none sought")
 SMALL = Scene(width_px=320, height_px=240, px_per_mm=4.0, seed=3)
@@ -46,6 +46,21 @@ def test_skin_that_fills_the_frame_is_skin_throughout(ita_deg: float) -> None:
     skin = _skin(render(replace(SMALL, ita_deg=ita_deg, hair_count=10)).rgb)
     assert skin.fraction > 0.94
     assert skin.tone_ita_deg == pytest.approx(ita_deg, abs=5.0)
+
+
+@pytest.mark.parametrize("exposure", [0.6, 1.0, 1.2])
+@pytest.mark.parametrize("kelvin", [4500.0, 6500.0])
+def test_dark_skin_is_dark_in_any_light(exposure: float, kelvin: float) -> None:
+    for ita_deg in (-45.0, -30.0):
+        scene = replace(SMALL, ita_deg=ita_deg, exposure=exposure, light_temperature_k=kelvin)
+        assert _skin(render(scene).rgb).is_dark
+    assert not _skin(render(replace(SMALL, ita_deg=48.0, exposure=exposure, light_temperature_k=kelvin)).rgb).is_dark
+
+
+def test_light_skin_in_weak_purple_light_is_not_dark() -> None:
+    skin = _skin(render(replace(SMALL, ita_deg=40.0, exposure=0.5, light_tint=-0.4)).rgb)
+    assert skin.tone_ita_deg < DARK_ITA_MAX_DEG
+    assert not skin.is_dark
 
 
 @pytest.mark.parametrize("glove", [(70, 90, 170), (110, 80, 150), (25, 25, 28), (215, 218, 220)])

@@ -184,7 +184,7 @@ def test_odd_shapes_are_no_trouble(shape: tuple[int, int]) -> None:
     rgb[shape[0] // 3 : 2 * shape[0] // 3, shape[1] // 3 : 2 * shape[1] // 3] = (120, 80, 60)
     photo = read_photo(rgb)
     healthy = np.zeros((*shape, 3), np.float32)
-    regions = find_regions(photo, Skin(np.ones(shape, np.bool_), healthy, 1.0, 40.0))
+    regions = find_regions(photo, Skin(np.ones(shape, np.bool_), healthy, 1.0, 40.0, False))
     assert np.isfinite(regions.evidence).all()
 
 

@@ -131,7 +131,7 @@ def _answers(path: Path, judge: Judge, model: PatternModel) -> dict[str, str]:
 def _answer(photo: Photo, judge: Judge, model: PatternModel) -> str:
     skin = find_skin(photo, NoScale("not sought"))
     values = dict(zip(FEATURE_NAMES, measure_features(photo, judge).tolist(), strict=True))
-    flags = photo_flags(photo.rgb, skin.fraction, skin.tone_ita_deg)
+    flags = photo_flags(photo.rgb, skin.fraction, skin.is_dark)
     return find_pattern(Features(values), flags, values["spot_count"] == 0, model).label
 
 
