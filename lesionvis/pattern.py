@@ -269,8 +269,11 @@ def find_pattern(
         reasons: tuple[str, ...] = (f"The photo does not allow an answer ({', '.join(blocking)}).",)
         return Pattern(UNCERTAIN, probabilities, possible, reasons, model.name)
     if is_empty:
-        reasons = ("No spot stands out of the skin in this photo; that is not an all-clear.",)
-        return Pattern(NO_SPOTS, probabilities, possible, reasons, model.name)
+        left = [name for name in possible if name in PATTERNS]
+        label = UNCERTAIN if left else NO_SPOTS
+        rest = f"yet {' or '.join(left)} remains possible" if left else "that is not an all-clear"
+        reasons = (f"No spot stands out of the skin in this photo; {rest}.",)
+        return Pattern(label, probabilities, possible, reasons, model.name)
     label = answer_of(possible)
     named = label if label != UNCERTAIN else PATTERNS[int(values[: len(PATTERNS)].argmax())]
     index = CLASSES.index(named)

@@ -176,11 +176,18 @@ def test_other_flags_do_not_matter() -> None:
 
 
 def test_no_spots_is_said_and_is_no_all_clear() -> None:
-    pattern = find_pattern(FEATURES, (), True, _model(_Says((), b"", (1.0, 0.0, 0.0, 0.0))))
+    nothing = _model(_Says((), b"", (0.0, 0.1, 0.0, 0.9)))
+    pattern = find_pattern(FEATURES, (), True, nothing)
     assert pattern.label == NO_SPOTS
     assert "not an all-clear" in pattern.reasons[0]
-    dark = find_pattern(FEATURES, ("dark_skin",), True, _model(_Says((), b"", (1.0, 0.0, 0.0, 0.0))))
-    assert dark.label == UNCERTAIN
+    assert find_pattern(FEATURES, ("dark_skin",), True, nothing).label == UNCERTAIN
+
+
+@pytest.mark.parametrize("probabilities", [(0.0, 1.0, 0.0, 0.0), (0.0, 0.5, 0.0, 0.5)])
+def test_no_spots_is_not_said_while_a_pattern_remains_possible(probabilities: tuple[float, ...]) -> None:
+    pattern = find_pattern(FEATURES, (), True, _model(_Says((), b"", probabilities)))
+    assert pattern.label == UNCERTAIN
+    assert "single_lesion remains possible" in pattern.reasons[0]
 
 
 def test_probabilities_are_the_mean_of_the_predictors() -> None:
