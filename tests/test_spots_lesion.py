@@ -191,3 +191,18 @@ def test_odd_shapes_are_no_trouble(shape: tuple[int, int]) -> None:
 def test_every_column_says_what_it_is() -> None:
     assert all(len(meaning) > 10 for meaning in COLUMNS.values())
     assert len(set(COLUMNS.values())) == len(COLUMNS)
+
+
+@pytest.mark.parametrize(("solidity", "is_filled"), [(0.7, True), (0.9, False)])
+def test_the_notch_of_a_torn_lesion_is_filled(solidity: float, is_filled: bool) -> None:
+    disk = ellipse((144, 144), 72.0, 72.0, 80.0, 80.0, 0.0)
+    rows, columns = np.indices(disk.shape)
+    notch = disk & (np.abs(rows - 72) < 15) & (columns > 62)
+    evidence = np.zeros((1, len(COLUMNS)), np.float32)
+    evidence[0, list(COLUMNS).index("solidity")] = solidity
+    picture = np.zeros((*disk.shape, 3), np.float32)
+    fill = (disk & ~notch).astype(np.uint8)
+    mask = Regions(evidence, ((0, 0),), (fill,), picture, picture).mask(0, disk.shape)
+    # What is filled is the whole notch but for its mouth, and nothing outside.
+    assert (mask & notch).sum() > 0.85 * notch.sum() if is_filled else (mask & notch).sum() < 0.1 * notch.sum()
+    assert (mask & ~disk).sum() < 0.02 * disk.sum()

@@ -23,6 +23,10 @@ AREA_MIN_PX = 14
 AREA_MAX_FRACTION = 0.6
 # The ring around a region: 2 px wide, a pixel away from it.
 _RING_INNER, _RING_OUTER = np.ones((3, 3), np.uint8), np.ones((7, 7), np.uint8)
+# A region that fills less than this share of its convex hull (1 lesion in 10) is torn: crust, glare or hair reach its
+# border. Its notches belong to the lesion when they are narrower than this many radii.
+TORN_SOLIDITY_MAX = 0.8
+NOTCH_RADII = 1.6
 # Distance in robust standard deviations that weighs as much as a tenth of log10 density.
 _DISTANCE_UNIT = 0.05
 
@@ -100,13 +104,16 @@ class Regions:
         Returns
         -------
         ndarray of shape (H, W), bool
-            With a smooth border: the region was found on a smaller picture.
+            With a smooth border, as the region was found on a smaller picture; the notches of a torn one are filled.
         """
         left, top = self.boxes[index]
-        small = np.zeros(self.shape, np.float32)
+        small = np.zeros(self.shape, np.uint8)
         fill = self.fills[index]
         small[top : top + fill.shape[0], left : left + fill.shape[1]] = fill
-        large = cv2.resize(cv2.GaussianBlur(small, (0, 0), 0.7), (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
+        if self.evidence[index, list(COLUMNS).index("solidity")] < TORN_SOLIDITY_MAX:
+            small = _without_notches(small)
+        smooth = cv2.GaussianBlur(small.astype(np.float32), (0, 0), 0.7)
+        large = cv2.resize(smooth, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
         return np.asarray(large >= 0.5)
 
 
@@ -163,6 +170,17 @@ def find_regions(photo: Photo, skin: Skin) -> Regions:
                 fills.append(fill)
     table = np.asarray(rows, np.float32).reshape(len(rows), len(COLUMNS))
     return Regions(table, tuple(boxes), tuple(fills), density, healthy)
+
+
+def _without_notches(region: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Morphological closing of a region by a disk of half `NOTCH_RADII` of its radii, by distances."""
+    reach = 0.5 * NOTCH_RADII * float(np.sqrt(region.sum() / np.pi))
+    border = int(np.ceil(reach)) + 1
+    framed = cv2.copyMakeBorder(region, border, border, border, border, cv2.BORDER_CONSTANT, value=0)
+    near = cv2.distanceTransform(1 - framed, cv2.DIST_L2, cv2.DIST_MASK_PRECISE) <= reach
+    deep = cv2.distanceTransform(near.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE) > reach
+    inner = deep[border:-border, border:-border] | (region > 0)
+    return inner.astype(np.uint8)
 
 
 def _ground(density: NDArray[np.float32], healthy: NDArray[np.float32], skin: Skin) -> _Ground:
