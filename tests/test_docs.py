@@ -13,6 +13,7 @@ import cv2
 import generate
 import numpy as np
 import pytest
+import readme
 import typer
 
 import lesionvis
@@ -76,20 +77,20 @@ def test_every_figure_is_shown_under_its_command() -> None:
 
 
 def test_the_readme_has_the_figures_of_the_card() -> None:
-    figures = generate.readme_figures(generate.read_card("pattern-v1"))
-    assert generate.with_figures(README, figures) == README, "run: python docs/site/generate.py"
+    figures = readme.readme_figures(generate.read_card("pattern-v1"))
+    assert readme.with_figures(README, figures) == README, "run: python docs/site/readme.py"
 
 
 def test_the_readme_s_picture_is_what_the_program_draws() -> None:
     shown, drawn = (
         cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
-        for content in (generate.PICTURE.read_bytes(), generate.picture())
+        for content in (readme.PICTURE.read_bytes(), readme.picture())
     )
     assert shown is not None
     assert drawn is not None
-    assert shown.shape == drawn.shape, "run: python docs/site/generate.py"
+    assert shown.shape == drawn.shape, "run: python docs/site/readme.py"
     # Another version of the encoder may round otherwise, by a few levels.
-    assert int(cv2.absdiff(shown, drawn).max()) <= 8, "run: python docs/site/generate.py"
+    assert int(cv2.absdiff(shown, drawn).max()) <= 8, "run: python docs/site/readme.py"
 
 
 def _readme_commands() -> list[tuple[str, list[str]]]:

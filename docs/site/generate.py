@@ -1,7 +1,4 @@
-"""Pages made from the code's own registries, so that they cannot fall behind it; MkDocs runs this as a hook.
-
-`python docs/site/generate.py` writes the README's figures and its picture.
-"""
+"""Pages made from the code's own registries, so that they cannot fall behind it; MkDocs runs this as a hook."""
 
 from __future__ import annotations
 
@@ -17,12 +14,11 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import cv2
 import typer
 from typer.cli import get_docs_for_click
 
 import lesionvis
-from lesionvis.analysis import Analyzer, analyze
+from lesionvis.analysis import Analyzer
 from lesionvis.answers import packaged_text, questions
 from lesionvis.batch.rows import RESULT_COLUMNS
 from lesionvis.cli import app
@@ -30,7 +26,6 @@ from lesionvis.features import FEATURES
 from lesionvis.flags import FLAGS
 from lesionvis.measure import COLUMNS
 from lesionvis.pattern import BLOCKING_FLAGS, MODEL_FEATURES, SIGNS
-from lesionvis.report.overlay import draw_overlay
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
@@ -38,17 +33,6 @@ if TYPE_CHECKING:
     from mkdocs.structure.pages import Page
 
 PROJECT = Path(__file__).resolve().parents[2]
-PICTURE = PROJECT / "docs" / "images" / "shower-light-ruler.jpg"
-# The README's figures stand between these two lines.
-BLOCK_START, BLOCK_END = "<!-- figures: start -->", "<!-- figures: end -->"
-# What the README says of a figure of the card.
-README_FIGURES = {
-    "recall_petechial_shower": ("showers answered `petechial_shower`", "petechial_shower"),
-    "recall_single_lesion": ("single lesions answered `single_lesion`", "single_lesion"),
-    "recall_angioma": ("angiomas answered `angioma`", "angioma"),
-    "other_abstained": ("photos of anything else answered `uncertain`", "other"),
-    "harm_single_called_angioma": ("single lesions called an angioma, the error that could harm most", "single_lesion"),
-}
 # Columns of the table of photos that are no feature, and what they mean. A column that is not named here has an empty
 # meaning, which a test finds.
 PHOTO_COLUMNS = {
@@ -122,24 +106,6 @@ def pages() -> dict[str, str]:
     for name, path in {"README": "index", "CONTRIBUTING": "contributing", "CHANGELOG": "changelog"}.items():
         texts[f"{path}.md"] = _moved((PROJECT / f"{name}.md").read_text(encoding="utf-8"))
     return texts
-
-
-def readme_figures(card: dict[str, Any]) -> str:
-    """The README's table of figures from the card of the pattern model."""
-    photos = card["photos"]
-    lines = ["| on photos left out of training | share | 95 % interval | photos |", "|---|---|---|---|"]
-    for name, (meaning, of) in README_FIGURES.items():
-        low, high = card["intervals_95"][name]
-        share = f"{card['scores'][name]:.2f}"
-        lines.append(f"| {meaning} | {share} | {low:.2f} to {high:.2f} | {photos[of]['clear']} |")
-    return "\n".join(lines)
-
-
-def with_figures(text: str, figures: str) -> str:
-    """A text with its block of figures replaced."""
-    before, _, rest = text.partition(BLOCK_START)
-    _, _, after = rest.partition(BLOCK_END)
-    return f"{before}{BLOCK_START}\n\n{figures}\n\n{BLOCK_END}{after}"
 
 
 def read_card(model: str) -> dict[str, Any]:
@@ -413,21 +379,3 @@ def _modules() -> Iterator[str]:
         summary = (import_module(f"lesionvis.{name}").__doc__ or "").splitlines()[0]
         rows.append((f"[`lesionvis.{name}`](modules/{name}.md)", summary))
     yield from _table(("module", "what it is"), rows)
-
-
-def picture() -> bytes:
-    """The README's picture: the file that `lesionvis analyze --overlay` writes for a sample photo."""
-    drawn = draw_overlay(analyze(PROJECT / "sample_images" / PICTURE.name))
-    return cv2.imencode(".jpg", drawn[..., ::-1])[1].tobytes()
-
-
-def main() -> None:
-    """Write the figures of the model's card into the README, and its picture."""
-    readme = PROJECT / "README.md"
-    text = readme.read_text(encoding="utf-8")
-    readme.write_text(with_figures(text, readme_figures(read_card("pattern-v1"))), encoding="utf-8")
-    PICTURE.write_bytes(picture())
-
-
-if __name__ == "__main__":
-    main()
