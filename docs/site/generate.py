@@ -82,7 +82,8 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 
 def filled(markdown: str) -> str:
-    """A text with `<!-- card: NAME -->` and `<!-- figures: FILE -->` replaced by what they name."""
+    """A text with `<!-- card: NAME -->`, `<!-- model card: NAME -->` and `<!-- figures: FILE -->` replaced."""
+    markdown = re.sub(r"<!-- model card: ([\w-]+) -->", lambda found: _model_card(found[1]), markdown)
     markdown = re.sub(r"<!-- card: ([\w-]+) -->", lambda found: "\n".join(_card(read_card(found[1]))), markdown)
     return re.sub(r"<!-- figures: (\w+\.\w+) -->", lambda found: _figures(found[1]), markdown)
 
@@ -117,6 +118,12 @@ def read_card(model: str) -> dict[str, Any]:
 def _figures(name: str) -> str:
     """What a command printed."""
     return (PROJECT / "docs" / "figures" / name).read_text(encoding="utf-8").strip("\n")
+
+
+def _model_card(name: str) -> str:
+    """MODEL_CARD.md of a model without its title, its headings one level lower."""
+    text = (PROJECT / "models" / name / "MODEL_CARD.md").read_text(encoding="utf-8")
+    return re.sub(r"(?m)^##", "###", text.partition("\n")[2]).strip("\n")
 
 
 def _card(card: dict[str, Any]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import Any
 from lesionvis.lab.pattern_report import pattern_report
 from lesionvis.lab.pattern_training import PatternTable
 from lesionvis.models import load_model
+from lesionvis.pattern import SIGNS
 
 CARD_FILE = "MODEL_CARD.md"
 
@@ -30,8 +31,8 @@ research, teaching and software development; no clinician has reviewed it and no
 
 It can: order photos for a person who looks at them, and hold back where more than one answer remains possible.
 
-It cannot: tell a harmless lesion from a harmful one; answer for skin darker than ITA -10 degrees, blurred, dark or
-overexposed photos (these are always "uncertain"); be trusted on photos of another camera, clinic or kind as on those
+It cannot: tell a harmless lesion from a harmful one; answer for dark skin (darker than ITA -10 degrees), blurred, dark
+or overexposed photos (these are always "uncertain"); be trusted on photos of another camera, clinic or kind as on those
 that it was trained on (see "other sources" below, where there are any); replace an examination.
 """
 
@@ -77,10 +78,12 @@ def _lines(card: dict[str, Any], data: str, figures: str) -> Iterator[str]:
     yield ""
     thresholds = card["thresholds"]
     limits = ", ".join(f"{name} {value:.2f}" for name, value in thresholds["set_min"].items())
+    signs = ", ".join(f"{name}: {sign.feature} {sign.low:g} to {sign.high:g}" for name, sign in SIGNS.items())
     yield _paragraph(
         f"The mean of {len(card['predictors'])} predictors ({', '.join(card['predictors'])}), raised to the power "
         f"{thresholds['sharpness']} so that probabilities are calibrated. A class remains possible from its conformal "
-        f"threshold on ({limits}); the one pattern that remains possible is the answer, else it is uncertain."
+        f'threshold on ({limits}). A pattern whose photo lacks its sign lets "other" remain possible as well '
+        f"({signs}). The one pattern that remains possible is the answer, else it is uncertain."
     )
     yield ""
     yield "## Figures"
