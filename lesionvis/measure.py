@@ -30,6 +30,8 @@ EDGE_FACTORS = (0.85, 1.15)
 DIAMETER_ERROR_SHARE, DIAMETER_ERROR_MIN_PX = 0.05, 0.3
 # Under this width in working px shape is a matter of single pixels.
 SHAPE_WIDTH_MIN_PX = 5.0
+# Shapes are measured in blocks of so many spots: the tables of pairs of corners then fit into the processor's cache.
+SHAPE_BLOCK = 32
 # A highlight is so much lighter than the mean of its spot, in density of all channels, and lies so many working px
 # inside the border, where blur no longer mixes in the lighter skin.
 HIGHLIGHT_DENSITY = 0.25
@@ -168,7 +170,12 @@ def measure_spots(photo: Photo, scale: Scale | NoScale, skin: Skin, spots: Spots
 
 def _shape(outlines_px: tuple[NDArray[np.float64], ...]) -> dict[str, NDArray[Any]]:
     """Columns that follow from the outlines alone."""
-    rows = np.asarray([_shape_of(outline) for outline in outlines_px]).reshape(len(outlines_px), 7)
+    rows = np.zeros((len(outlines_px), 7))
+    corners = np.asarray([len(outline) for outline in outlines_px], np.int64)
+    for number in np.unique(corners):
+        alike = np.flatnonzero(corners == number)
+        for block in np.array_split(alike, len(alike) // SHAPE_BLOCK + 1):
+            rows[block] = _shapes_of(np.stack([outlines_px[i] for i in block]))
     x, y, area, length, width, perimeter, hull_area = rows.T
     return {
         "x_px": x,
@@ -183,38 +190,50 @@ def _shape(outlines_px: tuple[NDArray[np.float64], ...]) -> dict[str, NDArray[An
     }
 
 
-def _shape_of(outline: NDArray[np.float64]) -> tuple[float, ...]:
-    """Centroid x and y, area, largest and smallest Feret diameter, perimeter and hull area of one outline."""
-    origin = outline.mean(axis=0)
-    x, y = (outline - origin).T
-    next_x, next_y = np.roll(x, -1), np.roll(y, -1)
+def _shapes_of(outlines: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Centroid x and y, area, largest and smallest Feret diameter, perimeter and hull area of (N, K, 2): (N, 7)."""
+    origin = outlines.mean(axis=1)
+    arm = outlines - origin[:, None]
+    x, y = arm[..., 0], arm[..., 1]
+    next_x, next_y = np.roll(x, -1, axis=1), np.roll(y, -1, axis=1)
     cross = x * next_y - next_x * y
-    signed_area = 0.5 * cross.sum()
-    if abs(signed_area) < 1e-9:
-        return float(origin[0]), float(origin[1]), 0.0, 0.0, 0.0, 0.0, 0.0
-    centre_x = ((x + next_x) * cross).sum() / (6.0 * signed_area) + origin[0]
-    centre_y = ((y + next_y) * cross).sum() / (6.0 * signed_area) + origin[1]
-    hull = cv2.convexHull((outline - origin).astype(np.float32))
-    corners = hull[:, 0].astype(np.float64)
-    length = float(np.hypot(*(corners[:, None] - corners[None]).transpose(2, 0, 1)).max())
-    width = _least_width(corners)
-    perimeter = float(np.hypot(next_x - x, next_y - y).sum())
-    return (
-        float(centre_x),
-        float(centre_y),
-        float(abs(signed_area)),
+    signed_area = 0.5 * cross.sum(axis=1)
+    is_flat = np.abs(signed_area) < 1e-9
+    six_areas = np.where(is_flat, 1.0, 6.0 * signed_area)
+    hulls = [cv2.convexHull(corners)[:, 0] for corners in arm.astype(np.float32)]
+    length, width = _feret_diameters(hulls)
+    columns = [
+        ((x + next_x) * cross).sum(axis=1) / six_areas + origin[:, 0],
+        ((y + next_y) * cross).sum(axis=1) / six_areas + origin[:, 1],
+        np.abs(signed_area),
         length,
-        min(width, length),
-        perimeter,
-        float(cv2.contourArea(hull)),
-    )
+        np.minimum(width, length),
+        np.hypot(next_x - x, next_y - y).sum(axis=1),
+        np.asarray([cv2.contourArea(hull) for hull in hulls]),
+    ]
+    rows = np.stack(columns, axis=1)
+    # What has no area has a place and nothing else.
+    rows[is_flat, :2], rows[is_flat, 2:] = origin[is_flat], 0.0
+    return rows
 
 
-def _least_width(corners: NDArray[np.float64]) -> float:
-    """Smallest Feret diameter of a convex polygon: one of its edges lies on one of the two calipers."""
-    edge = np.roll(corners, -1, axis=0) - corners
-    normal = np.stack([-edge[:, 1], edge[:, 0]], axis=1) / np.maximum(np.hypot(*edge.T), 1e-9)[:, None]
-    return float(np.ptp(corners @ normal.T, axis=0).min())
+def _feret_diameters(hulls: list[NDArray[np.float32]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Largest and smallest distance of two parallel calipers around each of N convex polygons (K, 2)."""
+    sizes = np.asarray([len(hull) for hull in hulls])
+    place = np.arange(sizes.max())
+    is_corner = place < sizes[:, None]
+    # Shorter polygons end with their first corner again and again.
+    first = (np.cumsum(sizes) - sizes)[:, None]
+    corners = np.concatenate(hulls).astype(np.float64)[first + np.where(is_corner, place, 0)]
+    across, down = ((side[:, :, None] - side[:, None]).reshape(len(side), -1) for side in corners.transpose(2, 0, 1))
+    longest = np.arange(len(corners)), (across * across + down * down).argmax(axis=1)
+    length = np.hypot(across[longest], down[longest])
+    # One edge lies on one of the two calipers where they are nearest.
+    edge = np.roll(corners, -1, axis=1) - corners
+    normal = np.stack([-edge[..., 1], edge[..., 0]], axis=2)
+    normal /= np.maximum(np.hypot(edge[..., 0], edge[..., 1]), 1e-9)[..., None]
+    extent = np.ptp(corners @ normal.transpose(0, 2, 1), axis=1)
+    return length, np.where(is_corner, extent, np.inf).min(axis=1)
 
 
 def _contrast(photo: Photo, density: NDArray[np.float32], skin: Skin, spots: Spots) -> dict[str, NDArray[Any]]:
@@ -285,9 +304,11 @@ def _mean_by_owner(
     """Weighted mean per spot and channel of (corners, copies, C) values; NaN where the weights are all zero."""
     totals = np.bincount(owner, weight.sum(axis=1), minlength=count)
     means = np.full((count, values.shape[2]), np.nan)
+    # Copy by copy: NumPy is slow at summing up along an axis as short as that of the copies.
+    sums = sum(values[:, copy] * weight[:, copy, None] for copy in range(values.shape[1]))
     for channel in range(values.shape[2]):
-        sums = np.bincount(owner, (values[..., channel] * weight).sum(axis=1), minlength=count)
-        np.divide(sums, totals, out=means[:, channel], where=totals > 0)
+        total = np.bincount(owner, sums[:, channel], minlength=count)
+        np.divide(total, totals, out=means[:, channel], where=totals > 0)
     return means
 
 
@@ -323,8 +344,8 @@ def _inside(density: NDArray[np.float32], labels: NDArray[np.int32], count: int)
 def _deep(labels: NDArray[np.int32]) -> NDArray[np.bool_]:
     """Pixels of spots that lie `HIGHLIGHT_DEPTH_PX` or more inside the border."""
     kernel = np.ones((2 * HIGHLIGHT_DEPTH_PX + 1, 2 * HIGHLIGHT_DEPTH_PX + 1), np.uint8)
-    # Morphology takes no 32-bit integers; these labels are exact as float32.
-    exact = labels.astype(np.float32)
+    # Morphology takes no 32-bit integers, and there are not that many spots.
+    exact = labels.astype(np.uint16)
     return np.asarray((cv2.erode(exact, kernel) == cv2.dilate(exact, kernel)) & (labels > 0))
 
 
