@@ -230,18 +230,21 @@ def _parts(values: NDArray[np.float32], mask: NDArray[np.bool_]) -> Iterator[_Pa
     kernel = np.ones((3, 3), np.uint8)
     for level in np.geomspace(lowest, 0.95 * top_value, N_LEVELS):
         above = cv2.morphologyEx(((values > level) & mask).astype(np.uint8), cv2.MORPH_OPEN, kernel)
-        _, labels, stats, _ = cv2.connectedComponentsWithStats(above, connectivity=4)
-        area = stats[1:, cv2.CC_STAT_AREA]
-        for label in np.argsort(-area, kind="stable")[:N_REGIONS] + 1:
-            left, top, width, height, size = (int(v) for v in stats[label])
-            box = (left, top, width, height, size)
-            if not AREA_MIN_PX <= size <= AREA_MAX_FRACTION * mask.size or box in seen:
+        # OpenCV's own statistics of components take four times as long as finding them.
+        _, labels = cv2.connectedComponents(above, connectivity=4, ltype=cv2.CV_16U)
+        areas = np.bincount(labels.ravel())[1:]
+        for label in np.argsort(-areas, kind="stable")[:N_REGIONS] + 1:
+            size = int(areas[label - 1])
+            if not AREA_MIN_PX <= size <= AREA_MAX_FRACTION * mask.size:
                 continue
-            seen.add(box)
+            whole = (labels == label).view(np.uint8)
+            left, top, width, height = box = cv2.boundingRect(whole)
+            if (*box, size) in seen:
+                continue
+            seen.add((*box, size))
             # A margin for the ring around the region.
             x0, y0 = max(0, left - 4), max(0, top - 4)
-            part = labels[y0 : top + height + 4, x0 : left + width + 4] == label
-            fill, outline = _filled(part.view(np.uint8))
+            fill, outline = _filled(whole[y0 : top + height + 4, x0 : left + width + 4])
             area = cv2.countNonZero(fill)
             yield _Part(fill, x0, y0, outline, area, size / area, float(level / top_value))
 
