@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from lesionvis.color import optical_density
 from lesionvis.photo import Photo
 from lesionvis.scale import NoScale, Scale
+from lesionvis.shape import shapes
 from lesionvis.skin import Skin
 from lesionvis.spots import Spots
 
@@ -30,8 +31,6 @@ EDGE_FACTORS = (0.85, 1.15)
 DIAMETER_ERROR_SHARE, DIAMETER_ERROR_MIN_PX = 0.05, 0.3
 # Under this width in working px shape is a matter of single pixels.
 SHAPE_WIDTH_MIN_PX = 5.0
-# Shapes are measured in blocks of so many spots: the tables of pairs of corners then fit into the processor's cache.
-SHAPE_BLOCK = 32
 # A highlight is so much lighter than the mean of its spot, in density of all channels, and lies so many working px
 # inside the border, where blur no longer mixes in the lighter skin.
 HIGHLIGHT_DENSITY = 0.25
@@ -147,7 +146,7 @@ def measure_spots(photo: Photo, scale: Scale | NoScale, skin: Skin, spots: Spots
         Of length 0, with the right dtypes, when there are no spots.
     """
     count = len(spots)
-    columns: dict[str, NDArray[Any]] = _shape(spots.outlines_px)
+    columns: dict[str, NDArray[Any]] = shapes(spots.outlines_px)
     density = optical_density(photo.rgb)
     columns |= _contrast(photo, density, skin, spots)
     columns |= _inside(density, spots.labels, count)
@@ -168,97 +167,27 @@ def measure_spots(photo: Photo, scale: Scale | NoScale, skin: Skin, spots: Spots
     return SpotTable(table)
 
 
-def _shape(outlines_px: tuple[NDArray[np.float64], ...]) -> dict[str, NDArray[Any]]:
-    """Columns that follow from the outlines alone."""
-    rows = np.zeros((len(outlines_px), 7))
-    corners = np.asarray([len(outline) for outline in outlines_px], np.int64)
-    for number in np.unique(corners):
-        alike = np.flatnonzero(corners == number)
-        for block in np.array_split(alike, len(alike) // SHAPE_BLOCK + 1):
-            rows[block] = _shapes_of(np.stack([outlines_px[i] for i in block]))
-    x, y, area, length, width, perimeter, hull_area = rows.T
-    return {
-        "x_px": x,
-        "y_px": y,
-        "area_px": area,
-        "diameter_px": 2.0 * np.sqrt(area / np.pi),
-        "length_px": length,
-        "width_px": width,
-        "circularity": np.minimum(1.0, 4.0 * np.pi * area / np.maximum(perimeter, 1e-9) ** 2),
-        "solidity": np.minimum(1.0, area / np.maximum(hull_area, 1e-9)),
-        "aspect": np.maximum(length / np.maximum(width, 1e-9), 1.0),
-    }
-
-
-def _shapes_of(outlines: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Centroid x and y, area, largest and smallest Feret diameter, perimeter and hull area of (N, K, 2): (N, 7)."""
-    origin = outlines.mean(axis=1)
-    arm = outlines - origin[:, None]
-    x, y = arm[..., 0], arm[..., 1]
-    next_x, next_y = np.roll(x, -1, axis=1), np.roll(y, -1, axis=1)
-    cross = x * next_y - next_x * y
-    signed_area = 0.5 * cross.sum(axis=1)
-    is_flat = np.abs(signed_area) < 1e-9
-    six_areas = np.where(is_flat, 1.0, 6.0 * signed_area)
-    hulls = [cv2.convexHull(corners)[:, 0] for corners in arm.astype(np.float32)]
-    length, width = _feret_diameters(hulls)
-    columns = [
-        ((x + next_x) * cross).sum(axis=1) / six_areas + origin[:, 0],
-        ((y + next_y) * cross).sum(axis=1) / six_areas + origin[:, 1],
-        np.abs(signed_area),
-        length,
-        np.minimum(width, length),
-        np.hypot(next_x - x, next_y - y).sum(axis=1),
-        np.asarray([cv2.contourArea(hull) for hull in hulls]),
-    ]
-    rows = np.stack(columns, axis=1)
-    # What has no area has a place and nothing else.
-    rows[is_flat, :2], rows[is_flat, 2:] = origin[is_flat], 0.0
-    return rows
-
-
-def _feret_diameters(hulls: list[NDArray[np.float32]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Largest and smallest distance of two parallel calipers around each of N convex polygons (K, 2)."""
-    sizes = np.asarray([len(hull) for hull in hulls])
-    place = np.arange(sizes.max())
-    is_corner = place < sizes[:, None]
-    # Shorter polygons end with their first corner again and again.
-    first = (np.cumsum(sizes) - sizes)[:, None]
-    corners = np.concatenate(hulls).astype(np.float64)[first + np.where(is_corner, place, 0)]
-    across, down = ((side[:, :, None] - side[:, None]).reshape(len(side), -1) for side in corners.transpose(2, 0, 1))
-    longest = np.arange(len(corners)), (across * across + down * down).argmax(axis=1)
-    length = np.hypot(across[longest], down[longest])
-    # One edge lies on one of the two calipers where they are nearest.
-    edge = np.roll(corners, -1, axis=1) - corners
-    normal = np.stack([-edge[..., 1], edge[..., 0]], axis=2)
-    normal /= np.maximum(np.hypot(edge[..., 0], edge[..., 1]), 1e-9)[..., None]
-    extent = np.ptp(corners @ normal.transpose(0, 2, 1), axis=1)
-    return length, np.where(is_corner, extent, np.inf).min(axis=1)
-
-
 def _contrast(photo: Photo, density: NDArray[np.float32], skin: Skin, spots: Spots) -> dict[str, NDArray[Any]]:
     """Density of each spot less that of the skin around it, and how sharply it falls across the border."""
-    outlines = [photo.to_working(outline) for outline in spots.outlines_px]
-    owner = np.repeat(np.arange(len(outlines)), [len(outline) for outline in outlines])
-    x, y = _scaled_copies(outlines)
+    count = len(spots)
+    lengths = np.asarray([len(outline) for outline in spots.outlines_px], np.int64)
+    owner = np.repeat(np.arange(count), lengths)
+    corners = np.concatenate([np.zeros((0, 2)), *spots.outlines_px])
+    x, y = _scaled_copies(photo.to_working(corners), owner, lengths)
     values = _sample(density, x, y)
     healthy = _sample(skin.healthy_density, x[:, :1], y[:, :1])
-    height, width = skin.mask.shape
-    row = np.clip(np.round(y), 0, height - 1).astype(int)
-    column = np.clip(np.round(x), 0, width - 1).astype(int)
-    in_frame = (x >= 0) & (y >= 0) & (x <= width - 1) & (y <= height - 1)
-    free = in_frame & (spots.labels[row, column] == 0) & skin.mask[row, column]
     inside_columns = slice(0, len(INSIDE_FACTORS))
     ring_columns = slice(len(INSIDE_FACTORS), -2)
+    free = _free(x[:, ring_columns], y[:, ring_columns], skin, spots)
     # A copy of the outline stands for a ring whose area grows with its factor.
     weight = np.tile(INSIDE_FACTORS, (len(owner), 1))
-    inside = _mean_by_owner(values[:, inside_columns], weight, owner, len(outlines))
-    ring = _mean_by_owner(values[:, ring_columns], free[:, ring_columns], owner, len(outlines))
+    inside = _mean_by_owner(values[:, inside_columns], weight, owner, count)
+    ring = _mean_by_owner(values[:, ring_columns], free, owner, count)
     one = np.ones((len(owner), 1))
     # Where other spots leave no skin in the ring, healthy skin stands in for it.
-    ring = np.where(np.isfinite(ring), ring, _mean_by_owner(healthy, one, owner, len(outlines)))
-    edge_inside = _mean_by_owner(values[:, -2:-1], one, owner, len(outlines))
-    edge_outside = _mean_by_owner(values[:, -1:], one, owner, len(outlines))
+    ring = np.where(np.isfinite(ring), ring, _mean_by_owner(healthy, one, owner, count))
+    edge_inside = _mean_by_owner(values[:, -2:-1], one, owner, count)
+    edge_outside = _mean_by_owner(values[:, -1:], one, owner, count)
     contrast = inside - ring
     total, signed = np.abs(contrast).sum(axis=1), contrast.sum(axis=1)
     fall = (edge_inside - edge_outside).sum(axis=1)
@@ -272,20 +201,30 @@ def _contrast(photo: Photo, density: NDArray[np.float32], skin: Skin, spots: Spo
     }
 
 
-def _scaled_copies(outlines: list[NDArray[np.float64]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Corners of all outlines, shrunk and grown: working x and y of shape (corners, inside + ring + edge factors)."""
-    if not outlines:
-        empty = np.zeros((0, len(INSIDE_FACTORS) + len(RING_FACTORS) + len(EDGE_FACTORS)))
-        return empty, empty
-    corners = np.concatenate(outlines)
-    centre = np.concatenate([np.broadcast_to(outline.mean(axis=0), outline.shape) for outline in outlines])
+def _scaled_copies(
+    corners: NDArray[np.float64], owner: NDArray[np.int64], lengths: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Corners (N, 2) of all outlines, shrunk and grown: working x and y of shape (N, inside + ring + edge factors)."""
+    n_copies = len(INSIDE_FACTORS) + len(RING_FACTORS) + len(EDGE_FACTORS)
+    if len(corners) == 0:
+        return np.zeros((0, n_copies)), np.zeros((0, n_copies))
+    centre = (np.add.reduceat(corners, np.cumsum(lengths) - lengths) / lengths[:, None])[owner]
     arm = corners - centre
     length = np.maximum(np.hypot(arm[:, 0], arm[:, 1]), 1e-6)[:, None]
-    grown = np.maximum(RING_FACTORS, 1.0 + RING_GAP_MIN_PX / length)
-    factors = np.concatenate(
-        [np.tile(INSIDE_FACTORS, (len(arm), 1)), grown, np.tile(EDGE_FACTORS, (len(arm), 1))], axis=1
-    )
+    factors = np.empty((len(arm), n_copies))
+    factors[:] = (*INSIDE_FACTORS, *RING_FACTORS, *EDGE_FACTORS)
+    ring = factors[:, len(INSIDE_FACTORS) : -len(EDGE_FACTORS)]
+    np.maximum(ring, 1.0 + RING_GAP_MIN_PX / length, out=ring)
     return centre[:, :1] + arm[:, :1] * factors, centre[:, 1:] + arm[:, 1:] * factors
+
+
+def _free(x: NDArray[np.float64], y: NDArray[np.float64], skin: Skin, spots: Spots) -> NDArray[np.bool_]:
+    """Whether working positions lie on skin that no spot covers."""
+    height, width = skin.mask.shape
+    row = np.clip(np.round(y), 0, height - 1).astype(int)
+    column = np.clip(np.round(x), 0, width - 1).astype(int)
+    in_frame = (x >= 0) & (y >= 0) & (x <= width - 1) & (y <= height - 1)
+    return np.asarray(in_frame & (spots.labels[row, column] == 0) & skin.mask[row, column])
 
 
 def _sample(picture: NDArray[np.float32], x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float32]:

@@ -169,7 +169,9 @@ def find_regions(photo: Photo, skin: Skin) -> Regions:
     if parts:
         columns = _evidence(parts, ground)
         table = np.stack([columns[name] for name in COLUMNS], axis=1).astype(np.float32)
-    return Regions(table, tuple((part.left, part.top) for part in parts), tuple(part.fill for part in parts), density, healthy)
+    return Regions(
+        table, tuple((part.left, part.top) for part in parts), tuple(part.fill for part in parts), density, healthy
+    )
 
 
 def _ground(density: NDArray[np.float32], healthy: NDArray[np.float32], skin: Skin) -> _Ground:

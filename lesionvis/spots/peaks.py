@@ -130,9 +130,9 @@ def _peaks_of_octave(
     factor = 2**octave
     sigmas = [SIGMA_MIN_PX * _RATIO**i for i in range(-1, SIZES_PER_OCTAVE + 2)]
     blurred = (cv2.GaussianBlur(level, (0, 0), sigma, borderType=cv2.BORDER_REFLECT) for sigma in sigmas)
-    answers = [cv2.subtract(fine, coarse) for fine, coarse in pairwise(blurred)]
-    for answer in answers:
-        answer /= _RATIO - 1.0
+    answers = [
+        np.asarray(cv2.subtract(fine, coarse) / (_RATIO - 1.0), np.float32) for fine, coarse in pairwise(blurred)
+    ]
     kernel = np.ones((3, 3), np.uint8)
     # A few thousand samples give the spread to a percent or two.
     places = np.flatnonzero(inside)
