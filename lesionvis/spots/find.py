@@ -157,7 +157,7 @@ def _polygon_areas(corners: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _painted_corners(corners: NDArray[np.float64]) -> NDArray[np.int32]:
-    """Polygons (..., K, 2) in fractions of a pixel, half a pixel smaller: what is painted is all that the line touches."""
+    """Polygons (..., K, 2), half a pixel smaller, in fractions of one: what is painted is all that the line touches."""
     centre = corners.mean(axis=-2, keepdims=True)
     arm = corners - centre
     length = np.hypot(arm[..., 0], arm[..., 1])[..., None]
