@@ -114,7 +114,7 @@ def photo_flags(rgb: NDArray[np.uint8], skin_fraction: float, tone_ita_deg: floa
 def _flat_share(rgb: NDArray[np.uint8], grey: NDArray[Any]) -> float:
     """Share of the picture, as far as the light suits the camera, that lies in patches of exactly one colour."""
     kernel = np.ones((FLAT_PATCH_PX, FLAT_PATCH_PX), np.uint8)
-    span = cv2.subtract(cv2.dilate(rgb, kernel), cv2.erode(rgb, kernel))
+    span = cv2.morphologyEx(rgb, cv2.MORPH_GRADIENT, kernel)
     is_flat = cv2.inRange(span, (0.0, 0.0, 0.0), (0.0, 0.0, 0.0))
     usable = cv2.inRange(grey, FLAT_LEVELS[0] + 1.0, FLAT_LEVELS[1] - 1.0)
     both = cv2.countNonZero(cv2.bitwise_and(is_flat, usable))

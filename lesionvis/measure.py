@@ -265,8 +265,10 @@ def _inside(density: NDArray[np.float32], labels: NDArray[np.int32], count: int)
 
     green, total = colours[:, 1], colours.sum(axis=1)
     mean_green, mean_total = mean(green), mean(total)
-    is_deep = _deep(labels)[rows, columns]
-    highlight = is_deep & (total < mean_total[label] - 3.0 * HIGHLIGHT_DENSITY)
+    is_light = total < mean_total[label] - 3.0 * HIGHLIGHT_DENSITY
+    # Seldom is anything so light, and what is deep takes two passes over the picture.
+    is_deep = _deep(labels)[rows, columns] if is_light.any() else np.zeros_like(is_light)
+    highlight = is_deep & is_light
     # First moments of density about the centroid: a dome lit from one side has a light and a dark half.
     radius = np.sqrt(n / np.pi)
     across = (columns - mean(columns.astype(np.float64))[label]) / radius[label]
