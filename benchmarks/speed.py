@@ -1,16 +1,20 @@
 """What an analysis costs, as ratios to a bare JPEG decode in the same run, beside what one would use instead.
 
-Run: python benchmarks/speed.py
+Run: python benchmarks/speed.py, or python benchmarks/speed.py PHOTO for the CPU ms of decoding and analysing one photo
 
-CPU time with one OpenCV thread, the median of interleaved runs; the photo is rendered at 12 megapixels.
+CPU time with one OpenCV thread, the median of interleaved runs; the photo is rendered at 12 megapixels. PlantCV runs
+in an environment of its own, made on the first run (about 1 GB), and is left out with a reason where that fails.
 """
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
+import venv
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +35,8 @@ PX_PER_MM = 24.0
 # Noise that makes a JPEG of this size about as large as a phone's, 3 to 4 MB.
 NOISE_LEVELS = 8.0
 N_COLD_STARTS = 5
+PLANTCV = "plantcv==4.11.3"
+ROOT = Path(__file__).resolve().parent.parent
 # A process's own account at its end: what the kernel reports to its parent counts the parent's memory, too.
 ACCOUNT = """
 import time
@@ -100,46 +106,78 @@ def cpu_ms(ways: tuple[Way, ...], code: bytes) -> dict[str, float]:
     return {name: float(np.median(values)) for name, values in times.items()}
 
 
-def cold_cpu_ms(command: list[str]) -> tuple[float, float]:
-    """Median CPU time of a new process, ms, and the largest memory of one, MB."""
+def plantcv_row(photo: Path) -> str:
+    """Row of the table for PlantCV, against the decode in its own process."""
+    environment = ROOT / ".venv-plantcv"
+    python = environment / "bin" / "python"
+    try:
+        if not python.exists():
+            venv.create(environment, with_pip=True)
+            subprocess.run([python, "-m", "pip", "install", "--quiet", PLANTCV], check=True, capture_output=True)
+        way = [python, ROOT / "benchmarks" / "plantcv_way.py", photo]
+        decode_ms, total_ms = map(float, subprocess.run(way, check=True, capture_output=True, text=True).stdout.split())
+    except (OSError, subprocess.CalledProcessError) as error:
+        shutil.rmtree(environment, ignore_errors=True)
+        return f"PlantCV is left out: {error}"
+    return f"| {PLANTCV}: a*, threshold.gaussian, fill, analyze.size | {total_ms:.0f} | {total_ms / decode_ms:.1f} |"
+
+
+def cold_cpu_ms(command: list[str], bytecode: Path) -> tuple[float, float]:
+    """Median CPU time of a new process, ms, and the largest memory of one, MB.
+
+    Bytecode is kept, as it is where a package was installed and not only checked out; the first run writes it.
+    """
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment["PYTHONPYCACHEPREFIX"] = str(bytecode)
     times, memory_mb = [], 0.0
-    for _ in range(N_COLD_STARTS):
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        output = process.communicate()[0]
-        if process.returncode:
-            raise RuntimeError(f"{command} ended with {process.returncode}")
+    for _ in range(N_COLD_STARTS + 1):
+        output = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=environment).stdout
         user_ms, memory_kb = output.splitlines()[-1].split()
         times.append(float(user_ms))
         memory_mb = max(memory_mb, float(memory_kb) / 1e3)
-    return float(np.median(times)), memory_mb
+    return float(np.median(times[1:])), memory_mb
+
+
+def photo_row(name: str, code: bytes, photo: Path) -> str:
+    """What one photo costs, scale sought, and over its own decode.
+
+    In a process of its own: what others left in memory decides how often the decode has to ask for some.
+    """
+    photo.write_bytes(code)
+    alone = subprocess.run([sys.executable, __file__, photo], check=True, capture_output=True, text=True)
+    decode_ms, analysis_ms = map(float, alone.stdout.split())
+    return f"| {name} | {analysis_ms:.0f} | {analysis_ms / decode_ms:.1f} |"
 
 
 def main() -> None:
-    """Print the tables."""
+    """Print the costs of one photo, or the tables."""
     cv2.setNumThreads(1)
+    if sys.argv[1:]:
+        print(*cpu_ms(WAYS[:2], Path(sys.argv[1]).read_bytes()).values())
+        return
     cv2.setRNGSeed(1)
     code = phone_photo()
-    print(f"A rendered photo of {WIDTH_PX} x {HEIGHT_PX} px, {len(code) / 1e6:.1f} MB, 100 spots.\n")
-    costs = cpu_ms(WAYS, code)
-    bare = costs[WAYS[0].name]
-    print("| way | CPU ms | over the bare decode |\n|---|---|---|")
-    for name, cost in costs.items():
-        print(f"| {name} | {cost:.0f} | {cost / bare:.1f} |")
-
-    print("\n| photo | CPU ms | over its own decode |\n|---|---|---|")
-    for megapixels, scale in ((3, 0.5), (12, 1.0), (27, 1.5), (48, 2.0)):
-        both = cpu_ms(WAYS[:2], phone_photo(scale))
-        print(f"| {megapixels} megapixels | {both[WAYS[1].name]:.0f} | {both[WAYS[1].name] / both[WAYS[0].name]:.1f} |")
-    for count in (10, 100, 1000):
-        cost = cpu_ms(WAYS[1:2], phone_photo(1.0, count))[WAYS[1].name]
-        print(f"| {count} spots | {cost:.0f} | {cost / bare:.1f} |")
-
     with tempfile.TemporaryDirectory() as folder:
         photo = Path(folder) / "photo.jpg"
         photo.write_bytes(code)
-        imported, _ = cold_cpu_ms([sys.executable, "-c", f"import cv2{ACCOUNT}"])
+        print(f"A rendered photo of {WIDTH_PX} x {HEIGHT_PX} px, {len(code) / 1e6:.1f} MB, 100 spots.\n")
+        costs = cpu_ms(WAYS, code)
+        bare = costs[WAYS[0].name]
+        print("| way | CPU ms | over the bare decode |\n|---|---|---|")
+        for name, cost in costs.items():
+            print(f"| {name} | {cost:.0f} | {cost / bare:.1f} |")
+        print(plantcv_row(photo))
+
+        print("\n| photo | CPU ms | over its own decode |\n|---|---|---|")
+        other = Path(folder) / "other.jpg"
+        for megapixels, scale in ((3, 0.5), (12, 1.0), (27, 1.5), (48, 2.0)):
+            print(photo_row(f"{megapixels} megapixels", phone_photo(scale), other))
+        for count in (10, 100, 1000, 2000):
+            print(photo_row(f"{count} spots", phone_photo(1.0, count), other))
+
+        imported, _ = cold_cpu_ms([sys.executable, "-c", f"import cv2{ACCOUNT}"], Path(folder))
         program = f"from lesionvis.cli import app{chr(10)}app(standalone_mode=False){ACCOUNT}"
-        cold, memory_mb = cold_cpu_ms([sys.executable, "-c", program, "analyze", str(photo)])
+        cold, memory_mb = cold_cpu_ms([sys.executable, "-c", program, "analyze", str(photo)], Path(folder))
     print(f"\nA new process: `import cv2` {imported:.0f} ms of CPU, `lesionvis analyze` {cold:.0f} ms,")
     print(f"{cold / imported:.1f} times as much; largest memory {memory_mb:.0f} MB.")
 

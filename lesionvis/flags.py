@@ -91,9 +91,10 @@ def photo_flags(rgb: NDArray[np.uint8], skin_fraction: float, is_dark: bool) -> 
     ('no_skin', 'too_dark', 'blurred')
     """
     grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
-    mean = float(grey.mean())
-    saturated = float((grey >= 254).mean())
-    is_blurred = float(cv2.Laplacian(grey, cv2.CV_32F).std()) < SHARPNESS_MIN_LEVELS
+    mean = cv2.mean(grey)[0]
+    saturated = cv2.countNonZero(cv2.inRange(grey, 254.0, 255.0)) / grey.size
+    _, sharpness = cv2.meanStdDev(cv2.Laplacian(grey, cv2.CV_16S))
+    is_blurred = float(sharpness[0, 0]) < SHARPNESS_MIN_LEVELS
     earned = {
         "no_skin": skin_fraction < SKIN_FRACTION_MIN,
         "dark_skin": is_dark,
@@ -110,9 +111,11 @@ def photo_flags(rgb: NDArray[np.uint8], skin_fraction: float, is_dark: bool) -> 
 def _flat_share(rgb: NDArray[np.uint8], grey: NDArray[Any]) -> float:
     """Share of the picture, as far as the light suits the camera, that lies in patches of exactly one colour."""
     kernel = np.ones((FLAT_PATCH_PX, FLAT_PATCH_PX), np.uint8)
-    is_flat = (cv2.dilate(rgb, kernel) == cv2.erode(rgb, kernel)).all(axis=2)
-    usable = (grey > FLAT_LEVELS[0]) & (grey < FLAT_LEVELS[1])
-    return float((is_flat & usable).mean() / max(float(usable.mean()), 0.05))
+    span = cv2.morphologyEx(rgb, cv2.MORPH_GRADIENT, kernel)
+    is_flat = cv2.inRange(span, (0.0, 0.0, 0.0), (0.0, 0.0, 0.0))
+    usable = cv2.inRange(grey, FLAT_LEVELS[0] + 1.0, FLAT_LEVELS[1] - 1.0)
+    both = cv2.countNonZero(cv2.bitwise_and(is_flat, usable))
+    return both / max(cv2.countNonZero(usable), 0.05 * grey.size)
 
 
 def _has_round_field(grey: NDArray[Any]) -> bool:

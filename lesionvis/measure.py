@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from lesionvis.color import optical_density
 from lesionvis.photo import Photo
 from lesionvis.scale import NoScale, Scale
+from lesionvis.shape import shapes
 from lesionvis.skin import Skin
 from lesionvis.spots import Spots
 
@@ -145,7 +146,7 @@ def measure_spots(photo: Photo, scale: Scale | NoScale, skin: Skin, spots: Spots
         Of length 0, with the right dtypes, when there are no spots.
     """
     count = len(spots)
-    columns: dict[str, NDArray[Any]] = _shape(spots.outlines_px)
+    columns: dict[str, NDArray[Any]] = shapes(spots.outlines_px)
     density = optical_density(photo.rgb)
     columns |= _contrast(photo, density, skin, spots)
     columns |= _inside(density, spots.labels, count)
@@ -166,80 +167,27 @@ def measure_spots(photo: Photo, scale: Scale | NoScale, skin: Skin, spots: Spots
     return SpotTable(table)
 
 
-def _shape(outlines_px: tuple[NDArray[np.float64], ...]) -> dict[str, NDArray[Any]]:
-    """Columns that follow from the outlines alone."""
-    rows = np.asarray([_shape_of(outline) for outline in outlines_px]).reshape(len(outlines_px), 7)
-    x, y, area, length, width, perimeter, hull_area = rows.T
-    return {
-        "x_px": x,
-        "y_px": y,
-        "area_px": area,
-        "diameter_px": 2.0 * np.sqrt(area / np.pi),
-        "length_px": length,
-        "width_px": width,
-        "circularity": np.minimum(1.0, 4.0 * np.pi * area / np.maximum(perimeter, 1e-9) ** 2),
-        "solidity": np.minimum(1.0, area / np.maximum(hull_area, 1e-9)),
-        "aspect": np.maximum(length / np.maximum(width, 1e-9), 1.0),
-    }
-
-
-def _shape_of(outline: NDArray[np.float64]) -> tuple[float, ...]:
-    """Centroid x and y, area, largest and smallest Feret diameter, perimeter and hull area of one outline."""
-    origin = outline.mean(axis=0)
-    x, y = (outline - origin).T
-    next_x, next_y = np.roll(x, -1), np.roll(y, -1)
-    cross = x * next_y - next_x * y
-    signed_area = 0.5 * cross.sum()
-    if abs(signed_area) < 1e-9:
-        return float(origin[0]), float(origin[1]), 0.0, 0.0, 0.0, 0.0, 0.0
-    centre_x = ((x + next_x) * cross).sum() / (6.0 * signed_area) + origin[0]
-    centre_y = ((y + next_y) * cross).sum() / (6.0 * signed_area) + origin[1]
-    hull = cv2.convexHull((outline - origin).astype(np.float32))
-    corners = hull[:, 0].astype(np.float64)
-    length = float(np.hypot(*(corners[:, None] - corners[None]).transpose(2, 0, 1)).max())
-    width = _least_width(corners)
-    perimeter = float(np.hypot(next_x - x, next_y - y).sum())
-    return (
-        float(centre_x),
-        float(centre_y),
-        float(abs(signed_area)),
-        length,
-        min(width, length),
-        perimeter,
-        float(cv2.contourArea(hull)),
-    )
-
-
-def _least_width(corners: NDArray[np.float64]) -> float:
-    """Smallest Feret diameter of a convex polygon: one of its edges lies on one of the two calipers."""
-    edge = np.roll(corners, -1, axis=0) - corners
-    normal = np.stack([-edge[:, 1], edge[:, 0]], axis=1) / np.maximum(np.hypot(*edge.T), 1e-9)[:, None]
-    return float(np.ptp(corners @ normal.T, axis=0).min())
-
-
 def _contrast(photo: Photo, density: NDArray[np.float32], skin: Skin, spots: Spots) -> dict[str, NDArray[Any]]:
     """Density of each spot less that of the skin around it, and how sharply it falls across the border."""
-    outlines = [photo.to_working(outline) for outline in spots.outlines_px]
-    owner = np.repeat(np.arange(len(outlines)), [len(outline) for outline in outlines])
-    x, y = _scaled_copies(outlines)
+    count = len(spots)
+    lengths = np.asarray([len(outline) for outline in spots.outlines_px], np.int64)
+    owner = np.repeat(np.arange(count), lengths)
+    corners = np.concatenate([np.zeros((0, 2)), *spots.outlines_px])
+    x, y = _scaled_copies(photo.to_working(corners), owner, lengths)
     values = _sample(density, x, y)
     healthy = _sample(skin.healthy_density, x[:, :1], y[:, :1])
-    height, width = skin.mask.shape
-    row = np.clip(np.round(y), 0, height - 1).astype(int)
-    column = np.clip(np.round(x), 0, width - 1).astype(int)
-    in_frame = (x >= 0) & (y >= 0) & (x <= width - 1) & (y <= height - 1)
-    free = in_frame & (spots.labels[row, column] == 0) & skin.mask[row, column]
     inside_columns = slice(0, len(INSIDE_FACTORS))
     ring_columns = slice(len(INSIDE_FACTORS), -2)
+    free = _free(x[:, ring_columns], y[:, ring_columns], skin, spots)
     # A copy of the outline stands for a ring whose area grows with its factor.
     weight = np.tile(INSIDE_FACTORS, (len(owner), 1))
-    inside = _mean_by_owner(values[:, inside_columns], weight, owner, len(outlines))
-    ring = _mean_by_owner(values[:, ring_columns], free[:, ring_columns], owner, len(outlines))
+    inside = _mean_by_owner(values[:, inside_columns], weight, owner, count)
+    ring = _mean_by_owner(values[:, ring_columns], free, owner, count)
     one = np.ones((len(owner), 1))
     # Where other spots leave no skin in the ring, healthy skin stands in for it.
-    ring = np.where(np.isfinite(ring), ring, _mean_by_owner(healthy, one, owner, len(outlines)))
-    edge_inside = _mean_by_owner(values[:, -2:-1], one, owner, len(outlines))
-    edge_outside = _mean_by_owner(values[:, -1:], one, owner, len(outlines))
+    ring = np.where(np.isfinite(ring), ring, _mean_by_owner(healthy, one, owner, count))
+    edge_inside = _mean_by_owner(values[:, -2:-1], one, owner, count)
+    edge_outside = _mean_by_owner(values[:, -1:], one, owner, count)
     contrast = inside - ring
     total, signed = np.abs(contrast).sum(axis=1), contrast.sum(axis=1)
     fall = (edge_inside - edge_outside).sum(axis=1)
@@ -253,20 +201,30 @@ def _contrast(photo: Photo, density: NDArray[np.float32], skin: Skin, spots: Spo
     }
 
 
-def _scaled_copies(outlines: list[NDArray[np.float64]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Corners of all outlines, shrunk and grown: working x and y of shape (corners, inside + ring + edge factors)."""
-    if not outlines:
-        empty = np.zeros((0, len(INSIDE_FACTORS) + len(RING_FACTORS) + len(EDGE_FACTORS)))
-        return empty, empty
-    corners = np.concatenate(outlines)
-    centre = np.concatenate([np.broadcast_to(outline.mean(axis=0), outline.shape) for outline in outlines])
+def _scaled_copies(
+    corners: NDArray[np.float64], owner: NDArray[np.int64], lengths: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Corners (N, 2) of all outlines, shrunk and grown: working x and y of shape (N, inside + ring + edge factors)."""
+    n_copies = len(INSIDE_FACTORS) + len(RING_FACTORS) + len(EDGE_FACTORS)
+    if len(corners) == 0:
+        return np.zeros((0, n_copies)), np.zeros((0, n_copies))
+    centre = (np.add.reduceat(corners, np.cumsum(lengths) - lengths) / lengths[:, None])[owner]
     arm = corners - centre
     length = np.maximum(np.hypot(arm[:, 0], arm[:, 1]), 1e-6)[:, None]
-    grown = np.maximum(RING_FACTORS, 1.0 + RING_GAP_MIN_PX / length)
-    factors = np.concatenate(
-        [np.tile(INSIDE_FACTORS, (len(arm), 1)), grown, np.tile(EDGE_FACTORS, (len(arm), 1))], axis=1
-    )
+    factors = np.empty((len(arm), n_copies))
+    factors[:] = (*INSIDE_FACTORS, *RING_FACTORS, *EDGE_FACTORS)
+    ring = factors[:, len(INSIDE_FACTORS) : -len(EDGE_FACTORS)]
+    np.maximum(ring, 1.0 + RING_GAP_MIN_PX / length, out=ring)
     return centre[:, :1] + arm[:, :1] * factors, centre[:, 1:] + arm[:, 1:] * factors
+
+
+def _free(x: NDArray[np.float64], y: NDArray[np.float64], skin: Skin, spots: Spots) -> NDArray[np.bool_]:
+    """Whether working positions lie on skin that no spot covers."""
+    height, width = skin.mask.shape
+    row = np.clip(np.round(y), 0, height - 1).astype(int)
+    column = np.clip(np.round(x), 0, width - 1).astype(int)
+    in_frame = (x >= 0) & (y >= 0) & (x <= width - 1) & (y <= height - 1)
+    return np.asarray(in_frame & (spots.labels[row, column] == 0) & skin.mask[row, column])
 
 
 def _sample(picture: NDArray[np.float32], x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float32]:
@@ -285,9 +243,11 @@ def _mean_by_owner(
     """Weighted mean per spot and channel of (corners, copies, C) values; NaN where the weights are all zero."""
     totals = np.bincount(owner, weight.sum(axis=1), minlength=count)
     means = np.full((count, values.shape[2]), np.nan)
+    # Copy by copy: NumPy is slow at summing up along an axis as short as that of the copies.
+    sums = sum(values[:, copy] * weight[:, copy, None] for copy in range(values.shape[1]))
     for channel in range(values.shape[2]):
-        sums = np.bincount(owner, (values[..., channel] * weight).sum(axis=1), minlength=count)
-        np.divide(sums, totals, out=means[:, channel], where=totals > 0)
+        total = np.bincount(owner, sums[:, channel], minlength=count)
+        np.divide(total, totals, out=means[:, channel], where=totals > 0)
     return means
 
 
@@ -305,8 +265,10 @@ def _inside(density: NDArray[np.float32], labels: NDArray[np.int32], count: int)
 
     green, total = colours[:, 1], colours.sum(axis=1)
     mean_green, mean_total = mean(green), mean(total)
-    is_deep = _deep(labels)[rows, columns]
-    highlight = is_deep & (total < mean_total[label] - 3.0 * HIGHLIGHT_DENSITY)
+    is_light = total < mean_total[label] - 3.0 * HIGHLIGHT_DENSITY
+    # Seldom is anything so light, and what is deep takes two passes over the picture.
+    is_deep = _deep(labels)[rows, columns] if is_light.any() else np.zeros_like(is_light)
+    highlight = is_deep & is_light
     # First moments of density about the centroid: a dome lit from one side has a light and a dark half.
     radius = np.sqrt(n / np.pi)
     across = (columns - mean(columns.astype(np.float64))[label]) / radius[label]
@@ -323,8 +285,8 @@ def _inside(density: NDArray[np.float32], labels: NDArray[np.int32], count: int)
 def _deep(labels: NDArray[np.int32]) -> NDArray[np.bool_]:
     """Pixels of spots that lie `HIGHLIGHT_DEPTH_PX` or more inside the border."""
     kernel = np.ones((2 * HIGHLIGHT_DEPTH_PX + 1, 2 * HIGHLIGHT_DEPTH_PX + 1), np.uint8)
-    # Morphology takes no 32-bit integers; these labels are exact as float32.
-    exact = labels.astype(np.float32)
+    # Morphology takes no 32-bit integers, and there are not that many spots.
+    exact = labels.astype(np.uint16)
     return np.asarray((cv2.erode(exact, kernel) == cv2.dilate(exact, kernel)) & (labels > 0))
 
 

@@ -47,3 +47,13 @@ def circles(places: list[tuple[float, float, float]]) -> Outlines:
     nothing = np.zeros(len(x))
     radii = np.repeat(diameter[:, None] / 2.0, len(angles), axis=1)
     return Outlines(x, y, radii, angles, np.full(len(x), CONTRAST), nothing, nothing)
+
+
+def ellipse_corners(x: float, y: float, long: float, short: float, angle_deg: float = 0.0) -> NDArray[np.float64]:
+    """Corners of an ellipse of these full axes."""
+    turn = np.radians(angle_deg)
+    t = np.linspace(0.0, 2.0 * np.pi, 180, endpoint=False)
+    along, across = long / 2.0 * np.cos(t), short / 2.0 * np.sin(t)
+    return np.stack(
+        [x + along * np.cos(turn) - across * np.sin(turn), y + along * np.sin(turn) + across * np.cos(turn)], axis=1
+    )

@@ -24,6 +24,7 @@ ORDER = (
     "scale",
     "skin",
     "spots",
+    "shape",
     "measure",
     "features",
     "flags",

@@ -124,8 +124,7 @@ def _angle_deg(rgb: tuple[int, int, int]) -> float:
 def test_typology_angle_follows_its_formula() -> None:
     for red, green_less, blue_less in product((60, 90, 120, 160, 200, 240), (20, 35, 50), (45, 58)):
         rgb = (red, red - green_less, red - blue_less)
-        # OpenCV computes L*a*b* by interpolation, which errs most where L* is near 50.
-        assert individual_typology_angle_deg(rgb) == pytest.approx(_angle_deg(rgb), abs=2.0)
+        assert individual_typology_angle_deg(rgb) == pytest.approx(_angle_deg(rgb), abs=0.01)
 
 
 def test_darker_skin_has_a_smaller_angle() -> None:

@@ -362,13 +362,16 @@ def test_few_spots_say_nothing_about_their_arrangement(count: int) -> None:
         assert np.isnan(values[name]), name
 
 
-def test_many_spots_are_compared_in_blocks_without_a_seam() -> None:
-    x, y = _scattered(1300)
-    nearest, counts = arrangement._neighbour_counts(np.stack([x, y], axis=1), (20.0,))
+@settings(max_examples=25, deadline=None)
+@given(st.integers(1, 300), st.integers(0, 10_000), st.floats(1.0, 400.0))
+def test_neighbours_are_those_of_all_pairs(count: int, seed: int, radius: float) -> None:
+    x, y = _scattered(count, seed)
+    positions = np.stack([x, y], axis=1)
     distance = np.hypot(x[:, None] - x, y[:, None] - y)
     np.fill_diagonal(distance, np.inf)
-    assert nearest.tolist() == pytest.approx(distance.min(axis=1).tolist())
-    assert counts[0].tolist() == (distance <= 20.0).sum(axis=1).tolist()
+    assert arrangement._nearest_px(positions).tolist() == pytest.approx(distance.min(axis=1).tolist())
+    pairs = [pair for ends in arrangement._pairs_within(positions, radius) for pair in zip(*ends, strict=True)]
+    assert sorted(map(sorted, pairs)) == np.argwhere(np.triu(distance <= radius)).tolist()
 
 
 # The lesion and its surroundings

@@ -6,9 +6,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
-from drawing import circles
-from hypothesis import assume, given, settings
-from hypothesis import strategies as st
+from drawing import circles, ellipse_corners
 from numpy.typing import NDArray
 from stages import NO_SCALE, Staged, match
 
@@ -47,16 +45,6 @@ def _spots(photo: Photo, outlines: list[NDArray[np.float64]], lesion: int = 0) -
     return Spots(labels, tuple(outlines), np.full(len(outlines), 0.9), lesion, candidates, none, regions, none)
 
 
-def _ellipse(x: float, y: float, long: float, short: float, angle_deg: float = 0.0) -> NDArray[np.float64]:
-    """Corners of an ellipse of these full axes."""
-    turn = np.radians(angle_deg)
-    t = np.linspace(0.0, 2.0 * np.pi, 180, endpoint=False)
-    along, across = long / 2.0 * np.cos(t), short / 2.0 * np.sin(t)
-    return np.stack(
-        [x + along * np.cos(turn) - across * np.sin(turn), y + along * np.sin(turn) + across * np.cos(turn)], axis=1
-    )
-
-
 def _whole(photo: Photo) -> Skin:
     return find_skin(photo, NO_SCALE)
 
@@ -85,67 +73,16 @@ def test_every_column_has_a_name_a_unit_a_dtype_and_a_meaning() -> None:
             assert not re.search("_(px|mm|mm2)$", column.name)
 
 
-@pytest.mark.parametrize("angle_deg", [0.0, 20.0, 45.0, 90.0, 130.0])
-def test_shape_of_an_ellipse(angle_deg: float) -> None:
-    table = _table([_ellipse(150.3, 110.7, 60.0, 24.0, angle_deg)])
-    assert table["x_px"][0] == pytest.approx(150.3, abs=0.01)
-    assert table["y_px"][0] == pytest.approx(110.7, abs=0.01)
-    assert table["area_px"][0] == pytest.approx(np.pi * 60 * 24 / 4, rel=0.002)
-    assert table["diameter_px"][0] == pytest.approx(np.sqrt(60 * 24), rel=0.002)
-    assert table["length_px"][0] == pytest.approx(60.0, rel=0.002)
-    assert table["width_px"][0] == pytest.approx(24.0, rel=0.005)
-    assert table["aspect"][0] == pytest.approx(2.5, rel=0.005)
-    assert table["solidity"][0] == pytest.approx(1.0, abs=0.005)
-    # Ramanujan's perimeter of an ellipse.
-    h = ((30 - 12) / (30 + 12)) ** 2
-    perimeter = np.pi * (30 + 12) * (1 + 3 * h / (10 + np.sqrt(4 - 3 * h)))
-    assert table["circularity"][0] == pytest.approx(np.pi**2 * 60 * 24 / perimeter**2, rel=0.01)
-
-
-def test_the_smallest_feret_diameter_is_not_the_side_of_the_smallest_box() -> None:
-    # The box of least area of this triangle stands on the long side, calipers close most on another one.
-    corners = np.array([[100.0, 100.0], [160.0, 100.0], [100.0, 145.0]])
-    assert _table([corners])["width_px"][0] == pytest.approx(60 * 45 / 75)
-    assert _table([corners])["length_px"][0] == pytest.approx(75.0)
-
-
-@settings(max_examples=40, deadline=None)
-@given(st.lists(st.tuples(st.floats(80, 220), st.floats(60, 180)), min_size=3, max_size=8))
-def test_feret_diameters_are_those_of_turning_calipers(points: list[tuple[float, float]]) -> None:
-    hull = cv2.convexHull(np.array(points, np.float32))[:, 0].astype(np.float64)
-    assume(len(hull) >= 3)
-    assume(abs(cv2.contourArea(hull.astype(np.float32))) > 50.0)
-    table = _table([hull])
-    turns = np.radians(np.arange(0.0, 180.0, 0.05))
-    across = np.ptp(hull @ np.stack([np.cos(turns), np.sin(turns)]), axis=0)
-    assert table["length_px"][0] == pytest.approx(across.max(), rel=1e-4)
-    assert table["width_px"][0] == pytest.approx(across.min(), rel=0.01, abs=0.1)
-
-
-def test_a_notch_lowers_solidity_and_circularity() -> None:
-    square = np.array([[100.0, 100], [140, 100], [140, 140], [100, 140]])
-    notched = np.array([[100.0, 100], [140, 100], [140, 140], [120, 110], [100, 140]])
-    table = _table([square, notched + np.array([60.0, 0.0])])
-    assert table["solidity"].tolist() == pytest.approx([1.0, 1 - 0.5 * 40 * 30 / 1600])
-    assert table["circularity"][0] == pytest.approx(np.pi / 4)
-    assert table["circularity"][1] < table["circularity"][0]
-
-
-def test_the_direction_of_the_corners_does_not_matter() -> None:
-    outline = _ellipse(150.0, 110.0, 60.0, 24.0, 30.0)
-    one, other = _table([outline]), _table([outline[::-1]])
-    for name in ("x_px", "y_px", "area_px", "length_px", "width_px"):
-        assert one[name][0] == pytest.approx(other[name][0])
-
-
 def test_without_a_scale_there_are_no_millimetres() -> None:
-    table = _table([_ellipse(150.0, 110.0, 60.0, 24.0)])
+    table = _table([ellipse_corners(150.0, 110.0, 60.0, 24.0)])
     for name in MM_COLUMNS:
         assert np.isnan(table[name]).all(), name
 
 
 def test_with_a_scale_lengths_and_areas_are_in_millimetres() -> None:
-    table = _table([_ellipse(150.0, 110.0, 60.0, 24.0), _ellipse(40.0, 40.0, 12.0, 12.0)], given_scale(12.0))
+    table = _table(
+        [ellipse_corners(150.0, 110.0, 60.0, 24.0), ellipse_corners(40.0, 40.0, 12.0, 12.0)], given_scale(12.0)
+    )
     assert table["px_per_mm"].tolist() == [12.0, 12.0]
     assert table["length_mm"].tolist() == pytest.approx([5.0, 1.0], rel=0.005)
     assert table["width_mm"].tolist() == pytest.approx([2.0, 1.0], rel=0.005)
@@ -162,7 +99,7 @@ def test_each_spot_takes_the_scale_next_to_it() -> None:
         points_px=np.array([[0.0, 120.0], [320.0, 120.0]]),
         px_per_mm_at_points=np.array([10.0, 12.0]),
     )
-    table = _table([_ellipse(60.0, 110.0, 30.0, 30.0), _ellipse(260.0, 110.0, 30.0, 30.0)], scale)
+    table = _table([ellipse_corners(60.0, 110.0, 30.0, 30.0), ellipse_corners(260.0, 110.0, 30.0, 30.0)], scale)
     assert table["px_per_mm"].tolist() == [10.0, 12.0]
     assert table["diameter_mm"].tolist() == pytest.approx([3.0, 2.5], rel=0.005)
     # The error of the scale (5 %) adds to that of the border.
@@ -171,7 +108,7 @@ def test_each_spot_takes_the_scale_next_to_it() -> None:
 
 
 def test_measures_of_a_large_photo_are_in_source_pixels() -> None:
-    table = _table([_ellipse(1500.0, 900.0, 200.0, 120.0)], given_scale(20.0), size=(1920, 2560))
+    table = _table([ellipse_corners(1500.0, 900.0, 200.0, 120.0)], given_scale(20.0), size=(1920, 2560))
     assert table["x_px"][0] == pytest.approx(1500.0)
     assert table["length_px"][0] == pytest.approx(200.0, rel=0.005)
     assert table["length_mm"][0] == pytest.approx(10.0, rel=0.005)
@@ -182,7 +119,7 @@ def _lit(kind: SpotTruth, scene: Scene | None = None) -> SpotTable:
     base = Scene(width_px=240, height_px=180, px_per_mm=8.0, seed=4, texture=0.3, mottling=0.3, gloss=0.0)
     truth = render(base if scene is None else scene, [kind])
     photo = read_photo(truth.rgb)
-    outline = _ellipse(kind.x_px, kind.y_px, kind.diameter_px, kind.diameter_px)
+    outline = ellipse_corners(kind.x_px, kind.y_px, kind.diameter_px, kind.diameter_px)
     return measure_spots(photo, NO_SCALE, _whole(photo), _spots(photo, [outline]))
 
 
@@ -238,7 +175,7 @@ def test_a_rim_of_a_known_slope_has_that_relief() -> None:
     srgb = np.where(level <= 0.0031308, 12.92 * level, 1.055 * level ** (1 / 2.4) - 0.055) * 255.0
     rgb = np.repeat(np.rint(srgb).astype(np.uint8)[None, :, None], 240, axis=0).repeat(3, axis=2)
     photo = read_photo(rgb)
-    table = measure_spots(photo, NO_SCALE, _whole(photo), _spots(photo, [_ellipse(150.0, 110.0, 40.0, 40.0)]))
+    table = measure_spots(photo, NO_SCALE, _whole(photo), _spots(photo, [ellipse_corners(150.0, 110.0, 40.0, 40.0)]))
     assert table["rim_relief"][0] == pytest.approx(0.004 * 20, rel=0.08)
     assert table["highlight_share"][0] == 0.0
 
@@ -249,7 +186,7 @@ def _with_highlight(radius_px: int) -> float:
     if radius_px:
         cv2.circle(rgb, (140, 100), radius_px, (250, 245, 245), -1)
     photo = read_photo(cv2.GaussianBlur(rgb, (0, 0), 0.8).astype(np.uint8))
-    table = measure_spots(photo, NO_SCALE, _whole(photo), _spots(photo, [_ellipse(150.0, 110.0, 60.0, 60.0)]))
+    table = measure_spots(photo, NO_SCALE, _whole(photo), _spots(photo, [ellipse_corners(150.0, 110.0, 60.0, 60.0)]))
     return float(table["highlight_share"][0])
 
 
@@ -262,13 +199,13 @@ def test_highlight_share_counts_light_pixels_and_not_the_rim() -> None:
 @pytest.mark.parametrize(
     ("flag", "outlines"),
     [
-        ("cut_by_frame", [_ellipse(4.0, 110.0, 30.0, 30.0)]),
-        ("few_pixels", [_ellipse(100.0, 110.0, 20.0, 4.0)]),
-        ("confluent", [_ellipse(100.0, 110.0, 30.0, 30.0), _ellipse(126.0, 110.0, 30.0, 30.0)]),
+        ("cut_by_frame", [ellipse_corners(4.0, 110.0, 30.0, 30.0)]),
+        ("few_pixels", [ellipse_corners(100.0, 110.0, 20.0, 4.0)]),
+        ("confluent", [ellipse_corners(100.0, 110.0, 30.0, 30.0), ellipse_corners(126.0, 110.0, 30.0, 30.0)]),
     ],
 )
 def test_a_spot_is_flagged(flag: str, outlines: list[NDArray[np.float64]]) -> None:
-    apart = _ellipse(250.0, 180.0, 30.0, 30.0)
+    apart = ellipse_corners(250.0, 180.0, 30.0, 30.0)
     flags = _table([*outlines, apart])["flags"].tolist()
     assert all(flag in own.split() for own in flags[:-1])
     assert flags[-1] == ""
@@ -278,7 +215,7 @@ def test_a_spot_beside_a_drape_is_flagged() -> None:
     rgb = np.full((240, 320, 3), BEIGE, np.uint8)
     rgb[:, :60] = (40, 90, 170)
     photo = read_photo(rgb)
-    outlines = [_ellipse(72.0, 110.0, 30.0, 30.0), _ellipse(200.0, 110.0, 30.0, 30.0)]
+    outlines = [ellipse_corners(72.0, 110.0, 30.0, 30.0), ellipse_corners(200.0, 110.0, 30.0, 30.0)]
     flags = measure_spots(photo, NO_SCALE, _whole(photo), _spots(photo, outlines))["flags"]
     assert flags.tolist() == ["beside_not_skin", ""]
 
@@ -290,18 +227,18 @@ def test_spot_flags_are_in_the_registry(shower: Staged) -> None:
 
 @pytest.mark.parametrize("size", [(32, 320), (320, 32), (32, 32)])
 def test_spots_in_narrow_photos_are_measured(size: tuple[int, int]) -> None:
-    table = _table([_ellipse(16.0, 16.0, 10.0, 10.0), _ellipse(27.0, 16.0, 10.0, 10.0)], size=size)
+    table = _table([ellipse_corners(16.0, 16.0, 10.0, 10.0), ellipse_corners(27.0, 16.0, 10.0, 10.0)], size=size)
     assert table["diameter_px"].tolist() == pytest.approx([10.0, 10.0], rel=0.005)
 
 
 def test_rows_are_numbered_and_the_lesion_is_named() -> None:
-    table = _table([_ellipse(150.0, 110.0, 60.0, 24.0), _ellipse(40.0, 40.0, 12.0, 12.0)], lesion=1)
+    table = _table([ellipse_corners(150.0, 110.0, 60.0, 24.0), ellipse_corners(40.0, 40.0, 12.0, 12.0)], lesion=1)
     assert table["spot"].tolist() == [1, 2]
     assert table["is_lesion"].tolist() == [True, False]
     assert table["score"].tolist() == [0.9, 0.9]
 
 
-@pytest.mark.parametrize("outlines", [[], [_ellipse(150.0, 110.0, 60.0, 24.0)]], ids=["empty", "one"])
+@pytest.mark.parametrize("outlines", [[], [ellipse_corners(150.0, 110.0, 60.0, 24.0)]], ids=["empty", "one"])
 def test_columns_have_their_dtypes_and_are_read_only(outlines: list[NDArray[np.float64]]) -> None:
     for scale in (NO_SCALE, given_scale(8.0)):
         table = _table(outlines, scale)
@@ -356,7 +293,7 @@ def test_a_crowded_spot_is_compared_with_healthy_skin() -> None:
     cv2.circle(rgb, (160, 120), 45, (160, 70, 70), -1)
     cv2.circle(rgb, (160, 120), 6, (120, 30, 40), -1)
     crowded = read_photo(rgb)
-    outlines = [_ellipse(160.0, 120.0, 90.0, 90.0), _ellipse(160.0, 120.0, 12.0, 12.0)]
+    outlines = [ellipse_corners(160.0, 120.0, 90.0, 90.0), ellipse_corners(160.0, 120.0, 12.0, 12.0)]
     table = measure_spots(crowded, NO_SCALE, _whole(photo), _spots(crowded, outlines))
     assert np.isfinite(table["contrast_green"]).all()
     assert table["contrast_green"][1] > table["contrast_green"][0] > 0.2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,30 +17,43 @@ CLUSTER_RADIUS_DIAMETERS = 5.0
 CLUSTER_SPOTS_MIN = 4
 # Radii of Ripley's L, in median diameters of the spots.
 RIPLEY_RADII_DIAMETERS = (5.0, 10.0)
-# Pairs are compared in blocks of so many spots, which keeps the table of distances small.
-_BLOCK = 512
 
 
 def _positions(findings: Findings) -> NDArray[np.float64]:
     return np.stack([findings.column("x_px"), findings.column("y_px")], axis=1)
 
 
-def _neighbour_counts(
-    positions: NDArray[np.float64], radii_px: tuple[float, ...]
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Distance of each point to its nearest neighbour, and its number of neighbours within each radius."""
-    nearest = np.full(len(positions), np.inf)
-    counts = np.zeros((len(radii_px), len(positions)), np.int64)
-    for start in range(0, len(positions), _BLOCK):
-        block = slice(start, start + _BLOCK)
-        offset = positions[block, None] - positions[None]
-        distance = np.hypot(offset[..., 0], offset[..., 1])
-        rows = np.arange(len(distance))
-        distance[rows, rows + start] = np.inf
-        nearest[block] = distance.min(axis=1)
-        for index, radius in enumerate(radii_px):
-            counts[index, block] = (distance <= radius).sum(axis=1)
-    return nearest, counts
+def _nearest_px(positions: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Distance of each point (N, 2) to its nearest neighbour, shape (N,)."""
+    order = np.argsort(positions[:, 0], kind="stable")
+    x, y = positions[order].T
+    nearest = np.full(len(x), np.inf)
+    # From left to right, each point against the next one, the next but one, ... until these are too far to the right.
+    for step in range(1, len(x)):
+        across = x[step:] - x[:-step]
+        left = np.flatnonzero(across < np.maximum(nearest[step:], nearest[:-step]))
+        if left.size == 0:
+            break
+        right = left + step
+        distance = np.hypot(across[left], y[right] - y[left])
+        nearest[left] = np.minimum(nearest[left], distance)
+        nearest[right] = np.minimum(nearest[right], distance)
+    return nearest[np.argsort(order)]
+
+
+def _pairs_within(
+    positions: NDArray[np.float64], radius_px: float
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Pairs of points (N, 2) that lie within a radius of each other, each pair once, as arrays of indices."""
+    order = np.argsort(positions[:, 0], kind="stable")
+    x, y = positions[order].T
+    for step in range(1, len(x)):
+        across = x[step:] - x[:-step]
+        beside = np.flatnonzero(across <= radius_px)
+        left = beside[np.hypot(across[beside], y[beside + step] - y[beside]) <= radius_px]
+        yield order[left], order[left + step]
+        if beside.size == 0:
+            break
 
 
 def clark_evans_index(findings: Findings) -> float:
@@ -51,10 +66,9 @@ def clark_evans_index(findings: Findings) -> float:
     area = findings.skin_area_px
     if count < SPOTS_MIN or area == 0:
         return float("nan")
-    nearest, _ = _neighbour_counts(_positions(findings), ())
     perimeter = 4.0 * np.sqrt(area)
     expected = 0.5 * np.sqrt(area / count) + (0.0514 + 0.041 / np.sqrt(count)) * perimeter / count
-    return float(nearest.mean() / expected)
+    return float(_nearest_px(_positions(findings)).mean() / expected)
 
 
 def _ripley_l(findings: Findings, radius_diameters: float) -> float:
@@ -63,8 +77,8 @@ def _ripley_l(findings: Findings, radius_diameters: float) -> float:
     if count < SPOTS_MIN or findings.skin_area_px == 0:
         return float("nan")
     radius = radius_diameters * float(np.median(findings.column("diameter_px")))
-    _, counts = _neighbour_counts(_positions(findings), (radius,))
-    k = findings.skin_area_px * float(counts.sum()) / (count * (count - 1))
+    pair_count = sum(len(left) for left, _ in _pairs_within(_positions(findings), radius))
+    k = findings.skin_area_px * 2.0 * pair_count / (count * (count - 1))
     return float(np.sqrt(k / np.pi) / max(radius, 1e-6) - 1.0)
 
 
@@ -85,32 +99,37 @@ def _clusters(findings: Findings) -> NDArray[np.int64]:
         radius = CLUSTER_RADIUS_MM * findings.scale.px_per_mm
     else:
         radius = CLUSTER_RADIUS_DIAMETERS * float(np.median(findings.column("diameter_px")))
-    clusters = np.full(len(positions), -1)
-    _, counts = _neighbour_counts(positions, (radius,))
-    is_core = counts[0] + 1 >= CLUSTER_SPOTS_MIN
-    number = 0
-    for seed in np.flatnonzero(is_core):
-        if clusters[seed] >= 0:
-            continue
-        clusters[seed] = number
-        waiting = [int(seed)]
-        while waiting:
-            point = waiting.pop()
-            if not is_core[point]:
-                continue
-            near = np.hypot(*(positions - positions[point]).T) <= radius
-            new = np.flatnonzero(near & (clusters < 0))
-            clusters[new] = number
-            waiting.extend(int(index) for index in new)
-        number += 1
-    return clusters
+    one, other = (np.concatenate(ends) for ends in zip(*_pairs_within(positions, radius), strict=True))
+    count = len(positions)
+    is_core = np.bincount(one, minlength=count) + np.bincount(other, minlength=count) + 1 >= CLUSTER_SPOTS_MIN
+    # A cluster's number is the lowest index of a core spot in it; it is handed on among core spots until nothing
+    # changes, and then to the spots beside them.
+    number = np.append(np.where(is_core, np.arange(count), count), count)
+    core = is_core[one] & is_core[other]
+    while True:
+        before = number.copy()
+        _hand_on(number, one[core], other[core])
+        number = number[number]
+        if np.array_equal(number, before):
+            break
+    beside = is_core[one] != is_core[other]
+    _hand_on(number, one[beside], other[beside])
+    return np.where(number < count, number, -1)[:count]
+
+
+def _hand_on(number: NDArray[np.int64], one: NDArray[np.int64], other: NDArray[np.int64]) -> None:
+    """Give both ends of each pair the lower of their numbers."""
+    lower = np.minimum(number[one], number[other])
+    np.minimum.at(number, one, lower)
+    np.minimum.at(number, other, lower)
 
 
 def cluster_count(findings: Findings) -> float:
     """Number of DBSCAN clusters (four spots or more within 7.5 mm or five median diameters); NaN under 8 spots."""
     if len(findings.table) < SPOTS_MIN:
         return float("nan")
-    return float(_clusters(findings).max() + 1)
+    clusters = _clusters(findings)
+    return float(len(np.unique(clusters[clusters >= 0])))
 
 
 def clustered_share(findings: Findings) -> float:

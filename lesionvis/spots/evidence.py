@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from lesionvis.color import blood_map
 from lesionvis.skin import Skin
-from lesionvis.spots.outlines import COARSE_FAN, FINE_FAN, Outlines, grow, sample_rays
+from lesionvis.spots.outlines import COARSE_FAN, FINE_FAN, Outlines, core_and_skin, grow, sample_rays
 from lesionvis.spots.peaks import RADIUS_PER_SIGMA, Peaks, find_peaks, octaves
 
 # A candidate fainter than this, in log10 density (core against ring) and in the photo's fine noise, cannot be told from
@@ -140,14 +140,15 @@ def _settle(
     """Drop the faint peaks, and give each other one the centre and radius of its first outline."""
     radius = RADIUS_PER_SIGMA * peaks.sigma_px
     profiles = sample_rays(blood_levels, peaks.x_px, peaks.y_px, radius, COARSE_FAN)
-    first = grow(profiles, peaks.x_px, peaks.y_px, radius, COARSE_FAN)
-    kept = np.flatnonzero(first.contrast >= contrast_min)
+    core, skin = core_and_skin(profiles, COARSE_FAN)
+    kept = np.flatnonzero(core - skin >= contrast_min)
+    peaks, radius = peaks.take(kept), radius[kept]
+    first = grow(profiles[kept], peaks.x_px, peaks.y_px, radius, COARSE_FAN)
     centre_x, centre_y = first.centroid_px()
     shift = np.hypot(centre_x - peaks.x_px, centre_y - peaks.y_px)
     moved = shift < 0.7 * radius
     x, y = np.where(moved, centre_x, peaks.x_px), np.where(moved, centre_y, peaks.y_px)
-    grown = np.clip(np.sqrt(first.area_px() / np.pi), 0.6 * radius, 1.7 * radius)
-    return peaks.take(kept), x[kept], y[kept], grown[kept]
+    return peaks, x, y, np.clip(np.sqrt(first.area_px() / np.pi), 0.6 * radius, 1.7 * radius)
 
 
 def _mean_where(

@@ -108,13 +108,14 @@ def explain_rejections(spots: Spots) -> tuple[Rejection, ...]:
         axis=1,
     )
     rejections = []
-    for i in apart[np.argsort(-scores[apart], kind="stable")].tolist():
+    best_first = apart[np.argsort(-scores[apart], kind="stable")]
+    for i, border in zip(best_first.tolist(), candidates.outlines.borders_px(best_first), strict=True):
         reason = names[int(gains[i].argmax())] if gains[i].max() >= GAIN_MIN else NOTHING_FITS
         if scores[i] >= SPOT_SCORE_MIN:
             reason = PART_OF_LESION
         elif in_company[i] >= SPOT_SCORE_MIN:
             reason = ALONE
-        rejections.append(Rejection(candidates.outlines.border_px(i), float(scores[i]), reason))
+        rejections.append(Rejection(border, float(scores[i]), reason))
     return tuple(rejections)
 
 

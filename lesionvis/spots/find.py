@@ -92,26 +92,30 @@ def find_spots(photo: Photo, skin: Skin, judge: Judge | None = None) -> Spots:
     shape = skin.mask.shape
 
     chosen = distinct(candidates, scores, SPOT_SCORE_MIN)
-    outlines = [candidates.outlines.border_px(i) for i in chosen]
-    kept_scores = [float(scores[i]) for i in chosen]
+    borders, kept_scores = candidates.outlines.borders_px(chosen), scores[chosen]
     lesion = _lesion_mask(regions, region_scores, shape)
     if lesion is not None:
-        outside = [i for i, outline in enumerate(outlines) if not _lies_on(lesion, outline)]
-        is_crowd = len(outlines) - len(outside) >= CROWD_SPOTS_MIN
-        if is_crowd and region_scores.max() < CROWD_LESION_SCORE_MIN:
+        on_lesion = _lie_on(lesion, borders)
+        if on_lesion.sum() >= CROWD_SPOTS_MIN and region_scores.max() < CROWD_LESION_SCORE_MIN:
             lesion = None
         else:
-            outlines = [_border(lesion), *(outlines[i] for i in outside)]
-            kept_scores = [float(region_scores.max()), *(kept_scores[i] for i in outside)]
-    areas = [_polygon_area(outline) for outline in outlines]
-    order = sorted(range(len(outlines)), key=lambda i: (-areas[i], i))
-    labels = _paint([outlines[i] for i in order], [kept_scores[i] for i in order], shape)
+            borders, kept_scores = borders[~on_lesion], kept_scores[~on_lesion]
+    outlines, areas = [*borders], _polygon_areas(borders)
+    painted = [*_painted_corners(borders)]
+    if lesion is not None:
+        border = _border(lesion)
+        outlines, areas = [border, *outlines], np.append(_polygon_areas(border), areas)
+        painted = [_painted_corners(border), *painted]
+        kept_scores = np.append(region_scores.max(), kept_scores)
+    order = np.argsort(-areas, kind="stable")
+    outlines, kept_scores = [outlines[i] for i in order], kept_scores[order]
+    labels = _paint(outlines, [painted[i] for i in order], kept_scores, shape)
     labels.setflags(write=False)
     return Spots(
         labels,
-        tuple(photo.to_source(outlines[i]) for i in order),
-        np.asarray([kept_scores[i] for i in order], np.float64),
-        1 + order.index(0) if lesion is not None else 0,
+        tuple(photo.to_source(outline) for outline in outlines),
+        kept_scores,
+        1 + int(order.argmin()) if lesion is not None else 0,
         candidates,
         scores,
         regions,
@@ -127,13 +131,13 @@ def _lesion_mask(regions: Regions, scores: NDArray[np.float64], shape: tuple[int
     return mask if mask.any() else None
 
 
-def _lies_on(lesion: NDArray[np.bool_], outline: NDArray[np.float64]) -> bool:
-    """Whether a spot's centre or a third of its corners lie on the lesion."""
-    points = np.vstack([outline, outline.mean(axis=0)])
-    columns = np.clip(np.round(points[:, 0]), 0, lesion.shape[1] - 1).astype(int)
-    rows = np.clip(np.round(points[:, 1]), 0, lesion.shape[0] - 1).astype(int)
+def _lie_on(lesion: NDArray[np.bool_], borders: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Whether the centre or a third of the corners of each spot (N, K, 2) lie on the lesion."""
+    points = np.concatenate([borders, borders.mean(axis=1, keepdims=True)], axis=1)
+    columns = np.clip(np.round(points[..., 0]), 0, lesion.shape[1] - 1).astype(int)
+    rows = np.clip(np.round(points[..., 1]), 0, lesion.shape[0] - 1).astype(int)
     covered = lesion[rows, columns]
-    return bool(covered[-1] or covered[:-1].mean() > 1.0 / 3.0)
+    return np.asarray(covered[:, -1] | (covered[:, :-1].mean(axis=1) > 1.0 / 3.0))
 
 
 def _border(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -145,25 +149,34 @@ def _border(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
     return (max(outlines, key=cv2.contourArea)[:, 0].astype(np.float64) - 0.5) / 2.0
 
 
-def _polygon_area(corners: NDArray[np.float64]) -> float:
-    x, y = corners[:, 0], corners[:, 1]
-    return float(abs((x * np.roll(y, -1) - np.roll(x, -1) * y).sum()) / 2.0)
+def _polygon_areas(corners: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Areas of polygons (..., K, 2)."""
+    x, y = corners[..., 0], corners[..., 1]
+    doubled = (x * np.roll(y, -1, axis=-1) - np.roll(x, -1, axis=-1) * y).sum(axis=-1)
+    return np.asarray(np.abs(doubled) / 2.0)
 
 
-def _shrunk(outline: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Outline half a pixel smaller all around: what is painted is every pixel that the line touches."""
-    centre = outline.mean(axis=0)
-    arm = outline - centre
-    length = np.hypot(arm[:, 0], arm[:, 1])[:, None]
-    return np.asarray(centre + arm * np.maximum(1.0 - 0.5 / np.maximum(length, 0.5), 0.0))
+def _painted_corners(corners: NDArray[np.float64]) -> NDArray[np.int32]:
+    """Polygons (..., K, 2), half a pixel smaller, in fractions of one: what is painted is all that the line touches."""
+    centre = corners.mean(axis=-2, keepdims=True)
+    arm = corners - centre
+    length = np.hypot(arm[..., 0], arm[..., 1])[..., None]
+    shrunk = centre + arm * np.maximum(1.0 - 0.5 / np.maximum(length, 0.5), 0.0)
+    return np.asarray(np.round(shrunk * 2**_SHIFT_BITS), np.int32)
 
 
-def _paint(outlines: list[NDArray[np.float64]], scores: list[float], shape: tuple[int, ...]) -> NDArray[np.int32]:
+def _paint(
+    outlines: list[NDArray[np.float64]],
+    painted: list[NDArray[np.int32]],
+    scores: NDArray[np.float64],
+    shape: tuple[int, ...],
+) -> NDArray[np.int32]:
     """Label image; where outlines overlap, the likelier spot is on top."""
     labels = np.zeros(shape, np.int32)
-    for index in sorted(range(len(outlines)), key=lambda i: (scores[i], -i)):
-        corners = np.round(_shrunk(outlines[index]) * 2**_SHIFT_BITS).astype(np.int32)
-        cv2.fillPoly(labels, [corners], index + 1, shift=_SHIFT_BITS)
+    # Of two that are as likely, the larger one.
+    for index in np.argsort(scores[::-1], kind="stable"):
+        number = len(scores) - int(index)
+        cv2.fillPoly(labels, [painted[number - 1]], number, shift=_SHIFT_BITS)
     # Spots that lie wholly under others, or between pixels, keep the pixel in their middle.
     is_seen = np.zeros(len(outlines) + 1, np.bool_)
     is_seen[labels[labels > 0]] = True

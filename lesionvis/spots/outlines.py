@@ -104,17 +104,20 @@ class Outlines:
         y = self.y_px[:, None] + self.radii_px * np.sin(self.angles_rad)
         return x, y
 
-    def border_px(self, index: int) -> NDArray[np.float64]:
-        """Outline of one spot, shape (K, 2), float64, in working px.
+    def borders_px(self, indices: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Outlines of some spots, shape (len(indices), K, 2), float64, in working px.
 
         Between the rays the radius is interpolated: the corners of the rays alone would cut 2.6 % of a disk's area off.
         """
-        turn = 2.0 * np.pi
-        angles = np.arange(BORDER_CORNERS) * (turn / BORDER_CORNERS)
-        radii = np.interp(angles, self.angles_rad, self.radii_px[index], period=turn)
-        x = self.x_px[index] + radii * np.cos(angles)
-        y = self.y_px[index] + radii * np.sin(angles)
-        return np.stack([x, y], axis=1)
+        angles = np.arange(BORDER_CORNERS) * (2.0 * np.pi / BORDER_CORNERS)
+        before = np.searchsorted(self.angles_rad, angles, side="right") - 1
+        ray_angles = np.append(self.angles_rad, 2.0 * np.pi)
+        radii = self.radii_px[indices]
+        slope = (np.roll(radii, -1, axis=1) - radii) / np.diff(ray_angles)
+        radii = slope.take(before, axis=1) * (angles - self.angles_rad[before]) + radii.take(before, axis=1)
+        x = self.x_px[indices, None] + radii * np.cos(angles)
+        y = self.y_px[indices, None] + radii * np.sin(angles)
+        return np.stack([x, y], axis=2)
 
     def area_px(self) -> NDArray[np.float64]:
         """Area of each outline in working px, shape (N,)."""
@@ -207,8 +210,7 @@ def grow(
     if count == 0:
         none = np.zeros(0)
         return Outlines(x_px, y_px, np.zeros((0, len(fan.angles_rad))), fan.angles_rad, none, none, none)
-    core = _quantile(profiles[:, :, steps < CORE].reshape(count, -1), 0.5)
-    skin = _quantile(profiles[:, :, (steps > RING[0]) & (steps < RING[1])].reshape(count, -1), RING_QUANTILE)
+    core, skin = core_and_skin(profiles, fan)
     contrast = core - skin
     half = (skin + BORDER_CONTRAST * contrast)[:, None, None]
 
@@ -243,7 +245,26 @@ def grow(
     )
 
 
+def core_and_skin(profiles: NDArray[np.float32], fan: Fan) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Level of each spot's core, and that of the skin around it.
+
+    Parameters
+    ----------
+    profiles : ndarray of shape (N, R, S), float32
+        The map along the rays, from `sample_rays`.
+    fan : Fan
+        What the rays were sampled with.
+
+    Returns
+    -------
+    core, skin : ndarray of shape (N,), float32
+    """
+    in_ring = (fan.steps > RING[0]) & (fan.steps < RING[1])
+    return _quantile(profiles[:, :, fan.steps < CORE], 0.5), _quantile(profiles[:, :, in_ring], RING_QUANTILE)
+
+
 def _quantile(values: NDArray[np.float32], share: float) -> NDArray[np.float32]:
-    """Value of each row below which a share of it lies: a partial sort, which is all that is needed here."""
-    index = round(share * (values.shape[1] - 1))
-    return np.asarray(np.partition(values, index, axis=1)[:, index], np.float32)
+    """Value of each (N, R, S) row below which a share of it lies: a partial sort, which is all that is needed here."""
+    rows = values.reshape(len(values), values.shape[1] * values.shape[2])
+    index = round(share * (rows.shape[1] - 1))
+    return np.asarray(np.partition(rows, index, axis=1)[:, index], np.float32)

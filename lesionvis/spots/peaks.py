@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -128,22 +129,23 @@ def _peaks_of_octave(
     """Rows x, y, sigma, octave, response, texture for each size of one octave."""
     factor = 2**octave
     sigmas = [SIGMA_MIN_PX * _RATIO**i for i in range(-1, SIZES_PER_OCTAVE + 2)]
-    blurred = [cv2.GaussianBlur(level, (0, 0), sigma, borderType=cv2.BORDER_REFLECT) for sigma in sigmas]
-    answers = [(blurred[i] - blurred[i + 1]) / (_RATIO - 1.0) for i in range(len(sigmas) - 1)]
+    blurred = (cv2.GaussianBlur(level, (0, 0), sigma, borderType=cv2.BORDER_REFLECT) for sigma in sigmas)
+    answers = [
+        np.asarray(cv2.subtract(fine, coarse) / (_RATIO - 1.0), np.float32) for fine, coarse in pairwise(blurred)
+    ]
     kernel = np.ones((3, 3), np.uint8)
-    widened = [cv2.dilate(answer, kernel) for answer in answers]
+    # A few thousand samples give the spread to a percent or two.
+    places = np.flatnonzero(inside)
+    sample = places[:: max(1, places.size // 4000)]
     rows = []
     for i in range(1, SIZES_PER_OCTAVE + 1):
         sigma_px = sigmas[i] * factor
-        seen = answers[i][inside]
-        if sigma_px > sigma_max_px or seen.size == 0:
+        if sigma_px > sigma_max_px or sample.size == 0:
             break
-        # A few thousand samples give the spread to a percent or two.
-        sample = np.abs(seen[:: max(1, seen.size // 4000)])
-        texture = float(1.4826 * np.median(sample))
+        texture = float(1.4826 * np.median(np.abs(answers[i].ravel()[sample])))
         strong = answers[i] > max(RESPONSE_MIN, RESPONSE_MIN_TEXTURES * texture)
-        highest = answers[i] >= np.maximum(np.maximum(widened[i - 1], widened[i]), widened[i + 1])
-        y, x = np.nonzero(strong & highest & inside)
+        highest = answers[i] >= cv2.dilate(cv2.max(cv2.max(answers[i - 1], answers[i]), answers[i + 1]), kernel)
+        y, x = np.divmod(np.flatnonzero(strong & highest & inside), level.shape[1])
         constant = np.ones(len(x))
         columns = [
             (x + 0.5) * factor - 0.5,
