@@ -28,6 +28,9 @@ AREA_RATIO_MAX = 5.0
 ABSENT_MAX = 0.35
 CONTRAST_MIN = 0.08
 SURE_ERRORS = 2.0
+# Two photos in different light: how differently the lamp mirrors in the skin changes the contrast of all their spots
+# together by so much (rendered series in any light, root mean square).
+LIGHT_ERROR = 0.12
 # A partner that has grown or faded has changed by this factor and by `SURE_ERRORS` standard errors.
 GROWN_MIN, FADED_MAX = 1.25, 0.8
 STATES = ("persisting", "growing", "fading", "gone", "new", "unclear")
@@ -107,7 +110,8 @@ def match_spots(earlier: Analysis, later: Analysis, registration: Registration) 
     area_ratio, area_error = _area_ratio(earlier, later, registration, first, second)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(before.blood > 0.0, after.blood / before.blood, np.inf)
-        error = np.hypot(after.error, np.where(np.isfinite(ratio), ratio, 0.0) * before.error) / before.blood
+        known = np.where(np.isfinite(ratio), ratio, 0.0)
+        error = np.hypot(np.hypot(after.error, known * before.error) / before.blood, LIGHT_ERROR * known)
     state = np.select(
         [kinds == 0, kinds == 1],
         [_changed(area_ratio, area_error, ratio, error), _absent(before, after, "gone")],

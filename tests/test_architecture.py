@@ -43,6 +43,7 @@ ORDER = (
     "pallor",
     "blanch",
     "matching",
+    "interval",
     "series",
     "report",
     "settings",

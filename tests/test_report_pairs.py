@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from paired import Kind, glass, other_skin, two_days
+from paired import Kind, glass, mole_on_two_days, other_skin, two_days
 
 from lesionvis.photo_evidence import PhotoEvidence
 from lesionvis.report.course_chart import LINE_COLOR, course_svg
@@ -94,6 +94,12 @@ def test_the_words_on_a_course_name_what_happened() -> None:
     assert all(
         len(line) <= 100 or "http" in line for line in course_text(course, course.photos[-1].advice).splitlines()
     )
+
+
+def test_the_course_of_a_mole_tells_its_evolution() -> None:
+    course = follow(mole_on_two_days(1.4), [START, START + timedelta(days=60)])
+    text = " ".join(course_text(course, course.photos[-1].advice).split())
+    assert "E evolution, present: The spot changed within 60 days: its area is" in text
 
 
 def test_an_interval_that_was_not_compared_says_why() -> None:

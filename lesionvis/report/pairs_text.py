@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lesionvis.report.text import MAX_WIDTH, advice_text
+from lesionvis.report.text import MAX_WIDTH, abcde_lines, advice_text
 from lesionvis.triage import Advice
 
 if TYPE_CHECKING:
     from lesionvis.blanch import BlanchTest
-    from lesionvis.series import Course, Interval
+    from lesionvis.interval import Interval
+    from lesionvis.series import Course
 
 VERDICTS = {
     "fades": "THE SPOTS SEEM TO FADE IN THESE PHOTOS",
@@ -74,7 +75,7 @@ def course_text(course: Course, advice: Advice) -> str:
     for number, interval in enumerate(course.intervals, start=1):
         lines.append(f"From photo {number} to {number + 1}{_span(interval.days)}: {_interval(interval)}")
     lines += [f"{seen}." for _, seen in course.findings()]
-    return _above(lines, advice)
+    return _above([*lines, *abcde_lines(course.abcde)], advice)
 
 
 def _span(days: float) -> str:

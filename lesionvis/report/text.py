@@ -48,7 +48,7 @@ def analysis_text(analysis: Analysis) -> str:
         *_labelled("spots", _spots(analysis)),
         *_labelled("scale", _scale(analysis)),
         *_labelled("skin", _skin(analysis)),
-        *_abcde_lines(analysis.abcde),
+        *abcde_lines(analysis.abcde),
         *(line for flag in analysis.flags for line in _labelled("doubt", FLAGS[flag].meaning)),
         "",
         *_advice_lines(analysis.advice),
@@ -88,8 +88,18 @@ def _advice_lines(advice: Advice) -> list[str]:
     return lines
 
 
-def _abcde_lines(abcde: Abcde | None) -> list[str]:
-    """Summary, one line per letter, and the checklist; nothing when no lesion dominates."""
+def abcde_lines(abcde: Abcde | None) -> list[str]:
+    """Lines on the ABCDE of a lesion.
+
+    Parameters
+    ----------
+    abcde : Abcde or None
+
+    Returns
+    -------
+    list of str
+        Summary, one line per letter, and the checklist; empty when no lesion dominates.
+    """
     if abcde is None:
         return []
     words = {True: "present", False: "not measured as present", None: "not known"}
