@@ -19,19 +19,23 @@ from lesionvis.scale import Scale
 if TYPE_CHECKING:
     from lesionvis.analysis import Analysis
 
-# Partners lie within this many of the larger one's diameters plus so many errors of the registration.
+# All limits of this file are ours, from rendered series; no published ones were found for spots of this size.
+# Partners lie within this many of the larger one's diameters plus so many errors of the registration: two spots that
+# touch are a diameter apart.
 REACH_DIAMETERS, REACH_ERRORS = 0.6, 4.0
-# ... and their areas differ by no more than this factor once the zoom is taken off.
+# ... and their areas differ by no more than this factor once the zoom is taken off; what grows more is not the same.
 AREA_RATIO_MAX = 5.0
 # A spot without a partner is gone, or new, when the other photo holds less than this share of its contrast there, by
-# so many standard errors.
+# so many standard errors. Spots fainter than this contrast (log10) lie among the skin's
+# own mottling: they are unclear.
 ABSENT_MAX = 0.35
 CONTRAST_MIN = 0.08
 SURE_ERRORS = 2.0
 # Two photos in different light: how differently the lamp mirrors in the skin changes the contrast of all their spots
 # together by so much (rendered series in any light, root mean square).
 LIGHT_ERROR = 0.12
-# A partner that has grown or faded has changed by this factor and by `SURE_ERRORS` standard errors.
+# A partner that has grown or faded has changed by this factor, about twice the error of one spot (7 % of its area and
+# 10 % of its contrast), and by `SURE_ERRORS` standard errors.
 GROWN_MIN, FADED_MAX = 1.25, 0.8
 STATES = ("persisting", "growing", "fading", "gone", "new", "unclear")
 

@@ -16,17 +16,21 @@ from lesionvis.errors import SettingsError
 from lesionvis.interval import Interval, Moment, compare, days_between, moment_of
 from lesionvis.matching import FADED_MAX, GROWN_MIN, SURE_ERRORS
 
-# Spots are taken to spread when at least so many, and this share of all before, are new: one alone may be a fault.
+# The guide and rule P01 say "spreading" and give no number; the limits are ours. Spots spread when at least so many,
+# and this share of all before, are new: one alone may be a hair or an insect. A published app that told every change
+# found 92 % of them, and 38 % of what it told was true.
 SPREADING_SPOTS_MIN, SPREADING_SHARE_MIN = 2, 0.05
-# Spread within this time counts as rapid: minutes or hours.
+# "Rapid" is minutes or hours in the question, and NICE NG240 says "rapidly progressive" without a number. A day is
+# ours, on the careful side: the NBL algorithm observes children for 4 to 6 hours for progress.
 RAPID_DAYS_MAX = 1.0
-# Petechiae fade over days; no number was found, and seven is that of the questions.
+# The guide says that petechiae fade "over days"; no source with a number was found. Seven is that of rule P06.
 PERSISTING_DAYS_MIN = 7.0
-# ... when this share of the spots that were followed so long has not faded.
+# ... when this share of the spots that were followed so long has not faded: most, not a few that came later. Ours.
 PERSISTING_SHARE_MIN = 0.5
-# A single spot that changes does so over weeks or months.
+# The guide says that a single spot evolves "over weeks to months"; two weeks are the shortest time that is weeks. Ours.
 CHANGED_DAYS_MIN = 14.0
-# Change of a spot's blue share that is seen as another colour: three times the spread between photos of the same spot.
+# Change of a spot's blue share that is seen as another colour. The AAD gives no number; ours is five times the spread
+# between two photos of the same rendered mole in any light (0.03).
 COLOR_SHIFT_MIN = 0.15
 
 
@@ -64,7 +68,7 @@ class Course:
                 found["spreading"] = f"A later photo shows {new} spots that an earlier one does not"
                 if interval.days <= RAPID_DAYS_MAX:
                     hours = 24.0 * interval.days
-                    found["rapid_spread"] = f"Within {hours:.1f} hours {new} new spots came up or grew into patches"
+                    found["rapid_spread"] = f"Within {hours:.1f} hours {new} new spots came up"
         persisting = _persisting(self)
         if persisting:
             found["persisting_7d"] = persisting
