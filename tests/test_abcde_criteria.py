@@ -79,7 +79,7 @@ def test_diameters_need_a_scale() -> None:
     abcde = _measured(disk)
     assert abcde.diameter.present is None
     assert np.isnan(abcde.diameter.numbers["length_mm"])
-    assert "none sought" in abcde.diameter.finding
+    assert "lay a ruler" in abcde.diameter.finding
     # 90 px across.
     for px_per_mm, is_large in ((16.0, False), (14.0, True)):
         abcde = _measured(disk, px_per_mm=px_per_mm)

@@ -75,6 +75,7 @@ TOP_LEVEL = {
     "notebooks",
     "pyproject.toml",
     "sample_images",
+    "sample_pairs",
     "tests",
 }
 

@@ -249,9 +249,9 @@ def _asymmetry(halves: Asymmetry, *, is_cut: bool) -> Criterion:
     pairs = list(zip(halves.shape, halves.color, strict=True))
     axes = sum(shape >= SHAPE_ASYMMETRY_MIN or color >= COLOR_ASYMMETRY_MIN for shape, color in pairs)
     finding = (
-        f"{100 * min(halves.shape):.0f} and {100 * max(halves.shape):.0f} % of the area do not cover themselves when "
-        f"folded over two perpendicular axes; mirrored colours differ by {min(halves.color):.2f} and "
-        f"{max(halves.color):.2f} of log10 density: unlike about {axes} of 2 axes."
+        f"Folded along two lines at right angles, {100 * min(halves.shape):.0f} and {100 * max(halves.shape):.0f} % of "
+        f"the area have no counterpart, and mirrored colours differ by {min(halves.color):.2f} and "
+        f"{max(halves.color):.2f} (log10 of density): the halves are unlike along {axes} of 2 lines."
     )
     return Criterion(
         "A",
@@ -263,7 +263,7 @@ def _asymmetry(halves: Asymmetry, *, is_cut: bool) -> Criterion:
             "color_asymmetry": float(np.mean(halves.color)),
         },
         _CUT if is_cut else finding,
-        f"on both axes, {100 * SHAPE_ASYMMETRY_MIN:.0f} % of the area or {COLOR_ASYMMETRY_MIN:.2f} of density",
+        f"along both lines, {100 * SHAPE_ASYMMETRY_MIN:.0f} % of the area or {COLOR_ASYMMETRY_MIN:.2f} of density",
         f"{AAD}; two axes as in Stolz et al. 1994, Eur J Dermatol 4:521; {OWN_LIMIT}",
     )
 
@@ -274,7 +274,7 @@ def _border(border: Border, *, is_cut: bool) -> Criterion:
     is_present = border.deviation >= BORDER_DEVIATION_MIN or ill_defined >= ILL_DEFINED_OCTANTS_MIN
     finding = (
         f"The border leaves a smooth curve by {100 * border.deviation:.1f} % of the radius (compactness "
-        f"{border.compactness:.2f}) and is ill-defined in {ill_defined} of {len(octants)} octants."
+        f"{border.compactness:.2f}) and is ill-defined in {ill_defined} of its {len(octants)} eighths."
     )
     return Criterion(
         "B",
@@ -286,7 +286,7 @@ def _border(border: Border, *, is_cut: bool) -> Criterion:
             "ill_defined_octants": float(ill_defined),
         },
         _CUT if is_cut else finding,
-        f"{100 * BORDER_DEVIATION_MIN:.0f} % of the radius, or {ILL_DEFINED_OCTANTS_MIN} ill-defined octants",
+        f"{100 * BORDER_DEVIATION_MIN:.0f} % of the radius, or {ILL_DEFINED_OCTANTS_MIN} ill-defined eighths",
         f"{AAD} (irregular, scalloped or poorly defined); {OWN_LIMIT}",
     )
 
@@ -309,8 +309,10 @@ def _diameter(scale: Scale | NoScale, table: SpotTable, row: int, *, is_cut: boo
     length_mm = float(table.numbers("length_mm")[row])
     is_large = length_mm > DIAMETER_MIN_MM
     if not np.isfinite(length_mm):
-        reason = scale.reason if isinstance(scale, NoScale) else "the scale does not reach the lesion"
-        finding = f"Without a scale there are no millimetres ({reason.rstrip('.')})."
+        missing = (
+            "Without a scale there are no millimetres" if isinstance(scale, NoScale) else "The scale ends short of it"
+        )
+        finding = f"{missing}: lay a ruler, a card or a coin beside the spot."
     else:
         finding = f"{'At least ' if is_cut else ''}{length_mm:.1f} mm across at its longest."
     return Criterion(

@@ -21,7 +21,7 @@ from lesionvis.features import FEATURES
 from lesionvis.flags import FLAGS
 from lesionvis.report.histogram import Histogram
 from lesionvis.rules import PATTERNS, Level
-from lesionvis.wording import ALWAYS, HEADER
+from lesionvis.wording import ALWAYS, HEADER, NEXT_STEPS, PATTERN_MEANINGS
 
 Value = str | int | float | None
 
@@ -167,6 +167,8 @@ def page_html(
         provenance=provenance,
         header=HEADER,
         always=ALWAYS,
+        next_steps={str(level): NEXT_STEPS[level] for level in sorted(Level, reverse=True)},
+        pattern_meanings=PATTERN_MEANINGS,
         n_left_out=n_left_out,
         content=content,
         levels=[level for level in (*LEVELS, "") if any(key[1] == level for key in content.cells)],
