@@ -45,7 +45,11 @@ NEXT_STEPS: Final[Mapping[Level, str]] = MappingProxyType(
         Level.NONE: f"No warning signs were reported. That is not an all-clear. {_CHECK_AGAIN}",
     }
 )
-PROVISIONAL = "Act on this for now: questions are still open, and your answers can raise or lower it."
+PROVISIONAL = (
+    "Questions are still open, and the answers can raise or lower this level: answer them, and get help when in doubt."
+)
+# Beside the reasons while questions are open: a rule for a child may stand there, since nobody said that it is none.
+WORSE_ANSWER_NOTE = "what nobody answered counts as the worse answer"
 ALWAYS = (
     "If you are worried or someone is getting worse, get help, whatever this says.",
     "A parent's or carer's worry counts.",

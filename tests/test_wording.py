@@ -13,6 +13,7 @@ from lesionvis.wording import (
     PATTERN_MEANINGS,
     PROVISIONAL,
     QUESTIONS_NOTE,
+    WORSE_ANSWER_NOTE,
 )
 
 OWN_TEXTS = [
@@ -21,6 +22,7 @@ OWN_TEXTS = [
     QUESTIONS_NOTE,
     EMERGENCY_FIRST,
     EMERGENCY_WHILE_ASKING,
+    WORSE_ANSWER_NOTE,
     *PATTERN_MEANINGS.values(),
     *ALWAYS,
     *NEXT_STEPS.values(),

@@ -12,7 +12,7 @@ import numpy as np
 from lesionvis.flags import FLAGS
 from lesionvis.scale import Scale
 from lesionvis.triage import Advice, FiredRule, Level
-from lesionvis.wording import EMERGENCY_FIRST, PATTERN_MEANINGS
+from lesionvis.wording import EMERGENCY_FIRST, PATTERN_MEANINGS, WORSE_ANSWER_NOTE
 
 if TYPE_CHECKING:
     from lesionvis.abcde import Abcde
@@ -74,7 +74,8 @@ def advice_text(advice: Advice) -> str:
 
 
 def _advice_lines(advice: Advice) -> list[str]:
-    lines = [f"ADVICE: {str(advice.level).replace('_', ' ').upper()}", *wrapped(advice.what_to_do), "", "Why:"]
+    lines = [f"ADVICE: {str(advice.level).replace('_', ' ').upper()}", *wrapped(advice.what_to_do), ""]
+    lines.append(f"Why ({WORSE_ANSWER_NOTE}):" if advice.open_questions else "Why:")
     # What asks for less than the level would contradict it, were it not told apart.
     lines += [line for fired in advice.reasons if fired.level == advice.level for line in _reason(fired)]
     lower = [line for fired in advice.reasons if fired.level < advice.level for line in _reason(fired)]
