@@ -53,7 +53,7 @@ class Matches:
     area_ratio, area_ratio_error : ndarray of shape (N,), float64
         Area later over earlier, on the skin, and its standard error; NaN unless found in both.
     contrast_ratio, contrast_ratio_error : ndarray of shape (N,), float64
-        Haemoglobin contrast later over earlier, and its standard error; of new ones infinite.
+        Haemoglobin contrast later over earlier, and its standard error with `LIGHT_ERROR`; of new ones infinite.
     blue_shift : ndarray of shape (N,), float64
         Change of the blue share: above 0 towards brown and yellow; NaN unless found in both.
     """

@@ -75,11 +75,11 @@ def advice_text(advice: Advice) -> str:
 
 def _advice_lines(advice: Advice) -> list[str]:
     lines = [f"ADVICE: {str(advice.level).replace('_', ' ').upper()}", *wrapped(advice.what_to_do), ""]
-    lines.append(f"Why ({WORSE_ANSWER_NOTE}):" if advice.open_questions else "Why:")
+    lines += wrapped(f"Why ({WORSE_ANSWER_NOTE}):" if advice.open_questions else "Why:")
     # What asks for less than the level would contradict it, were it not told apart.
     lines += [line for fired in advice.reasons if fired.level == advice.level for line in _reason(fired)]
     lower = [line for fired in advice.reasons if fired.level < advice.level for line in _reason(fired)]
-    lines += ["", "Noted too, but what is said above comes first:", *lower] if lower else []
+    lines += ["", *wrapped("Noted too, but what is said above comes first:"), *lower] if lower else []
     notes = [line for note in advice.photo_notes for line in _bullet(note)]
     lines += ["", "What the photo added:", *notes] if notes else []
     if advice.open_questions:
