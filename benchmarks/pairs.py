@@ -1,6 +1,6 @@
 """How well glass tests and dated series are read off rendered photos, with every row's truth known.
 
-Run: python benchmarks/pairs.py [pairs per row] [series per row]
+Run: python benchmarks/pairs.py [pairs per kind of glass test] [series per kind of light]; 0 leaves one of them out.
 """
 
 from __future__ import annotations
@@ -17,15 +17,21 @@ from numpy.typing import NDArray
 
 from lesionvis.analysis import Analysis, analyze
 from lesionvis.blanch import blanch_test
+from lesionvis.interval import Interval
 from lesionvis.lab.pairs import GlassPair, Pose, Press, RenderedSeries, Shot, View, render_glass_pair, render_series
 from lesionvis.lab.scene import Scene, SpotTruth
 from lesionvis.lab.truths import petechial_shower
-from lesionvis.series import Interval, follow
+from lesionvis.series import follow
 
 Kind = Literal["fading", "not fading", "some fading", "not pressed", "other skin", "no border"]
 
+# Lamp and sky anywhere in each photo; as near as a person can put them again; anywhere, with none mirrored in the skin.
+Light = Literal["any light", "nearly the same light", "any light, no sheen"]
+LIGHTS: tuple[Light, ...] = ("any light", "nearly the same light", "any light, no sheen")
+
 RIGHT: dict[Kind, str] = {"fading": "fades", "not fading": "does_not_fade", "some fading": "does_not_fade"}
 KINDS: tuple[Kind, ...] = ("fading", "not fading", "some fading", "not pressed", "other skin", "no border")
+RESULTS = ("right", "cannot tell", "wrong")
 # Tone of the skin, individual typology angle in degrees: very light to dark.
 TONES_DEG = (-30.0, 50.0)
 TONE_BANDS_DEG = ((28.0, 60.0), (10.0, 28.0), (-10.0, 10.0), (-45.0, -10.0))
@@ -140,10 +146,12 @@ def glass_pair(seed: int, kind: Kind, ita_deg: tuple[float, float]) -> GlassPair
     return replace(pair, pressed=other.pressed)
 
 
-def series(seed: int, ita_deg: tuple[float, float]) -> RenderedSeries:
-    """Three photos of spots that come, go, grow and fade."""
+def series(seed: int, ita_deg: tuple[float, float], kind: Light) -> RenderedSeries:
+    """Three photos of spots that come, go, grow and fade, in some kind of light."""
     generator = np.random.default_rng(seed)
     skin = canvas(generator, ita_deg)
+    if kind == "any light, no sheen":
+        skin = replace(skin, gloss=0.0, surface_veil=0.0)
     spots = shower(generator, skin, int(generator.integers(15, 50)))
     count = len(spots)
     first = generator.choice(3, count, p=(0.8, 0.12, 0.08))
@@ -167,7 +175,9 @@ def series(seed: int, ita_deg: tuple[float, float]) -> RenderedSeries:
                 else None
             )
         moments.append(rows)
-    views: Sequence[View] = [some_view(generator, skin) for _ in range(3)]
+    first_view = some_view(generator, skin)
+    light = first_view.camera if kind == "nearly the same light" else None
+    views: Sequence[View] = [first_view, *(some_view(generator, skin, light) for _ in range(2))]
     return render_series(skin, moments, views)
 
 
@@ -185,10 +195,12 @@ def rows_of(analysis: Analysis, shot: Shot, spots: Sequence[SpotTruth], there: N
 
 def glass_tests(n_pairs: int) -> None:
     """Print the table of glass tests."""
-    print(f"{'glass test':14}{'pairs':>7}{'right':>7}{'cannot tell':>13}{'wrong':>7}")
+    print("| glass test | pairs | right | cannot tell | wrong |")
+    print("|---|---|---|---|---|")
     by_tone: dict[tuple[float, float], Counter[str]] = {band: Counter() for band in TONE_BANDS_DEG}
     told: Counter[str] = Counter()
     errors: list[float] = []
+    wrong: list[str] = []
     for kind in KINDS:
         counts: Counter[str] = Counter()
         for seed in range(n_pairs):
@@ -204,7 +216,7 @@ def glass_tests(n_pairs: int) -> None:
             result = "right" if test.verdict == right else "cannot tell" if test.verdict == "cannot_tell" else "wrong"
             counts[result] += 1
             if result == "wrong":
-                print(f"  wrong: {kind}, seed {1000 + seed}: {test.reason}")
+                wrong.append(f"{kind}, seed {1000 + seed}: {test.reason}")
             if kind in RIGHT:
                 told[result] += 1
                 tone = plain.skin.tone_ita_deg
@@ -213,17 +225,19 @@ def glass_tests(n_pairs: int) -> None:
                 rows = rows_of(plain, pair.plain, pair.spots, in_both)[test.spot - 1]
                 errors += (test.ratio - pair.ratio[rows])[rows >= 0].tolist()
         _print_counts(kind, counts)
-    _print_counts("all to be told", told)
+    _print_counts("**all that can be told**", told)
     for (low, high), counts in by_tone.items():
-        _print_counts(f"  ITA {low:.0f} to {high:.0f}", counts)
+        _print_counts(f"of these ITA {low:.0f}° to {high:.0f}°", counts)
     size = np.abs(errors)
-    print(f"ratio of a spot, error: median {np.median(size):.3f}, 90 % within {np.quantile(size, 0.9):.3f}")
+    print(f"\nShare of contrast left, error: median {np.median(size):.3f}, 90 % within {np.quantile(size, 0.9):.3f}.")
+    for line in wrong:
+        print(f"\nWrong: {line}")
 
 
 def _print_counts(name: str, counts: Counter[str]) -> None:
     total = counts.total()
-    shares = "  ".join(f"{100 * counts[result] / max(total, 1):5.1f} %" for result in ("right", "cannot tell", "wrong"))
-    print(f"{name:14}{total:7}{counts['right']:7}{counts['cannot tell']:13}{counts['wrong']:7}   {shares}", flush=True)
+    cells = (f"{counts[result]} ({100 * counts[result] / max(total, 1):.1f} %)" for result in RESULTS)
+    print(f"| {name} | {total} | {' | '.join(cells)} |", flush=True)
 
 
 @dataclass(slots=True)
@@ -238,7 +252,8 @@ class Tally:
     states: Counter[tuple[str, str]] = field(default_factory=Counter)
     contrast: list[float] = field(default_factory=list)
     area: list[float] = field(default_factory=list)
-    median_contrast: list[float] = field(default_factory=list)
+    # Median of an interval over truth, and the tone of its skin.
+    median_contrast: list[tuple[float, float]] = field(default_factory=list)
     median_diameter: list[float] = field(default_factory=list)
 
     def add(self, rendered: RenderedSeries, photos: Sequence[Analysis], index: int, interval: Interval) -> None:
@@ -275,25 +290,67 @@ class Tally:
         self.contrast += contrast
         self.area += area
         if len(contrast) >= TOLD_SPOTS_MIN:
-            self.median_contrast.append(float(np.nanmedian(contrast)))
+            self.median_contrast.append((float(np.nanmedian(contrast)), photos[index].skin.tone_ita_deg))
             self.median_diameter.append(float(np.sqrt(np.median(area))))
 
-    def show(self) -> None:
-        """Print what came out."""
-        f1 = 2 * self.found / max(2 * self.found + self.false + self.missed, 1)
-        print(f"series: {self.compared} of {self.intervals} intervals compared")
-        print(f"matching: {self.found} pairs right, {self.false} false, {self.missed} missed, F1 {f1:.3f}")
-        for name, values in (("contrast ratio", self.contrast), ("area ratio", self.area)):
-            size = np.abs(np.array(values) - 1.0)
-            print(
-                f"{name} of a spot over truth: median {np.nanmedian(values):.3f}, median error {np.nanmedian(size):.3f}"
-            )
-        for name, values in (("contrast", self.median_contrast), ("diameter", self.median_diameter)):
-            close = np.mean(np.abs(np.array(values) - 1.0) <= 0.1)
-            print(f"median {name} ratio of an interval within 10 % of the truth: {100 * close:.0f} %")
-        print("spots found in one photo only (truth, said: number):")
-        for (truth, said), number in sorted(self.states.items()):
-            print(f"  {truth}, {said}: {number}")
+    def f1(self) -> float:
+        """F1 of partners found."""
+        return 2 * self.found / max(2 * self.found + self.false + self.missed, 1)
+
+    def contrasts(self, low_deg: float = -90.0, high_deg: float = 90.0) -> str:
+        """Intervals whose median contrast is within 10 % of the truth, of those of some tones."""
+        chosen = [ratio for ratio, tone in self.median_contrast if low_deg <= tone < high_deg]
+        return f"{_within(chosen)} of {len(chosen)}"
+
+    def rows(self) -> list[tuple[str, str]]:
+        """Name and figure of what is shown."""
+        contrast, area = np.abs(np.array(self.contrast) - 1.0), np.abs(np.array(self.area) - 1.0)
+        tones = [
+            (f"... on skin of ITA {low:.0f}° to {high:.0f}°", self.contrasts(low, high)) for low, high in TONE_BANDS_DEG
+        ]
+        lone = [
+            (f"seen in one photo only: {truth}, called {said}", str(number))
+            for (truth, said), number in sorted(self.states.items())
+        ]
+        return [
+            ("intervals compared", f"{self.compared} of {self.intervals}"),
+            ("partners found, false, missed", f"{self.found}, {self.false}, {self.missed}"),
+            ("F1 of partners", f"{self.f1():.3f}"),
+            ("growth of a spot's area, median error", f"{100 * np.nanmedian(area):.0f} %"),
+            ("fading of a spot, median error", f"{100 * np.nanmedian(contrast):.0f} %"),
+            (
+                "intervals with median diameter within 10 %",
+                f"{_within(self.median_diameter)} of {len(self.median_diameter)}",
+            ),
+            ("intervals with median fading within 10 %", self.contrasts()),
+            *tones,
+            *lone,
+        ]
+
+
+def _within(ratios: Sequence[float]) -> int:
+    """How many ratios to the truth are within 10 % of 1."""
+    return int(np.sum(np.abs(np.array(ratios) - 1.0) <= 0.1))
+
+
+def followed(n_series: int, kind: Light) -> Tally:
+    """Compare rendered series with their truth."""
+    tally = Tally()
+    for seed in range(n_series):
+        rendered = series(2000 + seed, TONES_DEG, kind)
+        course = follow([analyze(shot.rgb) for shot in rendered.shots])
+        for index, interval in enumerate(course.intervals):
+            tally.add(rendered, course.photos, index, interval)
+    return tally
+
+
+def courses(n_series: int) -> None:
+    """Print the table of series."""
+    columns = [dict(followed(n_series, kind).rows()) for kind in LIGHTS]
+    print(f"| series of three photos | {' | '.join(LIGHTS)} |")
+    print("|---|" + "---|" * len(LIGHTS))
+    for name in dict.fromkeys(name for column in columns for name in column):
+        print(f"| {name} | {' | '.join(column.get(name, '0') for column in columns)} |")
 
 
 def main() -> None:
@@ -301,14 +358,10 @@ def main() -> None:
     cv2.setNumThreads(1)
     n_pairs = int(sys.argv[1]) if len(sys.argv) > 1 else 40
     n_series = int(sys.argv[2]) if len(sys.argv) > 2 else 30
-    glass_tests(n_pairs)
-    tally = Tally()
-    for seed in range(n_series):
-        rendered = series(2000 + seed, TONES_DEG)
-        course = follow([analyze(shot.rgb) for shot in rendered.shots])
-        for index, interval in enumerate(course.intervals):
-            tally.add(rendered, course.photos, index, interval)
-    tally.show()
+    if n_pairs:
+        glass_tests(n_pairs)
+    if n_series:
+        courses(n_series)
 
 
 if __name__ == "__main__":

@@ -114,7 +114,7 @@ class Analysis:
             "spots": [dict(zip(self.spots.columns, row, strict=True)) for row in rows],
             "version": self.version,
         }
-        return {key: _plain(value) for key, value in content.items()}
+        return plain(content)
 
     def to_json(self) -> str:
         """`to_dict` as JSON."""
@@ -132,8 +132,12 @@ class Analysis:
         return analysis_html(self)
 
 
+def plain(content: dict[str, Any]) -> dict[str, Any]:
+    """Copy for JSON, which knows no NaN: NaN and infinity become None, tuples lists, and NumPy's numbers Python's."""
+    return {key: _plain(value) for key, value in content.items()}
+
+
 def _plain(value: Any) -> Any:
-    """Copy with NaN and infinity as None and NumPy numbers as Python's."""
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

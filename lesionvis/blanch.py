@@ -207,7 +207,7 @@ def _verdict(ratio: NDArray[np.float64], error: NDArray[np.float64], n_pressed: 
     keep = int(((ratio > KEEPS_MIN) & (ratio - error > FADES_MAX)).sum())
     fade = int((ratio < FADES_MAX).sum())
     seen = f"{keep} of {count} spot{'s' if count != 1 else ''} under the glass kept their colour"
-    share = f"(median {100 * float(np.median(ratio)):.0f} % of the contrast is left)"
+    share = f"(a typical one kept {100 * float(np.median(ratio)):.0f} % of it)"
     if keep >= (1 if count <= FEW_SPOTS else max(2.0, KEEPING_SHARE_MIN * count)):
         return "does_not_fade", f"The skin paled under the glass, but {seen} {share}."
     if keep or fade < FADING_SHARE_MIN * count:

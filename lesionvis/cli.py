@@ -24,6 +24,7 @@ from lesionvis.cli_parts import (
     AnswersFile,
     AsJson,
     GivenAnswers,
+    Overlay,
     SettingsFile,
     analyzer_of,
     answers_of,
@@ -99,7 +100,7 @@ def version(show: Annotated[bool, typer.Option("--version", help="Print the vers
 def analyze(
     photo: Annotated[Path, typer.Argument(help="JPEG, PNG, WebP, TIFF, BMP, AVIF or HEIC.")],
     as_json: AsJson = False,
-    overlay: Annotated[Path | None, typer.Option(help="Write the annotated picture here (.png or .jpg).")] = None,
+    overlay: Overlay = None,
     explain: Annotated[
         Path | None, typer.Option(help="Write a picture of what was not taken for a spot, and why (.png or .jpg).")
     ] = None,
@@ -294,13 +295,18 @@ def _drawn(kind: str, analysis: Analysis) -> NDArray[np.uint8]:
 def _asked(answers: Answers, advise_with: Callable[[Answers], Advice]) -> Answers:
     """Answers after asking, most decisive first, what can still change the level, until nothing is left to ask."""
     from lesionvis.answers import UNKNOWN
-    from lesionvis.wording import QUESTIONS_NOTE
+    from lesionvis.triage import Level
+    from lesionvis.wording import EMERGENCY_WHILE_ASKING, NEXT_STEPS, QUESTIONS_NOTE
 
     advice = advise_with(answers)
     skipped: set[str] = set()
+    warned = False
     if advice.open_questions:
         typer.echo(QUESTIONS_NOTE, err=True)
     while left := [found.question for found in advice.open_questions if found.question.name not in skipped]:
+        if advice.level == Level.EMERGENCY and not warned:  # nobody should go on typing for a while first
+            typer.echo(f"\n{EMERGENCY_WHILE_ASKING} {NEXT_STEPS[advice.level]}", err=True)
+            warned = True
         question = left[0]
         typer.echo(f"\n{question.text}\n{question.help}", err=True)
         value = _chosen(question.choices)

@@ -13,6 +13,7 @@ from lesionvis.cli_parts import (
     AnswersFile,
     AsJson,
     GivenAnswers,
+    Overlay,
     SettingsFile,
     analyzer_of,
     answers_of,
@@ -23,8 +24,6 @@ from lesionvis.cli_parts import (
 from lesionvis.errors import SettingsError
 
 pairs_app = typer.Typer()
-
-Overlay = Annotated[Path | None, typer.Option(help="Write the annotated picture here (.png or .jpg).")]
 
 
 @pairs_app.command()

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 SettingsFile = Annotated[Path | None, typer.Option("--settings", help="TOML file with settings of the analysis.")]
 GivenAnswers = Annotated[list[str] | None, typer.Option("--answer", metavar="NAME=VALUE", help="One answer.")]
 AnswersFile = Annotated[Path | None, typer.Option("--answers", help='TOML file with answers, such as fever = "yes".')]
+Overlay = Annotated[Path | None, typer.Option(help="Write the annotated picture here (.png or .jpg).")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

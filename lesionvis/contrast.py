@@ -180,15 +180,20 @@ def _whose(
 
 
 def _ring(values: NDArray[np.float64], weight: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Density of the skin around (N, 3), and the standard error of its blood map (N,)."""
+    """Density of the skin around (N, 3), and the standard error of its blood map (N,).
+
+    The density is that of the mean light, as the light of a spot is summed too: skin that glitters has a mean light
+    well above what the mean of its density says.
+    """
     count = len(values)
-    parts = values.reshape(count, N_SECTORS, -1, 3)
+    light = 10.0 ** -values.reshape(count, N_SECTORS, -1, 3)
     share = weight.reshape(count, N_SECTORS, -1)
     sums = np.maximum(share.sum(axis=2), 1e-9)
-    means = np.einsum("nskc,nsk->nsc", parts, share) / sums[..., None]
+    means = np.einsum("nskc,nsk->nsc", light, share)
     used = share.sum(axis=2) > 0.3 * np.median(share.sum(axis=2), axis=1, keepdims=True)
-    blood = np.where(used, blood_map(means.astype(np.float32)), np.nan)
-    mean = np.einsum("nsc,ns->nc", means, sums) / sums.sum(axis=1)[:, None]
+    density = -np.log10(np.maximum(means / sums[..., None], 1e-9))
+    blood = np.where(used, blood_map(density.astype(np.float32)), np.nan)
+    mean = -np.log10(np.maximum(means.sum(axis=1) / sums.sum(axis=1)[:, None], 1e-9))
     with np.errstate(invalid="ignore"):
         n = used.sum(axis=1)
         middle = np.nansum(blood, axis=1) / np.maximum(n, 1)

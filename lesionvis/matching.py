@@ -19,16 +19,23 @@ from lesionvis.scale import Scale
 if TYPE_CHECKING:
     from lesionvis.analysis import Analysis
 
-# Partners lie within this many of the larger one's diameters plus so many errors of the registration.
+# All limits of this file are ours, from rendered series; no published ones were found for spots of this size.
+# Partners lie within this many of the larger one's diameters plus so many errors of the registration: two spots that
+# touch are a diameter apart.
 REACH_DIAMETERS, REACH_ERRORS = 0.6, 4.0
-# ... and their areas differ by no more than this factor once the zoom is taken off.
+# ... and their areas differ by no more than this factor once the zoom is taken off; what grows more is not the same.
 AREA_RATIO_MAX = 5.0
 # A spot without a partner is gone, or new, when the other photo holds less than this share of its contrast there, by
-# so many standard errors.
+# so many standard errors. Spots fainter than this contrast (log10) lie among the skin's
+# own mottling: they are unclear.
 ABSENT_MAX = 0.35
 CONTRAST_MIN = 0.08
 SURE_ERRORS = 2.0
-# A partner that has grown or faded has changed by this factor and by `SURE_ERRORS` standard errors.
+# Two photos in different light: how differently the lamp mirrors in the skin changes the contrast of all their spots
+# together by so much (rendered series in any light, root mean square).
+LIGHT_ERROR = 0.12
+# A partner that has grown or faded has changed by this factor, about twice the error of one spot (7 % of its area and
+# 10 % of its contrast), and by `SURE_ERRORS` standard errors.
 GROWN_MIN, FADED_MAX = 1.25, 0.8
 STATES = ("persisting", "growing", "fading", "gone", "new", "unclear")
 
@@ -46,7 +53,7 @@ class Matches:
     area_ratio, area_ratio_error : ndarray of shape (N,), float64
         Area later over earlier, on the skin, and its standard error; NaN unless found in both.
     contrast_ratio, contrast_ratio_error : ndarray of shape (N,), float64
-        Haemoglobin contrast later over earlier, and its standard error; of new ones infinite.
+        Haemoglobin contrast later over earlier, and its standard error with `LIGHT_ERROR`; of new ones infinite.
     blue_shift : ndarray of shape (N,), float64
         Change of the blue share: above 0 towards brown and yellow; NaN unless found in both.
     """
@@ -107,7 +114,8 @@ def match_spots(earlier: Analysis, later: Analysis, registration: Registration) 
     area_ratio, area_error = _area_ratio(earlier, later, registration, first, second)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(before.blood > 0.0, after.blood / before.blood, np.inf)
-        error = np.hypot(after.error, np.where(np.isfinite(ratio), ratio, 0.0) * before.error) / before.blood
+        known = np.where(np.isfinite(ratio), ratio, 0.0)
+        error = np.hypot(np.hypot(after.error, known * before.error) / before.blood, LIGHT_ERROR * known)
     state = np.select(
         [kinds == 0, kinds == 1],
         [_changed(area_ratio, area_error, ratio, error), _absent(before, after, "gone")],

@@ -48,6 +48,9 @@ PALLOR_MIN = 0.042
 # A place is pressed when it paled by this share of what the pressed group did: blood is uneven, and at the glass's
 # border skin is half pressed.
 PRESSED_SHARE = 0.6
+# A spot's own blood reaches into the skin beside it and hides how that pales: what counts is the median of so many of
+# the grid's places around it.
+N_PLACES_AROUND = 12
 _LIGHT_MIN = 1e-4
 _N_STEPS = 8
 
@@ -105,12 +108,8 @@ def measure_pallor(
     step = max(width, height) / N_PLACES
     columns, rows = np.meshgrid(np.arange(step / 2.0, width, step), np.arange(step / 2.0, height, step))
     grid = np.stack([columns.ravel(), rows.ravel()], axis=1)
-    first, second = _skin_light(plain), _skin_light(pressed)
-
-    def lights(xy: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        return _sample(first, plain, xy), _sample(second, pressed, registration.map_points(xy))
-
-    before, after = lights(grid)
+    before = _sample(_skin_light(plain), plain, grid)
+    after = _sample(_skin_light(pressed), pressed, registration.map_points(grid))
     known = np.isfinite(before).all(axis=1) & np.isfinite(after).all(axis=1)
     count = len(at_px)
     untold = Pallor(float("nan"), np.zeros(count, np.bool_), np.full((count, 3), np.nan))
@@ -120,11 +119,13 @@ def measure_pallor(
     redness = change[:, 0] - change[:, 1]
     free = redness >= np.quantile(redness, 1.0 - FREE_SHARE)
     gain = 10.0 ** np.median(change[free], axis=0)
-    share, low, high = _divided(_told_apart(before[known], after[known] / gain)[:, 1])
+    found = _told_apart(before[known], after[known] / gain)
+    share, low, high = _divided(found[:, 1])
     if share < DIVIDED_MIN or high - low < PALLOR_MIN:
         return untold
-    before, after = lights(at_px)
-    _, pallor, glare = _told_apart(before, after / gain).T
+    off = np.hypot(*(at_px[:, None] - grid[known][None]).transpose(2, 0, 1))
+    around = np.argsort(off, axis=1)[:, :N_PLACES_AROUND]
+    pallor, glare = np.median(found[around, 1], axis=1), np.median(found[around, 2], axis=1)
     is_pressed = np.asarray(pallor > low + PRESSED_SHARE * (high - low), np.bool_)
     return Pallor(high - low, is_pressed, np.asarray(glare[:, None] * gain))
 

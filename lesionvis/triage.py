@@ -222,8 +222,8 @@ def advise_further(advice: Advice, evidence: PhotoEvidence) -> Advice:
     --------
     >>> first = advise("petechial_shower", Answers.from_mapping({"fever": "yes", "new_onset": "yes"}))
     >>> further = advise_further(first, PhotoEvidence(further=(("blanch", "Under glass the spots do not fade"),)))
-    >>> str(further.level), further.photo_notes
-    ('emergency', ('Under glass the spots do not fade, so "blanch" was taken as "does_not_fade".',))
+    >>> str(further.level), further.answers["blanch"], further.photo_notes[0][:33]
+    ('emergency', 'does_not_fade', 'Under glass the spots do not fade')
     """
     again = advise(advice.pattern, advice.answers, evidence)
     by_photo = {rule.rule_id for rule in advice.reasons if rule.from_photo}
@@ -360,9 +360,10 @@ def _fired(rule: Rule, *, from_photo: bool) -> FiredRule:
 
 def _photo_note(name: str, seen: str, told: Answers) -> str:
     """Sentence on one finding of the photo, against what the person said."""
-    harmful = questions()[name].harmful
+    question = questions()[name]
+    value = (told[name] if told[name] != UNKNOWN else question.harmful).replace("_", " ")
     if told[name] == UNKNOWN:
-        return f'{seen}, so "{name}" was taken as "{harmful}".'
-    if told[name] == harmful:
-        return f'{seen}, as was answered ("{name}" is "{harmful}").'
-    return f'{seen}, but "{name}" was answered "{told[name]}"; the answer was kept, so check it.'
+        return f'{seen}, so "{question.text}" counts as answered "{value}".'
+    if told[name] == question.harmful:
+        return f'{seen}, as was answered: "{question.text}" "{value}".'
+    return f'{seen}, but "{question.text}" was answered "{value}"; the answer was kept, so check it.'

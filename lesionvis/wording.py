@@ -15,7 +15,7 @@ from lesionvis.rules import Level
 HEADER = "This is not a diagnosis. lesionvis is open-source research software, not a medical device. It can be wrong."
 EMERGENCY_NUMBER = "999 (UK), 112 (EU), 911 (US) or your local emergency number"
 RED_FLAGS = (
-    "fever or shivering, confusion or drowsiness, a stiff neck, a bad headache, trouble breathing, "
+    "fever or shivering, confusion or drowsiness, a stiff neck, a bad headache, a head injury, trouble breathing, "
     "mottled, blue or cold skin, feeling very unwell, spots that spread, or bruises or bleeding"
 )
 _HELP_AT_ONCE = f"Get help at once if there is {RED_FLAGS}; the emergency number is {EMERGENCY_NUMBER}."
@@ -45,7 +45,11 @@ NEXT_STEPS: Final[Mapping[Level, str]] = MappingProxyType(
         Level.NONE: f"No warning signs were reported. That is not an all-clear. {_CHECK_AGAIN}",
     }
 )
-PROVISIONAL = "This level is provisional: questions are still open, and their answers can change it."
+PROVISIONAL = (
+    "Questions are still open, and the answers can raise or lower this level: answer them, and get help when in doubt."
+)
+# Beside the reasons while questions are open: a rule for a child may stand there, since nobody said that it is none.
+WORSE_ANSWER_NOTE = "what nobody answered counts as the worse answer"
 ALWAYS = (
     "If you are worried or someone is getting worse, get help, whatever this says.",
     "A parent's or carer's worry counts.",
@@ -53,6 +57,31 @@ ALWAYS = (
     "On brown or black skin also look at the palms, the soles, inside the eyelids and the roof of the mouth.",
     "No clinician has reviewed the rules or the wording of lesionvis.",
 )
+
+# What a pattern means, in plain words; none of them says what the spots are.
+PATTERN_MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "petechial_shower": (
+            "Many small spots that look alike. Such spots are more likely petechiae than anything else: small bleeds "
+            "under the skin, where tiny blood vessels have broken. What made them break is what matters."
+        ),
+        "single_lesion": (
+            "One spot that stands out from the skin around it. What counts for such a spot is its shape, border, "
+            "colours and size, and whether it changes (ABCDE)."
+        ),
+        "angioma": (
+            "A red spot that looks more like a cherry angioma than like anything else: a small bump of blood vessels "
+            "that stays for years and that a finger can feel. It does not come overnight, and one that is new or "
+            "changes has to be looked at."
+        ),
+        "uncertain": "The photo does not show clearly enough what kind of spots these are.",
+        "no_spots": "No spots were found in this photo. That is not an all-clear.",
+    }
+)
+
+# Shown while questions are asked, as soon as the answers so far make it an emergency.
+EMERGENCY_WHILE_ASKING = "As answered so far, this is an emergency."
+EMERGENCY_FIRST = "Get help first. Only then:"
 
 # Shown once before the questions, which are put as to the person who has the spots.
 QUESTIONS_NOTE = (

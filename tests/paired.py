@@ -13,7 +13,7 @@ from lesionvis.analysis import Analysis, analyze
 from lesionvis.blanch import BlanchTest, blanch_test
 from lesionvis.lab.pairs import GlassPair, Pose, Press, RenderedSeries, View, render_glass_pair, render_series
 from lesionvis.lab.scene import Scene, SpotTruth
-from lesionvis.lab.truths import petechial_shower
+from lesionvis.lab.truths import petechial_shower, single_lesion
 from lesionvis.landmarks import project
 from lesionvis.register import Registration, register
 
@@ -108,6 +108,18 @@ def rendered_series() -> RenderedSeries:
 def two_days() -> tuple[Analysis, Analysis]:
     """The photos of the series, analysed."""
     before, after = rendered_series().shots
+    return analyze(before.rgb), analyze(after.rgb)
+
+
+@cache
+def mole_on_two_days(growth: float) -> tuple[Analysis, Analysis]:
+    """Two photos of one naevus that grew by some factor in between."""
+    skin = replace(SKIN, freckle_count=8, naevus_count=3, hair_count=6, px_per_mm=16.0)
+    middle = replace(skin, width_px=560, height_px=400)
+    (mole,) = single_lesion(np.random.default_rng(3), middle, "naevus", diameter_mm=6.0)
+    mole = replace(mole, x_px=mole.x_px + 170.0, y_px=mole.y_px + 160.0)
+    grown = replace(mole, diameter_px=growth * mole.diameter_px)
+    before, after = render_series(skin, [[mole], [grown]], [PLAIN, MOVED]).shots
     return analyze(before.rgb), analyze(after.rgb)
 
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
@@ -15,8 +14,6 @@ from lesionvis.abcde.criteria import COLOR_COUNT_MIN, DIAMETER_MIN_MM, NOTHING_M
 from lesionvis.answers import Answers
 from lesionvis.measure import measure_spots
 from lesionvis.scale import NoScale, Scale, given_scale
-
-NOON = datetime(2026, 3, 1, 12, 0)
 
 
 def _measured(
@@ -82,7 +79,7 @@ def test_diameters_need_a_scale() -> None:
     abcde = _measured(disk)
     assert abcde.diameter.present is None
     assert np.isnan(abcde.diameter.numbers["length_mm"])
-    assert "none sought" in abcde.diameter.finding
+    assert "lay a ruler" in abcde.diameter.finding
     # 90 px across.
     for px_per_mm, is_large in ((16.0, False), (14.0, True)):
         abcde = _measured(disk, px_per_mm=px_per_mm)
@@ -112,40 +109,29 @@ def test_evolution_comes_from_the_answer(value: str, present: bool | None) -> No
     assert ("E" in abcde.letters) is (present is True)
 
 
-def _dated(abcde: Abcde, days: int) -> Abcde:
-    return dataclasses.replace(abcde, taken_at=NOON + timedelta(days=days))
-
-
 def test_evolution_comes_from_dated_photos() -> None:
-    first = _dated(_measured(disk, px_per_mm=20.0), 0)
-    larger = _dated(_measured(disk, px_per_mm=15.0), 60)
-    same = _dated(_measured(disk, px_per_mm=19.0), 60)
-    darker = _dated(_measured(disk, _patchwork(), px_per_mm=20.0), 60)
-    assert larger.since(first).evolution.present is True
-    assert "33 % longer" in larger.since(first).evolution.finding
-    assert same.since(first).evolution.present is False
-    assert "60 days" in same.since(first).evolution.finding
-    assert darker.since(first).evolution.present is True
-    assert "black" in darker.since(first).evolution.finding
-
-
-def test_photos_without_a_date_or_in_the_wrong_order_tell_no_evolution() -> None:
-    first, later = _measured(disk, px_per_mm=20.0), _measured(disk, px_per_mm=15.0)
-    assert later.since(first).evolution.present is None
-    assert _dated(first, 0).since(_dated(later, 60)).evolution.present is None
-
-
-def test_without_a_scale_no_growth_is_claimed_or_denied() -> None:
-    first, later = _dated(_measured(disk), 0), _dated(_measured(disk), 60)
-    assert later.since(first).evolution.present is None
+    abcde = _measured(disk)
+    grown = abcde.evolved(True, "It grew within 60 days.")
+    assert (grown.evolution.present, grown.evolution.finding) == (True, "It grew within 60 days.")
+    assert "E" in grown.letters
+    assert abcde.evolved(False, "No change was measured.").evolution.present is False
 
 
 def test_photos_do_not_overrule_a_person_who_saw_a_change() -> None:
-    first, same = _dated(_measured(disk, px_per_mm=20.0), 0), _dated(_measured(disk, px_per_mm=20.0), 60)
-    told = same.answered(Answers.from_mapping({"changed": "yes"}))
-    assert told.since(first).evolution.present is True
-    denied = _dated(_measured(disk, px_per_mm=15.0), 60).answered(Answers.from_mapping({"changed": "no"}))
-    assert denied.since(first).evolution.present is True
+    told = _measured(disk, answers=Answers.from_mapping({"changed": "yes"}))
+    assert told.evolved(False, "No change was measured.") == told
+    denied = _measured(disk, answers=Answers.from_mapping({"changed": "no"}))
+    assert denied.evolved(True, "It grew.").evolution.present is True
+
+
+def test_colours_are_new_when_they_were_not_there_at_all() -> None:
+    plain, patchwork = _measured(disk), _measured(disk, _patchwork())
+    assert "black" in patchwork.new_colors(plain)
+    assert patchwork.new_colors(patchwork) == ()
+    # A colour that only crossed the limit of what counts is no new one.
+    shares = {name: 0.03 if name == "share of black" else value for name, value in patchwork.color.numbers.items()}
+    little = dataclasses.replace(patchwork, color=dataclasses.replace(patchwork.color, numbers=shares))
+    assert patchwork.new_colors(little) == ()
 
 
 def test_the_checklist_counts_what_was_measured() -> None:

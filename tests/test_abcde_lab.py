@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
 from painted import BROWN, comma, disk, painted
 
 from lesionvis.lab.abcde_report import SCORES, Examined, abcde_report, examine, moles
-from lesionvis.lab.auc import auc, auc_interval
-from lesionvis.lab.spot_training import N_FOLDS
+from lesionvis.lab.auc import Auc, auc, auc_interval, auc_table
+from lesionvis.lab.left_out import left_out
+from lesionvis.lab.spot_training import N_FOLDS, fold_of
 from lesionvis.lab.truth import Label
-from lesionvis.spots.judge import packaged_judge
+from lesionvis.spots.judge import Judge, packaged_judge
 
 
 def _label(diagnosis: str, number: int, photo: str = "", source: str = "dermnet") -> Label:
@@ -101,3 +104,23 @@ def test_the_report_tells_what_was_left_out_and_how_often_letters_show(examined:
     assert "| A: shape asymmetry | 1.00 (1.00 to 1.00; 3 against 3) |" in text
     assert "| A | 3 of 3 | 0 of 3 |" in text
     assert "| D | 0 of 0 | 0 of 0 |" in text
+
+
+def test_a_table_has_a_cell_per_subset() -> None:
+    lines = list(auc_table(("all", "pad"), {"length": [Auc(0.6, 0.5, 0.7, 3, 4), Auc(np.nan, np.nan, np.nan, 0, 2)]}))
+    assert lines == [
+        "| number | all | pad |",
+        "|---|---|---|",
+        "| length | 0.60 (0.50 to 0.70; 3 against 4) | none (0 against 2) |",
+    ]
+
+
+def _which(path: Path, judge: Judge) -> tuple[str, object]:
+    return path.name, judge.first
+
+
+def test_each_photo_goes_to_the_judge_that_never_saw_it(tmp_path: Path) -> None:
+    judges = [Judge(fold, fold, fold) for fold in range(N_FOLDS)]  # type: ignore[arg-type]
+    labels = [_label("Naevus", number, f"{number}.jpg") for number in range(6)]
+    expected = [(label.photo, fold_of(label.group)) for label in labels]
+    assert left_out(_which, tmp_path, labels, judges) == expected

@@ -44,6 +44,7 @@ ORDER = (
     "pallor",
     "blanch",
     "matching",
+    "interval",
     "series",
     "report",
     "settings",
@@ -75,6 +76,7 @@ TOP_LEVEL = {
     "notebooks",
     "pyproject.toml",
     "sample_images",
+    "sample_pairs",
     "tests",
 }
 

@@ -23,8 +23,8 @@ from lesionvis.answers import questions
 from lesionvis.errors import LesionvisError
 from lesionvis.lab.cards import Pose, render_card, render_coin
 from lesionvis.lab.scene import Scene
-from lesionvis.triage import PATTERNS, advise
-from lesionvis.wording import ALWAYS, HEADER
+from lesionvis.triage import PATTERNS, Level, advise
+from lesionvis.wording import ALWAYS, EMERGENCY_WHILE_ASKING, HEADER, NEXT_STEPS
 
 
 @pytest.fixture
@@ -350,7 +350,8 @@ def test_advice_carries_header_level_reasons_and_standing_sentences(
     for sentence in (advice.what_to_do, *advice.always):
         assert sentence in text
     for fired in advice.reasons:
-        for part in (fired.rule_id, fired.reason, fired.action, fired.source_title, *fired.source_addresses):
+        addresses = (address for address in fired.source_addresses if "://" in address)
+        for part in (fired.rule_id, fired.reason, fired.action, fired.source_title, *addresses):
             assert part in text
 
 
@@ -382,6 +383,16 @@ def test_a_settled_emergency_asks_nothing() -> None:
     result = invoked("advise", "--pattern", "petechial_shower", "--ask", *answers)
     assert "ADVICE: EMERGENCY" in result.stdout
     assert result.stderr == ""
+
+
+def test_an_emergency_is_told_before_the_next_question() -> None:
+    answers = ("--answer", "fever=yes", "--answer", "blanch=does_not_fade")
+    result = invoked("advise", "--pattern", "petechial_shower", "--ask", *answers, typed="")
+    told, question = result.stderr.index(NEXT_STEPS[Level.EMERGENCY]), result.stderr.index("Are the spots new")
+    assert told < question
+    assert result.stderr.count(EMERGENCY_WHILE_ASKING) == 1
+    calm = invoked("advise", "--pattern", "petechial_shower", "--ask", typed="")
+    assert EMERGENCY_WHILE_ASKING not in calm.stderr
 
 
 def test_an_unclear_word_is_asked_again_and_the_end_of_input_ends_the_questions() -> None:

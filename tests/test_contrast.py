@@ -57,6 +57,18 @@ def _measured(rgb: NDArray[np.uint8], *places: tuple[float, float], glare: float
     return contrasts_at(photo, skin, spots, outlines, glare=(glare, glare, glare))
 
 
+def test_skin_that_glitters_has_no_contrast_to_itself() -> None:
+    generator = np.random.default_rng(5)
+    mirrored = 0.4 * generator.random((120, 160, 1)) ** 8
+    plain = _linear(np.full((120, 160, 3), (120, 84, 62), np.uint8))
+    photo = read_photo(_encoded(plain + mirrored))
+    _, skin, nothing = _stages(_encoded(plain))
+    assert skin.mask.all()
+    places = [(x, y) for x in range(25, 140, 6) for y in range(25, 100, 6)]
+    found = [contrasts_at(photo, skin, nothing, [_circle(x, y, RADIUS)]).blood[0] for x, y in places]
+    assert np.mean(found) == pytest.approx(0.0, abs=0.015)
+
+
 def test_the_contrast_of_a_disc_is_that_of_its_colour() -> None:
     contrast = _measured(_picture(CENTRE), CENTRE)
     assert contrast.blood[0] == pytest.approx(_true_blood(), rel=0.05)

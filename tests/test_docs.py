@@ -120,7 +120,8 @@ def test_the_readme_names_commands_and_options_that_exist() -> None:
     ("command", "shown"), [pytest.param(*both, id=both[0].split()[1]) for both in _readme_commands() if both[1]]
 )
 def test_the_readme_shows_what_a_command_prints(command: str, shown: list[str], tmp_path: Path, project: Path) -> None:
-    (tmp_path / "sample_images").symlink_to(project / "sample_images")
+    for folder in ("sample_images", "sample_pairs"):
+        (tmp_path / folder).symlink_to(project / folder)
     program = [str(Path(sys.executable).parent / "lesionvis"), *shlex.split(command)[1:]]
     width = {**os.environ, "COLUMNS": "100"}
     result = subprocess.run(program, cwd=tmp_path, env=width, capture_output=True, text=True, check=True)

@@ -7,7 +7,7 @@ import pytest
 from paired import FADING, GONE, GROWING, NEW, registered, rendered_series, two_days
 
 from lesionvis.analysis import Analysis
-from lesionvis.matching import STATES, Matches, match_spots
+from lesionvis.matching import LIGHT_ERROR, STATES, Matches, match_spots
 from lesionvis.scale import given_scale
 
 
@@ -35,6 +35,12 @@ def test_every_partner_is_the_same_spot() -> None:
     assert both.sum() >= 10
     for first, second in zip(matches.first[both], matches.second[both], strict=True):
         assert before[first - 1] == after[second - 1] >= 0
+
+
+def test_every_ratio_of_contrast_holds_the_error_of_the_light() -> None:
+    matches = _matches()
+    both = (matches.first > 0) & (matches.second > 0)
+    assert (matches.contrast_ratio_error[both] > LIGHT_ERROR * matches.contrast_ratio[both]).all()
 
 
 def test_what_came_and_went_is_told_and_nothing_else_is() -> None:

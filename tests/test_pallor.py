@@ -48,6 +48,8 @@ def test_pressed_skin_is_found_whether_spots_fade_or_not(kind: Kind) -> None:
     # Within a few millimetres of the glass's border skin is half pressed.
     assert found.is_pressed[border_mm > 2.0].all()
     assert not found.is_pressed[border_mm < -1.0].any()
+    # The glass reflects 3 % of white.
+    assert np.median(found.glare[found.is_pressed]) == pytest.approx(0.03, abs=0.008)
     assert (border_mm > 2.0).sum() >= 5
     assert (border_mm < -1.0).sum() >= 5
 

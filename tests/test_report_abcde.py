@@ -8,6 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from lesionvis import draw_abcde
+from lesionvis.abcde import lesion_patch
 from lesionvis.analysis import Analysis, analyze
 from lesionvis.report.abcde import (
     CLASS_COLORS,
@@ -36,10 +37,12 @@ def _drawn(analysis: Analysis) -> NDArray[np.uint8]:
 
 def test_the_map_shows_each_colour_as_often_as_it_was_counted(uneven: Analysis) -> None:
     picture = _drawn(uneven)
-    assert picture.shape[1] == 2 * PANEL_WIDTH_PX
+    assert picture.shape[1] == PANEL_WIDTH_PX
     assert uneven.abcde is not None
-    height = picture.shape[0] - 9 * 22
-    panel = picture[:height, PANEL_WIDTH_PX:]
+    patch = lesion_patch(uneven.photo, uneven.skin, uneven.labels)
+    assert patch is not None
+    height = round(patch.mask.shape[0] * PANEL_WIDTH_PX / patch.mask.shape[1])
+    panel = picture[height : 2 * height]
     lesion = 1.0 - _share(panel, NO_CLASS_COLOR)
     assert 0.1 < lesion < 0.7
     for name, color in CLASS_COLORS.items():

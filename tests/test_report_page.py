@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
 import json
 import re
 import zlib
@@ -19,6 +20,7 @@ from lesionvis.batch.rows import SPOT_COLUMNS, Value, failed_row, photo_row, spo
 from lesionvis.features import FEATURES
 from lesionvis.report import page
 from lesionvis.report.page import N_SPOTS_MAX, ReportPhoto, page_html, urgency, why_a_person
+from lesionvis.wording import NEXT_STEPS, PATTERN_MEANINGS
 
 FACTS = {"model": "pattern-v1", "version": "0"}
 ANALYSIS = Analyzer(px_per_mm=5.0)(drawn_skin(1))
@@ -72,6 +74,12 @@ def test_every_photo_has_a_row_and_its_details() -> None:
     expected["something_else"] = expected.pop("other")
     assert details["probabilities"] == pytest.approx(expected, abs=1e-3)
     assert (none["spots"], none["reasons"], none["probabilities"]) == ([], [], {})
+
+
+def test_the_page_says_what_to_do_at_each_level_and_what_the_patterns_mean() -> None:
+    text = html.unescape(text_of(report_photo("a.jpg")))
+    for sentence in (*NEXT_STEPS.values(), *PATTERN_MEANINGS.values()):
+        assert f"<dd>{sentence}</dd>" in text
 
 
 def test_the_same_photos_give_the_same_page() -> None:

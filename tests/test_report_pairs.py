@@ -7,16 +7,17 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from paired import Kind, glass, other_skin, two_days
+from paired import Kind, glass, mole_on_two_days, other_skin, two_days
 
 from lesionvis.photo_evidence import PhotoEvidence
-from lesionvis.report.course_chart import LINE_COLOR, course_svg
+from lesionvis.report.course_chart import PANEL_HEIGHT_PX, VALUE_GAP_PX, _apart, course_svg
 from lesionvis.report.pairs import (
     FADES_COLOR,
     GAP_PX,
     KEEPS_COLOR,
-    PANEL_HEIGHT_PX,
+    PANEL_WIDTH_PX,
     STATE_COLORS,
+    _label,
     draw_blanch,
     draw_course,
 )
@@ -39,19 +40,33 @@ def _count(picture: np.ndarray, color: tuple[int, int, int]) -> int:
     return int((np.abs(picture.astype(int) - color).max(axis=2) < 30).sum())
 
 
-def test_both_photos_are_drawn_side_by_side_over_the_verdict() -> None:
+def test_both_photos_are_drawn_below_each_other_over_the_verdict() -> None:
     found = glass("keeping")
     picture = draw_blanch(found.plain, found.pressed, found.test)
     assert picture.dtype == np.uint8
-    width = round(640 * PANEL_HEIGHT_PX / 480)
-    assert picture.shape[1] == 2 * width + GAP_PX
-    assert picture.shape[0] > PANEL_HEIGHT_PX
+    height = round(480 * PANEL_WIDTH_PX / 640)
+    assert picture.shape[1] == PANEL_WIDTH_PX
+    assert picture.shape[0] > 2 * height + GAP_PX
     bare = draw_blanch(found.plain, found.pressed, glass("not pressed").test)
-    changed = (picture != bare).any(axis=2)[:PANEL_HEIGHT_PX]
+    changed = [(drawn[: 2 * height + GAP_PX]) for drawn in (picture, bare)]
+    changed_px = (changed[0] != changed[1]).any(axis=2)
     # Something is drawn in either photo, and most of both is as it was.
-    assert changed[:, :width].any()
-    assert changed[:, width + GAP_PX :].any()
-    assert changed.mean() < 0.2
+    assert changed_px[:height].any()
+    assert changed_px[height + GAP_PX :].any()
+    assert changed_px.mean() < 0.2
+
+
+def test_labels_hide_neither_spots_nor_each_other() -> None:
+    panel = np.zeros((100, 200, 3), np.uint8)
+    boxes = [(20, 40, 40, 60), (45, 40, 65, 60), (180, 5, 198, 25)]
+    _label(panel, boxes, ["11", "22", "33"], [(255, 0, 0), (0, 255, 0), (0, 0, 255)])
+    for left, top, right, bottom in boxes:
+        assert not panel[top:bottom, left:right].any()
+    drawn = [np.argwhere(panel[..., channel] > 60) for channel in range(3)]
+    assert all(len(places) for places in drawn)
+    # The second stands beside its spot; the last where the picture does not end.
+    assert drawn[1][:, 1].min() >= 65
+    assert drawn[2][:, 1].max() < 200
 
 
 def test_spots_that_stay_and_spots_that_fade_have_their_colours() -> None:
@@ -86,7 +101,9 @@ def test_the_words_on_a_course_name_what_happened() -> None:
     course = _course()
     matches = course.intervals[0].matches
     assert matches is not None
-    text = " ".join(course_text(course, course.photos[-1].advice).split())
+    advice = advise_further(course.photos[-1].advice, PhotoEvidence(further=course.findings()))
+    text = " ".join(course_text(course, advice).split())
+    assert "Of the spots in both photos a typical one has " in text
     assert f"{matches.count('new')} new, {matches.count('gone')} gone" in text
     assert "2026-03-01 09:00" in text
     assert "A later photo shows" in text
@@ -94,6 +111,12 @@ def test_the_words_on_a_course_name_what_happened() -> None:
     assert all(
         len(line) <= 100 or "http" in line for line in course_text(course, course.photos[-1].advice).splitlines()
     )
+
+
+def test_the_course_of_a_mole_tells_its_evolution() -> None:
+    course = follow(mole_on_two_days(1.4), [START, START + timedelta(days=60)])
+    text = " ".join(course_text(course, course.photos[-1].advice).split())
+    assert "E evolution, present: The spot changed within 60 days: its area is" in text
 
 
 def test_an_interval_that_was_not_compared_says_why() -> None:
@@ -106,12 +129,17 @@ def _values(svg: str) -> list[list[float]]:
     """Numbers at the dots of each panel, which lie below each other."""
     root = ElementTree.fromstring(svg)  # noqa: S314 - our own text
     namespace = "{http://www.w3.org/2000/svg}"
-    elements = list(root)
-    dots = [i for i, element in enumerate(elements) if element.tag == f"{namespace}circle"]
+    dots = [dot.attrib for dot in root.iter(f"{namespace}circle")]
+    texts = {(text.attrib["x"], text.attrib["y"]): text.text for text in root.iter(f"{namespace}text")}
     panels: dict[int, list[float]] = {}
-    for i in dots:
-        panels.setdefault(int(float(elements[i].attrib["cy"]) // 170), []).append(float(elements[i + 1].text or "nan"))
+    for dot in dots:
+        value = texts[dot["cx"], str(float(dot["cy"]) - 9)]
+        panels.setdefault(int(float(dot["cy"]) // PANEL_HEIGHT_PX), []).append(float(value or "nan"))
     return [panels[key] for key in sorted(panels)]
+
+
+def test_labels_of_the_chart_do_not_run_into_each_other() -> None:
+    assert _apart([(0.0, 1.0), (20.0, 2.0), (50.0, 3.0)], VALUE_GAP_PX) == [(0.0, 1.0), (50.0, 3.0)]
 
 
 def test_the_chart_shows_numbers_areas_and_colours() -> None:
@@ -121,7 +149,7 @@ def test_the_chart_shows_numbers_areas_and_colours() -> None:
     interval = course.intervals[0]
     np.testing.assert_allclose(areas, [1.0, interval.median("area_ratio")], rtol=0.01)
     np.testing.assert_allclose(colours, [1.0, interval.median("contrast_ratio")], rtol=0.01)
-    assert LINE_COLOR in course_svg(course)
+    assert "prefers-color-scheme:dark" in course_svg(course)
     assert "3 days" in course_svg(course)
 
 

@@ -9,7 +9,7 @@ from drawn import drawn_skin
 from lesionvis.analysis import Analysis, Analyzer
 from lesionvis.report.text import N_OPEN_QUESTIONS, advice_text, analysis_text
 from lesionvis.triage import Answers, advise
-from lesionvis.wording import ALWAYS, HEADER
+from lesionvis.wording import ALWAYS, EMERGENCY_FIRST, HEADER, PATTERN_MEANINGS
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +60,23 @@ def test_advice_tells_what_is_open_and_how_much_more() -> None:
     assert f"and {len(advice.open_questions) - N_OPEN_QUESTIONS} more" in text
     for sentence in (HEADER, *ALWAYS):
         assert sentence in text
+
+
+def test_what_asks_for_less_is_told_apart_from_the_reasons_of_the_level() -> None:
+    answers = Answers.from_mapping({"fever": "yes", "blanch": "does_not_fade", "recurring": "yes"})
+    advice = advise("petechial_shower", answers)
+    why, rest = advice_text(advice).split("Noted too, but what is said above comes first:")
+    assert [fired.rule_id for fired in advice.reasons if f"[{fired.rule_id}, " in why] == ["E01"]
+    lower, sources = rest.split("Sources of the reasons:")
+    assert "[P02, prompt]" in lower
+    assert "E01: " in sources
+    assert "guide.txt http" not in flat(sources)
+    assert EMERGENCY_FIRST in lower
+    assert EMERGENCY_FIRST not in advice_text(advise("uncertain"))
+
+
+def test_a_pattern_is_told_in_plain_words(analysis: Analysis) -> None:
+    assert PATTERN_MEANINGS[analysis.pattern.label] in flat(analysis_text(analysis))
 
 
 def test_a_settled_advice_asks_nothing() -> None:

@@ -7,13 +7,14 @@ from functools import cache
 
 import numpy as np
 import pytest
-from paired import NEW, other_skin, registered, two_days
+from paired import NEW, mole_on_two_days, other_skin, registered, two_days
 
 from lesionvis import follow
 from lesionvis.analysis import Analysis
 from lesionvis.errors import SettingsError
+from lesionvis.interval import Interval
 from lesionvis.matching import Matches
-from lesionvis.series import Course, Interval
+from lesionvis.series import Course
 
 START = datetime(2026, 3, 1, 9, 0)
 
@@ -23,7 +24,15 @@ def _course(days: float = 3.0) -> Course:
     return follow(two_days(), [START, START + timedelta(days=days)])
 
 
-def _made(states: list[str], days: float, *, contrast: float = 1.0, area: float = 1.0, shift: float = 0.0) -> Interval:
+def _made(
+    states: list[str],
+    days: float,
+    *,
+    contrast: float = 1.0,
+    contrast_error: float = 0.05,
+    area: float = 1.0,
+    shift: float = 0.0,
+) -> Interval:
     """Interval with spots of some states, numbered alike in both photos."""
     count = len(states)
     numbers = np.arange(1, count + 1)
@@ -36,7 +45,7 @@ def _made(states: list[str], days: float, *, contrast: float = 1.0, area: float 
         area * ones,
         0.05 * ones,
         contrast * ones,
-        0.05 * ones,
+        contrast_error * ones,
         shift * ones,
     )
     return Interval(days, registered(), matches, 1.0)
@@ -121,6 +130,49 @@ def test_a_single_spot_that_changes_over_weeks_is_told(area: float, shift: float
     assert ("changed" in dict(_of(photos, interval).findings())) is changed
     soon = replace(interval, days=5.0)
     assert "changed" not in dict(_of(photos, soon).findings())
+
+
+@pytest.mark.parametrize(("contrast", "error", "changed"), [(1.6, 0.1, True), (1.6, 0.7, False), (np.nan, 0.1, False)])
+def test_a_change_of_colour_counts_beyond_its_error(contrast: float, error: float, changed: bool) -> None:
+    photos = tuple(_single(analysis) for analysis in two_days())
+    interval = _made(["persisting"], 30.0, contrast=contrast, contrast_error=error)
+    assert ("changed" in dict(_of(photos, interval).findings())) is changed
+
+
+@pytest.mark.parametrize(("growth", "changed"), [(1.0, False), (1.4, True)])
+def test_the_course_tells_the_evolution_of_a_mole(growth: float, changed: bool) -> None:
+    course = follow(mole_on_two_days(growth), [START, START + timedelta(days=60)])
+    assert course.abcde is not None
+    assert course.abcde.evolution.present is changed
+    assert "60 days" in course.abcde.evolution.finding
+    assert ("changed" in dict(course.findings())) is changed
+    content = json.loads(json.dumps(course.to_dict(), allow_nan=False))
+    assert content["abcde"]["criteria"][4]["present"] is changed
+
+
+@pytest.mark.parametrize("days", [5, None])
+def test_no_evolution_is_told_within_days_or_without_dates(days: int | None) -> None:
+    dates = None if days is None else [START, START + timedelta(days=days)]
+    course = follow(mole_on_two_days(1.4), dates)
+    assert course.abcde is not None
+    assert course.abcde.evolution.present is None
+    assert "changed" not in dict(course.findings())
+
+
+def test_colours_that_a_mole_did_not_show_before_are_a_change() -> None:
+    first, second = mole_on_two_days(1.0)
+    assert first.abcde is not None
+    assert second.abcde is not None
+    shares = {name: 0.0 if name.startswith("share") else value for name, value in first.abcde.color.numbers.items()}
+    color = replace(first.abcde.color, numbers=shares)
+    plain = replace(first, abcde=replace(first.abcde, color=color))
+    course = follow([plain, second], [START, START + timedelta(days=60)])
+    assert "that it did not" in dict(course.findings())["changed"]
+
+
+def test_a_shower_has_no_abcde() -> None:
+    assert _course().abcde is None
+    assert _course().to_dict()["abcde"] is None
 
 
 def _single(analysis: Analysis) -> Analysis:

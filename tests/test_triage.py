@@ -333,7 +333,9 @@ def test_reasons_tell_which_of_them_rest_on_the_photo() -> None:
     answers = benign_but(count="unknown", recurring="yes")
     advice = advise("petechial_shower", answers, PhotoEvidence(spot_count=34))
     assert {reason.rule_id: reason.from_photo for reason in advice.reasons} == {"P02": False, "P05": True}
-    assert advice.photo_notes == ('The photo shows 34 spots, so "count" was taken as "many".',)
+    assert advice.photo_notes == (
+        'The photo shows 34 spots, so "How many spots are there?" counts as answered "many".',
+    )
 
 
 def test_a_photo_that_disagrees_with_an_answer_is_noted_and_changes_nothing() -> None:

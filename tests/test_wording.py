@@ -3,13 +3,27 @@ from __future__ import annotations
 import re
 
 from lesionvis.answers import questions
-from lesionvis.rules import Level
-from lesionvis.wording import ALWAYS, HEADER, NEXT_STEPS, PROVISIONAL, QUESTIONS_NOTE
+from lesionvis.rules import PATTERNS, Level
+from lesionvis.wording import (
+    ALWAYS,
+    EMERGENCY_FIRST,
+    EMERGENCY_WHILE_ASKING,
+    HEADER,
+    NEXT_STEPS,
+    PATTERN_MEANINGS,
+    PROVISIONAL,
+    QUESTIONS_NOTE,
+    WORSE_ANSWER_NOTE,
+)
 
 OWN_TEXTS = [
     HEADER,
     PROVISIONAL,
     QUESTIONS_NOTE,
+    EMERGENCY_FIRST,
+    EMERGENCY_WHILE_ASKING,
+    WORSE_ANSWER_NOTE,
+    *PATTERN_MEANINGS.values(),
     *ALWAYS,
     *NEXT_STEPS.values(),
     *(question.text for question in questions().values()),
@@ -31,6 +45,12 @@ def test_every_level_says_what_to_do_and_gives_the_emergency_numbers() -> None:
     assert set(NEXT_STEPS) == set(Level)
     for text in NEXT_STEPS.values():
         assert all(number in text for number in ("999", "112", "911"))
+
+
+def test_every_pattern_has_a_meaning_and_none_says_what_the_spots_are() -> None:
+    assert tuple(PATTERN_MEANINGS) == PATTERNS
+    named = [text for name, text in PATTERN_MEANINGS.items() if name in ("petechial_shower", "angioma")]
+    assert all("more" in text and "than" in text for text in named)
 
 
 def test_the_standing_sentences_are_there() -> None:

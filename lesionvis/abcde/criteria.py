@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -41,9 +40,11 @@ ILL_DEFINED_OCTANTS_MIN = 4
 # A colour counts when it covers this share, and so many colours are varied.
 COLOR_SHARE_MIN = 0.05
 COLOR_COUNT_MIN = 3
+# A colour is new when it covered less than this share before: one that crosses the limit by a little is the same.
+COLOR_ABSENT_MAX = 0.01
 DIAMETER_MIN_MM = 6.0
-# Two dated photos: growth by less than this share is within twice the error of the outlines (8 to 9 %).
-GROWTH_MIN = 0.20
+
+_SHARE_OF = "share of "
 
 NOTHING_MEASURED = "No warning feature was measured; that is not an all-clear."
 
@@ -92,8 +93,6 @@ class Abcde:
         Direction of the first axis of symmetry, degrees from x towards y; the second is perpendicular.
     octants : tuple of 8 float
         Sharpness of the border, clockwise from the direction of x; NaN where it cannot be seen.
-    taken_at : datetime or None
-        Of the photo.
     """
 
     asymmetry: Criterion
@@ -105,7 +104,6 @@ class Abcde:
     centre_px: tuple[float, float]
     axis_deg: float
     octants: tuple[float, ...]
-    taken_at: datetime | None
 
     @property
     def criteria(self) -> tuple[Criterion, ...]:
@@ -150,23 +148,37 @@ class Abcde:
         )
         return dataclasses.replace(self, evolution=_evolution(answered(answers, "changed")), seven_points=checklist)
 
-    def since(self, earlier: Abcde) -> Abcde:
-        """The same with the evolution since an earlier photo of the same lesion.
+    def evolved(self, changed: bool, seen: str) -> Abcde:
+        """The same with the evolution that dated photos show.
 
         Parameters
         ----------
-        earlier : Abcde
+        changed : bool
+            Whether they show a change.
+        seen : str
+            One sentence on it.
 
         Returns
         -------
         Abcde
-            With an evolution that is not known where a date is missing or nothing can be compared. What a person
-            answered is not overruled by a photo that shows no change.
+            A change that a person reported is not overruled by photos that show none.
         """
-        return dataclasses.replace(self, evolution=_evolution_between(earlier, self))
+        if self.evolution.present and not changed:
+            return self
+        return dataclasses.replace(self, evolution=_evolution(changed, seen))
+
+    def new_colors(self, earlier: Abcde) -> tuple[str, ...]:
+        """Dermatological colours that the same lesion did not show in an earlier photo."""
+        before, now = earlier.color.numbers, self.color.numbers
+        shares = sorted(name for name in now if name.startswith(_SHARE_OF))
+        return tuple(
+            name.removeprefix(_SHARE_OF)
+            for name in shares
+            if now[name] >= COLOR_SHARE_MIN and before[name] < COLOR_ABSENT_MAX
+        )
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
+        """Plain values; numbers that are missing are NaN."""
         return {
             "summary": self.summary,
             "criteria": [dataclasses.asdict(criterion) for criterion in self.criteria],
@@ -221,7 +233,6 @@ def measure_abcde(
         (float(x), float(y)),
         halves.axis_deg,
         border.octants,
-        photo.taken_at,
     )
     return measured.answered(answers if answers is not None else Answers())
 
@@ -238,9 +249,9 @@ def _asymmetry(halves: Asymmetry, *, is_cut: bool) -> Criterion:
     pairs = list(zip(halves.shape, halves.color, strict=True))
     axes = sum(shape >= SHAPE_ASYMMETRY_MIN or color >= COLOR_ASYMMETRY_MIN for shape, color in pairs)
     finding = (
-        f"{100 * min(halves.shape):.0f} and {100 * max(halves.shape):.0f} % of the area do not cover themselves when "
-        f"folded over two perpendicular axes; mirrored colours differ by {min(halves.color):.2f} and "
-        f"{max(halves.color):.2f} of log10 density: unlike about {axes} of 2 axes."
+        f"Folded along two lines at right angles, {100 * min(halves.shape):.0f} and {100 * max(halves.shape):.0f} % of "
+        f"the area have no counterpart, and mirrored colours differ by {min(halves.color):.2f} and "
+        f"{max(halves.color):.2f} (log10 of density): the halves are unlike along {axes} of 2 lines."
     )
     return Criterion(
         "A",
@@ -252,7 +263,7 @@ def _asymmetry(halves: Asymmetry, *, is_cut: bool) -> Criterion:
             "color_asymmetry": float(np.mean(halves.color)),
         },
         _CUT if is_cut else finding,
-        f"on both axes, {100 * SHAPE_ASYMMETRY_MIN:.0f} % of the area or {COLOR_ASYMMETRY_MIN:.2f} of density",
+        f"along both lines, {100 * SHAPE_ASYMMETRY_MIN:.0f} % of the area or {COLOR_ASYMMETRY_MIN:.2f} of density",
         f"{AAD}; two axes as in Stolz et al. 1994, Eur J Dermatol 4:521; {OWN_LIMIT}",
     )
 
@@ -263,7 +274,7 @@ def _border(border: Border, *, is_cut: bool) -> Criterion:
     is_present = border.deviation >= BORDER_DEVIATION_MIN or ill_defined >= ILL_DEFINED_OCTANTS_MIN
     finding = (
         f"The border leaves a smooth curve by {100 * border.deviation:.1f} % of the radius (compactness "
-        f"{border.compactness:.2f}) and is ill-defined in {ill_defined} of {len(octants)} octants."
+        f"{border.compactness:.2f}) and is ill-defined in {ill_defined} of its {len(octants)} eighths."
     )
     return Criterion(
         "B",
@@ -275,7 +286,7 @@ def _border(border: Border, *, is_cut: bool) -> Criterion:
             "ill_defined_octants": float(ill_defined),
         },
         _CUT if is_cut else finding,
-        f"{100 * BORDER_DEVIATION_MIN:.0f} % of the radius, or {ILL_DEFINED_OCTANTS_MIN} ill-defined octants",
+        f"{100 * BORDER_DEVIATION_MIN:.0f} % of the radius, or {ILL_DEFINED_OCTANTS_MIN} ill-defined eighths",
         f"{AAD} (irregular, scalloped or poorly defined); {OWN_LIMIT}",
     )
 
@@ -287,7 +298,7 @@ def _color(shares: dict[str, float]) -> Criterion:
         "C",
         "colour variety",
         len(found) >= COLOR_COUNT_MIN,
-        {"color_count": float(len(found))} | {f"share of {name}": share for name, share in shares.items()},
+        {"color_count": float(len(found))} | {f"{_SHARE_OF}{name}": share for name, share in shares.items()},
         f"Of six dermatological colours: {named}.",
         f"{COLOR_COUNT_MIN} colours, each on {100 * COLOR_SHARE_MIN:.0f} % of the lesion or more",
         f"{AAD}; six colours as in Stolz et al. 1994, Eur J Dermatol 4:521; {OWN_LIMIT}",
@@ -298,8 +309,10 @@ def _diameter(scale: Scale | NoScale, table: SpotTable, row: int, *, is_cut: boo
     length_mm = float(table.numbers("length_mm")[row])
     is_large = length_mm > DIAMETER_MIN_MM
     if not np.isfinite(length_mm):
-        reason = scale.reason if isinstance(scale, NoScale) else "the scale does not reach the lesion"
-        finding = f"Without a scale there are no millimetres ({reason.rstrip('.')})."
+        missing = (
+            "Without a scale there are no millimetres" if isinstance(scale, NoScale) else "The scale ends short of it"
+        )
+        finding = f"{missing}: lay a ruler, a card or a coin beside the spot."
     else:
         finding = f"{'At least ' if is_cut else ''}{length_mm:.1f} mm across at its longest."
     return Criterion(
@@ -326,27 +339,6 @@ def _evolution(changed: bool | None, finding: str = "") -> Criterion:
         changed,
         {},
         finding or sentences[changed],
-        f"any change that is reported, or between dated photos {100 * GROWTH_MIN:.0f} % of growth or a new colour",
-        f"{AAD}; Abbasi et al. 2004, JAMA 292:2771; growth: twice the error of the outlines",
+        "any change that is reported, or that dated photos show beyond their error",
+        f"{AAD}; Abbasi et al. 2004, JAMA 292:2771",
     )
-
-
-def _evolution_between(earlier: Abcde, later: Abcde) -> Criterion:
-    """What changed from one dated photo to another."""
-    if earlier.taken_at is None or later.taken_at is None or earlier.taken_at >= later.taken_at:
-        return later.evolution
-    days = (later.taken_at - earlier.taken_at).days
-    before, after = (abcde.diameter.numbers["length_mm"] for abcde in (earlier, later))
-    growth = after / before - 1.0
-    colors = [
-        {name for name, share in abcde.color.numbers.items() if name.startswith("share") and share >= COLOR_SHARE_MIN}
-        for abcde in (earlier, later)
-    ]
-    new = sorted(name.removeprefix("share of ") for name in colors[1] - colors[0])
-    changes = [f"{100 * growth:.0f} % longer"] if growth >= GROWTH_MIN else []
-    changes += [f"new colours: {', '.join(new)}"] if new else []
-    if changes:
-        return _evolution(True, f"Within {days} days: {'; '.join(changes)}.")
-    if later.evolution.present is not None or not np.isfinite(growth):
-        return later.evolution
-    return _evolution(False, f"No growth of {100 * GROWTH_MIN:.0f} % and no new colour within {days} days.")

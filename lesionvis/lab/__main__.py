@@ -22,6 +22,7 @@ def main() -> None:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     samples = commands.add_parser("samples", help="render the sample photos")
     samples.add_argument("--out", type=Path, default=PROJECT / "sample_images")
+    samples.add_argument("--pairs", type=Path, default=PROJECT / "sample_pairs", help="for those of pairs and series")
     samples.set_defaults(run=_samples)
     tables = commands.add_parser("tables", help="measure photos with truth: makes the training tables")
     tables.add_argument("--photos", type=Path, required=True, help="folder with labels.csv and photos/")
@@ -52,9 +53,11 @@ def main() -> None:
 
 
 def _samples(arguments: argparse.Namespace) -> None:
+    from lesionvis.lab.sample_pairs import render_sample_pairs
     from lesionvis.lab.samples import render_samples
 
     render_samples(arguments.out)
+    render_sample_pairs(arguments.pairs)
 
 
 def _tables(arguments: argparse.Namespace) -> None:

@@ -7,14 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from lesionvis.abcde import Abcde, measure_abcde
-from lesionvis.lab.auc import auc_interval
-from lesionvis.lab.spot_training import fold_of
+from lesionvis.lab.auc import Auc, auc_interval, auc_table
+from lesionvis.lab.left_out import left_out
 from lesionvis.lab.truth import Label
 from lesionvis.measure import measure_spots
 from lesionvis.photo import read_photo
@@ -66,8 +64,7 @@ def examine(folder: Path, labels: Sequence[Label], judges: Sequence[Judge]) -> l
     list of Examined
     """
     chosen = moles(labels)
-    jobs = (delayed(_abcde)(folder / label.photo, judges[fold_of(label.group)]) for label in chosen)
-    found = Parallel(n_jobs=2)(jobs)
+    found = left_out(_abcde, folder, chosen, judges)
     return [
         Examined(label, _MELANOMA.search(label.diagnosis) is not None, abcde)
         for label, abcde in zip(chosen, found, strict=True)
@@ -75,7 +72,6 @@ def examine(folder: Path, labels: Sequence[Label], judges: Sequence[Judge]) -> l
 
 
 def _abcde(path: Path, judge: Judge) -> Abcde | None:
-    cv2.setNumThreads(1)
     photo = read_photo(path)
     scale = find_scale(photo)
     skin = find_skin(photo, scale)
@@ -130,14 +126,14 @@ def _aucs(examined: Sequence[Examined]) -> Iterator[str]:
         for source in sorted({one.label.source for one in measured})
     }
     subsets["without amelanotic and blue"] = [one for one in measured if not _UNUSUAL.search(one.label.diagnosis)]
-    yield "| number | " + " | ".join(subsets) + " |"
-    yield "|---|" + "---|" * len(subsets)
-    for name, score in SCORES.items():
-        cells = []
-        for subset in subsets.values():
-            values = np.asarray([score(one.abcde) for one in subset if one.abcde is not None], np.float64)
-            cells.append(str(auc_interval(values, _melanoma(subset), [one.label.group for one in subset])))
-        yield f"| {name} | " + " | ".join(cells) + " |"
+    yield from auc_table(
+        tuple(subsets), {name: [_auc(score, subset) for subset in subsets.values()] for name, score in SCORES.items()}
+    )
+
+
+def _auc(score: Callable[[Abcde], float], subset: Sequence[Examined]) -> Auc:
+    values = np.asarray([score(one.abcde) for one in subset if one.abcde is not None], np.float64)
+    return auc_interval(values, _melanoma(subset), [one.label.group for one in subset])
 
 
 def _rates(examined: Sequence[Examined]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -96,3 +96,23 @@ def auc_interval(
     # A draw without one of the kinds has no value.
     low, high = np.nanquantile(values, (0.025, 0.975))
     return Auc(value, float(low), float(high), *counts)
+
+
+def auc_table(columns: Sequence[str], rows: Mapping[str, Sequence[Auc]]) -> Iterator[str]:
+    """Yield the lines of a Markdown table.
+
+    Parameters
+    ----------
+    columns : sequence of K str
+        What photos each column is of.
+    rows : mapping of str to sequence of K Auc
+        By the number that they are of.
+
+    Yields
+    ------
+    str
+    """
+    yield "| number | " + " | ".join(columns) + " |"
+    yield "|---|" + "---|" * len(columns)
+    for name, cells in rows.items():
+        yield f"| {name} | " + " | ".join(map(str, cells)) + " |"

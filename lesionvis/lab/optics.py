@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 
-from lesionvis.color import individual_typology_angle_deg
 from lesionvis.errors import SettingsError
 
 Real = TypeVar("Real", np.float32, np.float64)
@@ -226,9 +226,13 @@ def encode_srgb(linear: NDArray[Real]) -> NDArray[Real]:
 
 
 def ita_deg(linear: NDArray[np.float64]) -> float:
-    """Individual typology angle of one linear sRGB colour, degrees."""
-    red, green, blue = (float(level) for level in encode_srgb(linear))
-    return individual_typology_angle_deg((red, green, blue))
+    """Individual typology angle of one linear sRGB colour, degrees.
+
+    By OpenCV's tables, which err by tenths of a degree: rendered photos stay those that the models were trained on.
+    """
+    pixel = encode_srgb(linear).astype(np.float32).reshape(1, 1, 3) / 255.0
+    lightness, _, yellowness = cv2.cvtColor(pixel, cv2.COLOR_RGB2LAB)[0, 0]
+    return float(np.degrees(np.arctan2(lightness - 50.0, yellowness)))
 
 
 def melanin_for_ita(

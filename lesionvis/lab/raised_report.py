@@ -7,14 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from lesionvis.features import compute_features, gather
-from lesionvis.lab.auc import Auc, auc_interval
-from lesionvis.lab.spot_training import fold_of
+from lesionvis.lab.auc import Auc, auc_interval, auc_table
+from lesionvis.lab.left_out import left_out
 from lesionvis.lab.truth import Label
 from lesionvis.measure import measure_spots
 from lesionvis.photo import read_photo
@@ -81,8 +79,7 @@ def measure_touched(folder: Path, labels: Sequence[Label], judges: Sequence[Judg
     list of Touched
     """
     chosen = [label for label in labels if elevation(label) is not None]
-    jobs = (delayed(_proxies)(folder / label.photo, judges[fold_of(label.group)]) for label in chosen)
-    found = Parallel(n_jobs=2)(jobs)
+    found = left_out(_proxies, folder, chosen, judges)
     return [
         Touched(label, elevation(label) is True, numbers)
         for label, numbers in zip(chosen, found, strict=True)
@@ -91,7 +88,6 @@ def measure_touched(folder: Path, labels: Sequence[Label], judges: Sequence[Judg
 
 
 def _proxies(path: Path, judge: Judge) -> dict[str, float] | None:
-    cv2.setNumThreads(1)
     photo, scale = read_photo(path), NoScale("not needed")
     skin = find_skin(photo, scale)
     spots = find_spots(photo, skin, judge)
@@ -143,12 +139,11 @@ def _lines(touched: Sequence[Touched]) -> Iterator[str]:
         name: [one for one in touched if one.label.diagnosis == name]
         for name in sorted({one.label.diagnosis for one in touched})
     }
-    yield "| number | within diagnoses, pooled | " + " | ".join(by_diagnosis) + " |"
-    yield "|---|" + "---|" * (1 + len(by_diagnosis))
-    for name in PROXIES:
-        cells = [str(pooled(touched, name))]
-        cells += [str(auc_interval(*_columns(some, name))) for some in by_diagnosis.values()]
-        yield f"| {name} | " + " | ".join(cells) + " |"
+    rows = {
+        name: [pooled(touched, name), *(auc_interval(*_columns(some, name)) for some in by_diagnosis.values())]
+        for name in PROXIES
+    }
+    yield from auc_table(("within diagnoses, pooled", *by_diagnosis), rows)
 
 
 def _columns(touched: Sequence[Touched], name: str) -> tuple[NDArray[np.float64], NDArray[np.bool_], list[str]]:

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from lesionvis.abcde import Abcde, LesionPatch, lesion_patch
 from lesionvis.abcde.criteria import OCTANT_SHARP_MIN
 from lesionvis.abcde.numbers import COLORS, N_OCTANTS, color_classes
+from lesionvis.report.captions import caption
 from lesionvis.report.overlay import SHADOW_COLOR
 
 if TYPE_CHECKING:
     from lesionvis.analysis import Analysis
 
-# Width of each of the two pictures, px.
-PANEL_WIDTH_PX = 480
-LINE_HEIGHT_PX = 22
+# Width of each of the two pictures, which lie below each other so that a phone shows the words large enough, px.
+PANEL_WIDTH_PX = 520
 AXIS_COLOR = (255, 255, 255)
 # Blue and orange are told apart with any colour vision; an octant that cannot be seen is grey.
 SHARP_COLOR, ILL_DEFINED_COLOR, UNSEEN_COLOR = (60, 140, 255), (255, 150, 0), (150, 150, 150)
@@ -55,7 +55,7 @@ def draw_abcde(analysis: Analysis) -> NDArray[np.uint8] | None:
     zoom = PANEL_WIDTH_PX / patch.mask.shape[1]
     size = (PANEL_WIDTH_PX, round(patch.mask.shape[0] * zoom))
     panels = [_lesion(analysis, analysis.abcde, patch, zoom, size), _colors(patch, size)]
-    return np.concatenate([np.concatenate(panels, axis=1), _lines(analysis.abcde, 2 * PANEL_WIDTH_PX)])
+    return np.concatenate([*panels, _caption(analysis.abcde)])
 
 
 def _lesion(
@@ -99,26 +99,10 @@ def _colors(patch: LesionPatch, size: tuple[int, int]) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(palette[color_classes(patch)], size, interpolation=cv2.INTER_NEAREST), np.uint8)
 
 
-def _lines(abcde: Abcde, width: int) -> NDArray[np.uint8]:
-    """White band with a line per letter, the legend and the reminder."""
+def _caption(abcde: Abcde) -> NDArray[np.uint8]:
+    """A line per letter, the checklist, the reminder and the legend."""
     words = {True: "present", False: "not measured as present", None: "not known"}
-    texts = [f"{c.letter}  {c.name}: {words[c.present]}" for c in abcde.criteria]
-    texts += [f"7-point checklist: {abcde.seven_points.finding}", f"{abcde.summary} Not a diagnosis."]
-    band = np.full((LINE_HEIGHT_PX * (len(texts) + 2), width, 3), 255, np.uint8)
-    for number, text in enumerate(texts, start=1):
-        _write(band, text, (10, number * LINE_HEIGHT_PX))
-    left, baseline = 10, (len(texts) + 1) * LINE_HEIGHT_PX
-    legend = {"sharp border": SHARP_COLOR, "ill-defined": ILL_DEFINED_COLOR, "not seen": UNSEEN_COLOR, **CLASS_COLORS}
-    for name, color in legend.items():
-        cv2.rectangle(band, (left, baseline - 11), (left + 12, baseline + 1), color, cv2.FILLED)
-        cv2.rectangle(band, (left, baseline - 11), (left + 12, baseline + 1), SHADOW_COLOR, 1)
-        left += 18 + _write(band, name, (left + 17, baseline)) + 12
-    return band
-
-
-def _write(band: NDArray[np.uint8], text: str, position: tuple[int, int]) -> int:
-    """Write a text, smaller where it would not fit, and tell its width in px."""
-    (width, _), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, 0.45, 1)
-    size = 0.45 * min(1.0, (band.shape[1] - position[0] - 10) / max(width, 1))
-    cv2.putText(band, text, position, cv2.FONT_HERSHEY_SIMPLEX, size, SHADOW_COLOR, 1, cv2.LINE_AA)
-    return int(width * size / 0.45)
+    lines = [f"{c.letter} {c.name}: {words[c.present]}" for c in abcde.criteria]
+    lines += [f"7-point checklist: {abcde.seven_points.finding}", f"{abcde.summary} Not a diagnosis."]
+    border = {"sharp border": SHARP_COLOR, "ill-defined": ILL_DEFINED_COLOR, "not seen": UNSEEN_COLOR}
+    return caption(lines, {**border, **CLASS_COLORS, "skin": NO_CLASS_COLOR}, PANEL_WIDTH_PX)

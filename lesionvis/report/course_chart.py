@@ -11,9 +11,18 @@ import numpy as np
 if TYPE_CHECKING:
     from lesionvis.series import Course
 
-WIDTH_PX, PANEL_HEIGHT_PX = 640, 170
-LEFT_PX, RIGHT_PX, TOP_PX, BOTTOM_PX = 60, 20, 34, 26
-LINE_COLOR, TEXT_COLOR, AXIS_COLOR = "#0b5394", "#222222", "#999999"
+# The chart shrinks with the window; its letters are large enough for a phone's 390 px.
+WIDTH_PX, PANEL_HEIGHT_PX, FONT_PX = 520, 190, 16
+# On the right there is room for half of a label such as "120 days".
+LEFT_PX, RIGHT_PX, TOP_PX, BOTTOM_PX = 64, 46, 58, 32
+# Labels below the axis, and numbers over the dots, stand at least so far apart; others are left out.
+LABEL_GAP_PX, VALUE_GAP_PX = 76, 44
+# Colours on light and on dark paper.
+STYLE = (
+    ".paper{fill:#fff}text{fill:#222}.axis{stroke:#767676}.line{stroke:#0b5394}.dot{fill:#0b5394}"
+    "@media(prefers-color-scheme:dark){.paper{fill:#161616}text{fill:#eee}.axis{stroke:#9a9a9a}"
+    ".line{stroke:#7db8f0}.dot{fill:#7db8f0}}"
+)
 
 
 def course_svg(course: Course) -> str:
@@ -36,8 +45,8 @@ def course_svg(course: Course) -> str:
     unit = "days" if dated else "photo"
     panels = [
         ("spots found", [float(moment.n_spots) for moment in course.moments]),
-        ("area of followed spots, 1 = first photo", _chained(course, "area_ratio")),
-        ("colour of followed spots, 1 = first photo", _chained(course, "contrast_ratio")),
+        ("size of followed spots (first photo: 1)", _chained(course, "area_ratio")),
+        ("colour of followed spots (first photo: 1)", _chained(course, "contrast_ratio")),
     ]
     tops = range(0, PANEL_HEIGHT_PX * len(panels), PANEL_HEIGHT_PX)
     body = "".join(
@@ -45,9 +54,9 @@ def course_svg(course: Course) -> str:
     )
     height = PANEL_HEIGHT_PX * len(panels)
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH_PX}" height="{height}" '
-        f'viewBox="0 0 {WIDTH_PX} {height}" font-family="sans-serif" font-size="12" fill="{TEXT_COLOR}">'
-        f'<rect width="{WIDTH_PX}" height="{height}" fill="white"/>{body}</svg>\n'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH_PX} {height}" width="100%" '
+        f'style="max-width:{WIDTH_PX}px" font-family="sans-serif" font-size="{FONT_PX}"><style>{STYLE}</style>'
+        f'<rect width="{WIDTH_PX}" height="{height}" class="paper"/>{body}</svg>\n'
     )
 
 
@@ -73,20 +82,29 @@ def _panel(title: str, at: Sequence[float], values: Sequence[float], top: int, u
 
     (left, floor), (right, ceiling) = place(first, 0.0), place(first + span, highest)
     parts = [
-        f'<text x="{LEFT_PX}" y="{top + 20}" font-weight="bold">{escape(title)}</text>',
-        f'<path d="M{left} {ceiling}V{floor}H{right}" fill="none" stroke="{AXIS_COLOR}"/>',
+        f'<text x="8" y="{top + 24}" font-weight="bold">{escape(title)}</text>',
+        f'<path d="M{left} {ceiling}V{floor}H{right}" fill="none" class="axis"/>',
         f'<text x="{left - 6}" y="{floor}" text-anchor="end">0</text>',
-        f'<text x="{left - 6}" y="{ceiling + 10}" text-anchor="end">{highest:.3g}</text>',
     ]
     shown = [(x, value) for x, value in zip(at, values, strict=True) if np.isfinite(value)]
     points = [place(x, value) for x, value in shown]
     if len(points) > 1:
         path = " ".join(f"{x},{y}" for x, y in points)
-        parts.append(f'<polyline points="{path}" fill="none" stroke="{LINE_COLOR}" stroke-width="2"/>')
-    for (x, y), (_, value) in zip(points, shown, strict=True):
-        parts.append(f'<circle cx="{x}" cy="{y}" r="4" fill="{LINE_COLOR}"/>')
-        parts.append(f'<text x="{x}" y="{y - 8}" text-anchor="middle">{value:.3g}</text>')
-    for x in at:
-        label = f"{x:.3g} {unit}" if unit == "days" else f"{unit} {x:.0f}"
-        parts.append(f'<text x="{place(x, 0.0)[0]}" y="{floor + 16}" text-anchor="middle">{label}</text>')
+        parts.append(f'<polyline points="{path}" fill="none" class="line" stroke-width="2"/>')
+    for x, y in points:
+        parts.append(f'<circle cx="{x}" cy="{y}" r="4" class="dot"/>')
+    for x, y, value in _apart([(*point, value) for point, (_, value) in zip(points, shown, strict=True)], VALUE_GAP_PX):
+        parts.append(f'<text x="{x}" y="{y - 9}" text-anchor="middle">{value:.3g}</text>')
+    for middle, x in _apart([(place(x, 0.0)[0], x) for x in at], LABEL_GAP_PX):
+        label = f"{round(x, 1):g} {unit}" if unit == "days" else f"{unit} {x:.0f}"
+        parts.append(f'<text x="{middle}" y="{floor + 20}" text-anchor="middle">{label}</text>')
     return "".join(parts)
+
+
+def _apart(labels: Sequence[tuple[float, ...]], gap: float) -> list[tuple[float, ...]]:
+    """Labels, each with its place first, without those that would run into the one before."""
+    kept: list[tuple[float, ...]] = []
+    for label in labels:
+        if not kept or label[0] - kept[-1][0] >= gap:
+            kept.append(label)
+    return kept

@@ -160,6 +160,7 @@
       make("div", { class: "look" }, make("div", {}, picture(row)), make("div", {},
         make("p", {}, level(row), make("span", { class: "small", text: found(row) })),
         ...(row.duplicate_of ? [make("p", { text: "The same photo as " + row.duplicate_of })] : []),
+        ...(row.triage_level ? [make("h3", { text: "What to do" }), make("p", { text: data.next_steps[row.triage_level] })] : []),
         ...list("Why this level", held.reasons),
         ...list("Flags", row.flags.map((name) => data.flags[name] || name)),
         ...(chances.length ? [make("h3", { text: "Probabilities" }), facts(chances)] : []),

@@ -21,7 +21,7 @@ from lesionvis.features import FEATURES
 from lesionvis.flags import FLAGS
 from lesionvis.report.histogram import Histogram
 from lesionvis.rules import PATTERNS, Level
-from lesionvis.wording import ALWAYS, HEADER
+from lesionvis.wording import ALWAYS, HEADER, NEXT_STEPS, PATTERN_MEANINGS
 
 Value = str | int | float | None
 
@@ -30,6 +30,7 @@ N_SPOTS_MAX = 200
 SIZE_EDGES_MM = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.0, 10.0)
 COUNT_EDGES = (0, 1, 2, 5, 10, 20, 50, 100, 200)
 LEVELS = tuple(str(level) for level in sorted(Level, reverse=True))
+_STEPS = {str(level): NEXT_STEPS[level] for level in sorted(Level, reverse=True)}
 URGENT_LEVELS = ("emergency", "same_day", "prompt")
 
 ROW_COLUMNS = (
@@ -167,6 +168,8 @@ def page_html(
         provenance=provenance,
         header=HEADER,
         always=ALWAYS,
+        next_steps=_STEPS,
+        pattern_meanings=PATTERN_MEANINGS,
         n_left_out=n_left_out,
         content=content,
         levels=[level for level in (*LEVELS, "") if any(key[1] == level for key in content.cells)],
@@ -186,6 +189,7 @@ def _data() -> dict[str, Any]:
     return {
         "columns": [*ROW_COLUMNS, "urgency", "why", "thumbnail", "overlay"],
         "levels": LEVELS,
+        "next_steps": _STEPS,
         "patterns": PATTERNS,
         "flags": {flag.name: flag.meaning for flag in FLAGS.values()},
         "features": [[feature.__name__, (feature.__doc__ or "").partition("\n")[0]] for feature in FEATURES],

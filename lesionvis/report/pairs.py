@@ -1,4 +1,4 @@
-"""Pictures of a glass test and of a course: the photos side by side, what became of each spot in colour."""
+"""Pictures of a glass test and of a course: the photos below each other, what became of each spot in colour."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.blanch import FADES_MAX, KEEPS_MIN
+from lesionvis.report.captions import FONT, Color, caption
 
 if TYPE_CHECKING:
     from lesionvis.analysis import Analysis
     from lesionvis.blanch import BlanchTest
     from lesionvis.series import Course
 
-Color = tuple[int, int, int]
+# Left, top, right, bottom, px of a panel.
+Box = tuple[int, int, int, int]
 
 # Colours that people with any colour vision tell apart on skin, each over a dark line.
 KEEPS_COLOR, FADES_COLOR, UNSURE_COLOR = (255, 230, 0), (0, 255, 255), (255, 255, 255)
@@ -28,11 +30,10 @@ STATE_COLORS: dict[str, Color] = {
     "unclear": (160, 160, 160),
 }
 SHADOW_COLOR = (0, 0, 0)
-# Every photo is shown this high, with so wide a gap between two.
-PANEL_HEIGHT_PX = 640
+# Every photo is shown this wide, so that a phone shows words and outlines large enough, with so high a gap between two.
+PANEL_WIDTH_PX = 640
 GAP_PX = 8
-LINE_HEIGHT_PX = 26
-_FONT = cv2.FONT_HERSHEY_SIMPLEX
+LABEL_SIZE = 0.5
 _SHIFT_BITS = 4
 
 
@@ -51,12 +52,29 @@ def draw_blanch(plain: Analysis, pressed: Analysis, test: BlanchTest) -> NDArray
         RGB; both photos, each compared spot outlined and with its share of contrast left in percent.
     """
     before, under = _panel(plain), _panel(pressed)
-    for index, (spot, ratio) in enumerate(zip(test.spot.tolist(), test.ratio.tolist(), strict=True)):
-        color = KEEPS_COLOR if ratio > KEEPS_MIN else FADES_COLOR if ratio < FADES_MAX else UNSURE_COLOR
-        _outline(before, plain, plain.labels.outlines_px[spot - 1], color, str(spot))
-        _outline(under, pressed, test.outlines_px[index], color, f"{100 * ratio:.0f} %")
-    verdict = test.verdict.replace("_", " ")
-    return _joined([before, under], [f"glass test: {verdict}  |  not a diagnosis", test.reason])
+    colors = [
+        KEEPS_COLOR if ratio > KEEPS_MIN else FADES_COLOR if ratio < FADES_MAX else UNSURE_COLOR
+        for ratio in test.ratio.tolist()
+    ]
+    sides = (
+        (
+            before,
+            plain,
+            [plain.labels.outlines_px[spot - 1] for spot in test.spot.tolist()],
+            map(str, test.spot.tolist()),
+        ),
+        (under, pressed, list(test.outlines_px), (f"{100 * ratio:.0f} %" for ratio in test.ratio.tolist())),
+    )
+    for panel, analysis, outlines, texts in sides:
+        boxes = [_outline(panel, analysis, outline, color) for outline, color in zip(outlines, colors, strict=True)]
+        _label(panel, boxes, list(texts), colors)
+    lines = [
+        f"Glass test: {test.verdict.replace('_', ' ')}. Not a diagnosis.",
+        test.reason,
+        "Above without, below with the glass; the numbers are those of the spots, and what is left of their colour.",
+    ]
+    legend = {"keeps its colour": KEEPS_COLOR, "in between": UNSURE_COLOR, "fades": FADES_COLOR}
+    return _joined([before, under], lines, legend)
 
 
 def draw_course(course: Course) -> NDArray[np.uint8]:
@@ -74,14 +92,14 @@ def draw_course(course: Course) -> NDArray[np.uint8]:
     """
     panels = [_panel(photo) for photo in course.photos]
     for outline in course.photos[0].labels.outlines_px:
-        _outline(panels[0], course.photos[0], outline, STATE_COLORS["persisting"], "")
+        _outline(panels[0], course.photos[0], outline, STATE_COLORS["persisting"])
     lines = []
     for number, interval in enumerate(course.intervals, start=1):
         later = course.photos[number]
         if interval.matches is None:
-            lines.append(f"photo {number} to {number + 1}: not compared")
+            lines.append(f"Photo {number} to {number + 1}: not compared.")
             for outline in later.labels.outlines_px:
-                _outline(panels[number], later, outline, STATE_COLORS["unclear"], "")
+                _outline(panels[number], later, outline, STATE_COLORS["unclear"])
             continue
         matches = interval.matches
         for first, second, state in zip(matches.first, matches.second, matches.state, strict=True):
@@ -89,47 +107,63 @@ def draw_course(course: Course) -> NDArray[np.uint8]:
                 outline = later.labels.outlines_px[second - 1]
             else:
                 outline = interval.registration.map_points(course.photos[number - 1].labels.outlines_px[first - 1])
-            _outline(panels[number], later, outline, STATE_COLORS[str(state)], "")
+            _outline(panels[number], later, outline, STATE_COLORS[str(state)])
         counts = ", ".join(f"{matches.count(name)} {name}" for name in STATE_COLORS if matches.count(name))
-        lines.append(f"photo {number} to {number + 1}: {counts if counts else 'no spots to compare'}")
-    return _joined(panels, [*lines, "not a diagnosis"])
+        lines.append(f"Photo {number} to {number + 1}: {counts if counts else 'no spots to compare'}.")
+    return _joined(panels, [*lines, "The earliest photo is at the top. Not a diagnosis."], STATE_COLORS)
 
 
 def _panel(analysis: Analysis) -> NDArray[np.uint8]:
     height, width = analysis.photo.rgb.shape[:2]
-    size = (max(1, round(width * PANEL_HEIGHT_PX / height)), PANEL_HEIGHT_PX)
-    method = cv2.INTER_AREA if height > PANEL_HEIGHT_PX else cv2.INTER_CUBIC
+    size = (PANEL_WIDTH_PX, max(1, round(height * PANEL_WIDTH_PX / width)))
+    method = cv2.INTER_AREA if width > PANEL_WIDTH_PX else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(analysis.photo.rgb, size, interpolation=method), np.uint8).copy()
 
 
-def _outline(
-    panel: NDArray[np.uint8], analysis: Analysis, outline_px: NDArray[np.float64], color: Color, text: str
-) -> None:
-    """Outline in source px on a panel, with a text at its right."""
-    zoom = panel.shape[0] / analysis.photo.rgb.shape[0]
+def _outline(panel: NDArray[np.uint8], analysis: Analysis, outline_px: NDArray[np.float64], color: Color) -> Box:
+    """Outline in source px on a panel, and the box around it."""
+    zoom = panel.shape[1] / analysis.photo.rgb.shape[1]
     corners = (analysis.photo.to_working(outline_px) + 0.5) * zoom - 0.5
     # A little outside the border, so that the line does not hide a small spot.
     centre = corners.mean(axis=0)
     corners = centre + (corners - centre) * 1.25
     points = [np.round(corners * 2**_SHIFT_BITS).astype(np.int32)]
-    cv2.polylines(panel, points, True, SHADOW_COLOR, 3, cv2.LINE_AA, _SHIFT_BITS)
-    cv2.polylines(panel, points, True, color, 1, cv2.LINE_AA, _SHIFT_BITS)
-    if text:
-        place = (round(float(corners[:, 0].max())) + 3, round(float(centre[1])) + 5)
-        cv2.putText(panel, text, place, _FONT, 0.45, SHADOW_COLOR, 3, cv2.LINE_AA)
-        cv2.putText(panel, text, place, _FONT, 0.45, color, 1, cv2.LINE_AA)
+    cv2.polylines(panel, points, True, SHADOW_COLOR, 4, cv2.LINE_AA, _SHIFT_BITS)
+    cv2.polylines(panel, points, True, color, 2, cv2.LINE_AA, _SHIFT_BITS)
+    (left, top), (right, bottom) = np.floor(corners.min(axis=0)), np.ceil(corners.max(axis=0))
+    return int(left) - 2, int(top) - 2, int(right) + 2, int(bottom) + 2
 
 
-def _joined(panels: list[NDArray[np.uint8]], lines: list[str]) -> NDArray[np.uint8]:
-    """Panels side by side over white lines of text."""
-    gap = np.full((PANEL_HEIGHT_PX, GAP_PX, 3), 255, np.uint8)
-    row = [part for panel in panels for part in (panel, gap)][:-1]
-    picture = np.concatenate(row, axis=1)
-    band = np.full((LINE_HEIGHT_PX * len(lines) + 8, picture.shape[1], 3), 255, np.uint8)
-    for index, line in enumerate(lines):
-        # The fonts of OpenCV hold ASCII only.
-        text = line.encode("ascii", "replace").decode("ascii")
-        (width, _), _ = cv2.getTextSize(text, _FONT, 0.55, 1)
-        size = 0.55 * min(1.0, (band.shape[1] - 20) / max(width, 1))
-        cv2.putText(band, text, (10, LINE_HEIGHT_PX * (index + 1) - 6), _FONT, size, SHADOW_COLOR, 1, cv2.LINE_AA)
-    return np.concatenate([picture, band])
+def _label(panel: NDArray[np.uint8], boxes: list[Box], texts: list[str], colors: list[Color]) -> None:
+    """Write a text beside each box: where it hides no box and no other text, if there is such a side."""
+    taken = list(boxes)
+    for (left, top, right, bottom), text, color in zip(boxes, texts, colors, strict=True):
+        (width, height), _ = cv2.getTextSize(text, FONT, LABEL_SIZE, 1)
+        width, height = width + 4, height + 5
+        across, down = (left + right - width) // 2, (top + bottom - height) // 2
+        sides = ((right, down), (left - width, down), (across, top - height), (across, bottom))
+        places = [(x, y, x + width, y + height) for x, y in sides]
+        place = min(places, key=lambda box: sum(_overlap(box, other) for other in taken) + _outside(box, panel))
+        taken.append(place)
+        cv2.rectangle(panel, place[:2], (place[2] - 1, place[3] - 1), SHADOW_COLOR, cv2.FILLED)
+        cv2.putText(panel, text, (place[0] + 2, place[3] - 3), FONT, LABEL_SIZE, color, 1, cv2.LINE_AA)
+
+
+def _overlap(one: Box, other: Box) -> int:
+    """Area that two boxes share, px."""
+    width = min(one[2], other[2]) - max(one[0], other[0])
+    height = min(one[3], other[3]) - max(one[1], other[1])
+    return max(width, 0) * max(height, 0)
+
+
+def _outside(box: Box, panel: NDArray[np.uint8]) -> int:
+    """Area of a box that lies outside a panel, px."""
+    whole = (box[2] - box[0]) * (box[3] - box[1])
+    return whole - _overlap(box, (0, 0, panel.shape[1], panel.shape[0]))
+
+
+def _joined(panels: list[NDArray[np.uint8]], lines: list[str], legend: dict[str, Color]) -> NDArray[np.uint8]:
+    """Panels below each other over text and legend."""
+    gap = np.full((GAP_PX, PANEL_WIDTH_PX, 3), 255, np.uint8)
+    column = [part for panel in panels for part in (panel, gap)]
+    return np.concatenate([*column[:-1], caption(lines, legend, PANEL_WIDTH_PX)])

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lesionvis.report.text import MAX_WIDTH, advice_text
+from lesionvis.report.text import abcde_lines, advice_text, wrapped
 from lesionvis.triage import Advice
 
 if TYPE_CHECKING:
     from lesionvis.blanch import BlanchTest
-    from lesionvis.series import Course, Interval
+    from lesionvis.interval import Interval
+    from lesionvis.series import Course
 
 VERDICTS = {
     "fades": "THE SPOTS SEEM TO FADE IN THESE PHOTOS",
@@ -23,7 +23,14 @@ FADES_NOTE = (
     "A photo alone does not answer the glass test. Look through the glass yourself and repeat it: spots can fade at "
     "first. If you also see them fade, give --agree."
 )
-UNTOLD_NOTE = "The glass test counts as not done."
+UNTOLD_NOTE = (
+    "The glass test counts as not done. Do it with your own eyes: press a clear glass firmly on the spots and look "
+    "through it. If there is fever, do not wait for the test but get help."
+)
+# Spots that are told one by one; the others are counted.
+N_SPOTS_TOLD = 12
+# A median shift of colour that is worth a word, in either direction.
+SHIFT_MIN = 0.05
 
 
 def blanch_text(test: BlanchTest, advice: Advice) -> str:
@@ -37,17 +44,18 @@ def blanch_text(test: BlanchTest, advice: Advice) -> str:
     Returns
     -------
     str
-        Lines of at most 100 characters, but for addresses.
+        Lines of at most 100 characters, fewer in a narrow terminal, but for addresses.
     """
     rows = zip(test.spot.tolist(), test.ratio.tolist(), test.ratio_error.tolist(), strict=True)
+    told = [
+        f"- spot {spot}: {100 * ratio:.0f} ± {100 * error:.0f} % of its colour is left" for spot, ratio, error in rows
+    ]
     notes = {"fades": FADES_NOTE, "cannot_tell": UNTOLD_NOTE}
     lines = [
         f"GLASS TEST: {VERDICTS[test.verdict]}",
         test.reason,
-        *(
-            f"- spot {spot}: {100 * ratio:.0f} ± {100 * error:.0f} % of its colour is left"
-            for spot, ratio, error in rows
-        ),
+        *told[:N_SPOTS_TOLD],
+        *([f"- and {len(told) - N_SPOTS_TOLD} more spots"] if len(told) > N_SPOTS_TOLD else []),
         *([notes[test.verdict]] if test.verdict in notes else []),
     ]
     return _above(lines, advice)
@@ -64,7 +72,7 @@ def course_text(course: Course, advice: Advice) -> str:
     Returns
     -------
     str
-        Lines of at most 100 characters, but for addresses.
+        Lines of at most 100 characters, fewer in a narrow terminal, but for addresses.
     """
     lines = ["COURSE"]
     for moment in course.moments:
@@ -73,8 +81,7 @@ def course_text(course: Course, advice: Advice) -> str:
         lines.append(f"- {moment.name}, {when}: {moment.n_spots} spots{area}")
     for number, interval in enumerate(course.intervals, start=1):
         lines.append(f"From photo {number} to {number + 1}{_span(interval.days)}: {_interval(interval)}")
-    lines += [f"{seen}." for _, seen in course.findings()]
-    return _above(lines, advice)
+    return _above([*lines, *abcde_lines(course.abcde)], advice)
 
 
 def _span(days: float) -> str:
@@ -89,19 +96,21 @@ def _interval(interval: Interval) -> str:
         return f"not compared. {interval.registration.reason}"
     names = ("new", "gone", "growing", "fading", "persisting", "unclear")
     parts = [f"{matches.count(name)} {name}" for name in names if matches.count(name)]
-    area, contrast = interval.median("area_ratio"), interval.median("contrast_ratio")
+    text = ", ".join(parts) if parts else "no spots to compare"
+    area, contrast, shift = (interval.median(name) for name in ("area_ratio", "contrast_ratio", "blue_shift"))
+    stayed = []
     if np.isfinite(area):
-        parts.append(f"area x {area:.2f} and colour x {contrast:.2f} (median)")
-    shift = interval.median("blue_shift")
-    if np.isfinite(shift):
-        parts.append(f"shift towards brown-yellow {shift:+.2f}")
+        stayed += [f"a typical one has {area:.2f} times the area", f"its colour is {contrast:.2f} times as strong"]
+    if abs(shift) >= SHIFT_MIN:
+        stayed.append(f"it is {'browner or yellower' if shift > 0.0 else 'less brown or yellow'} ({shift:+.2f})")
+    text += f". Of the spots in both photos {', '.join(stayed)}" if stayed else ""
     if np.isfinite(interval.extent_ratio):
-        parts.append(f"affected area x {interval.extent_ratio:.2f}")
-    return (", ".join(parts) if parts else "no spots to compare") + "."
+        text += f". The area over which spots are spread is {interval.extent_ratio:.2f} times what it was"
+    return f"{text}."
 
 
 def _above(lines: list[str], advice: Advice) -> str:
     """Lines between the header and the rest of the advice."""
     header, rest = advice_text(advice).split("\n\n", 1)
-    wrapped = [part for line in lines for part in textwrap.wrap(line, MAX_WIDTH, subsequent_indent="  ")]
-    return "\n".join([header, "", *wrapped, "", rest])
+    told = [part for line in lines for part in wrapped(line, later="  ")]
+    return "\n".join([header, "", *told, "", rest])

@@ -11,7 +11,8 @@ import numpy as np
 
 from lesionvis.flags import FLAGS
 from lesionvis.scale import Scale
-from lesionvis.triage import Advice
+from lesionvis.triage import Advice, FiredRule, Level
+from lesionvis.wording import EMERGENCY_FIRST, PATTERN_MEANINGS, WORSE_ANSWER_NOTE
 
 if TYPE_CHECKING:
     from lesionvis.abcde import Abcde
@@ -40,15 +41,16 @@ def analysis_text(analysis: Analysis) -> str:
     pattern = analysis.pattern
     chances = ", ".join(f"{name} {value:.2f}" for name, value in pattern.probabilities.items())
     lines = [
-        *_wrapped(analysis.advice.header),
+        *wrapped(analysis.advice.header),
         "",
         *_labelled("photo", f"{photo.name}, {photo.source_width_px} x {photo.source_height_px} px"),
         *_labelled("pattern", pattern.label + (f" ({chances})" if chances else "")),
+        *_labelled("", PATTERN_MEANINGS[pattern.label]),
         *(line for reason in pattern.reasons for line in _labelled("", reason)),
         *_labelled("spots", _spots(analysis)),
         *_labelled("scale", _scale(analysis)),
         *_labelled("skin", _skin(analysis)),
-        *_abcde_lines(analysis.abcde),
+        *abcde_lines(analysis.abcde),
         *(line for flag in analysis.flags for line in _labelled("doubt", FLAGS[flag].meaning)),
         "",
         *_advice_lines(analysis.advice),
@@ -68,28 +70,52 @@ def advice_text(advice: Advice) -> str:
     str
         Lines of at most 100 characters, fewer in a narrow terminal.
     """
-    return "\n".join([*_wrapped(advice.header), "", *_advice_lines(advice)])
+    return "\n".join([*wrapped(advice.header), "", *_advice_lines(advice)])
 
 
 def _advice_lines(advice: Advice) -> list[str]:
-    lines = [f"ADVICE: {str(advice.level).replace('_', ' ').upper()}", *_wrapped(advice.what_to_do), "", "Why:"]
-    for fired in advice.reasons:
-        source = " ".join([fired.source_title, *fired.source_addresses])
-        seen = " (from the photo)" if fired.from_photo else ""
-        lines += _bullet(f"[{fired.rule_id}, {fired.level}]{seen} {fired.reason} {fired.action} Source: {source}")
-    lines += [line for note in advice.photo_notes for line in _bullet(note)]
+    lines = [f"ADVICE: {str(advice.level).replace('_', ' ').upper()}", *wrapped(advice.what_to_do), ""]
+    lines += wrapped(f"Why ({WORSE_ANSWER_NOTE}):" if advice.open_questions else "Why:")
+    # What asks for less than the level would contradict it, were it not told apart.
+    lines += [line for fired in advice.reasons if fired.level == advice.level for line in _reason(fired)]
+    lower = [line for fired in advice.reasons if fired.level < advice.level for line in _reason(fired)]
+    lines += ["", *wrapped("Noted too, but what is said above comes first:"), *lower] if lower else []
+    notes = [line for note in advice.photo_notes for line in _bullet(note)]
+    lines += ["", "What the photo added:", *notes] if notes else []
     if advice.open_questions:
-        lines += ["", *_wrapped("Answers that can still change the level (--ask, or --answer NAME=VALUE):")]
+        first = f"{EMERGENCY_FIRST} answers" if advice.level == Level.EMERGENCY else "Answers"
+        lines += ["", *wrapped(f"{first} that can still change the level (--ask, or --answer NAME=VALUE):")]
         for found in advice.open_questions[:N_OPEN_QUESTIONS]:
             lines += _bullet(f"{found.question.name} ({', '.join(found.question.choices)}): {found.question.text}")
         more = len(advice.open_questions) - N_OPEN_QUESTIONS
         lines += _bullet(f"and {more} more") if more > 0 else []
     lines += ["", *(line for sentence in advice.always for line in _bullet(sentence))]
-    return lines
+    return [*lines, "", "Sources of the reasons:", *(line for fired in advice.reasons for line in _source(fired))]
 
 
-def _abcde_lines(abcde: Abcde | None) -> list[str]:
-    """Summary, one line per letter, and the checklist; nothing when no lesion dominates."""
+def _reason(fired: FiredRule) -> list[str]:
+    seen = " (from the photo)" if fired.from_photo else ""
+    return _bullet(f"[{fired.rule_id}, {str(fired.level).replace('_', ' ')}]{seen} {fired.reason} {fired.action}")
+
+
+def _source(fired: FiredRule) -> list[str]:
+    # Addresses that are none are names of files that nobody else has.
+    addresses = [address for address in fired.source_addresses if "://" in address]
+    return _bullet(" ".join([f"{fired.rule_id}: {fired.source_title}", *addresses]))
+
+
+def abcde_lines(abcde: Abcde | None) -> list[str]:
+    """Lines on the ABCDE of a lesion.
+
+    Parameters
+    ----------
+    abcde : Abcde or None
+
+    Returns
+    -------
+    list of str
+        Summary, one line per letter, and the checklist; empty when no lesion dominates.
+    """
     if abcde is None:
         return []
     words = {True: "present", False: "not measured as present", None: "not known"}
@@ -130,8 +156,19 @@ def _width() -> int:
     return min(MAX_WIDTH, shutil.get_terminal_size((MAX_WIDTH, 0)).columns)
 
 
-def _wrapped(text: str, first: str = "", later: str = "") -> list[str]:
-    # Addresses are left whole, so that they can be opened.
+def wrapped(text: str, first: str = "", later: str = "") -> list[str]:
+    """Lines that fit the terminal; addresses are left whole, so that they can be opened.
+
+    Parameters
+    ----------
+    text : str
+    first, later : str
+        What the first line and the others begin with.
+
+    Returns
+    -------
+    list of str
+    """
     return textwrap.wrap(
         text,
         _width(),
@@ -143,8 +180,8 @@ def _wrapped(text: str, first: str = "", later: str = "") -> list[str]:
 
 
 def _bullet(text: str) -> list[str]:
-    return _wrapped(text, "- ", "  ")
+    return wrapped(text, "- ", "  ")
 
 
 def _labelled(label: str, text: str) -> Iterable[str]:
-    return _wrapped(text, label.ljust(_LABEL_WIDTH), " " * _LABEL_WIDTH)
+    return wrapped(text, label.ljust(_LABEL_WIDTH), " " * _LABEL_WIDTH)
