@@ -181,7 +181,7 @@ def read_header(data: bytes, name: str) -> Encoded:
         raise UnreadablePhoto(f"{name} has HDR or wide-gamut colours without an ICC profile; export it as JPEG.")
     if image.mode in ("I", "F", "LAB"):
         raise UnreadablePhoto(f"{name} has pixels of kind {image.mode}, which no camera writes; export it as JPEG.")
-    check_decoder_memory(name, kind, image.mode, *image.size)
+    check_decoder_memory(name, "CMYK JPEG" if (kind, image.mode) == ("JPEG", "CMYK") else kind, *image.size)
     return Encoded(name, data, kind, image, stream.tell())
 
 
@@ -207,7 +207,7 @@ def decode(encoded: Encoded, scale: float) -> Decoded:
     image = encoded.image
     with _damage_named(encoded.name):
         if encoded.format == "JPEG":
-            check_jpeg_scans(encoded.data, encoded.header_bytes, *encoded.size)
+            check_jpeg_scans(encoded.name, encoded.data, encoded.header_bytes, *encoded.size)
         if encoded.format == "JPEG" and image.mode == "RGB":
             pixels = _jpeg_pixels(encoded, scale)
         else:
@@ -281,7 +281,9 @@ def _opened(open_image: Any, stream: BytesIO, name: str, kind: str) -> Any:
     try:
         return open_image(stream)
     except DecompressionBombError as error:
-        raise UnreadablePhoto(f"{name} is too large for {kind}; make it smaller or export it as JPEG.") from error
+        raise UnreadablePhoto(
+            f"{name} is too large for {kind}; make it smaller or export it as ordinary JPEG."
+        ) from error
     except SyntaxError as error:
         if "pixel mode" in str(error):
             raise UnreadablePhoto(f"{name} has pixels of a kind that no camera writes; export it as JPEG.") from error

@@ -10,9 +10,9 @@ from lesionvis.errors import UnreadablePhoto
 _HEIC_ITEM_TYPE = re.compile(rb"infe(?:\x02.{7}|\x03.{9})(.{4})", re.DOTALL)
 
 # Decoders that hold several copies of a picture: measured are 16 bytes for each px of a WebP, 9 of an AVIF, 7 of a
-# HEIC (5 more with 10 bits and full colour), 12 of a progressive JPEG in CMYK. So many megapixels take under 1.5 GB;
-# phones write HEIC of up to 108.
-_LARGEST_MEGAPIXELS = {"WebP": 64, "AVIF": 80, "HEIC": 110, "CMYK JPEG": 80}
+# HEIC (5 more with 10 bits and full colour), 6 of a JPEG that comes in several scans and 12 of one in CMYK. So many
+# megapixels take under 1.5 GB; phones write HEIC of up to 108.
+_LARGEST_MEGAPIXELS = {"WebP": 64, "AVIF": 80, "HEIC": 110, "progressive JPEG": 110, "CMYK JPEG": 80}
 
 _JPEG_END, _JPEG_SCAN = b"\xff\xd9", b"\xff\xda"
 _JPEG_BLOCK_PX = 64  # each block of 8 x 8 px is at least one Huffman code, of at least one bit
@@ -20,15 +20,15 @@ _JPEG_BLOCK_PX = 64  # each block of 8 x 8 px is at least one Huffman code, of a
 _JPEG_SCANS_MAX = 50
 
 
-def check_decoder_memory(name: str, kind: str, mode: str, width: int, height: int) -> None:
+def check_decoder_memory(name: str, kind: str, width: int, height: int) -> None:
     """Refuse a picture whose decoder would need more memory than its px alone account for.
 
     Parameters
     ----------
     name : str
         What messages call the photo.
-    kind, mode : str
-        Format of the file and Pillow's mode of its px.
+    kind : str
+        Format of the file; that of a JPEG with what is special about it.
     width, height : int
         Size, px.
 
@@ -37,12 +37,11 @@ def check_decoder_memory(name: str, kind: str, mode: str, width: int, height: in
     UnreadablePhoto
         If the format is one that is decoded with several copies, and the picture is too large for that.
     """
-    what = f"{mode} {kind}" if kind == "JPEG" else kind
-    megapixels, largest = width * height / 1e6, _LARGEST_MEGAPIXELS.get(what)
+    megapixels, largest = width * height / 1e6, _LARGEST_MEGAPIXELS.get(kind)
     if largest is not None and megapixels > largest:
         raise UnreadablePhoto(
-            f"{name} is too large for {what}, {megapixels:.0f} megapixels where {largest} can be decoded;"
-            " make it smaller or export it as JPEG."
+            f"{name} is too large for {kind}, {megapixels:.0f} megapixels where {largest} can be decoded;"
+            " make it smaller or export it as ordinary JPEG."
         )
 
 
@@ -58,11 +57,13 @@ def check_heic_items(data: bytes) -> None:
         raise ValueError("an item type is not text")
 
 
-def check_jpeg_scans(data: bytes, first_scan: int, width: int, height: int) -> None:
+def check_jpeg_scans(name: str, data: bytes, first_scan: int, width: int, height: int) -> None:
     """Refuse a JPEG that lacks its end, holds less than it claims, or goes over its picture without end.
 
     Parameters
     ----------
+    name : str
+        What messages call the photo.
     data : bytes
         The whole file.
     first_scan : int
@@ -74,6 +75,8 @@ def check_jpeg_scans(data: bytes, first_scan: int, width: int, height: int) -> N
     ------
     ValueError
         If it does.
+    UnreadablePhoto
+        If it comes in several scans, so that it is in memory as a whole, and is too large for that.
     """
     # Some decoders fill the missing rows of a cut file with grey and say nothing. Bytes may follow the end.
     end = data.find(_JPEG_END, first_scan)
@@ -81,5 +84,8 @@ def check_jpeg_scans(data: bytes, first_scan: int, width: int, height: int) -> N
         raise ValueError("no end-of-image marker after the first scan")
     if 8 * len(data) < width * height // _JPEG_BLOCK_PX:
         raise ValueError("less than one bit for every block of the picture")
-    if data.count(_JPEG_SCAN, first_scan, end if end >= 0 else len(data)) > _JPEG_SCANS_MAX:
+    scans = data.count(_JPEG_SCAN, first_scan, end if end >= 0 else len(data))
+    if scans > _JPEG_SCANS_MAX:
         raise ValueError("more scans than any program writes")
+    if scans > 1:
+        check_decoder_memory(name, "progressive JPEG", width, height)

@@ -202,7 +202,7 @@ def _endless(random: Random, _: int) -> tuple[str, bytes]:
     """A progressive JPEG with its last scan again and again, or a TIFF of very many pages."""
     if random.random() < 0.3:
         return "tif", tiff(drawn_skin(0), n_pages=int(random.integers(10_000, 50_000)))
-    whole = _flat_progressive_jpeg(*(("RGB", 13_500), ("CMYK", 8_900))[int(random.integers(2))])
+    whole = _flat_progressive_jpeg(*(("RGB", 10_400), ("RGB", 13_500), ("CMYK", 8_900))[int(random.integers(3))])
     last_scan = whole[whole.rindex(b"\xff\xda") : -2]
     return "jpg", whole[:-2] + last_scan * (0, 10, 40, 5_000)[int(random.integers(4))] + whole[-2:]
 
