@@ -18,7 +18,9 @@ import subprocess
 import sys
 import tempfile
 import threading
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -101,8 +103,7 @@ def throughput(place: Path, count: int) -> None:
 
 def cluster(place: Path, count: int) -> None:
     """Photos per second with two processes, with a cluster of two workers, and with one that loses a worker."""
-    import distributed
-
+    distributed: Any = import_module("distributed")
     folder = rendered(place, count)
     print(f"\nRendered photos: two processes, two workers of a cluster, and one of them killed half-way\n{HEAD}")
     runs = [place / name / "run" for name in ("processes", "cluster", "lost")]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -264,7 +265,7 @@ def _odd_depth(random: Random, pixels: NDArray[np.uint8]) -> tuple[str, bytes]:
     shares = pixels / 255
     shape = int(random.integers(3))
     shares = (shares, shares.mean(axis=2), np.dstack([1 - shares, np.zeros(shares.shape[:2])]))[shape]
-    dtype = (np.uint16, np.uint32, np.float16, np.float32, np.float64)[int(random.integers(5))]
+    dtype: Any = (np.uint16, np.uint32, np.float16, np.float32, np.float64)[int(random.integers(5))]
     if np.issubdtype(dtype, np.integer):
         return "tif", tiff((shares * np.iinfo(dtype).max).astype(dtype))
     odd = (1.0, 1e30, np.nan, np.inf)[int(random.integers(4))]

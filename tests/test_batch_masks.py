@@ -43,5 +43,7 @@ def test_more_spots_than_a_mask_can_number_are_an_error(monkeypatch: pytest.Monk
 def test_other_programs_read_a_mask() -> None:
     content = mask_png(Analyzer(working_long_side_px=256)(drawn_skin(3, height=700, width=1000, radius=25)))
     mask = np.asarray(Image.open(io.BytesIO(content)))
-    assert (cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED) == mask).all()
+    again = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
+    assert again is not None
+    assert np.array_equal(again, mask)
     assert len(content) < mask.nbytes / 100

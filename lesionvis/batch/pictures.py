@@ -127,8 +127,8 @@ def unfinished_file(run: Path, content: bytes = b"") -> Path:
 def written_whole(run: Path, name: str, mode: str = "w") -> Iterator[IO[Any]]:
     """File of a run folder that takes its place once everything is written and safe on the disk, or not at all."""
     unfinished = unfinished_file(run)
-    as_text = {} if "b" in mode else {"encoding": "utf-8", "newline": ""}
-    with unfinished.open(mode, **as_text) as file:
+    encoding, newline = (None, None) if "b" in mode else ("utf-8", "")
+    with unfinished.open(mode, encoding=encoding, newline=newline) as file:
         yield file
         _save(file)
     unfinished.replace(run / name)
