@@ -82,10 +82,11 @@ def main() -> int:
         run = Path(place) / "run"
         names = [f"patient {index // 40:04}/day {index % 40}.jpg" for index in range(options.photos)]
         with made_up_run(run, names) as journal:
-            before, begun = peak_mb(), time.perf_counter()
+            before, begun, cpu_begun = peak_mb(), time.perf_counter(), time.process_time()
             write_report(run, journal)
             size = (run / REPORT_NAME).stat().st_size / 1e6
-            memory = f"{size:.1f} MB, memory {before:.0f} -> {peak_mb():.0f} MB"
+            cpu = time.process_time() - cpu_begun
+            memory = f"{cpu:.1f} s of the processor, {size:.1f} MB, memory {before:.0f} -> {peak_mb():.0f} MB"
             say(f"write the page of {options.photos} photos", time.perf_counter() - begun, memory)
         look(run / REPORT_NAME)
     return 0

@@ -13,7 +13,6 @@ Whatever goes wrong inside a decoder becomes an `UnreadablePhoto`.
 
 from __future__ import annotations
 
-import re
 import threading
 import warnings
 from collections.abc import Iterator
@@ -29,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.errors import UnreadablePhoto
+from lesionvis.guards import check_decoder_memory, check_heic_items, check_jpeg_scans
 from lesionvis.icc import to_srgb
 
 # Pillow's reader of each format, imported when the first bytes ask for it. Used directly and not through
@@ -57,9 +57,6 @@ _HEIC_STILL_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1"})
 _HEIC_SEQUENCE_BRANDS = frozenset({b"hevc", b"hevx", b"hevm", b"hevs", b"msf1"})
 _MAX_BRANDS_BYTES = 256  # far more than any camera writes
 
-# Item types in a HEIC file (box infe, versions 2 and 3): where one is no text, pi_heif crashes the process.
-_HEIC_ITEM_TYPE = re.compile(rb"infe(?:\x02.{7}|\x03.{9})(.{4})", re.DOTALL)
-
 # Code points (ISO/IEC 23091-2) of colours far from sRGB: BT.2020, DCI-P3, Display P3; the curves PQ and HLG.
 _WIDE_PRIMARIES = frozenset({9, 11, 12})
 _HDR_CURVES = frozenset({16, 18})
@@ -68,8 +65,6 @@ _TIFF_SUBFILE_TYPE, _TIFF_DNG_VERSION = 254, 50706
 _EXIF_ORIENTATION, _EXIF_TIME, _EXIF_DETAILS = 0x0112, 0x0132, 0x8769
 _EXIF_TIME_ORIGINAL, _EXIF_TIME_DIGITIZED = 0x9003, 0x9004
 
-_JPEG_END = b"\xff\xd9"
-_JPEG_BLOCK_PX = 64  # each block of 8 x 8 px is at least one Huffman code, of at least one bit
 _JPEG_REDUCTIONS = {
     8: cv2.IMREAD_REDUCED_COLOR_8,
     4: cv2.IMREAD_REDUCED_COLOR_4,
@@ -154,7 +149,8 @@ def read_header(data: bytes, name: str) -> Encoded:
     Raises
     ------
     UnreadablePhoto
-        If the file is empty, of no supported format, damaged, animated, of several pages, camera raw or HDR.
+        If the file is empty, of no supported format, damaged, animated, of several pages, camera raw, HDR, or too
+        large for its format.
     """
     if not data:
         raise UnreadablePhoto(f"{name} is empty (0 bytes); copy it again from the camera or phone.")
@@ -167,21 +163,25 @@ def read_header(data: bytes, name: str) -> Encoded:
     open_image = getattr(import_module(module), reader)
     stream = BytesIO(data)
     with _damage_named(name), _without_warnings():
-        if kind == "HEIC" and not all(item_type.isascii() for item_type in _HEIC_ITEM_TYPE.findall(data)):
-            raise ValueError("an item type is not text")
-        image = open_image(stream)
+        if kind == "HEIC":
+            check_heic_items(data)
+        image = _opened(open_image, stream, name, kind)
         # A TIFF's tags are read here: Pillow would otherwise read them, with warnings, while decoding.
         tags = dict(image.getexif()) if kind == "TIFF" else {}
-        n_frames = getattr(image, "n_frames", 1)
+        # Pillow counts the pages of a TIFF by reading them all; where the next one starts says enough.
+        is_one_of_many = bool(image.tag_v2.next) if kind == "TIFF" else getattr(image, "n_frames", 1) > 1
     if _TIFF_DNG_VERSION in tags or tags.get(_TIFF_SUBFILE_TYPE) == 1:  # 1: the first picture is a thumbnail
         raise UnreadablePhoto(f"{name} is a camera raw file; develop it and export it as JPEG.")
     # Further pictures in a HEIC file are depth maps, bursts and the like; its primary picture is the photo.
-    if data[8:12] in _HEIC_SEQUENCE_BRANDS or (n_frames > 1 and kind != "HEIC"):
+    if data[8:12] in _HEIC_SEQUENCE_BRANDS or (is_one_of_many and kind != "HEIC"):
         what = "has several pages" if kind == "TIFF" else "is animated"
         raise UnreadablePhoto(f"{name} {what}; export the picture that counts as a JPEG of its own.")
     colours = image.info.get("nclx_profile") or {}
     if colours.get("color_primaries") in _WIDE_PRIMARIES or colours.get("transfer_characteristics") in _HDR_CURVES:
         raise UnreadablePhoto(f"{name} has HDR or wide-gamut colours without an ICC profile; export it as JPEG.")
+    if image.mode in ("I", "F", "LAB"):
+        raise UnreadablePhoto(f"{name} has pixels of kind {image.mode}, which no camera writes; export it as JPEG.")
+    check_decoder_memory(name, "CMYK JPEG" if (kind, image.mode) == ("JPEG", "CMYK") else kind, *image.size)
     return Encoded(name, data, kind, image, stream.tell())
 
 
@@ -206,6 +206,8 @@ def decode(encoded: Encoded, scale: float) -> Decoded:
     """
     image = encoded.image
     with _damage_named(encoded.name):
+        if encoded.format == "JPEG":
+            check_jpeg_scans(encoded.name, encoded.data, encoded.header_bytes, *encoded.size)
         if encoded.format == "JPEG" and image.mode == "RGB":
             pixels = _jpeg_pixels(encoded, scale)
         else:
@@ -272,6 +274,22 @@ def _format_of(data: bytes) -> str | None:
     return None
 
 
+def _opened(open_image: Any, stream: BytesIO, name: str, kind: str) -> Any:
+    """Pillow's view of a file; what Pillow refuses although it is whole gets a sentence of its own."""
+    from PIL.Image import DecompressionBombError
+
+    try:
+        return open_image(stream)
+    except DecompressionBombError as error:
+        raise UnreadablePhoto(
+            f"{name} is too large for {kind}; make it smaller or export it as ordinary JPEG."
+        ) from error
+    except SyntaxError as error:
+        if "pixel mode" in str(error):
+            raise UnreadablePhoto(f"{name} has pixels of a kind that no camera writes; export it as JPEG.") from error
+        raise
+
+
 @contextmanager
 def _damage_named(name: str) -> Iterator[None]:
     """Turn whatever a decoder raises into one sentence: damaged files call forth nearly every exception."""
@@ -296,12 +314,7 @@ def _without_warnings() -> Iterator[None]:
 
 def _jpeg_pixels(encoded: Encoded, scale: float) -> NDArray[np.uint8]:
     """RGB pixels of a JPEG, not turned, reduced as far as can be inside the decoder."""
-    # Some decoders fill the missing rows of a cut file with grey and say nothing. Bytes may follow the end.
-    if not encoded.data.endswith(_JPEG_END) and encoded.data.find(_JPEG_END, encoded.header_bytes) < 0:
-        raise ValueError("no end-of-image marker after the first scan")
     width, height = encoded.size
-    if 8 * len(encoded.data) < width * height // _JPEG_BLOCK_PX:
-        raise ValueError("less than one bit for every block of the picture")
     reduced_by = _reduction(scale)
     # Turned later, when there are fewer pixels and what the decoder pads the last ones with is cut off.
     flags = _JPEG_REDUCTIONS[reduced_by] | cv2.IMREAD_IGNORE_ORIENTATION
@@ -323,10 +336,6 @@ def _pillow_pixels(encoded: Encoded, reduced_by: int) -> NDArray[np.uint8]:
     image.load()
     if image.size != (width, height):
         raise ValueError("a picture of another size than the header says")
-    if image.mode in ("I", "F", "LAB"):
-        raise UnreadablePhoto(
-            f"{encoded.name} has pixels of kind {image.mode}, which no camera writes; export it as JPEG."
-        )
     if reduced_by == 1:
         return _plain_pixels(image)
     right, strips = -width % reduced_by, []

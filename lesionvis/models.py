@@ -182,8 +182,9 @@ def predictor_for(model: Model, name: str, columns: Sequence[str]) -> Predictor:
 def _read_file(folder: Path, name: str) -> bytes:
     """Content of a file that lies directly in the folder."""
     path = folder / name
-    if path.parent != folder or not path.is_file():
-        raise ModelError(f"Model file {path} is missing; install the model again.")
+    if _NAME.fullmatch(name) is None or not path.is_file():
+        # Escaped, as a card may name it in any way.
+        raise ModelError(f"Model file {folder / ascii(name)[1:-1]} is missing; install the model again.")
     return path.read_bytes()
 
 
@@ -194,7 +195,9 @@ def _read_card(folder: Path) -> dict[str, Any]:
         predictors = card["predictors"]
         complete = all({"file", "sha256", "columns"} <= set(entry) for entry in predictors.values())
         known = card["format"] == CARD_FORMAT and _NAME.fullmatch(card["name"]) is not None and complete
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, RecursionError) as error:  # whose texts may hold all that was read
+        raise ModelError(f"{folder / 'card.json'} is not a model card (it holds no JSON).") from error
+    except (KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"{folder / 'card.json'} is not a model card ({error!r}).") from error
     if not known:
         raise ModelError(f"{folder / 'card.json'} has another format than this version reads (needs {CARD_FORMAT}).")

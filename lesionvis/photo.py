@@ -90,7 +90,9 @@ class PhotoReader:
     Parameters
     ----------
     max_megapixels : float
-        Largest photo that is decoded, in millions of px, 1 to 1000: a small file can hold a huge picture.
+        Largest photo that is decoded, in millions of px, 1 to 1000: a small file can hold a huge picture. HEIC
+        and progressive JPEG are read up to 110, AVIF and JPEG in CMYK up to 80 and WebP up to 64, as their decoders
+        take more memory.
     working_long_side_px : int
         Longer side of the working picture, 256 to 16384. The picture stays larger where its shorter side
         would fall under 32 px, or 1 mm under 5 px. No photo is enlarged.

@@ -8,8 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
+import cv2
 import numpy as np
+from containers import heic_grid, png, tiff
 from drawn import drawn_skin
 from numpy.typing import NDArray
 from PIL import Image
@@ -74,7 +77,7 @@ def encoded(picture: Image.Image, kind: str, **options: object) -> bytes:
 @cache
 def _whole(kind: str, seed: int) -> bytes:
     if kind == "HEIC":
-        return _HEIC.read_bytes()
+        return heic_grid(1 + seed % 2) if seed else _HEIC.read_bytes()
     return encoded(Image.fromarray(drawn_skin(seed)), kind)
 
 
@@ -137,39 +140,86 @@ def _no_photo(random: Random) -> tuple[str, bytes]:
     return _EXTENSIONS[int(random.integers(len(_EXTENSIONS)))], contents[int(random.integers(len(contents)))]
 
 
-def png(width: int, height: int, rows: bytes, bits: int = 8, color: int = 2) -> bytes:
-    """A PNG whose header may say what its compressed rows do not hold."""
-    header = width.to_bytes(4, "big") + height.to_bytes(4, "big") + bytes([bits, color, 0, 0, 0])
-    chunks = b"\x89PNG\r\n\x1a\n"
-    palette = [(b"PLTE", bytes(range(255)) * 3)] if color == 3 else []
-    for name, content in ((b"IHDR", header), *palette, (b"IDAT", rows), (b"IEND", b"")):
-        chunks += len(content).to_bytes(4, "big") + name + content + zlib.crc32(name + content).to_bytes(4, "big")
-    return chunks
-
-
 def _bomb(random: Random) -> tuple[str, bytes]:
-    """A small file that claims, or truly holds, a huge picture."""
+    """A small file that claims, or truly holds, a huge picture, or makes its decoder work without end."""
     side = int(random.integers(9_000, 14_000))
-    choice = int(random.integers(10))
-    if choice == 0:
-        return "png", png(2**31 - 1, 2**31 - 1, zlib.compress(b"\0" * 1000))
-    if choice == 1:
-        return "png", png(side, side, zlib.compress(b"\0" * 1000))
-    if choice in (2, 3):
-        whole = _whole("JPEG", 0)
-        place = whole.index(b"\xff\xc0") + 5
-        claim = side if choice == 2 else 65_500
-        return "jpg", whole[:place] + claim.to_bytes(2, "big") * 2 + whole[place + 4 :]
-    if choice == 4:
-        return "webp", encoded(
-            Image.new("RGBA", (9_000, 8_000), "#d0a09080"), "WebP", lossless=True, method=0, quality=0
-        )
-    if choice == 5:
-        return "tif", encoded(Image.new("CMYK", (side, side)), "TIFF", compression="tiff_adobe_deflate")
-    color, channels, bits = ((2, 3, 8), (6, 4, 8), (3, 1, 8), (2, 3, 16))[choice - 6]
+    makers = (_empty_png, _claiming_jpeg, _huge_png, _huge_tiff, _huge_webp, _huge_avif, _huge_heic, _endless)
+    return makers[int(random.integers(len(makers)))](random, side)
+
+
+def _empty_png(random: Random, side: int) -> tuple[str, bytes]:
+    claim = side if random.random() < 0.5 else 2**31 - 1
+    return "png", png(claim, claim, zlib.compress(b"\0" * 1000))
+
+
+def _claiming_jpeg(random: Random, side: int) -> tuple[str, bytes]:
+    whole = _whole("JPEG", 0)
+    place = whole.index(b"\xff\xc0") + 5
+    claim = side if random.random() < 0.5 else 65_500
+    return "jpg", whole[:place] + claim.to_bytes(2, "big") * 2 + whole[place + 4 :]
+
+
+def _huge_png(random: Random, side: int) -> tuple[str, bytes]:
+    color, channels, bits = ((2, 3, 8), (6, 4, 8), (3, 1, 8), (2, 3, 16))[int(random.integers(4))]
     packer = zlib.compressobj(1)
     row = b"\0" + b"\x55" * (side * channels * bits // 8)
     return "png", png(side, side, b"".join(packer.compress(row) for _ in range(side)) + packer.flush(), bits, color)
+
+
+def _huge_tiff(random: Random, side: int) -> tuple[str, bytes]:
+    mode = ("CMYK", "RGB", "F", "I;16")[int(random.integers(4))]
+    return "tif", encoded(Image.new(mode, (side, side)), "TIFF", compression="tiff_adobe_deflate")
+
+
+def _huge_webp(random: Random, side: int) -> tuple[str, bytes]:
+    mode, width = ("RGBA", "RGB")[int(random.integers(2))], (7_100, side)[int(random.integers(2))]
+    return "webp", encoded(Image.new(mode, (width, 8_900), "#d0a090"), "WebP", lossless=True, method=0, quality=0)
+
+
+@cache
+def _flat_avif() -> bytes:
+    return encoded(Image.new("RGB", (8_900, 8_900), "#d0a090"), "AVIF")
+
+
+def _huge_avif(random: Random, side: int) -> tuple[str, bytes]:
+    """As large as is read, with or without a size that is not its own."""
+    whole = _flat_avif()
+    place = whole.index(b"ispe") + 8
+    claim = (8_900, side, 60_000)[int(random.integers(3))]
+    return "avif", whole[:place] + claim.to_bytes(4, "big") * 2 + whole[place + 8 :]
+
+
+def _huge_heic(random: Random, side: int) -> tuple[str, bytes]:
+    tiles = int(random.integers(8, 14))
+    return "heic", heic_grid(tiles) if random.random() < 0.7 else heic_grid(tiles, claimed_px=side)
+
+
+@cache
+def _flat_progressive_jpeg(mode: str, side: int) -> bytes:
+    return encoded(Image.new(mode, (side, side)), "JPEG", quality=30, progressive=True, subsampling=0)
+
+
+def _endless(random: Random, _: int) -> tuple[str, bytes]:
+    """A progressive JPEG with its last scan again and again, or a TIFF of very many pages."""
+    if random.random() < 0.3:
+        return "tif", tiff(drawn_skin(0), n_pages=int(random.integers(10_000, 50_000)))
+    whole = _flat_progressive_jpeg(*(("RGB", 10_400), ("RGB", 13_500), ("CMYK", 8_900))[int(random.integers(3))])
+    last_scan = whole[whole.rindex(b"\xff\xda") : -2]
+    return "jpg", whole[:-2] + last_scan * (0, 10, 40, 5_000)[int(random.integers(4))] + whole[-2:]
+
+
+def _several_pictures(random: Random) -> tuple[str, bytes]:
+    """Animations, pages and bursts, whole or altered."""
+    pictures = [Image.fromarray(drawn_skin(seed)) for seed in range(int(random.integers(2, 6)))]
+    kind = ("PNG", "WebP", "AVIF", "TIFF", "GIF", "MPO", "HEIC")[int(random.integers(7))]
+    if kind == "HEIC":
+        extension, content = "heic", _HEIC.read_bytes().replace(b"ftypheic", b"ftyphevc")
+    else:
+        # Without libtiff, which cannot write into memory page by page.
+        plain = {"compression": None} if kind == "TIFF" else {}
+        extension = _FORMATS[kind][0]
+        content = encoded(pictures[0], kind, save_all=True, append_images=pictures[1:], **plain)
+    return extension, content if random.random() < 0.5 else _altered(random, content, len(content))
 
 
 def _odd_size(random: Random) -> tuple[str, bytes]:
@@ -182,7 +232,10 @@ def _odd_size(random: Random) -> tuple[str, bytes]:
 
 
 def _odd_mode(random: Random) -> tuple[str, bytes]:
-    picture = Image.fromarray(drawn_skin(int(random.integers(4))))
+    pixels = drawn_skin(int(random.integers(4)))
+    if random.random() < 0.3:
+        return _odd_depth(random, pixels)
+    picture = Image.fromarray(pixels)
     modes = {
         "PNG": ("1", "L", "LA", "P", "RGBA", "I;16"),
         "TIFF": ("1", "L", "LA", "P", "PA", "RGBA", "RGBX", "CMYK", "YCbCr", "LAB", "I;16", "I", "F"),
@@ -203,6 +256,21 @@ def _odd_mode(random: Random) -> tuple[str, bytes]:
     if mode in ("LA", "RGBA"):
         picture.putalpha(Image.fromarray(random.integers(0, 256, picture.size[::-1], dtype=np.uint8)))
     return _FORMATS[kind][0], encoded(picture, kind, **({"compression": None} if kind == "TIFF" else {}))
+
+
+def _odd_depth(random: Random, pixels: NDArray[np.uint8]) -> tuple[str, bytes]:
+    """TIFF and PNG with other px than whole numbers of 8 bits."""
+    if random.random() < 0.3:
+        return "png", cv2.imencode(".png", pixels[..., ::-1].astype(np.uint16) * 257)[1].tobytes()
+    shares = pixels / 255
+    shape = int(random.integers(3))
+    shares = (shares, shares.mean(axis=2), np.dstack([1 - shares, np.zeros(shares.shape[:2])]))[shape]
+    dtype: Any = (np.uint16, np.uint32, np.float16, np.float32, np.float64)[int(random.integers(5))]
+    if np.issubdtype(dtype, np.integer):
+        return "tif", tiff((shares * np.iinfo(dtype).max).astype(dtype))
+    odd = (1.0, 1e30, np.nan, np.inf)[int(random.integers(4))]
+    with np.errstate(over="ignore", invalid="ignore"):
+        return "tif", tiff((shares * odd).astype(dtype))
 
 
 def _lying_exif(random: Random) -> tuple[str, bytes]:
@@ -241,13 +309,14 @@ def _odd_content(random: Random) -> tuple[str, bytes]:
 
 
 KINDS: dict[str, tuple[int, Callable[[Random], tuple[str, bytes]]]] = {
-    "bytes altered": (22, _mutated),
-    "header altered": (22, _mutated_header),
+    "bytes altered": (21, _mutated),
+    "header altered": (21, _mutated_header),
     "cut short": (10, _cut),
     "spliced": (14, _spliced),
     "wrong extension": (5, _wrong_extension),
     "no photo": (8, _no_photo),
     "bomb": (1, _bomb),
+    "several pictures": (2, _several_pictures),
     "odd size": (3, _odd_size),
     "odd mode": (5, _odd_mode),
     "lying EXIF": (6, _lying_exif),

@@ -17,6 +17,7 @@ import pytest
 ORDER = (
     "errors",
     "icc",
+    "guards",
     "decode",
     "photo",
     "color",

@@ -185,7 +185,7 @@ def test_a_full_disk_is_one_sentence(folder: Path, tmp_path: Path, monkeypatch: 
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(RunFolderError, match=r"No space left on device.*what is finished is kept"):
         RUNNER(folder, tmp_path / "run")
     monkeypatch.undo()

@@ -11,14 +11,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from drawn import drawn_skin, write_photo
+from drawn import write_photo
 from PIL import Image
 
-from lesionvis.analysis import Analysis, Analyzer
-from lesionvis.batch import worker
-from lesionvis.batch.worker import Job, look, mask_png
+from lesionvis.analysis import Analyzer
+from lesionvis.batch.masks import mask_png
+from lesionvis.batch.worker import Job, look
 from lesionvis.settings import provenance, settings_values
 
 PLAIN = Job(settings_values(Analyzer()), {}, (), 60.0, 4.0)
@@ -40,24 +39,6 @@ def test_an_answer_is_plain_and_equals_a_single_analysis(tmp_path: Path) -> None
     assert base64.b64decode(answer["pictures"]["masks"]) == mask_png(analysis)
     overlay = Image.open(io.BytesIO(base64.b64decode(answer["pictures"]["overlays"])))
     assert overlay.format == "JPEG"
-
-
-def labels_at(analysis: Analysis, x_px: float, y_px: float) -> int:
-    x, y = analysis.photo.to_working([x_px, y_px])
-    height, width = analysis.labels.labels.shape
-    return int(analysis.labels.labels[min(round(y), height - 1), min(round(x), width - 1)])
-
-
-@pytest.mark.parametrize(("height", "width"), [(96, 128), (700, 1000), (1001, 701)])
-def test_a_mask_has_source_size_and_the_nearest_label(height: int, width: int) -> None:
-    analysis = Analyzer(working_long_side_px=256)(drawn_skin(3, height=height, width=width, radius=max(4, width // 40)))
-    mask = np.asarray(Image.open(io.BytesIO(mask_png(analysis))))
-    assert mask.shape == (height, width)
-    assert mask.dtype == np.dtype(np.uint16)
-    assert mask.max() == len(analysis.spots) > 0
-    random = np.random.default_rng(0)
-    for x, y in zip(random.integers(0, width, 500), random.integers(0, height, 500), strict=True):
-        assert mask[y, x] == labels_at(analysis, float(x), float(y))
 
 
 @pytest.mark.parametrize(
@@ -153,10 +134,3 @@ def test_memory_is_limited() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["1000000000", "0", "refused"]
-
-
-def test_more_spots_than_a_mask_can_number_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    analysis = Analyzer()(drawn_skin(1))
-    monkeypatch.setattr(worker, "_LABEL_MAX", 0)
-    with pytest.raises(OverflowError, match="16-bit"):
-        mask_png(analysis)

@@ -180,6 +180,27 @@ def test_a_name_that_could_do_harm_is_refused(folder: Path, name: object) -> Non
     assert "card.json" in _message(folder)
 
 
+@pytest.mark.parametrize("content", [b"\x80secret", b"[" * 200_000, b"\xff\xfesecret"], ids=["bytes", "deep", "UTF-16"])
+def test_a_card_that_is_no_json_is_refused_and_not_repeated(folder: Path, content: bytes) -> None:
+    (folder / "card.json").write_bytes(content)
+    message = _message(folder)
+    assert "card.json is not a model card" in message
+    assert "secret" not in message
+
+
+def test_links_lead_to_nothing_but_data(folder: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere.onnx"
+    (folder / "spots.onnx").replace(elsewhere)
+    (folder / "spots.onnx").symlink_to(elsewhere)
+    assert set(load_model(folder).predictors) == {"spots", "sizes"}  # what the card promises, wherever it lies
+    load_model.cache_clear()
+    for target in ("/dev/zero", "/proc/self/environ", tmp_path, folder / "spots.onnx", tmp_path / "nowhere"):
+        (folder / "spots.onnx").unlink()
+        (folder / "spots.onnx").symlink_to(target)
+        message = _message(folder)
+        assert "spots.onnx is missing" in message or "spots.onnx does not match its card" in message
+
+
 def test_a_card_of_another_format_is_refused(folder: Path) -> None:
     _change_card(folder, lambda card: card.update(format=CARD_FORMAT + 1))
     assert f"needs {CARD_FORMAT}" in _message(folder)
@@ -190,13 +211,15 @@ def test_a_card_with_half_an_entry_is_refused(folder: Path) -> None:
     assert "another format" in _message(folder)
 
 
-@pytest.mark.parametrize("name", ["../outside.onnx", "/etc/hostname", "deeper/spots.onnx"])
+@pytest.mark.parametrize("name", ["../outside.onnx", "/etc/hostname", "deeper/spots.onnx", "\x1b[2J.onnx", "a\0", "."])
 def test_a_card_cannot_point_outside_its_folder(folder: Path, name: str) -> None:
     (folder.parent / "outside.onnx").write_bytes((folder / "spots.onnx").read_bytes())
     (folder / "deeper").mkdir()
     (folder / "deeper" / "spots.onnx").write_bytes((folder / "spots.onnx").read_bytes())
     _change_card(folder, lambda card: card["predictors"]["spots"].update(file=name))
-    assert "is missing" in _message(folder)
+    message = _message(folder)
+    assert "is missing" in message
+    assert message.isprintable()
 
 
 def test_columns_must_be_the_ones_it_was_made_for(folder: Path) -> None:

@@ -127,18 +127,19 @@ def test_counts_are_by_pattern_and_level() -> None:
     photos = [report_photo(f"{index}", pattern="angioma", triage_level="watch") for index in range(3)]
     text = text_of(*photos, failed("b"), n_left_out=7)
     assert 'aria-label="3 photos, pattern angioma, level watch">3</button>' in text
-    assert 'aria-label="1 photos, pattern not judged, level not judged">1</button>' in text
+    assert 'aria-label="1 photo, pattern not judged, level not judged">1</button>' in text
     assert "7 further photos, less urgent than these, are in photos.csv only." in text
     assert "<li><b>4</b> photos</li>" in text
 
 
-def judged(status: str, pattern: str, level: str) -> dict[str, Value]:
+def judged(status: str, pattern: str, level: str, p_shower: float | None = None) -> dict[str, Value]:
     return {
         "status": status,
         "pattern": pattern,
         "triage_level": level,
         "problem": "No.",
         "triage_reasons": "P1 So. | Q",
+        "p_petechial_shower": p_shower,
     }
 
 
@@ -158,6 +159,19 @@ def test_who_needs_a_person_comes_first() -> None:
     assert len(set(ranks)) == len(ranks)
     reasons = [why_a_person(row) for row in order]
     assert reasons == ["So.", "No.", "So.", "No.", "The pattern is uncertain.", "", "", ""]
+
+
+def test_of_photos_of_one_level_the_likeliest_shower_comes_first() -> None:
+    order = [
+        judged("ok", "uncertain", "emergency", 0.0),
+        judged("ok", "petechial_shower", "same_day", 0.97),
+        judged("ok", "uncertain", "same_day", 0.4),
+        judged("ok", "single_lesion", "same_day", 0.0),
+        judged("ok", "petechial_shower", "prompt", 1.0),
+    ]
+    ranks = [urgency(row) for row in order]
+    assert ranks == sorted(ranks)
+    assert len(set(ranks)) == len(ranks)
 
 
 def test_assets_lie_beside_the_module() -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from importlib import import_module
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from lesionvis.batch.journal import Journal
-from lesionvis.batch.pictures import unfinished_file
+from lesionvis.batch.pictures import written_whole
 from lesionvis.batch.rows import RESULT_COLUMNS, SPOT_COLUMNS
 from lesionvis.batch.tables import rounded
 from lesionvis.errors import SettingsError
@@ -56,15 +55,13 @@ def write_parquet(run: Path, journal: Journal) -> None:
         columns, rows = journal.table(view)
         types = RESULT_COLUMNS if view == "photos" else SPOT_COLUMNS
         schema = pyarrow.schema([(column, kinds[types.get(column, "TEXT")]) for column in columns])
-        unfinished = unfinished_file(run)
-        with unfinished.open("wb") as file:
-            with parquet.ParquetWriter(file, schema, compression="zstd") as writer:
-                while group := list(islice(rows, _ROW_GROUP)):
-                    held = [[rounded(value) for value in column] for column in zip(*group, strict=True)]
-                    writer.write_table(pyarrow.table(held, schema=schema))
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(run / name)
+        with (
+            written_whole(run, name, "wb") as file,
+            parquet.ParquetWriter(file, schema, compression="zstd") as writer,
+        ):
+            while group := list(islice(rows, _ROW_GROUP)):
+                held = [[rounded(value) for value in column] for column in zip(*group, strict=True)]
+                writer.write_table(pyarrow.table(held, schema=schema))
 
 
 def remove_parquet(run: Path) -> None:

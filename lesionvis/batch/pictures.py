@@ -6,10 +6,13 @@ before it changes, so that after a sudden end no file passes for the picture of 
 
 from __future__ import annotations
 
+import os
 import shutil
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, Any
 
 from lesionvis.batch.journal import Journal
 from lesionvis.batch.names import picture_files
@@ -110,14 +113,33 @@ class PictureShelf:
 
 
 def unfinished_file(run: Path, content: bytes = b"") -> Path:
-    """New file of a run folder that is to be moved to its place once it is complete."""
+    """New file of a run folder, safe on the disk, that is to be moved to its place once it is complete."""
     folder = run / WORKSHOP
     folder.mkdir(exist_ok=True)
     path = folder / uuid.uuid4().hex
-    path.write_bytes(content)
+    with path.open("wb") as file:
+        file.write(content)
+        _save(file)
     return path
+
+
+@contextmanager
+def written_whole(run: Path, name: str, mode: str = "w") -> Iterator[IO[Any]]:
+    """File of a run folder that takes its place once everything is written and safe on the disk, or not at all."""
+    unfinished = unfinished_file(run)
+    encoding, newline = (None, None) if "b" in mode else ("utf-8", "")
+    with unfinished.open(mode, encoding=encoding, newline=newline) as file:
+        yield file
+        _save(file)
+    unfinished.replace(run / name)
 
 
 def remove_unfinished(run: Path) -> None:
     """Remove what a run left unfinished."""
     shutil.rmtree(run / WORKSHOP, ignore_errors=True)
+
+
+def _save(file: IO[Any]) -> None:
+    """Wait until the disk has it: a file that is moved before may be empty after a power cut."""
+    file.flush()
+    os.fsync(file.fileno())

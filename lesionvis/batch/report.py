@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import heapq
-import os
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
@@ -12,7 +11,7 @@ from urllib.parse import quote
 
 from lesionvis.batch.journal import Journal
 from lesionvis.batch.names import harmless
-from lesionvis.batch.pictures import unfinished_file
+from lesionvis.batch.pictures import written_whole
 from lesionvis.batch.rows import Value
 from lesionvis.report.page import ReportPhoto, page_html, urgency
 
@@ -40,12 +39,8 @@ def write_report(run: Path, journal: Journal) -> None:
     facts = journal.provenance()
     photos = _photos(run, journal, chosen)
     pieces = page_html(harmless(run.resolve().name), facts, photos, len(ranked) - len(chosen))
-    unfinished = unfinished_file(run)
-    with unfinished.open("w", encoding="utf-8", newline="\n") as file:
+    with written_whole(run, REPORT_NAME) as file:
         file.writelines(pieces)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(run / REPORT_NAME)
 
 
 def _photos(run: Path, journal: Journal, chosen: set[str]) -> Iterator[ReportPhoto]:

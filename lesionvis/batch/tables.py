@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import csv
-import os
 from pathlib import Path
 
 from lesionvis.batch.journal import Journal
-from lesionvis.batch.pictures import unfinished_file
+from lesionvis.batch.pictures import written_whole
 from lesionvis.batch.rows import Value
 
 TABLES = {"photos": "photos.csv", "spots": "spots.csv"}
@@ -31,15 +30,11 @@ def write_tables(run: Path, journal: Journal) -> None:
         Of the run.
     """
     for view, name in TABLES.items():
-        unfinished = unfinished_file(run)
         columns, rows = journal.table(view)
-        with unfinished.open("w", encoding="utf-8", newline="") as file:
+        with written_whole(run, name) as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(columns)
             writer.writerows([cell(value) for value in row] for row in rows)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(run / name)
 
 
 def cell(value: Value) -> str:

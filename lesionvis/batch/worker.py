@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lesionvis.batch.masks import mask_png
 from lesionvis.batch.names import harmless
 from lesionvis.errors import LesionvisError
 
@@ -28,7 +29,6 @@ OVERLAY_JPEG_QUALITY = 90
 # The report shows thumbnails about 220 px wide, on screens with up to two pixels for one.
 THUMBNAIL_LONG_SIDE_PX = 360
 THUMBNAIL_JPEG_QUALITY = 80
-_LABEL_MAX = 2**16 - 1
 _BYTES_PER_GB = 10**9
 
 
@@ -125,22 +125,6 @@ def about_this_file(sentence: str, path: str) -> str:
         if sentence.startswith(f"{name} "):
             return f"This file{sentence.removeprefix(name)}"
     return sentence
-
-
-def mask_png(analysis: Analysis) -> bytes:
-    """Label image at source resolution as a 16-bit PNG: 0 is background, k is spot k of the table."""
-    import cv2
-    import numpy as np
-
-    photo, labels = analysis.photo, analysis.labels.labels
-    if len(analysis.spots) > _LABEL_MAX:
-        raise OverflowError(f"{len(analysis.spots)} spots do not fit a 16-bit mask")
-    height, width = labels.shape
-    # The nearest working pixel of source pixel x is round((x + 0.5) s - 0.5), that is floor((x + 0.5) s).
-    rows = np.minimum((np.arange(photo.source_height_px) + 0.5) * photo.px_per_source_px, height - 1).astype(np.intp)
-    columns = np.minimum((np.arange(photo.source_width_px) + 0.5) * photo.px_per_source_px, width - 1).astype(np.intp)
-    mask = labels.astype(np.uint16)[rows][:, columns]
-    return cv2.imencode(".png", mask)[1].tobytes()
 
 
 def overlay_jpeg(analysis: Analysis) -> bytes:

@@ -42,7 +42,7 @@
 
   function found(row) {
     if (row.status === "failed" || row.spot_count === null) return row.problem || row.status;
-    const size = row.median_diameter_mm === null ? "" : ", median " + row.median_diameter_mm + " mm";
+    const size = row.median_diameter_mm === null ? "" : ", median " + Number(row.median_diameter_mm.toPrecision(2)) + " mm";
     return words(row.pattern) + ", " + row.spot_count + (row.spot_count === 1 ? " spot" : " spots") + size;
   }
 
@@ -128,6 +128,9 @@
       : [];
   }
 
+  // Arrow keys scroll what has the focus.
+  const scrolled = (name, table) => make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": name }, table);
+
   function spotTable(held) {
     const title = held.spots.length + held.spots_left_out === 1 ? "1 spot" : held.spots.length + held.spots_left_out + " spots";
     if (!held.spots.length) return [make("h3", { text: "No spots" })];
@@ -137,7 +140,7 @@
       make(place ? "td" : "th", place ? { text: number(spot[column]) } : { scope: "row", text: number(spot[column]) }))));
     const table = make("table", {}, make("caption", { text: "Largest first" }), make("thead", {}, head), make("tbody", {}, ...body));
     const more = held.spots_left_out ? [make("p", { text: held.spots_left_out + " smaller spots are in spots.csv." })] : [];
-    return [make("h3", { text: title }), make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Spots" }, table), ...more];
+    return [make("h3", { text: title }), scrolled("Spots", table), ...more];
   }
 
   function featureTable(held) {
@@ -145,7 +148,7 @@
       make("th", { scope: "row", text: data.features[index][0] }), make("td", { text: number(value) }),
       make("td", { text: data.features[index][1] }))));
     const table = make("table", { class: "features" }, make("tbody", {}, ...body.filter(Boolean)));
-    return make("details", {}, make("summary", { text: "Features" }), make("div", { class: "scroll" }, table));
+    return make("details", {}, make("summary", { text: "Features" }), scrolled("Features", table));
   }
 
   function picture(row) {

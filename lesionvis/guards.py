@@ -1,0 +1,91 @@
+"""What a file must not make its decoder do: end the process, fill the memory, or take minutes."""
+
+from __future__ import annotations
+
+import re
+
+from lesionvis.errors import UnreadablePhoto
+
+# Item types in a HEIC file (box infe, versions 2 and 3): where one is no text, pi_heif crashes the process.
+_HEIC_ITEM_TYPE = re.compile(rb"infe(?:\x02.{7}|\x03.{9})(.{4})", re.DOTALL)
+
+# Decoders that hold several copies of a picture: measured are 16 bytes for each px of a WebP, 9 of an AVIF, 7 of a
+# HEIC (5 more with 10 bits and full colour), 6 of a JPEG that comes in several scans and 12 of one in CMYK. So many
+# megapixels take under 1.5 GB; phones write HEIC of up to 108.
+_LARGEST_MEGAPIXELS = {"WebP": 64, "AVIF": 80, "HEIC": 110, "progressive JPEG": 110, "CMYK JPEG": 80}
+
+_JPEG_END, _JPEG_SCAN = b"\xff\xd9", b"\xff\xda"
+_JPEG_BLOCK_PX = 64  # each block of 8 x 8 px is at least one Huffman code, of at least one bit
+# Programs write 1 to 17. Each costs a pass over the whole picture, 0.06 s for 170 megapixels, and 20 bytes of the file.
+_JPEG_SCANS_MAX = 50
+
+
+def check_decoder_memory(name: str, kind: str, width: int, height: int) -> None:
+    """Refuse a picture whose decoder would need more memory than its px alone account for.
+
+    Parameters
+    ----------
+    name : str
+        What messages call the photo.
+    kind : str
+        Format of the file; that of a JPEG with what is special about it.
+    width, height : int
+        Size, px.
+
+    Raises
+    ------
+    UnreadablePhoto
+        If the format is one that is decoded with several copies, and the picture is too large for that.
+    """
+    megapixels, largest = width * height / 1e6, _LARGEST_MEGAPIXELS.get(kind)
+    if largest is not None and megapixels > largest:
+        raise UnreadablePhoto(
+            f"{name} is too large for {kind}, {megapixels:.0f} megapixels where {largest} can be decoded;"
+            " make it smaller or export it as ordinary JPEG."
+        )
+
+
+def check_heic_items(data: bytes) -> None:
+    """Refuse a HEIC file that would crash its decoder.
+
+    Raises
+    ------
+    ValueError
+        If an item's type is not text.
+    """
+    if not all(item_type.isascii() for item_type in _HEIC_ITEM_TYPE.findall(data)):
+        raise ValueError("an item type is not text")
+
+
+def check_jpeg_scans(name: str, data: bytes, first_scan: int, width: int, height: int) -> None:
+    """Refuse a JPEG that lacks its end, holds less than it claims, or goes over its picture without end.
+
+    Parameters
+    ----------
+    name : str
+        What messages call the photo.
+    data : bytes
+        The whole file.
+    first_scan : int
+        Where the first scan starts.
+    width, height : int
+        Size that the header claims, px.
+
+    Raises
+    ------
+    ValueError
+        If it does.
+    UnreadablePhoto
+        If it comes in several scans, so that it is in memory as a whole, and is too large for that.
+    """
+    # Some decoders fill the missing rows of a cut file with grey and say nothing. Bytes may follow the end.
+    end = data.find(_JPEG_END, first_scan)
+    if end < 0 and not data.endswith(_JPEG_END):
+        raise ValueError("no end-of-image marker after the first scan")
+    if 8 * len(data) < width * height // _JPEG_BLOCK_PX:
+        raise ValueError("less than one bit for every block of the picture")
+    scans = data.count(_JPEG_SCAN, first_scan, end if end >= 0 else len(data))
+    if scans > _JPEG_SCANS_MAX:
+        raise ValueError("more scans than any program writes")
+    if scans > 1:
+        check_decoder_memory(name, "progressive JPEG", width, height)
