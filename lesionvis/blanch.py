@@ -143,10 +143,12 @@ def blanch_test(plain: Analysis, pressed: Analysis) -> BlanchTest:
     is_brown = plain.spots["color"] == PIGMENT_COLOR
     rows = np.flatnonzero(~(is_brown & (plain.spots["blue_share"] > PIGMENT_BLUE_SHARE_MIN)))
     outlines = [_placed(registration.map_points(plain.labels.outlines_px[row]), pressed) for row in rows]
-    shown = [_is_shown(outline, pressed) for outline in outlines]
+    centres = [plain.labels.outlines_px[row].mean(axis=0) for row in rows]
+    known = registration.is_supported(centres)
+    shown = [bool(is_known) and _is_shown(outline, pressed) for is_known, outline in zip(known, outlines, strict=True)]
     rows, outlines = rows[shown], [outline for outline, is_in in zip(outlines, shown, strict=True) if is_in]
     if len(rows) == 0:
-        return _untold("No red spot of the plain photo is shown in the photo under glass.", registration)
+        return _untold("No red spot of the plain photo was found again in the photo under glass.", registration)
     at_px = np.stack([plain.spots["x_px"][rows], plain.spots["y_px"][rows]], axis=1)
     pale = measure_pallor(plain, pressed, registration, at_px)
     if not np.isfinite(pale.typical):

@@ -116,9 +116,12 @@ def match_spots(earlier: Analysis, later: Analysis, registration: Registration) 
         ratio = np.where(before.blood > 0.0, after.blood / before.blood, np.inf)
         known = np.where(np.isfinite(ratio), ratio, 0.0)
         error = np.hypot(np.hypot(after.error, known * before.error) / before.blood, LIGHT_ERROR * known)
+    # Where the place in the other photo is a guess, nothing is said of a spot that was not found there.
+    alone = [outline.mean(axis=0) for outline in (*(own_a[i] for i in lone_a), *mapped_b)]
+    is_guess = np.concatenate([np.zeros(len(a), np.bool_), ~registration.is_supported(alone)])
     state = np.select(
-        [kinds == 0, kinds == 1],
-        [_changed(area_ratio, area_error, ratio, error), _absent(before, after, "gone")],
+        [is_guess, kinds == 0, kinds == 1],
+        ["unclear", _changed(area_ratio, area_error, ratio, error), _absent(before, after, "gone")],
         _absent(after, before, "new"),
     )
     blue = _blue_share(after.density) - _blue_share(before.density)

@@ -17,7 +17,7 @@ from lesionvis.interval import Interval, Moment, compare, days_between, moment_o
 from lesionvis.matching import FADED_MAX, GROWN_MIN, SURE_ERRORS
 
 # The guide and rule P01 say "spreading" and give no number; the limits are ours. Spots spread when at least so many,
-# and this share of all before, are new: one alone may be a hair or an insect. A published app that told every change
+# and this share of all before, are new: one alone may be a hair or an insect. An app that told every change (SCAI)
 # found 92 % of them, and 38 % of what it told was true.
 SPREADING_SPOTS_MIN, SPREADING_SHARE_MIN = 2, 0.05
 # "Rapid" is minutes or hours in the question, and NICE NG240 says "rapidly progressive" without a number. A day is

@@ -63,7 +63,8 @@ PATTERN_MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "petechial_shower": (
             "Many small spots that look alike. Such spots are more likely petechiae than anything else: small bleeds "
-            "under the skin, where tiny blood vessels have broken. What made them break is what matters."
+            "under the skin, where tiny blood vessels have broken. What made them break is what matters. If one spot "
+            "looks unlike the others, have that one looked at by itself."
         ),
         "single_lesion": (
             "One spot that stands out from the skin around it. What counts for such a spot is its shape, border, "

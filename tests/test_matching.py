@@ -43,6 +43,21 @@ def test_every_ratio_of_contrast_holds_the_error_of_the_light() -> None:
     assert (matches.contrast_ratio_error[both] > LIGHT_ERROR * matches.contrast_ratio[both]).all()
 
 
+def test_nothing_is_said_of_lone_spots_whose_place_is_a_guess() -> None:
+    registration = registered()
+    # Anchors at the left only: what lies at the right is extrapolated.
+    left = registration.anchors_px[:, 0] < 200.0
+    assert left.sum() >= 3
+    few = replace(registration, anchors_px=registration.anchors_px[left], residuals_px=registration.residuals_px[left])
+    matches = match_spots(*two_days(), few)
+    lone = (matches.first == 0) | (matches.second == 0)
+    x = np.where(matches.first > 0, two_days()[0].spots["x_px"][matches.first - 1], 0.0)
+    far = lone & (x > 450.0)
+    assert far.sum() >= 2
+    assert set(matches.state[far]) == {"unclear"}
+    assert _matches().count("gone", "new") > matches.count("gone", "new")
+
+
 def test_what_came_and_went_is_told_and_nothing_else_is() -> None:
     matches = _matches()
     before, after = _rows(0), _rows(1)
