@@ -1,8 +1,8 @@
 """Reads a file, bytes or an array into a `Photo`: upright 8-bit sRGB at working resolution.
 
-Everything that differs between cameras ends here: format, orientation, colour profile, bit depth and
-transparency (how: `lesionvis.decode`). Of the metadata only the capture date is kept: no place, no owner, no
-serial number.
+Everything that differs between cameras ends here: format, orientation, colour profile, bit depth and transparency
+(how: `lesionvis.decode`), and noise (`lesionvis.noise`). Of the metadata only the capture date is kept: no place, no
+owner, no serial number.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from lesionvis.decode import decode, read_header, reduce_by_area, to_8_bits
 from lesionvis.errors import SettingsError, UnreadablePhoto
+from lesionvis.noise import without_noise
 
 MIN_SIDE_PX = 32
 """Shortest side of a photo, source and working px: less cannot show a spot and the skin around it."""
@@ -39,7 +40,7 @@ class Photo:
     Attributes
     ----------
     rgb : ndarray of shape (H, W, 3), uint8
-        Upright sRGB picture, red first, set read-only.
+        Upright sRGB picture, red first, without most of its noise, set read-only.
     px_per_source_px : float
         Working px per source px, 0 < s <= 1, the same along x and y.
     source_width_px, source_height_px : int
@@ -159,7 +160,7 @@ class PhotoReader:
         height, width = array.shape[:2]
         self._check_size("array", width, height)
         scale = self._working_scale(width, height, px_per_mm)
-        rgb = reduce_by_area(_rgb_of_array(array), (width, height), scale)
+        rgb = without_noise(reduce_by_area(_rgb_of_array(array), (width, height), scale))
         digest = hashlib.sha256(array.tobytes()).hexdigest()
         return Photo(rgb, scale, width, height, digest, taken_at=None, name="array")
 
@@ -169,7 +170,7 @@ class PhotoReader:
         scale = self._working_scale(*encoded.size, px_per_mm)
         decoded = decode(encoded, scale)
         return Photo(
-            rgb=decoded.rgb,
+            rgb=without_noise(decoded.rgb),
             px_per_source_px=scale,
             source_width_px=decoded.source_width_px,
             source_height_px=decoded.source_height_px,

@@ -19,6 +19,7 @@ ORDER = (
     "icc",
     "guards",
     "decode",
+    "noise",
     "photo",
     "color",
     "models",

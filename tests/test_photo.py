@@ -37,7 +37,7 @@ def encoded(image: Image.Image, kind: str, **options: Any) -> bytes:
 
 def texture(width: int = 48, height: int = 40) -> Image.Image:
     noise = np.random.default_rng(5).integers(0, 256, (height, width, 3), dtype=np.uint8)
-    return Image.fromarray(cv2.blur(noise, (3, 3)))
+    return Image.fromarray(cv2.blur(noise, (7, 7)))
 
 
 def samples() -> dict[str, bytes]:
