@@ -18,7 +18,7 @@ def drawn_skin(seed: int, count: int = 5, height: int = 96, width: int = 128, ra
     for _ in range(count):
         centre = (int(random.integers(12, width - 12)), int(random.integers(12, height - 12)))
         cv2.circle(photo, centre, radius + int(random.integers(-1, 2)), SPOT_RGB, -1, cv2.LINE_AA)
-    noise = random.normal(0.0, 2.0, photo.shape)
+    noise = random.normal(0.0, 1.5, photo.shape)
     return np.clip(cv2.GaussianBlur(photo, (0, 0), 1.0) + noise, 0, 255).astype(np.uint8)
 
 
