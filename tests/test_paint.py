@@ -35,8 +35,8 @@ def test_labels_have_the_area_and_the_place_of_the_truth(
         angle_deg=angle_deg,
     )
     y, x = np.nonzero(paint_spots(SCENE, [spot]).labels == 1)
-    # Pixels are in or out by their centres: of a circle around one of them 89 may be in where its area is 82 (0.43 px).
-    assert 2.0 * np.sqrt(len(x) / np.pi) == pytest.approx(diameter_px, rel=0.03, abs=0.5)
+    # Pixels are in or out by their centres, which makes circles of 11 px up to 0.53 px larger.
+    assert 2.0 * np.sqrt(len(x) / np.pi) == pytest.approx(diameter_px, rel=0.03, abs=0.6)
     assert np.hypot(x.mean() - x_px, y.mean() - y_px) < 0.5 + 0.6 * irregularity * diameter_px
 
 
