@@ -6,11 +6,10 @@ import csv
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-import cv2
 import numpy as np
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import ExtraTreesClassifier
@@ -21,7 +20,7 @@ from sklearn.preprocessing import PowerTransformer
 from lesionvis.features import FEATURE_NAMES, compute_features, gather
 from lesionvis.lab.augment import augmented
 from lesionvis.lab.forests import SEED, FittedPredictor
-from lesionvis.lab.spot_training import fold_of
+from lesionvis.lab.left_out import left_out
 from lesionvis.lab.truth import Label
 from lesionvis.measure import measure_spots
 from lesionvis.pattern import CLASSES, MODEL_FEATURES
@@ -97,8 +96,7 @@ def make_pattern_table(folder: Path, labels: Sequence[Label], judges: Sequence[J
     -------
     PatternTable
     """
-    jobs = (delayed(_rows)(folder / label.photo, judges[fold_of(label.group)], n_copies) for label in labels)
-    blocks = Parallel(n_jobs=2)(jobs)
+    blocks = left_out(partial(_rows, n_copies=n_copies), folder, labels, judges)
     return PatternTable(
         tuple(label for label in labels for _ in range(n_copies + 1)),
         np.tile(np.arange(n_copies + 1), len(labels)),
@@ -108,7 +106,6 @@ def make_pattern_table(folder: Path, labels: Sequence[Label], judges: Sequence[J
 
 def _rows(path: Path, judge: Judge, n_copies: int) -> NDArray[np.float32]:
     """Features of a photo and of its changed copies; the changes follow from the photo's content."""
-    cv2.setNumThreads(1)
     photo = read_photo(path)
     generator = np.random.default_rng(int(photo.sha256[:12], 16))
     copies = (read_photo(augmented(photo.rgb, generator)) for _ in range(n_copies))
