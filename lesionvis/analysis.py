@@ -270,4 +270,5 @@ def _evidence(spots: SpotTable, abcde: Abcde | None) -> PhotoEvidence:
         spot_count=len(spots),
         largest_diameter_mm=float(np.nanmax(largest)) if np.isfinite(largest).any() else None,
         abcde_any=abcde.measured_any if abcde else None,
+        stands_out=bool(spots["is_lesion"].any()),
     )

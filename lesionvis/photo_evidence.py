@@ -28,6 +28,9 @@ class PhotoEvidence:
         Diameter of the largest spot, mm; None or NaN in a photo without a scale.
     abcde_any : bool or None
         Whether any of the measured ABCDE features is present; None when not measured.
+    stands_out : bool
+        Whether one spot stands out from the skin and from whatever other spots there are. In a crop of spots it is
+        judged by itself too.
     further : tuple of (str, str)
         Answers to which a comparison with other photos gives the harmful value, each with what was seen.
     """
@@ -35,6 +38,7 @@ class PhotoEvidence:
     spot_count: int | None = None
     largest_diameter_mm: float | None = None
     abcde_any: bool | None = None
+    stands_out: bool = False
     further: tuple[tuple[str, str], ...] = ()
 
     def findings(self) -> Iterator[tuple[str, str]]:

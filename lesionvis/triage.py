@@ -10,18 +10,18 @@ not been done (prompt), and no longer once the spots do not fade, which is what 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from lesionvis.answers import UNKNOWN, Answers, Question, questions
-from lesionvis.conditions import PATTERN
+from lesionvis.conditions import BLOOD_LIKE, PATTERN
 from lesionvis.errors import AnswerError
 from lesionvis.photo_evidence import PhotoEvidence, answers_with_photo
 from lesionvis.rules import PATTERNS, Level, Rule, rules
-from lesionvis.wording import ALWAYS, HEADER, NEXT_STEPS, PROVISIONAL
+from lesionvis.wording import ALWAYS, HEADER, NEXT_STEPS, PROVISIONAL, STANDS_OUT
 
 __all__ = [
     "PATTERNS",
@@ -37,6 +37,11 @@ __all__ = [
     "matching_rules",
     "open_questions",
 ]
+
+
+# By what a spot that stands out of a crop is judged besides: the guide tells people to look at "any single changing or
+# growing spot" by ABCDE, and a crop of small bleeds around one does not take that back.
+SINGLE: Final = "single_lesion"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +116,8 @@ class Advice:
         The highest level of all rules that matched.
     pattern : str
         The pattern that the advice is for.
+    judged_as : tuple of str
+        The patterns whose rules were asked: that one, and "single_lesion" where one spot stands out of a crop.
     answers : Answers
         The answers used, with what the photo added.
     reasons : tuple of FiredRule
@@ -124,6 +131,7 @@ class Advice:
 
     level: Level
     pattern: str
+    judged_as: tuple[str, ...]
     answers: Answers
     reasons: tuple[FiredRule, ...]
     open_questions: tuple[OpenQuestion, ...]
@@ -152,6 +160,7 @@ class Advice:
             "level": str(self.level),
             "what_to_do": self.what_to_do,
             "pattern": self.pattern,
+            "judged_as": list(self.judged_as),
             "reasons": [reason.to_dict() for reason in self.reasons],
             "open_questions": [question.to_dict() for question in self.open_questions],
             "photo_notes": list(self.photo_notes),
@@ -191,15 +200,18 @@ def advise(pattern: str, answers: Answers | None = None, photo: PhotoEvidence | 
     told = answers if answers is not None else Answers()
     evidence = photo if photo is not None else PhotoEvidence()
     used = answers_with_photo(told, evidence)
-    matching = matching_rules(pattern, used)
+    stands_out = evidence.stands_out and pattern in BLOOD_LIKE
+    matching = matching_rules(pattern, used, stands_out=stands_out)
     without_photo = {rule.rule_id for rule in matching_rules(pattern, told)}
+    notes = tuple(_photo_note(name, seen, told) for name, seen in evidence.findings())
     return Advice(
         level=matching[0].level,
         pattern=pattern,
+        judged_as=_judged_as(pattern, stands_out=stands_out),
         answers=used,
         reasons=tuple(_fired(rule, from_photo=rule.rule_id not in without_photo) for rule in matching),
-        open_questions=open_questions(pattern, used),
-        photo_notes=tuple(_photo_note(name, seen, told) for name, seen in evidence.findings()),
+        open_questions=open_questions(pattern, used, stands_out=stands_out),
+        photo_notes=(STANDS_OUT, *notes) if stands_out else notes,
     )
 
 
@@ -225,13 +237,15 @@ def advise_further(advice: Advice, evidence: PhotoEvidence) -> Advice:
     >>> str(further.level), further.answers["blanch"], further.photo_notes[0][:33]
     ('emergency', 'does_not_fade', 'Under glass the spots do not fade')
     """
-    again = advise(advice.pattern, advice.answers, evidence)
+    stood_out = SINGLE in advice.judged_as and advice.pattern != SINGLE
+    again = advise(advice.pattern, advice.answers, replace(evidence, stands_out=stood_out or evidence.stands_out))
     by_photo = {rule.rule_id for rule in advice.reasons if rule.from_photo}
     reasons = tuple(replace(rule, from_photo=rule.from_photo or rule.rule_id in by_photo) for rule in again.reasons)
-    return replace(again, reasons=reasons, photo_notes=advice.photo_notes + again.photo_notes)
+    notes = advice.photo_notes + tuple(note for note in again.photo_notes if note not in advice.photo_notes)
+    return replace(again, reasons=reasons, photo_notes=notes)
 
 
-def matching_rules(pattern: str, answers: Answers) -> tuple[Rule, ...]:
+def matching_rules(pattern: str, answers: Answers, *, stands_out: bool = False) -> tuple[Rule, ...]:
     """Rules that match, highest level first; the first one's level is the level of the advice.
 
     Rules of the levels watch and none match whatever is answered, so they are kept only when nothing above
@@ -243,6 +257,8 @@ def matching_rules(pattern: str, answers: Answers) -> tuple[Rule, ...]:
         One of `PATTERNS`.
     answers : Answers
         The answers.
+    stands_out : bool
+        Whether one spot stands out of the pattern, so that the rules for a single lesion count as well.
 
     Returns
     -------
@@ -259,12 +275,13 @@ def matching_rules(pattern: str, answers: Answers) -> tuple[Rule, ...]:
     >>> [rule.rule_id for rule in matching_rules("no_spots", Answers())]
     ['N02']
     """
-    facts = _facts(pattern, answers)
-    matching = tuple(rule for rule in rules() if rule.condition.holds(facts))
+    judged_as = _judged_as(pattern, stands_out=stands_out)
+    facts = answers.to_dict()
+    matching = tuple(rule for rule in rules() if _holds(rule, judged_as, facts))
     return tuple(rule for rule in matching if rule.level > Level.WATCH) or matching
 
 
-def open_questions(pattern: str, answers: Answers) -> tuple[OpenQuestion, ...]:
+def open_questions(pattern: str, answers: Answers, *, stands_out: bool = False) -> tuple[OpenQuestion, ...]:
     """Unanswered questions that can still change the level, most decisive first.
 
     A question is open exactly when there is some way to answer or leave the other unanswered questions
@@ -284,6 +301,8 @@ def open_questions(pattern: str, answers: Answers) -> tuple[OpenQuestion, ...]:
         One of `PATTERNS`.
     answers : Answers
         The answers; only unknown ones can be open.
+    stands_out : bool
+        As in `matching_rules`.
 
     Returns
     -------
@@ -301,24 +320,27 @@ def open_questions(pattern: str, answers: Answers) -> tuple[OpenQuestion, ...]:
     >>> [found.question.name for found in open_questions("petechial_shower", fever)][:2]
     ['new_onset', 'serious_bleeding_or_head_injury']
     """
-    facts = _facts(pattern, answers)
+    judged_as = _judged_as(pattern, stands_out=stands_out)
+    facts = answers.to_dict()
     if facts["child"] == questions()["child"].benign and facts["infant_u3m"] == UNKNOWN:
         facts["infant_u3m"] = questions()["infant_u3m"].benign
     found = []
     for question in questions().values():
-        if facts[question.name] == UNKNOWN and _counts(question, facts):
-            alone = [_level(facts | {question.name: value}) for value in (question.benign, question.harmful)]
+        if facts[question.name] == UNKNOWN and _counts(question, judged_as, facts):
+            alone = [_level(judged_as, facts | {question.name: value}) for value in (question.benign, question.harmful)]
             found.append(OpenQuestion(question, highest_level=max(alone), lowest_level=min(alone)))
     return tuple(sorted(found, key=lambda question: (-question.highest_level, question.lowest_level)))
 
 
-def _counts(question: Question, facts: Mapping[str, str]) -> bool:
+def _counts(question: Question, judged_as: Sequence[str], facts: Mapping[str, str]) -> bool:
     """Tell whether the value of an unanswered question can change the level, given the facts."""
     benign = {name: questions()[name].benign for name, value in facts.items() if value == UNKNOWN}
     for level, case in _cases_by_answer().get(question.name, ()):
-        possible = all(facts[name] in (value, UNKNOWN) for name, value in case.items())
+        of_answers = {name: value for name, value in case.items() if name != PATTERN}
+        possible = all(facts[name] in (value, UNKNOWN) for name, value in of_answers.items())
+        possible &= case.get(PATTERN, judged_as[0]) in judged_as
         # In this case the rule matches: is the level lower once nothing but this question is answered benign?
-        if possible and _level({**facts, **benign, **case, question.name: question.benign}) < level:
+        if possible and _level(judged_as, {**facts, **benign, **of_answers, question.name: question.benign}) < level:
             return True
     return False
 
@@ -334,16 +356,21 @@ def _cases_by_answer() -> Mapping[str, tuple[tuple[Level, Mapping[str, str]], ..
     return MappingProxyType(cases)
 
 
-def _facts(pattern: str, answers: Answers) -> dict[str, str]:
-    """Pattern and every answer by name: what conditions are evaluated on."""
+def _judged_as(pattern: str, *, stands_out: bool) -> tuple[str, ...]:
+    """Patterns whose rules are asked."""
     if pattern not in PATTERNS:
         raise AnswerError(f'There is no pattern "{pattern}"; it is one of {", ".join(PATTERNS)}.')
-    return {PATTERN: pattern} | answers.to_dict()
+    return (pattern, SINGLE) if stands_out and pattern != SINGLE else (pattern,)
 
 
-def _level(facts: Mapping[str, str]) -> Level:
+def _holds(rule: Rule, judged_as: Sequence[str], facts: Mapping[str, str]) -> bool:
+    """Whether a rule matches for any of the patterns."""
+    return any(rule.condition.holds({**facts, PATTERN: pattern}) for pattern in judged_as)
+
+
+def _level(judged_as: Sequence[str], facts: Mapping[str, str]) -> Level:
     """Level of the first, and so highest, rule that matches."""
-    return next(rule.level for rule in rules() if rule.condition.holds(facts))
+    return next(rule.level for rule in rules() if _holds(rule, judged_as, facts))
 
 
 def _fired(rule: Rule, *, from_photo: bool) -> FiredRule:

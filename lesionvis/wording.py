@@ -80,6 +80,12 @@ PATTERN_MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
+# Said of a crop of spots in which one is unlike the others.
+STANDS_OUT = (
+    "One spot stands out from the skin and from any other spots, so it is judged by itself as well (ABCDE). "
+    "Show that one to whoever looks at the spots."
+)
+
 # Shown while questions are asked, as soon as the answers so far make it an emergency.
 EMERGENCY_WHILE_ASKING = "As answered so far, this is an emergency."
 EMERGENCY_FIRST = "Get help first. Only then:"

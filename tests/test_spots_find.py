@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -10,7 +11,7 @@ from stages import Staged, match, stage, work
 
 from lesionvis.lab.scene import Scene, SpotTruth
 from lesionvis.lab.synth import render
-from lesionvis.lab.truths import petechial_shower
+from lesionvis.lab.truths import petechial_shower, single_lesion
 from lesionvis.models import Predictor
 from lesionvis.spots import find_spots
 from lesionvis.spots.find import LESION_SCORE_MIN, SPOT_SCORE_MIN
@@ -37,6 +38,24 @@ def test_a_shower_is_found_on_light_to_tan_skin(ita_deg: float) -> None:
     assert match(staged).f1 >= 0.95
     assert np.median(np.abs(_diameter_errors(staged))) <= 0.12
     assert staged.worked.spots.lesion == 0
+
+
+@pytest.mark.parametrize(("seed", "kind", "place"), [(3, "naevus", (0.2, 0.25)), (4, "melanoma", (0.8, 0.3))])
+def test_a_mole_off_the_centre_of_a_shower_is_the_lesion(
+    seed: int, kind: Literal["naevus", "melanoma"], place: tuple[float, float]
+) -> None:
+    generator = np.random.default_rng(seed)
+    scene = replace(MIDDLE, seed=seed, width_px=800, height_px=600)
+    (mole,) = single_lesion(generator, scene, kind, diameter_mm=5.0)
+    mole = replace(mole, x_px=place[0] * scene.width_px, y_px=place[1] * scene.height_px)
+    crop = petechial_shower(generator, scene, 60, diameter_mm=1.4)
+    free = [spot for spot in crop if np.hypot(spot.x_px - mole.x_px, spot.y_px - mole.y_px) > mole.diameter_px]
+    found = stage(scene, (*free, mole)).worked
+    lesion = np.flatnonzero(found.table["is_lesion"])
+    assert len(lesion) == 1
+    off = np.hypot(found.table["x_px"][lesion] - mole.x_px, found.table["y_px"][lesion] - mole.y_px)
+    assert off[0] < 0.2 * mole.diameter_px
+    assert found.table["diameter_px"][lesion[0]] == pytest.approx(mole.diameter_px, rel=0.15)
 
 
 def test_on_brown_skin_few_spots_more_are_missed() -> None:

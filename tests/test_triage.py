@@ -23,11 +23,12 @@ from lesionvis.triage import (
     Answers,
     PhotoEvidence,
     advise,
+    advise_further,
     answers_with_photo,
     matching_rules,
     open_questions,
 )
-from lesionvis.wording import ALWAYS, HEADER, PROVISIONAL
+from lesionvis.wording import ALWAYS, HEADER, PROVISIONAL, STANDS_OUT
 
 ALL_BENIGN = Answers.from_mapping({name: question.benign for name, question in questions().items()})
 # The benign, unknown and harmful value of each answer, in this order.
@@ -38,8 +39,8 @@ def benign_but(**changes: str) -> Answers:
     return ALL_BENIGN.replace(**changes)
 
 
-def level_of(pattern: str, answers: Answers) -> Level:
-    return matching_rules(pattern, answers)[0].level
+def level_of(pattern: str, answers: Answers, *, stands_out: bool = False) -> Level:
+    return matching_rules(pattern, answers, stands_out=stands_out)[0].level
 
 
 def ids_of(pattern: str, answers: Answers) -> list[str]:
@@ -216,9 +217,11 @@ def without_contradiction(answers: Answers) -> Answers:
     return answers.replace(infant_u3m="no") if grown_up else answers
 
 
-def levels_of_all_completions(pattern: str, answers: Answers, names: list[str]) -> dict[tuple[str, ...], Level]:
+def levels_of_all_completions(
+    pattern: str, answers: Answers, names: list[str], *, stands_out: bool
+) -> dict[tuple[str, ...], Level]:
     return {
-        chosen: level_of(pattern, answers.replace(**dict(zip(names, chosen, strict=True))))
+        chosen: level_of(pattern, answers.replace(**dict(zip(names, chosen, strict=True))), stands_out=stands_out)
         for chosen in itertools.product(*(VALUES[name] for name in names))
     }
 
@@ -228,14 +231,15 @@ def levels_of_all_completions(pattern: str, answers: Answers, names: list[str]) 
     some_pattern,
     st.dictionaries(some_name, st.just("harmful"), max_size=3),
     st.lists(some_name, min_size=1, max_size=5, unique=True),
+    st.booleans(),
 )
 def test_a_question_is_open_exactly_when_some_completion_depends_on_it(
-    pattern: str, harmful: dict[str, str], unknown: list[str]
+    pattern: str, harmful: dict[str, str], unknown: list[str], stands_out: bool
 ) -> None:
     answers = benign_but(**{name: VALUES[name][2] for name in harmful} | dict.fromkeys(unknown, "unknown"))
     consistent = without_contradiction(answers)
     names = [name for name in unknown if consistent[name] == "unknown"]
-    levels = levels_of_all_completions(pattern, consistent, names)
+    levels = levels_of_all_completions(pattern, consistent, names, stands_out=stands_out)
     expected = set()
     for place, name in enumerate(names):
         by_rest: dict[tuple[str, ...], set[Level]] = {}
@@ -243,7 +247,7 @@ def test_a_question_is_open_exactly_when_some_completion_depends_on_it(
             by_rest.setdefault(chosen[:place] + chosen[place + 1 :], set()).add(level)
         if any(len(reached) > 1 for reached in by_rest.values()):
             expected.add(name)
-    assert {found.question.name for found in open_questions(pattern, answers)} == expected
+    assert {found.question.name for found in open_questions(pattern, answers, stands_out=stands_out)} == expected
 
 
 @unhurried
@@ -265,15 +269,18 @@ def test_a_question_that_is_not_open_changes_nothing_however_the_others_are_answ
 
 
 @unhurried
-@given(some_pattern, some_answers())
+@given(some_pattern, some_answers(), st.booleans())
 def test_open_questions_come_most_decisive_first_with_the_levels_they_alone_can_give(
-    pattern: str, answers: Answers
+    pattern: str, answers: Answers, stands_out: bool
 ) -> None:
-    found = open_questions(pattern, answers)
+    found = open_questions(pattern, answers, stands_out=stands_out)
     places = list(VALUES)
     for one in found:
         benign, _, harmful = VALUES[one.question.name]
-        alone = [level_of(pattern, answers.replace(**{one.question.name: value})) for value in (benign, harmful)]
+        alone = [
+            level_of(pattern, answers.replace(**{one.question.name: value}), stands_out=stands_out)
+            for value in (benign, harmful)
+        ]
         assert (one.lowest_level, one.highest_level) == (min(alone), max(alone))
     keys = [(-one.highest_level, one.lowest_level, places.index(one.question.name)) for one in found]
     assert keys == sorted(keys)
@@ -303,6 +310,7 @@ some_photo = st.builds(
     spot_count=st.none() | st.integers(0, 200),
     largest_diameter_mm=st.none() | st.floats(0, 20) | st.just(float("nan")),
     abcde_any=st.none() | st.booleans(),
+    stands_out=st.booleans(),
 )
 
 
@@ -352,6 +360,30 @@ def test_a_photo_that_agrees_with_an_answer_is_noted_without_claiming_the_reason
 
 
 # --- What is handed on
+
+
+@unhurried
+@given(some_answers(), st.sampled_from(["petechial_shower", "uncertain"]))
+def test_a_spot_that_stands_out_of_a_crop_is_judged_as_a_single_one_too(answers: Answers, pattern: str) -> None:
+    both = advise(pattern, answers, PhotoEvidence(stands_out=True))
+    assert both.level == max(level_of(pattern, answers), level_of("single_lesion", answers))
+    assert both.judged_as == (pattern, "single_lesion")
+    assert both.photo_notes[0] == STANDS_OUT
+
+
+def test_a_crop_to_watch_is_not_only_watched_when_a_spot_in_it_shows_a_feature() -> None:
+    photo = PhotoEvidence(spot_count=7, abcde_any=True, stands_out=True)
+    told = ALL_BENIGN.replace(abcde_any="unknown")
+    advice = advise("petechial_shower", told, photo)
+    assert advise("petechial_shower", told).level == Level.WATCH
+    assert (advice.level, [fired.rule_id for fired in advice.reasons]) == (Level.ROUTINE_DERMATOLOGY, ["D02"])
+    assert advice.reasons[0].from_photo
+    assert advise_further(advice, PhotoEvidence()) == advice
+
+
+@pytest.mark.parametrize("pattern", ["single_lesion", "angioma", "no_spots"])
+def test_where_there_is_no_crop_nothing_stands_out_of_it(pattern: str) -> None:
+    assert advise(pattern, Answers(), PhotoEvidence(stands_out=True)) == advise(pattern)
 
 
 @unhurried

@@ -78,12 +78,10 @@ class Findings:
 
     def best_region(self, name: str) -> float:
         """Evidence of the best region by name; NaN without regions."""
-        from lesionvis.spots.lesion import COLUMNS
-
         if len(self.spots.regions) == 0:
             return float("nan")
         best = int(self.spots.region_scores.argmax())
-        return float(self.spots.regions.evidence[best, list(COLUMNS).index(name)])
+        return float(self.spots.regions.column(name)[best])
 
 
 def gather(photo: Photo, scale: Scale | NoScale, skin: Skin, spots: Spots, table: SpotTable) -> Findings:

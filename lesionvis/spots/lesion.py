@@ -86,6 +86,10 @@ class Regions:
     def __len__(self) -> int:
         return len(self.fills)
 
+    def column(self, name: str) -> NDArray[np.float32]:
+        """One column of the evidence, shape (N,)."""
+        return self.evidence[:, list(COLUMNS).index(name)]
+
     @property
     def shape(self) -> tuple[int, int]:
         """Height and width of the small picture."""
@@ -111,7 +115,7 @@ class Regions:
         small = np.zeros(self.shape, np.uint8)
         fill = self.fills[index]
         small[top : top + fill.shape[0], left : left + fill.shape[1]] = fill
-        if self.evidence[index, list(COLUMNS).index("solidity")] < TORN_SOLIDITY_MAX:
+        if self.column("solidity")[index] < TORN_SOLIDITY_MAX:
             small = _without_notches(small)
         smooth = cv2.GaussianBlur(small.astype(np.float32), (0, 0), 0.7)
         large = cv2.resize(smooth, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
