@@ -10,14 +10,18 @@ from typing import Annotated
 import typer
 
 from lesionvis.cli_parts import (
+    Age,
     AnswersFile,
     AsJson,
+    Cause,
     GivenAnswers,
     Overlay,
     SettingsFile,
+    Sites,
     analyzer_of,
     answers_of,
     check_picture,
+    circumstances_of,
     harmless_lines,
     write_picture,
 )
@@ -72,6 +76,9 @@ def series(
     chart: Annotated[Path | None, typer.Option(help="Write a chart of the course here (.svg).")] = None,
     answer: GivenAnswers = None,
     answers: AnswersFile = None,
+    age: Age = None,
+    cause: Cause = None,
+    site: Sites = None,
     settings: SettingsFile = None,
 ) -> None:
     """Follow spots through dated photos: which are new, gone, growing or fading."""
@@ -87,10 +94,11 @@ def series(
     if chart is not None and (chart.suffix.lower() != ".svg" or not chart.parent.is_dir()):
         raise SettingsError(f"The chart {chart} must end in .svg and lie in a folder that exists.")
     when = _dates(dates, len(photos)) if dates is not None else None
-    told = answers_of(answer, answers)
+    about = circumstances_of(answers, age, cause, site)
+    told = answers_of(answer, answers, about)
     analyzer = analyzer_of(settings)
     course = follow([analyzer(photo, told) for photo in photos], when)
-    advice = advise_further(course.photos[-1].advice, PhotoEvidence(further=course.findings()))
+    advice = advise_further(course.photos[-1].advice, PhotoEvidence(further=course.findings())).noting(about)
     if overlay is not None:
         write_picture(draw_course(course), overlay)
     if chart is not None:

@@ -80,6 +80,15 @@ PATTERN_MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
+# What a person's age and the places of the spots add to the advice; neither changes a level.
+YOUNG_ANGIOMA_NOTE = (
+    "Cherry angiomas are common after the age of 30, and the age given is {years:g}: have a doctor look at this spot."
+)
+NECK_NOTE = (
+    "Spots on the face, the eyes or the neck can come from pressure on the neck: answer the question neck_compression "
+    "before all others. After such pressure they need emergency checks, even when you feel well."
+)
+
 # Shown while questions are asked, as soon as the answers so far make it an emergency.
 EMERGENCY_WHILE_ASKING = "As answered so far, this is an emergency."
 EMERGENCY_FIRST = "Get help first. Only then:"

@@ -37,6 +37,7 @@ ORDER = (
     "abcde",
     "rules",
     "wording",
+    "circumstances",
     "photo_evidence",
     "triage",
     "analysis",
