@@ -20,6 +20,7 @@ import typer
 
 from lesionvis import __version__
 from lesionvis.batch.names import harmless
+from lesionvis.cli_diary import diary_app
 from lesionvis.cli_pairs import pairs_app
 from lesionvis.cli_parts import (
     Age,
@@ -91,6 +92,7 @@ def main() -> None:
 
 
 app.add_typer(pairs_app)
+app.add_typer(diary_app)
 
 
 @app.callback(invoke_without_command=True)

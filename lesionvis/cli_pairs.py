@@ -22,6 +22,7 @@ from lesionvis.cli_parts import (
     answers_of,
     check_picture,
     circumstances_of,
+    date_of,
     harmless_lines,
     write_picture,
 )
@@ -67,9 +68,12 @@ def blanch(
 
 @pairs_app.command()
 def series(
-    photos: Annotated[list[Path], typer.Argument(help="Two or more photos of the same skin.")],
+    photos: Annotated[
+        list[Path], typer.Argument(help="Two or more photos of the same skin, or a folder that lesionvis keep filled.")
+    ],
     dates: Annotated[
-        str | None, typer.Option(help="When each was taken, such as 2026-03-01,2026-03-08; else from the files.")
+        str | None,
+        typer.Option(help="When each was taken, such as 2026-03-01,2026-03-08; else from their names or the files."),
     ] = None,
     as_json: AsJson = False,
     overlay: Overlay = None,
@@ -82,6 +86,7 @@ def series(
     settings: SettingsFile = None,
 ) -> None:
     """Follow spots through dated photos: which are new, gone, growing or fading."""
+    from lesionvis.diary import date_in_name, photos_of
     from lesionvis.photo_evidence import PhotoEvidence
     from lesionvis.report.course_chart import course_svg
     from lesionvis.report.pairs import draw_course
@@ -89,15 +94,18 @@ def series(
     from lesionvis.series import follow
     from lesionvis.triage import advise_further
 
+    photos = photos_of(photos)
     if overlay is not None:
         check_picture(overlay, *photos)
     if chart is not None and (chart.suffix.lower() != ".svg" or not chart.parent.is_dir()):
         raise SettingsError(f"The chart {chart} must end in .svg and lie in a folder that exists.")
-    when = _dates(dates, len(photos)) if dates is not None else None
+    given = _dates(dates, len(photos)) if dates is not None else [date_in_name(photo.name) for photo in photos]
     about = circumstances_of(answers, age, cause, site)
     told = answers_of(answer, answers, about)
     analyzer = analyzer_of(settings)
-    course = follow([analyzer(photo, told) for photo in photos], when)
+    analyses = [analyzer(photo, told) for photo in photos]
+    when = [date or analysis.photo.taken_at for date, analysis in zip(given, analyses, strict=True)]
+    course = follow(analyses, when)
     advice = advise_further(course.photos[-1].advice, PhotoEvidence(further=course.findings())).noting(about)
     if overlay is not None:
         write_picture(draw_course(course), overlay)
@@ -117,9 +125,4 @@ def _dates(text: str, count: int) -> list[datetime | None]:
     parts = [part.strip() for part in text.split(",")]
     if len(parts) != count:
         raise SettingsError(f"There are {count} photos but {len(parts)} dates; give one date per photo.")
-    try:
-        return [datetime.fromisoformat(part) for part in parts]
-    except ValueError as error:
-        raise SettingsError(
-            f"A date is given as 2026-03-01 or 2026-03-01T14:30, not as in {text!r}; separate dates by commas."
-        ) from error
+    return [date_of(part) for part in parts]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -87,6 +88,14 @@ def answers_of(given: list[str] | None, file: Path | None, circumstances: Circum
         values[name.strip()] = value.strip()
     about = circumstances_of(file) if circumstances is None else circumstances
     return about.answers(Answers.from_mapping(values))
+
+
+def date_of(text: str) -> datetime:
+    """Date of an option."""
+    try:
+        return datetime.fromisoformat(text.strip())
+    except ValueError as error:
+        raise SettingsError(f"A date is given as 2026-03-01 or 2026-03-01T14:30, not as {text!r}.") from error
 
 
 def check_picture(overlay: Path, *photos: Path) -> None:

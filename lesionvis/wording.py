@@ -89,6 +89,14 @@ NECK_NOTE = (
     "before all others. After such pressure they need emergency checks, even when you feel well."
 )
 
+# What a calendar shows when the next dated photo is due; {photo} is the name of the last one.
+REMINDER_TITLE = "Take a photo of the spots again"
+REMINDER_TEXT = (
+    f"{HEADER} {_HELP_AT_ONCE} Otherwise take a photo of the same place, from the same distance and in the same light "
+    "as the last one ({photo}), keep it in the same folder (lesionvis keep), and compare them (lesionvis series). "
+    "If you are worried or someone is getting worse, get help, whatever this says."
+)
+
 # Shown while questions are asked, as soon as the answers so far make it an emergency.
 EMERGENCY_WHILE_ASKING = "As answered so far, this is an emergency."
 EMERGENCY_FIRST = "Get help first. Only then:"

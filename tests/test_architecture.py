@@ -52,9 +52,11 @@ ORDER = (
     "report",
     "settings",
     "batch",
+    "diary",
     "doctor",
     "cli_parts",
     "cli_pairs",
+    "cli_diary",
     "cli",
     "lab",
 )
