@@ -152,9 +152,8 @@ def test_folders_with_too_few_photos_say_so(tmp_path: Path) -> None:
 
 
 def test_the_reminder_is_a_calendar_that_says_what_counts() -> None:
-    properties = _properties(
-        reminder_text(EVENING, "daily", "füße; \\ Ünïcödé, 皮膚皮膚皮膚皮膚皮膚皮膚皮膚皮膚皮膚.jpg")
-    )
+    name = "füße; \\ Ünïcödé, " + 9 * "皮膚" + ".jpg"  # letters of two and three octets where lines break
+    properties = _properties(reminder_text(EVENING, "daily", name))
     opened = [value for name, value in properties if name == "BEGIN"]
     assert opened == ["VCALENDAR", "VEVENT", "VALARM"]
     assert [value for name, value in properties if name == "END"] == opened[::-1]
