@@ -40,6 +40,9 @@ def blanch(
     agree: Annotated[bool, typer.Option("--agree", help="You looked through the glass and saw them fade too.")] = False,
     answer: GivenAnswers = None,
     answers: AnswersFile = None,
+    age: Age = None,
+    cause: Cause = None,
+    site: Sites = None,
     settings: SettingsFile = None,
 ) -> None:
     """Compare a photo of spots with one under a glass: whether they fade."""
@@ -51,13 +54,14 @@ def blanch(
 
     if overlay is not None:
         check_picture(overlay, plain, pressed)
-    told = answers_of(answer, answers)
+    about = circumstances_of(answers, age, cause, site)
+    told = answers_of(answer, answers, about)
     analyzer = analyzer_of(settings)
     before, under = analyzer(plain, told), analyzer(pressed)
     test = blanch_test(before, under)
     if agree:
         before = analyzer(plain, test.answers(told, agrees=True))
-    advice = advise_further(before.advice, PhotoEvidence(further=test.findings()))
+    advice = advise_further(before.advice, PhotoEvidence(further=test.findings())).noting(about)
     if overlay is not None:
         write_picture(draw_blanch(before, under, test), overlay)
     if as_json:
