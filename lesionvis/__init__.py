@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from lesionvis.analysis import analyze as analyze
     from lesionvis.blanch import BlanchTest as BlanchTest
     from lesionvis.blanch import blanch_test as blanch_test
+    from lesionvis.circumstances import Circumstances as Circumstances
     from lesionvis.errors import LesionvisError as LesionvisError
     from lesionvis.errors import UnreadablePhoto as UnreadablePhoto
     from lesionvis.photo import Photo as Photo
@@ -39,6 +40,7 @@ _HOMES = {
     "Analyzer": "lesionvis.analysis",
     "Answers": "lesionvis.triage",
     "BlanchTest": "lesionvis.blanch",
+    "Circumstances": "lesionvis.circumstances",
     "Course": "lesionvis.series",
     "LesionvisError": "lesionvis.errors",
     "Photo": "lesionvis.photo",

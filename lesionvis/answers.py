@@ -209,15 +209,21 @@ class Answers:
 def _check_answer(name: str, value: str) -> None:
     """Raise AnswerError, with the right names or values, unless both are known."""
     if name not in questions():
-        raise AnswerError(f'There is no answer "{name}"{_closest(name, questions())}')
+        raise AnswerError(f'There is no answer "{name}"{closest(name, questions())}')
     if value not in questions()[name].choices:
         raise AnswerError(
-            f'The answer "{name}" cannot be "{value}"{_closest(value, questions()[name].choices, accept=0.5)}'
+            f'The answer "{name}" cannot be "{value}"{closest(value, questions()[name].choices, accept=0.5)}'
         )
 
 
-def _closest(wrong: object, right: Sequence[str] | Mapping[str, Question], accept: float = 0.6) -> str:
-    """End of a sentence that suggests the closest choice and lists all of them."""
+def closest(wrong: object, right: Sequence[str] | Mapping[str, Question], accept: float = 0.6) -> str:
+    """End of a sentence on a wrong name that suggests the closest right one and lists all of them.
+
+    Examples
+    --------
+    >>> closest("fadess", ["fades", "does_not_fade"])
+    '; did you mean "fades"? Choose one of: fades, does_not_fade.'
+    """
     from difflib import get_close_matches  # only needed once something is wrong
 
     close = get_close_matches(str(wrong), list(right), n=1, cutoff=accept)

@@ -6,6 +6,7 @@ Results go to standard output; errors, questions and progress to standard error.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import sys
@@ -19,16 +20,21 @@ import typer
 
 from lesionvis import __version__
 from lesionvis.batch.names import harmless
+from lesionvis.cli_diary import diary_app
 from lesionvis.cli_pairs import pairs_app
 from lesionvis.cli_parts import (
+    Age,
     AnswersFile,
     AsJson,
+    Cause,
     GivenAnswers,
     Overlay,
     SettingsFile,
+    Sites,
     analyzer_of,
     answers_of,
     check_picture,
+    circumstances_of,
     harmless_lines,
     write_picture,
 )
@@ -86,6 +92,7 @@ def main() -> None:
 
 
 app.add_typer(pairs_app)
+app.add_typer(diary_app)
 
 
 @app.callback(invoke_without_command=True)
@@ -111,6 +118,9 @@ def analyze(
     bar_mm: BarMm = None,
     answer: GivenAnswers = None,
     answers: AnswersFile = None,
+    age: Age = None,
+    cause: Cause = None,
+    site: Sites = None,
     ask: Ask = False,
     settings: SettingsFile = None,
     model: ModelFolder = None,
@@ -120,7 +130,8 @@ def analyze(
     for picture in pictures.values():
         if picture is not None:
             check_picture(picture, photo)
-    given = answers_of(answer, answers)
+    about = circumstances_of(answers, age, cause, site)
+    given = answers_of(answer, answers, about)
     analysis = analyzer_of(
         settings, px_per_mm=px_per_mm, mm_across=mm_across, coin=coin, bar_mm=bar_mm, model_folder=model
     )(photo, given)
@@ -128,6 +139,7 @@ def analyze(
         found = analysis
         told = _asked(given, lambda known: found.answered(known).advice)
         analysis = found.answered(told)
+    analysis = dataclasses.replace(analysis, advice=analysis.advice.noting(about))
     for kind, picture in pictures.items():
         if picture is not None:
             write_picture(_drawn(kind, analysis), picture)
@@ -199,6 +211,9 @@ def advise(
     pattern: Annotated[str, typer.Option(help="petechial_shower, single_lesion, angioma, uncertain or no_spots.")],
     answer: GivenAnswers = None,
     answers: AnswersFile = None,
+    age: Age = None,
+    cause: Cause = None,
+    site: Sites = None,
     ask: Ask = False,
     as_json: AsJson = False,
 ) -> None:
@@ -206,10 +221,11 @@ def advise(
     from lesionvis.report.text import advice_text
     from lesionvis.triage import advise as advise_on
 
-    given = answers_of(answer, answers)
+    about = circumstances_of(answers, age, cause, site)
+    given = answers_of(answer, answers, about)
     if ask:
         given = _asked(given, lambda known: advise_on(pattern, known))
-    advice = advise_on(pattern, given)
+    advice = advise_on(pattern, given).noting(about)
     typer.echo(json.dumps(advice.to_dict(), indent=1) if as_json else advice_text(advice))
 
 

@@ -10,14 +10,19 @@ from typing import Annotated
 import typer
 
 from lesionvis.cli_parts import (
+    Age,
     AnswersFile,
     AsJson,
+    Cause,
     GivenAnswers,
     Overlay,
     SettingsFile,
+    Sites,
     analyzer_of,
     answers_of,
     check_picture,
+    circumstances_of,
+    date_of,
     harmless_lines,
     write_picture,
 )
@@ -35,6 +40,9 @@ def blanch(
     agree: Annotated[bool, typer.Option("--agree", help="You looked through the glass and saw them fade too.")] = False,
     answer: GivenAnswers = None,
     answers: AnswersFile = None,
+    age: Age = None,
+    cause: Cause = None,
+    site: Sites = None,
     settings: SettingsFile = None,
 ) -> None:
     """Compare a photo of spots with one under a glass: whether they fade."""
@@ -46,13 +54,14 @@ def blanch(
 
     if overlay is not None:
         check_picture(overlay, plain, pressed)
-    told = answers_of(answer, answers)
+    about = circumstances_of(answers, age, cause, site)
+    told = answers_of(answer, answers, about)
     analyzer = analyzer_of(settings)
     before, under = analyzer(plain, told), analyzer(pressed)
     test = blanch_test(before, under)
     if agree:
         before = analyzer(plain, test.answers(told, agrees=True))
-    advice = advise_further(before.advice, PhotoEvidence(further=test.findings()))
+    advice = advise_further(before.advice, PhotoEvidence(further=test.findings())).noting(about)
     if overlay is not None:
         write_picture(draw_blanch(before, under, test), overlay)
     if as_json:
@@ -63,18 +72,25 @@ def blanch(
 
 @pairs_app.command()
 def series(
-    photos: Annotated[list[Path], typer.Argument(help="Two or more photos of the same skin.")],
+    photos: Annotated[
+        list[Path], typer.Argument(help="Two or more photos of the same skin, or a folder that lesionvis keep filled.")
+    ],
     dates: Annotated[
-        str | None, typer.Option(help="When each was taken, such as 2026-03-01,2026-03-08; else from the files.")
+        str | None,
+        typer.Option(help="When each was taken, such as 2026-03-01,2026-03-08; else from their names or the files."),
     ] = None,
     as_json: AsJson = False,
     overlay: Overlay = None,
     chart: Annotated[Path | None, typer.Option(help="Write a chart of the course here (.svg).")] = None,
     answer: GivenAnswers = None,
     answers: AnswersFile = None,
+    age: Age = None,
+    cause: Cause = None,
+    site: Sites = None,
     settings: SettingsFile = None,
 ) -> None:
     """Follow spots through dated photos: which are new, gone, growing or fading."""
+    from lesionvis.diary import date_in_name, photos_of
     from lesionvis.photo_evidence import PhotoEvidence
     from lesionvis.report.course_chart import course_svg
     from lesionvis.report.pairs import draw_course
@@ -82,15 +98,19 @@ def series(
     from lesionvis.series import follow
     from lesionvis.triage import advise_further
 
+    photos = photos_of(photos)
     if overlay is not None:
         check_picture(overlay, *photos)
     if chart is not None and (chart.suffix.lower() != ".svg" or not chart.parent.is_dir()):
         raise SettingsError(f"The chart {chart} must end in .svg and lie in a folder that exists.")
-    when = _dates(dates, len(photos)) if dates is not None else None
-    told = answers_of(answer, answers)
+    given = _dates(dates, len(photos)) if dates is not None else [date_in_name(photo.name) for photo in photos]
+    about = circumstances_of(answers, age, cause, site)
+    told = answers_of(answer, answers, about)
     analyzer = analyzer_of(settings)
-    course = follow([analyzer(photo, told) for photo in photos], when)
-    advice = advise_further(course.photos[-1].advice, PhotoEvidence(further=course.findings()))
+    analyses = [analyzer(photo, told) for photo in photos]
+    when = [date or analysis.photo.taken_at for date, analysis in zip(given, analyses, strict=True)]
+    course = follow(analyses, when)
+    advice = advise_further(course.photos[-1].advice, PhotoEvidence(further=course.findings())).noting(about)
     if overlay is not None:
         write_picture(draw_course(course), overlay)
     if chart is not None:
@@ -109,9 +129,4 @@ def _dates(text: str, count: int) -> list[datetime | None]:
     parts = [part.strip() for part in text.split(",")]
     if len(parts) != count:
         raise SettingsError(f"There are {count} photos but {len(parts)} dates; give one date per photo.")
-    try:
-        return [datetime.fromisoformat(part) for part in parts]
-    except ValueError as error:
-        raise SettingsError(
-            f"A date is given as 2026-03-01 or 2026-03-01T14:30, not as in {text!r}; separate dates by commas."
-        ) from error
+    return [date_of(part) for part in parts]

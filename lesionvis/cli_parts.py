@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,10 +18,17 @@ if TYPE_CHECKING:
 
     from lesionvis.analysis import Analyzer
     from lesionvis.answers import Answers
+    from lesionvis.circumstances import Circumstances
+
+CIRCUMSTANCE_KEYS = ("age_years", "cause", "sites")
+"""Keys of a file with answers that are no answers themselves."""
 
 SettingsFile = Annotated[Path | None, typer.Option("--settings", help="TOML file with settings of the analysis.")]
 GivenAnswers = Annotated[list[str] | None, typer.Option("--answer", metavar="NAME=VALUE", help="One answer.")]
 AnswersFile = Annotated[Path | None, typer.Option("--answers", help='TOML file with answers, such as fever = "yes".')]
+Age = Annotated[float | None, typer.Option("--age", help="Age of the person with the spots, in years.")]
+Cause = Annotated[str | None, typer.Option("--cause", help="What happened just before, such as coughing, or none.")]
+Sites = Annotated[list[str] | None, typer.Option("--site", help="A place with spots, such as face; give all.")]
 Overlay = Annotated[Path | None, typer.Option(help="Write the annotated picture here (.png or .jpg).")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -39,13 +47,37 @@ def analyzer_of(settings: Path | None, **options: Any) -> Analyzer:
     return dataclasses.replace(analyzer, **{name: value for name, value in options.items() if value is not None})
 
 
-def answers_of(given: list[str] | None, file: Path | None) -> Answers:
-    """Answers of a file and of the options that override it."""
+def circumstances_of(
+    file: Path | None, age: float | None = None, cause: str | None = None, sites: list[str] | None = None
+) -> Circumstances:
+    """Circumstances of a file with answers and of the options that override it."""
+    from lesionvis.answers import UNKNOWN
+    from lesionvis.circumstances import Circumstances
+    from lesionvis.settings import read_toml
+
+    content = read_toml(file) if file else {}
+    written = content.get("sites", [])
+    if not isinstance(written, list):
+        raise AnswerError(f'{file}: sites must be a list of texts, such as ["face", "neck"], got {written!r}.')
+    return Circumstances(
+        age_years=content.get("age_years") if age is None else age,
+        cause=content.get("cause", UNKNOWN) if cause is None else cause,
+        sites=tuple(sites or written),
+    )
+
+
+def answers_of(given: list[str] | None, file: Path | None, circumstances: Circumstances | None = None) -> Answers:
+    """Answers of a file and of the options that override it, with what follows from the circumstances.
+
+    The circumstances are those of the file unless given.
+    """
     from lesionvis.answers import Answers
     from lesionvis.settings import read_toml
 
     values: dict[str, str] = {}
     for name, value in (read_toml(file) if file else {}).items():
+        if name in CIRCUMSTANCE_KEYS:
+            continue
         if not isinstance(value, str):
             raise AnswerError(f'{file}: the answer "{name}" must be a text in quotes, got {value!r}.')
         values[name] = value
@@ -54,7 +86,16 @@ def answers_of(given: list[str] | None, file: Path | None) -> Answers:
         if not equals:
             raise AnswerError(f'An answer is given as NAME=VALUE, such as fever=yes, not as "{text}".')
         values[name.strip()] = value.strip()
-    return Answers.from_mapping(values)
+    about = circumstances_of(file) if circumstances is None else circumstances
+    return about.answers(Answers.from_mapping(values))
+
+
+def date_of(text: str) -> datetime:
+    """Date of an option."""
+    try:
+        return datetime.fromisoformat(text.strip())
+    except ValueError as error:
+        raise SettingsError(f"A date is given as 2026-03-01 or 2026-03-01T14:30, not as {text!r}.") from error
 
 
 def check_picture(overlay: Path, *photos: Path) -> None:

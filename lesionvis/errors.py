@@ -22,7 +22,7 @@ class ModelError(LesionvisError):
 
 
 class AnswerError(LesionvisError):
-    """An answer's name or value is not one of the known ones."""
+    """An answer's name or value is not one of the known ones, or contradicts what else was told."""
 
 
 class SettingsError(LesionvisError):

@@ -17,6 +17,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from lesionvis.answers import UNKNOWN, Answers, Question, questions
+from lesionvis.circumstances import Circumstances
 from lesionvis.conditions import BLOOD_LIKE, PATTERN
 from lesionvis.errors import AnswerError
 from lesionvis.photo_evidence import PhotoEvidence, answers_with_photo
@@ -127,6 +128,8 @@ class Advice:
         Unanswered questions that can still change the level, most decisive first.
     photo_notes : tuple of str
         What the photo added, and where it disagrees with an answer that was kept.
+    circumstance_notes : tuple of str
+        What age, cause and sites added; see `noting`.
     """
 
     level: Level
@@ -136,6 +139,11 @@ class Advice:
     reasons: tuple[FiredRule, ...]
     open_questions: tuple[OpenQuestion, ...]
     photo_notes: tuple[str, ...]
+    circumstance_notes: tuple[str, ...] = ()
+
+    def noting(self, circumstances: Circumstances) -> Advice:
+        """The same advice, of the same level, with the notes on the circumstances that its answers came from."""
+        return replace(self, circumstance_notes=circumstances.notes(self.pattern, self.answers))
 
     @property
     def header(self) -> str:
@@ -164,6 +172,7 @@ class Advice:
             "reasons": [reason.to_dict() for reason in self.reasons],
             "open_questions": [question.to_dict() for question in self.open_questions],
             "photo_notes": list(self.photo_notes),
+            "circumstance_notes": list(self.circumstance_notes),
             "always": list(self.always),
             "answers": self.answers.to_dict(),
         }
@@ -242,7 +251,7 @@ def advise_further(advice: Advice, evidence: PhotoEvidence) -> Advice:
     by_photo = {rule.rule_id for rule in advice.reasons if rule.from_photo}
     reasons = tuple(replace(rule, from_photo=rule.from_photo or rule.rule_id in by_photo) for rule in again.reasons)
     notes = advice.photo_notes + tuple(note for note in again.photo_notes if note not in advice.photo_notes)
-    return replace(again, reasons=reasons, photo_notes=notes)
+    return replace(again, reasons=reasons, photo_notes=notes, circumstance_notes=advice.circumstance_notes)
 
 
 def matching_rules(pattern: str, answers: Answers, *, stands_out: bool = False) -> tuple[Rule, ...]:

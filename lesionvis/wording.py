@@ -86,6 +86,23 @@ STANDS_OUT = (
     "Show that one to whoever looks at the spots."
 )
 
+# What a person's age and the places of the spots add to the advice; neither changes a level.
+YOUNG_ANGIOMA_NOTE = (
+    "Cherry angiomas are common after the age of 30, and the age given is {years:g}: have a doctor look at this spot."
+)
+NECK_NOTE = (
+    "Spots on the face, the eyes or the neck can come from pressure on the neck: answer the question neck_compression "
+    "before all others. After such pressure they need emergency checks, even when you feel well."
+)
+
+# What a calendar shows when the next dated photo is due; {photo} is the name of the last one.
+REMINDER_TITLE = "Take a photo of the spots again"
+REMINDER_TEXT = (
+    f"{HEADER} {_HELP_AT_ONCE} Otherwise take a photo of the same place, from the same distance and in the same light "
+    "as the last one ({photo}), keep it in the same folder (lesionvis keep), and compare them (lesionvis series). "
+    "If you are worried or someone is getting worse, get help, whatever this says."
+)
+
 # Shown while questions are asked, as soon as the answers so far make it an emergency.
 EMERGENCY_WHILE_ASKING = "As answered so far, this is an emergency."
 EMERGENCY_FIRST = "Get help first. Only then:"

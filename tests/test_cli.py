@@ -143,6 +143,26 @@ def test_settings_come_from_a_file_and_options_override_it(
     assert json.loads(out)["scale"]["px_per_mm"] == 6.0
 
 
+def test_age_cause_and_sites_answer_what_follows_and_are_told(capsys: pytest.CaptureFixture[str], photo: Path) -> None:
+    told = ("--age", 34, "--cause", "coughing", "--site", "face", "--site", "neck")
+    for command in (("analyze", photo), ("advise", "--pattern", "uncertain")):
+        advice = json.loads(called(capsys, *command, *told, "--json")[1])
+        advice = advice.get("advice", advice)
+        follows = {"child": "no", "explained": "yes", "distribution": "fits_explanation"}
+        assert follows.items() <= advice["answers"].items()
+        assert any("neck_compression" in note for note in advice["circumstance_notes"])
+        text = " ".join(called(capsys, *command, *told)[1].split())
+        assert 'The age in years is 34, so "Is the person with the spots under 18?" counts as answered "no".' in text
+
+
+def test_what_follows_is_not_asked() -> None:
+    told = ("--age", 34, "--cause", "knock")
+    result = invoked("advise", "--pattern", "petechial_shower", "--ask", *told, typed="\n" * 60)
+    assert "Where are the spots" in result.stderr
+    assert "under 18" not in result.stderr
+    assert "obvious cause just before" not in result.stderr
+
+
 def test_answers_come_from_a_file_and_options_override_it(
     photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -53,6 +53,13 @@ def test_spots_that_fade_count_only_when_the_person_agrees(tmp_path: Path) -> No
     assert agreed["advice"]["answers"]["blanch"] == "fades"
 
 
+def test_age_and_cause_count_in_the_glass_test_too(tmp_path: Path) -> None:
+    told = ("--age", 7, "--cause", "knock", "--site", "face")
+    advice = json.loads(_called("blanch", *_pair(tmp_path, "keeping"), "--json", *told).stdout)["advice"]
+    assert {"child": "yes", "explained": "yes", "blanch": "does_not_fade"}.items() <= advice["answers"].items()
+    assert len(advice["circumstance_notes"]) == 3
+
+
 def test_agreeing_with_photos_that_do_not_tell_answers_nothing(tmp_path: Path) -> None:
     content = json.loads(_called("blanch", *_pair(tmp_path, "not pressed"), "--json", "--agree").stdout)
     assert content["verdict"] == "cannot_tell"

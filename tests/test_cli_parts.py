@@ -6,7 +6,15 @@ import cv2
 import numpy as np
 import pytest
 
-from lesionvis.cli_parts import analyzer_of, answers_of, check_picture, harmless_lines, write_picture
+from lesionvis.circumstances import Circumstances
+from lesionvis.cli_parts import (
+    analyzer_of,
+    answers_of,
+    check_picture,
+    circumstances_of,
+    harmless_lines,
+    write_picture,
+)
 from lesionvis.errors import AnswerError, SettingsError
 
 
@@ -23,6 +31,34 @@ def test_an_answer_that_is_no_pair_or_no_text_is_refused(tmp_path: Path) -> None
     file = tmp_path / "answers.toml"
     file.write_text("fever = 1\n", encoding="utf-8")
     with pytest.raises(AnswerError, match="text in quotes"):
+        answers_of(None, file)
+
+
+def test_circumstances_come_from_the_same_file_and_options_override_them(tmp_path: Path) -> None:
+    file = tmp_path / "answers.toml"
+    file.write_text('fever = "no"\nage_years = 7\ncause = "coughing"\nsites = ["face"]\n', encoding="utf-8")
+    assert circumstances_of(file) == Circumstances(7, "coughing", ("face",))
+    assert circumstances_of(file, 34.0, "crying", ["neck"]) == Circumstances(34, "crying", ("neck",))
+    assert circumstances_of(None, cause="none") == Circumstances(cause="none")
+    answers = answers_of(["blanch=fades"], file)
+    assert {"fever": "no", "blanch": "fades", "child": "yes", "explained": "yes"}.items() <= dict(answers.given).items()
+    assert answers_of(None, file, circumstances_of(file, age=34.0))["child"] == "no"
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('sites = "face"', "must be a list of texts"),
+        ("sites = [1]", 'no site "1"'),
+        ("cause = 1", 'no cause "1"'),
+        ('age_years = "34"', "age_years must be a number"),
+        ('age_years = 7\nchild = "no"', "correct one of the two"),
+    ],
+)
+def test_wrong_circumstances_in_a_file_are_refused(tmp_path: Path, line: str, message: str) -> None:
+    file = tmp_path / "answers.toml"
+    file.write_text(line, encoding="utf-8")
+    with pytest.raises(AnswerError, match=message):
         answers_of(None, file)
 
 

@@ -19,6 +19,7 @@ import typer
 import lesionvis
 from lesionvis.answers import questions
 from lesionvis.batch.rows import RESULT_COLUMNS, SPOT_COLUMNS
+from lesionvis.circumstances import known_circumstances
 from lesionvis.cli import app
 from lesionvis.features import FEATURE_NAMES
 from lesionvis.flags import FLAGS
@@ -44,7 +45,7 @@ def pages() -> dict[str, str]:
         ("flags", FLAGS),
         ("columns", (*RESULT_COLUMNS, *SPOT_COLUMNS)),
         ("rules", (rule.rule_id for rule in rules())),
-        ("questions", questions()),
+        ("questions", (*questions(), *known_circumstances())),
         ("references", known_coins()),
         ("settings", settings_values(lesionvis.Analyzer())),
         ("cli", (f"lesionvis {name}" for name in COMMANDS)),

@@ -3,17 +3,22 @@ from __future__ import annotations
 import re
 
 from lesionvis.answers import questions
+from lesionvis.circumstances import known_circumstances
 from lesionvis.rules import PATTERNS, Level
 from lesionvis.wording import (
     ALWAYS,
     EMERGENCY_FIRST,
     EMERGENCY_WHILE_ASKING,
     HEADER,
+    NECK_NOTE,
     NEXT_STEPS,
     PATTERN_MEANINGS,
     PROVISIONAL,
     QUESTIONS_NOTE,
+    REMINDER_TEXT,
+    REMINDER_TITLE,
     WORSE_ANSWER_NOTE,
+    YOUNG_ANGIOMA_NOTE,
 )
 
 OWN_TEXTS = [
@@ -23,11 +28,16 @@ OWN_TEXTS = [
     EMERGENCY_FIRST,
     EMERGENCY_WHILE_ASKING,
     WORSE_ANSWER_NOTE,
+    YOUNG_ANGIOMA_NOTE,
+    NECK_NOTE,
+    REMINDER_TITLE,
+    REMINDER_TEXT,
     *PATTERN_MEANINGS.values(),
     *ALWAYS,
     *NEXT_STEPS.values(),
     *(question.text for question in questions().values()),
     *(question.help for question in questions().values()),
+    *(circumstance.meaning for circumstance in known_circumstances().values()),
 ]
 
 

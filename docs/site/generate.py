@@ -325,6 +325,29 @@ def _questions() -> Iterator[str]:
         for question in questions().values()
     )
     yield from _table(("name", "question", "benign", "harmful", "how to find out"), rows)
+    yield "## Age, cause and sites"
+    yield ""
+    yield (
+        "`--age YEARS`, `--cause NAME` and `--site NAME` (once for each place), or `age_years`, `cause` and `sites` in "
+        "the file, answer what surely follows from them and was not answered; what contradicts an answer is an error. "
+        "The age tells `child` and `infant_u3m`. A cause that acts above the nipple line and a site that lies "
+        "elsewhere give `distribution=elsewhere_or_widespread`; only with all sites above the nipple line they give "
+        "`fits_explanation`. Name a cause only if you are not guessing."
+    )
+    yield ""
+    yield from _table(
+        ("name", "kind", "meaning", "follows", "place"),
+        (
+            (
+                f"`{row['circumstance']}`",
+                row["kind"],
+                row["meaning"],
+                f"`{row['follows']}`" if row["follows"] else "",
+                row["place"].replace("_", " "),
+            )
+            for row in _packaged_rows("circumstances.csv")
+        ),
+    )
 
 
 def _rules() -> Iterator[str]:

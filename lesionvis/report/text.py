@@ -82,6 +82,8 @@ def _advice_lines(advice: Advice) -> list[str]:
     lines += ["", *wrapped("Noted too, but what is said above comes first:"), *lower] if lower else []
     notes = [line for note in advice.photo_notes for line in _bullet(note)]
     lines += ["", "What the photo added:", *notes] if notes else []
+    told = [line for note in advice.circumstance_notes for line in _bullet(note)]
+    lines += ["", "What age, cause and place of the spots added:", *told] if told else []
     if advice.open_questions:
         first = f"{EMERGENCY_FIRST} answers" if advice.level == Level.EMERGENCY else "Answers"
         lines += ["", *wrapped(f"{first} that can still change the level (--ask, or --answer NAME=VALUE):")]

@@ -1,0 +1,250 @@
+"""Who has the spots, what happened and where they are, and the answers that surely follow from it.
+
+A circumstance only ever fills in an answer that nobody gave: one that contradicts an answer is an error. Which causes
+and sites there are, and what each means for the answers, is data. "Above the nipple line" is where coughing, vomiting,
+straining and crying put spots (rule P07); a band or a knock puts them at its own place, which no list of sites tells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+
+from lesionvis.answers import UNKNOWN, Answers, closest, packaged_text, questions, read_table
+from lesionvis.errors import AnswerError, LesionvisError
+from lesionvis.wording import NECK_NOTE, YOUNG_ANGIOMA_NOTE
+
+CAUSE, SITE = "cause", "site"
+ABOVE_NIPPLE_LINE, ELSEWHERE = "above_nipple_line", "elsewhere"
+
+# The oldest person known lived to 122.
+AGE_MAX_YEARS = 130.0
+# What the questions call a child, and a baby under 3 months.
+ADULT_YEARS, INFANT_YEARS = 18.0, 0.25
+# The guide calls cherry angiomas "very common after age 30".
+ANGIOMA_YEARS = 30.0
+# Where pressure on the neck shows (rule E08), and the neck itself.
+NECK_SITES = ("face", "eyelids", "neck")
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstance:
+    """A cause or a site that can be named.
+
+    Attributes
+    ----------
+    name : str
+    kind : str
+        "cause" or "site".
+    follows : tuple of (str, str)
+        Answers that follow from it alone, with their values.
+    place : str
+        Where a site lies, or where a cause puts spots: "above_nipple_line", "elsewhere", or "" when it cannot be said.
+    meaning : str
+        In plain words.
+    """
+
+    name: str
+    kind: str
+    follows: tuple[tuple[str, str], ...]
+    place: str
+    meaning: str
+
+
+def parse_circumstances(text: str) -> Mapping[str, Circumstance]:
+    """Read the table of causes and sites.
+
+    Parameters
+    ----------
+    text : str
+        Comma-separated table with the columns circumstance, kind, follows, place, meaning.
+
+    Returns
+    -------
+    mapping of str to Circumstance
+        By name, in the order of the table; read-only.
+
+    Raises
+    ------
+    LesionvisError
+        If the table is damaged, or a kind, place, answer or value in it is not a known one.
+    """
+    found = {}
+    for row in read_table(text, "circumstances.csv", ("circumstance", "kind", "follows", "place", "meaning")):
+        follows = dict(part.split("=", 1) for part in [row["follows"]] if "=" in part)
+        known = row["kind"] in (CAUSE, SITE) and row["place"] in ("", ABOVE_NIPPLE_LINE, ELSEWHERE)
+        if not known or not row["meaning"] or bool(row["follows"]) != bool(follows):
+            raise LesionvisError(
+                f'circumstances.csv, row "{row["circumstance"]}": give a known kind and place, a meaning, and what '
+                "follows as NAME=VALUE or nothing."
+            )
+        answers = Answers.from_mapping(follows)
+        name = row["circumstance"]
+        found[name] = Circumstance(name, row["kind"], answers.given, row["place"], row["meaning"])
+    return MappingProxyType(found)
+
+
+@cache
+def known_circumstances() -> Mapping[str, Circumstance]:
+    """Every cause and site by its name, in the order of the table; read-only.
+
+    Examples
+    --------
+    >>> known_circumstances()["coughing"].follows
+    (('explained', 'yes'),)
+    """
+    return parse_circumstances(packaged_text("circumstances.csv"))
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """Age, cause and sites, as far as they were told.
+
+    Parameters
+    ----------
+    age_years : float or None
+        Age of the person with the spots, 0 to 130 years; 0.2 is a baby of about ten weeks.
+    cause : str
+        What happened just before the spots appeared: a cause of `known_circumstances`, "none", or "unknown".
+    sites : tuple of str
+        Where on the body spots are, all places; empty when nobody said. Kept in the order of the table.
+
+    Raises
+    ------
+    AnswerError
+        If the age is out of bounds, or a cause or site is not a known one; the message lists them.
+
+    Examples
+    --------
+    >>> told = Answers.from_mapping({"fever": "no"})
+    >>> answers = Circumstances(age_years=34, cause="coughing", sites=("face", "neck")).answers(told)
+    >>> answers["child"], answers["explained"], answers["distribution"]
+    ('no', 'yes', 'fits_explanation')
+
+    `advise("petechial_shower", answers)` takes them as if they had been given.
+    """
+
+    age_years: float | None = None
+    cause: str = UNKNOWN
+    sites: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check age and names, and put the sites into the one order."""
+        age = self.age_years
+        is_number = isinstance(age, int | float) and not isinstance(age, bool)
+        if age is not None and not (is_number and 0.0 <= age <= AGE_MAX_YEARS):
+            raise AnswerError(f"age_years must be a number from 0 to {AGE_MAX_YEARS:g}, got {age!r}.")
+        _check_name(self.cause, "cause", [*_names(CAUSE), UNKNOWN])
+        for site in self.sites:
+            _check_name(site, "site", _names(SITE))
+        object.__setattr__(self, "sites", tuple(site for site in _names(SITE) if site in self.sites))
+
+    def answers(self, told: Answers | None = None) -> Answers:
+        """Answers with what follows from the circumstances.
+
+        Parameters
+        ----------
+        told : Answers, optional
+            What the person answered; nothing unless given. None of it is changed.
+
+        Returns
+        -------
+        Answers
+
+        Raises
+        ------
+        AnswerError
+            If something that follows contradicts an answer; the message names both.
+
+        Examples
+        --------
+        >>> Circumstances(age_years=7).answers(Answers.from_mapping({"child": "no"}))
+        Traceback (most recent call last):
+        ...
+        lesionvis.errors.AnswerError: The age in years is 7, which means child=yes, but child=no was answered; ...
+        """
+        given = told if told is not None else Answers()
+        following = self._following()
+        for name, (value, why) in following.items():
+            if given[name] not in (UNKNOWN, value):
+                raise AnswerError(
+                    f"{why}, which means {name}={value}, but {name}={given[name]} was answered; correct one of the two."
+                )
+        return given.replace(**{name: value for name, (value, _) in following.items()})
+
+    def notes(self, pattern: str, answers: Answers) -> tuple[str, ...]:
+        """Sentences for the person: what follows from the circumstances, and what else they make worth a look.
+
+        None of them changes a level.
+
+        Parameters
+        ----------
+        pattern : str
+            What the photo was taken for.
+        answers : Answers
+            All that is known, what follows included.
+
+        Returns
+        -------
+        tuple of str
+
+        Examples
+        --------
+        >>> Circumstances(age_years=24).notes("angioma", Answers())[-1]
+        'Cherry angiomas are common after the age of 30, and the age given is 24: have a doctor look at this spot.'
+        """
+        found = [
+            f'{why}, so "{questions()[name].text}" counts as answered "{value.replace("_", " ")}".'
+            for name, (value, why) in self._following().items()
+            if (name, value) != ("infant_u3m", "no")  # goes without saying once the age is told
+        ]
+        if pattern == "angioma" and self.age_years is not None and self.age_years < ANGIOMA_YEARS:
+            found.append(YOUNG_ANGIOMA_NOTE.format(years=self.age_years))
+        # Whatever the pattern, as rule E08: what a photo seems to show must not keep this question back.
+        if answers["neck_compression"] == UNKNOWN and set(NECK_SITES) & set(self.sites):
+            found.append(NECK_NOTE)
+        return tuple(found)
+
+    def _following(self) -> dict[str, tuple[str, str]]:
+        """Answers that follow: name -> value, and why as the beginning of a sentence."""
+        found: dict[str, tuple[str, str]] = {}
+        if self.age_years is not None:
+            why = f"The age in years is {self.age_years:g}"
+            found["child"] = ("yes" if self.age_years < ADULT_YEARS else "no", why)
+            found["infant_u3m"] = ("yes" if self.age_years < INFANT_YEARS else "no", why)
+        for circumstance in self._named():
+            why = f'The {circumstance.kind} is "{circumstance.name}"'
+            found |= {name: (value, why) for name, value in circumstance.follows}
+        distribution = self._distribution()
+        if distribution != UNKNOWN and "distribution" not in found:
+            sites = "site is" if len(self.sites) == 1 else "sites are"
+            found["distribution"] = (distribution, f'The cause is "{self.cause}" and the {sites} {_listed(self.sites)}')
+        return found
+
+    def _named(self) -> Iterator[Circumstance]:
+        return (known_circumstances()[name] for name in (self.cause, *self.sites) if name != UNKNOWN)
+
+    def _distribution(self) -> str:
+        """Whether the sites are where the cause would put spots; unknown where it could be anywhere."""
+        cause = known_circumstances().get(self.cause)
+        places = {known_circumstances()[site].place for site in self.sites}
+        if cause is None or cause.place != ABOVE_NIPPLE_LINE:
+            return UNKNOWN
+        if ELSEWHERE in places:
+            return questions()["distribution"].harmful
+        return questions()["distribution"].benign if places == {ABOVE_NIPPLE_LINE} else UNKNOWN
+
+
+def _names(kind: str) -> list[str]:
+    return [name for name, found in known_circumstances().items() if found.kind == kind]
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
+
+
+def _check_name(name: str, what: str, known: list[str]) -> None:
+    if name not in known:
+        raise AnswerError(f'There is no {what} "{name}"{closest(name, known)}')

@@ -1,0 +1,38 @@
+"""The command that keeps dated photos in a folder and writes a reminder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lesionvis.batch.names import harmless
+from lesionvis.cli_parts import date_of
+
+diary_app = typer.Typer()
+
+
+@diary_app.command()
+def keep(
+    photo: Annotated[Path, typer.Argument(help="Photo to keep; it is only read.")],
+    folder: Annotated[Path, typer.Argument(help="Folder of dated photos of the same skin; series reads it.")],
+    date: Annotated[
+        str | None, typer.Option(help="When it was taken, such as 2026-03-01T14:30; else from the file.")
+    ] = None,
+    reminder: Annotated[
+        str | None,
+        typer.Option(help="Write a calendar file too: daily for a crop of spots, monthly for a single spot."),
+    ] = None,
+) -> None:
+    """Keep a photo with its date in its name, to follow the spots."""
+    from lesionvis.diary import check_rhythm, keep_photo, write_reminder
+
+    if reminder is not None:
+        check_rhythm(reminder)
+    kept = keep_photo(photo, folder, date_of(date) if date is not None else None)
+    what = "Kept as" if kept.is_new else "Nothing to do, the same photo is there already:"
+    typer.echo(f"{what} {harmless(str(kept.path))}")
+    if reminder is not None:
+        calendar = write_reminder(folder, kept, reminder)
+        typer.echo(f"Reminder ({reminder}), to be opened with a calendar: {harmless(str(calendar))}")
