@@ -14,9 +14,11 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from lesionvis.abcde import Abcde as Abcde
+    from lesionvis.advice import Advice as Advice
     from lesionvis.analysis import Analysis as Analysis
     from lesionvis.analysis import Analyzer as Analyzer
     from lesionvis.analysis import analyze as analyze
+    from lesionvis.answers import Answers as Answers
     from lesionvis.blanch import BlanchTest as BlanchTest
     from lesionvis.blanch import blanch_test as blanch_test
     from lesionvis.circumstances import Circumstances as Circumstances
@@ -28,17 +30,15 @@ if TYPE_CHECKING:
     from lesionvis.report.overlay import draw_overlay as draw_overlay
     from lesionvis.series import Course as Course
     from lesionvis.series import follow as follow
-    from lesionvis.triage import Advice as Advice
-    from lesionvis.triage import Answers as Answers
     from lesionvis.triage import advise as advise
 
 # Public names and where they live; each is imported when it is first used, so that `import lesionvis` stays light.
 _HOMES = {
     "Abcde": "lesionvis.abcde",
-    "Advice": "lesionvis.triage",
+    "Advice": "lesionvis.advice",
     "Analysis": "lesionvis.analysis",
     "Analyzer": "lesionvis.analysis",
-    "Answers": "lesionvis.triage",
+    "Answers": "lesionvis.answers",
     "BlanchTest": "lesionvis.blanch",
     "Circumstances": "lesionvis.circumstances",
     "Course": "lesionvis.series",

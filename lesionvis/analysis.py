@@ -13,17 +13,20 @@ from numpy.typing import NDArray
 
 from lesionvis import __version__
 from lesionvis.abcde import Abcde, measure_abcde
+from lesionvis.advice import Advice
+from lesionvis.answers import Answers
 from lesionvis.features import Features, compute_features, gather
 from lesionvis.flags import photo_flags
 from lesionvis.measure import SpotTable, measure_spots
 from lesionvis.pattern import Pattern, find_pattern, load_pattern_model
 from lesionvis.photo import MIN_WORKING_PX_PER_MM, Photo, PhotoReader
+from lesionvis.photo_evidence import PhotoEvidence
 from lesionvis.scale import NoScale, Scale
 from lesionvis.scale.card import BAR_MM
 from lesionvis.scale.find import check_references, find_scale
 from lesionvis.skin import Skin, find_skin
 from lesionvis.spots import Spots, find_spots
-from lesionvis.triage import Advice, Answers, PhotoEvidence, advise
+from lesionvis.triage import advise
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,10 +44,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from lesionvis.advice import Advice
     from lesionvis.analysis import Analysis
     from lesionvis.answers import Answers
     from lesionvis.batch.run import OnProgress, Progress
-    from lesionvis.triage import Advice
 
 FAILED, WRONG_USE, STOPPED = 1, 2, 130
 TRACEBACK_VARIABLE = "LESIONVIS_TRACEBACK"
@@ -311,7 +311,7 @@ def _drawn(kind: str, analysis: Analysis) -> NDArray[np.uint8]:
 def _asked(answers: Answers, advise_with: Callable[[Answers], Advice]) -> Answers:
     """Answers after asking, most decisive first, what can still change the level, until nothing is left to ask."""
     from lesionvis.answers import UNKNOWN
-    from lesionvis.triage import Level
+    from lesionvis.rules import Level
     from lesionvis.wording import EMERGENCY_WHILE_ASKING, NEXT_STEPS, QUESTIONS_NOTE
 
     advice = advise_with(answers)

@@ -11,171 +11,22 @@ not been done (prompt), and no longer once the spots do not fade, which is what 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
+from lesionvis.advice import Advice, FiredRule, OpenQuestion
 from lesionvis.answers import UNKNOWN, Answers, Question, questions
-from lesionvis.circumstances import Circumstances
 from lesionvis.conditions import BLOOD_LIKE, PATTERN
 from lesionvis.errors import AnswerError
 from lesionvis.photo_evidence import PhotoEvidence, answers_with_photo
 from lesionvis.rules import PATTERNS, Level, Rule, rules
-from lesionvis.wording import ALWAYS, HEADER, NEXT_STEPS, PROVISIONAL, STANDS_OUT
-
-__all__ = [
-    "PATTERNS",
-    "Advice",
-    "Answers",
-    "FiredRule",
-    "Level",
-    "OpenQuestion",
-    "PhotoEvidence",
-    "advise",
-    "advise_further",
-    "answers_with_photo",
-    "matching_rules",
-    "open_questions",
-]
-
+from lesionvis.wording import STANDS_OUT
 
 # By what a spot that stands out of a crop is judged besides: the guide tells people to look at "any single changing or
 # growing spot" by ABCDE, and a crop of small bleeds around one does not take that back.
 SINGLE: Final = "single_lesion"
-
-
-@dataclass(frozen=True, slots=True)
-class FiredRule:
-    """A rule that matched: one reason for the level.
-
-    Attributes
-    ----------
-    rule_id, level, reason, action, source_title, source_addresses
-        As in `Rule`.
-    from_photo : bool
-        True when it would not match without what was measured in the photo.
-    """
-
-    rule_id: str
-    level: Level
-    reason: str
-    action: str
-    source_title: str
-    source_addresses: tuple[str, ...]
-    from_photo: bool
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
-        return {
-            "rule_id": self.rule_id,
-            "level": str(self.level),
-            "reason": self.reason,
-            "action": self.action,
-            "source_title": self.source_title,
-            "source_addresses": list(self.source_addresses),
-            "from_photo": self.from_photo,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class OpenQuestion:
-    """An unanswered question that can still change the level.
-
-    Attributes
-    ----------
-    question : Question
-        Name, values and plain words.
-    highest_level, lowest_level : Level
-        The highest and lowest level that answering this question alone can give. Where both are the present
-        level, it counts only together with other open questions.
-    """
-
-    question: Question
-    highest_level: Level
-    lowest_level: Level
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
-        return {
-            "name": self.question.name,
-            "choices": list(self.question.choices),
-            "question": self.question.text,
-            "help": self.question.help,
-            "highest_level": str(self.highest_level),
-            "lowest_level": str(self.lowest_level),
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Advice:
-    """How soon somebody should look at the spots, and why. Never a diagnosis, and never an all-clear.
-
-    Attributes
-    ----------
-    level : Level
-        The highest level of all rules that matched.
-    pattern : str
-        The pattern that the advice is for.
-    judged_as : tuple of str
-        The patterns whose rules were asked: that one, and "single_lesion" where one spot stands out of a crop.
-    answers : Answers
-        The answers used, with what the photo added.
-    reasons : tuple of FiredRule
-        The rules that matched, highest level first. Rules of the levels watch and none are kept only when
-        nothing above them matched.
-    open_questions : tuple of OpenQuestion
-        Unanswered questions that can still change the level, most decisive first.
-    photo_notes : tuple of str
-        What the photo added, and where it disagrees with an answer that was kept.
-    circumstance_notes : tuple of str
-        What age, cause and sites added; see `noting`.
-    """
-
-    level: Level
-    pattern: str
-    judged_as: tuple[str, ...]
-    answers: Answers
-    reasons: tuple[FiredRule, ...]
-    open_questions: tuple[OpenQuestion, ...]
-    photo_notes: tuple[str, ...]
-    circumstance_notes: tuple[str, ...] = ()
-
-    def noting(self, circumstances: Circumstances) -> Advice:
-        """The same advice, of the same level, with the notes on the circumstances that its answers came from."""
-        return replace(self, circumstance_notes=circumstances.notes(self.pattern, self.answers))
-
-    @property
-    def header(self) -> str:
-        """What every output starts with."""
-        return HEADER
-
-    @property
-    def what_to_do(self) -> str:
-        """What to do now at this level; below emergency it says when the level is provisional."""
-        provisional = bool(self.open_questions) and self.level < Level.EMERGENCY
-        return f"{NEXT_STEPS[self.level]} {PROVISIONAL}" if provisional else NEXT_STEPS[self.level]
-
-    @property
-    def always(self) -> tuple[str, ...]:
-        """Sentences that belong under every advice."""
-        return ALWAYS
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
-        return {
-            "header": self.header,
-            "level": str(self.level),
-            "what_to_do": self.what_to_do,
-            "pattern": self.pattern,
-            "judged_as": list(self.judged_as),
-            "reasons": [reason.to_dict() for reason in self.reasons],
-            "open_questions": [question.to_dict() for question in self.open_questions],
-            "photo_notes": list(self.photo_notes),
-            "circumstance_notes": list(self.circumstance_notes),
-            "always": list(self.always),
-            "answers": self.answers.to_dict(),
-        }
 
 
 def advise(pattern: str, answers: Answers | None = None, photo: PhotoEvidence | None = None) -> Advice:

@@ -16,12 +16,12 @@ from stages import Staged
 
 from lesionvis import __version__
 from lesionvis.analysis import Analysis, Analyzer, _plain, analyze
+from lesionvis.answers import Answers
 from lesionvis.errors import ModelError, SettingsError, UnreadablePhoto
 from lesionvis.features import FEATURE_NAMES
 from lesionvis.flags import FLAGS
 from lesionvis.measure import COLUMNS
 from lesionvis.models import packaged_model_folder
-from lesionvis.triage import Answers
 
 
 def _same(one: Analysis, other: Analysis) -> bool:

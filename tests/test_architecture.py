@@ -39,6 +39,7 @@ ORDER = (
     "wording",
     "circumstances",
     "photo_evidence",
+    "advice",
     "triage",
     "analysis",
     "landmarks",

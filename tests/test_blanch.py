@@ -11,7 +11,8 @@ from lesionvis import blanch_test
 from lesionvis.answers import Answers
 from lesionvis.blanch import _verdict
 from lesionvis.photo_evidence import PhotoEvidence
-from lesionvis.triage import Level, advise, advise_further
+from lesionvis.rules import Level
+from lesionvis.triage import advise, advise_further
 
 
 @pytest.mark.parametrize(("kind", "verdict", "left"), [("fading", "fades", 0.15), ("keeping", "does_not_fade", 1.0)])

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from lesionvis.answers import Answers, questions
 from lesionvis.circumstances import Circumstances, known_circumstances, parse_circumstances
 from lesionvis.errors import AnswerError, LesionvisError
-from lesionvis.triage import PATTERNS, PhotoEvidence, advise, advise_further
+from lesionvis.photo_evidence import PhotoEvidence
+from lesionvis.rules import PATTERNS
+from lesionvis.triage import advise, advise_further
 
 CAUSES = [name for name, found in known_circumstances().items() if found.kind == "cause"]
 SITES = [name for name, found in known_circumstances().items() if found.kind == "site"]

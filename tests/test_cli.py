@@ -23,7 +23,8 @@ from lesionvis.answers import questions
 from lesionvis.errors import LesionvisError
 from lesionvis.lab.cards import Pose, render_card, render_coin
 from lesionvis.lab.scene import Scene
-from lesionvis.triage import PATTERNS, Level, advise
+from lesionvis.rules import PATTERNS, Level
+from lesionvis.triage import advise
 from lesionvis.wording import ALWAYS, EMERGENCY_WHILE_ASKING, HEADER, NEXT_STEPS
 
 

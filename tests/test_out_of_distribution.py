@@ -15,7 +15,7 @@ from lesionvis.analysis import Analysis, analyze
 from lesionvis.flags import photo_flags
 from lesionvis.pattern import BLOCKING_FLAGS, NO_SPOTS, UNCERTAIN
 from lesionvis.photo import read_photo
-from lesionvis.triage import Level
+from lesionvis.rules import Level
 
 Maker = Callable[[], NDArray[np.uint8]]
 

@@ -5,7 +5,8 @@ import pytest
 from lesionvis.answers import Answers
 from lesionvis.errors import AnswerError
 from lesionvis.photo_evidence import LARGE_SPOT_MM, MANY_SPOTS, PhotoEvidence, answers_with_photo
-from lesionvis.triage import Level, advise, advise_further
+from lesionvis.rules import Level
+from lesionvis.triage import advise, advise_further
 
 
 def test_nothing_measured_finds_nothing() -> None:

@@ -7,8 +7,9 @@ import pytest
 from drawn import drawn_skin
 
 from lesionvis.analysis import Analysis, Analyzer
+from lesionvis.answers import Answers
 from lesionvis.report.text import N_OPEN_QUESTIONS, advice_text, analysis_text
-from lesionvis.triage import Answers, advise
+from lesionvis.triage import advise
 from lesionvis.wording import ALWAYS, EMERGENCY_FIRST, HEADER, PATTERN_MEANINGS
 
 

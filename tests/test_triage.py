@@ -16,18 +16,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from lesionvis.answers import packaged_text, questions
+from lesionvis.answers import Answers, packaged_text, questions
 from lesionvis.errors import AnswerError
+from lesionvis.photo_evidence import PhotoEvidence, answers_with_photo
 from lesionvis.rules import PATTERNS, Level, rules
-from lesionvis.triage import (
-    Answers,
-    PhotoEvidence,
-    advise,
-    advise_further,
-    answers_with_photo,
-    matching_rules,
-    open_questions,
-)
+from lesionvis.triage import advise, advise_further, matching_rules, open_questions
 from lesionvis.wording import ALWAYS, HEADER, PROVISIONAL, STANDS_OUT
 
 ALL_BENIGN = Answers.from_mapping({name: question.benign for name, question in questions().items()})

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lesionvis.advice import Advice
 from lesionvis.report.text import abcde_lines, advice_text, wrapped
-from lesionvis.triage import Advice
 
 if TYPE_CHECKING:
     from lesionvis.blanch import BlanchTest

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lesionvis.advice import Advice, FiredRule
 from lesionvis.flags import FLAGS
+from lesionvis.rules import Level
 from lesionvis.scale import Scale
-from lesionvis.triage import Advice, FiredRule, Level
 from lesionvis.wording import EMERGENCY_FIRST, PATTERN_MEANINGS, WORSE_ANSWER_NOTE
 
 if TYPE_CHECKING:

@@ -1,0 +1,144 @@
+"""What a person is told: the level, its reasons, the open questions and the notes, as frozen types."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from lesionvis.answers import Answers, Question
+from lesionvis.circumstances import Circumstances
+from lesionvis.rules import Level
+from lesionvis.wording import ALWAYS, HEADER, NEXT_STEPS, PROVISIONAL
+
+
+@dataclass(frozen=True, slots=True)
+class FiredRule:
+    """A rule that matched: one reason for the level.
+
+    Attributes
+    ----------
+    rule_id, level, reason, action, source_title, source_addresses
+        As in `Rule`.
+    from_photo : bool
+        True when it would not match without what was measured in the photo.
+    """
+
+    rule_id: str
+    level: Level
+    reason: str
+    action: str
+    source_title: str
+    source_addresses: tuple[str, ...]
+    from_photo: bool
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "rule_id": self.rule_id,
+            "level": str(self.level),
+            "reason": self.reason,
+            "action": self.action,
+            "source_title": self.source_title,
+            "source_addresses": list(self.source_addresses),
+            "from_photo": self.from_photo,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class OpenQuestion:
+    """An unanswered question that can still change the level.
+
+    Attributes
+    ----------
+    question : Question
+        Name, values and plain words.
+    highest_level, lowest_level : Level
+        The highest and lowest level that answering this question alone can give. Where both are the present
+        level, it counts only together with other open questions.
+    """
+
+    question: Question
+    highest_level: Level
+    lowest_level: Level
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "name": self.question.name,
+            "choices": list(self.question.choices),
+            "question": self.question.text,
+            "help": self.question.help,
+            "highest_level": str(self.highest_level),
+            "lowest_level": str(self.lowest_level),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """How soon somebody should look at the spots, and why. Never a diagnosis, and never an all-clear.
+
+    Attributes
+    ----------
+    level : Level
+        The highest level of all rules that matched.
+    pattern : str
+        The pattern that the advice is for.
+    judged_as : tuple of str
+        The patterns whose rules were asked: that one, and "single_lesion" where one spot stands out of a crop.
+    answers : Answers
+        The answers used, with what the photo added.
+    reasons : tuple of FiredRule
+        The rules that matched, highest level first. Rules of the levels watch and none are kept only when
+        nothing above them matched.
+    open_questions : tuple of OpenQuestion
+        Unanswered questions that can still change the level, most decisive first.
+    photo_notes : tuple of str
+        What the photo added, and where it disagrees with an answer that was kept.
+    circumstance_notes : tuple of str
+        What age, cause and sites added; see `noting`.
+    """
+
+    level: Level
+    pattern: str
+    judged_as: tuple[str, ...]
+    answers: Answers
+    reasons: tuple[FiredRule, ...]
+    open_questions: tuple[OpenQuestion, ...]
+    photo_notes: tuple[str, ...]
+    circumstance_notes: tuple[str, ...] = ()
+
+    def noting(self, circumstances: Circumstances) -> Advice:
+        """The same advice, of the same level, with the notes on the circumstances that its answers came from."""
+        return replace(self, circumstance_notes=circumstances.notes(self.pattern, self.answers))
+
+    @property
+    def header(self) -> str:
+        """What every output starts with."""
+        return HEADER
+
+    @property
+    def what_to_do(self) -> str:
+        """What to do now at this level; below emergency it says when the level is provisional."""
+        provisional = bool(self.open_questions) and self.level < Level.EMERGENCY
+        return f"{NEXT_STEPS[self.level]} {PROVISIONAL}" if provisional else NEXT_STEPS[self.level]
+
+    @property
+    def always(self) -> tuple[str, ...]:
+        """Sentences that belong under every advice."""
+        return ALWAYS
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "header": self.header,
+            "level": str(self.level),
+            "what_to_do": self.what_to_do,
+            "pattern": self.pattern,
+            "judged_as": list(self.judged_as),
+            "reasons": [reason.to_dict() for reason in self.reasons],
+            "open_questions": [question.to_dict() for question in self.open_questions],
+            "photo_notes": list(self.photo_notes),
+            "circumstance_notes": list(self.circumstance_notes),
+            "always": list(self.always),
+            "answers": self.answers.to_dict(),
+        }
