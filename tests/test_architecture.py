@@ -44,6 +44,7 @@ ORDER = (
     "register",
     "contrast",
     "pallor",
+    "stretch",
     "blanch",
     "matching",
     "interval",

@@ -46,7 +46,7 @@ def test_other_skin_cannot_tell() -> None:
 
 
 def _of(*ratios: float, error: float = 0.05, n_pressed: int | None = None) -> str:
-    return _verdict(np.array(ratios), np.full(len(ratios), error), n_pressed or len(ratios))[0]
+    return _verdict(np.array(ratios), np.full(len(ratios), error), n_pressed or len(ratios), "pressed")[0]
 
 
 def test_some_that_stay_are_enough() -> None:

@@ -21,7 +21,7 @@ from lesionvis.report.pairs import (
     draw_blanch,
     draw_course,
 )
-from lesionvis.report.pairs_text import FADES_NOTE, UNTOLD_NOTE, VERDICTS, blanch_text, course_text
+from lesionvis.report.pairs_text import FADES_NOTES, UNTOLD_NOTES, VERDICTS, blanch_text, course_text
 from lesionvis.series import Course, follow
 from lesionvis.triage import advise_further
 from lesionvis.wording import ALWAYS, HEADER
@@ -90,8 +90,8 @@ def test_the_words_on_a_glass_test_never_reassure(kind: Kind) -> None:
     assert text.startswith(HEADER)
     assert VERDICTS[found.test.verdict] in text
     assert found.test.reason in text
-    assert (FADES_NOTE in text) == (found.test.verdict == "fades")
-    assert (UNTOLD_NOTE in text) == (found.test.verdict == "cannot_tell")
+    assert (FADES_NOTES[found.test.how] in text) == (found.test.verdict == "fades")
+    assert (UNTOLD_NOTES[found.test.how] in text) == (found.test.verdict == "cannot_tell")
     assert all(sentence in text for sentence in ALWAYS)
     own = text[len(HEADER) : text.index("ADVICE:")]
     assert not REASSURING.search(own)

@@ -1,8 +1,8 @@
 """Photos of skin at rest and pulled apart between two fingers, with known truth: the glass test without a glass.
 
 The pull moves skin along its axis and draws it in across; it is strongest in the middle and dies out towards the
-fingers and beyond. The skin that is seen may pale as a whole. The blood of a spot stays in its skin and is spread with
-it, so that contrast times area is what a spot keeps that does not fade.
+fingers and beyond. Skin pales where it is pulled. The blood of a spot that does not fade stays in its skin and is
+spread with it, so that contrast times area is what it keeps.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from lesionvis.lab.synth import scene_light
 
 # Places of skin along one axis, per px, from which the place of a stretched one is interpolated.
 _TABLE_STEP_PX = 2.0
+# Skin that is longer by this part or more along the pull has lost all the blood that the pull takes: a guess.
+_FULL_STRAIN = 0.08
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Stretch:
     reach_px : float
         Distance from the middle at which 0.42 of the strain is left.
     blood_left : float
-        Part of the skin's own blood that stays, 0 to 1.
+        Part of the skin's own blood that stays where the pull is full, 0 to 1.
     """
 
     x_px: float
@@ -65,11 +67,14 @@ class Stretch:
         """Factor by which the area of the skin at positions of shape (N, 2) grows, shape (N,)."""
         return np.asarray((1.0 + self.strains(xy_px)).prod(axis=1))
 
+    def effects(self, xy_px: NDArray[np.float64]) -> NDArray[np.float64]:
+        """What the pull does at positions of shape (N, 2), from 0, where none is left, to 1; shape (N,)."""
+        return np.asarray(np.minimum(self.strains(xy_px)[:, 0] / _FULL_STRAIN, 1.0))
+
     def pulled(self, linear: NDArray[np.float32]) -> NDArray[np.float32]:
         """Canvas (H, W, 3) of relaxed skin, stretched."""
         height, width = linear.shape[:2]
-        x, y = np.meshgrid(np.arange(width, dtype=np.float64), np.arange(height, dtype=np.float64))
-        arm = self._along_axes(np.stack([x.ravel(), y.ravel()], axis=1))
+        arm = self._along_axes(_every_px(height, width))
         far = 2.0 * float(np.abs(arm).max())
         relaxed = np.arange(-far, far, _TABLE_STEP_PX)
         back = [
@@ -119,6 +124,12 @@ class StretchedPair:
     ratio: NDArray[np.float64]
 
 
+def _every_px(height: int, width: int) -> NDArray[np.float64]:
+    """Positions of all px of a canvas, row by row, shape (H * W, 2)."""
+    x, y = np.meshgrid(np.arange(width, dtype=np.float64), np.arange(height, dtype=np.float64))
+    return np.stack([x.ravel(), y.ravel()], axis=1)
+
+
 def render_stretched_pair(
     skin: Scene, spots: Sequence[SpotTruth], ratios: Sequence[float], stretch: Stretch, plain: View, stretched: View
 ) -> StretchedPair:
@@ -131,7 +142,7 @@ def render_stretched_pair(
     spots : sequence of SpotTruth
         In canvas px.
     ratios : sequence of float
-        What the pull leaves of each spot's contrast times area.
+        What a full pull leaves of each spot's contrast times area.
     stretch : Stretch
     plain, stretched : View
 
@@ -154,14 +165,18 @@ def render_stretched_pair(
     places = np.array([(spot.x_px, spot.y_px) for spot in spots]).reshape(-1, 2)
     areas = stretch.areas(places)
     before = contrasts(skin, spots)
+    wanted = before * (1.0 + (np.asarray(ratios) - 1.0) * stretch.effects(places)) / areas
     paled = pressed_skin(skin, stretch.blood_left)
-    wanted = before * np.asarray(ratios) / areas
-    left = [with_contrast(paled, spot, float(contrast)) for spot, contrast in zip(spots, wanted, strict=True)]
-    flat, _ = scene_light(lit_by(paled, stretched.camera), left)
-    ratio = contrasts(paled, left) * areas / np.maximum(before, 1e-6)
+    lights, tables = [], []
+    for ground in (skin, paled):
+        left = [with_contrast(ground, spot, float(contrast)) for spot, contrast in zip(spots, wanted, strict=True)]
+        lights.append(scene_light(lit_by(ground, stretched.camera), left)[0])
+        tables.append(left)
+    effect = stretch.effects(_every_px(skin.height_px, skin.width_px)).reshape(skin.height_px, skin.width_px, 1)
+    canvas = stretch.pulled(np.asarray(lights[0] + (lights[1] - lights[0]) * effect, np.float32))
     moved = tuple(
         replace(spot, x_px=float(x), y_px=float(y), diameter_px=spot.diameter_px * float(np.sqrt(area)))
-        for spot, (x, y), area in zip(left, stretch.moved(places), areas, strict=True)
+        for spot, (x, y), area in zip(tables[1], stretch.moved(places), areas, strict=True)
     )
-    pulled = shoot(stretched, skin, stretch.pulled(flat))
-    return StretchedPair(shoot(plain, skin, linear), pulled, tuple(spots), moved, ratio)
+    ratio = contrasts(paled, tables[1]) * areas / np.maximum(before, 1e-6)
+    return StretchedPair(shoot(plain, skin, linear), shoot(stretched, skin, canvas), tuple(spots), moved, ratio)
