@@ -157,7 +157,7 @@ def render_stretched_pair(
 
     Notes
     -----
-    Relief is flattened as under a glass, the same in both directions. Melanin is not thinned, and fingers are not drawn.
+    Relief is flattened as under a glass, the same in both directions. Melanin is not thinned, fingers are not drawn.
     """
     if len(spots) != len(ratios):
         raise SettingsError(f"There are {len(spots)} spots but {len(ratios)} ratios; give one ratio per spot.")
