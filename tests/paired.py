@@ -79,7 +79,7 @@ def glass(kind: Kind) -> Glass:
     return Glass(truth, plain, pressed, blanch_test(plain, pressed))
 
 
-# A pull that is strong enough for similarity transforms to miss the skin when its spots fade.
+# A firm pull.
 PULL = Stretch(x_px=460.0, y_px=350.0, axis_deg=30.0, strain=0.25, contraction=0.4, reach_px=700.0)
 
 
