@@ -1,13 +1,13 @@
-"""How well glass tests and dated series are read off rendered photos, with every row's truth known.
+"""How well glass tests, stretch tests and dated series are read off rendered photos, with every row's truth known.
 
-Run: python benchmarks/pairs.py [pairs per kind of glass test] [series per kind of light]; 0 leaves one of them out.
+Run: python benchmarks/pairs.py [pairs per kind of test] [series per kind of light]; 0 leaves one of them out.
 """
 
 from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -16,29 +16,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.analysis import Analysis, analyze
-from lesionvis.blanch import blanch_test
+from lesionvis.blanch import TEST_NAME, How, blanch_test
 from lesionvis.interval import Interval
-from lesionvis.lab.pairs import GlassPair, Pose, Press, RenderedSeries, Shot, View, render_glass_pair, render_series
+from lesionvis.lab.pairs import Pose, Press, RenderedSeries, Shot, View, render_glass_pair, render_series
 from lesionvis.lab.scene import Scene, SpotTruth
+from lesionvis.lab.stretch import Stretch, render_stretched_pair
 from lesionvis.lab.truths import petechial_shower
 from lesionvis.series import follow
 
-Kind = Literal["fading", "not fading", "some fading", "not pressed", "other skin", "no border"]
+Kind = Literal["fading", "not fading", "some fading", "not pressed", "not stretched", "other skin", "no border"]
 
 # Lamp and sky anywhere in each photo; as near as a person can put them again; anywhere, with none mirrored in the skin.
 Light = Literal["any light", "nearly the same light", "any light, no sheen"]
 LIGHTS: tuple[Light, ...] = ("any light", "nearly the same light", "any light, no sheen")
 
 RIGHT: dict[Kind, str] = {"fading": "fades", "not fading": "does_not_fade", "some fading": "does_not_fade"}
-KINDS: tuple[Kind, ...] = ("fading", "not fading", "some fading", "not pressed", "other skin", "no border")
+KINDS: dict[How, tuple[Kind, ...]] = {
+    "pressed": ("fading", "not fading", "some fading", "not pressed", "other skin", "no border"),
+    "stretched": ("fading", "not fading", "some fading", "not stretched", "other skin"),
+}
 RESULTS = ("right", "cannot tell", "wrong")
 # Tone of the skin, individual typology angle in degrees: very light to dark.
 TONES_DEG = (-30.0, 50.0)
 TONE_BANDS_DEG = ((28.0, 60.0), (10.0, 28.0), (-10.0, 10.0), (-45.0, -10.0))
 # Ratios of spots that fade lie below this.
 FADING_MAX = 0.4
-# A pair can be told when so many spots lie under the glass and in both photos.
+# A pair can be told when so many spots lie under the glass, or on skin that is so much longer, and in both photos.
 TOLD_SPOTS_MIN = 2
+TOLD_STRAIN_MIN = 0.12
 PHOTO_SIZE_PX = (1000, 750)
 # The canvas leaves room for every pose.
 CANVAS_SIZE_PX = (1600, 1280)
@@ -113,10 +118,37 @@ def shower(generator: np.random.Generator, skin: Scene, count: int) -> tuple[Spo
     return tuple(replace(spot, x_px=spot.x_px + left, y_px=spot.y_px + top) for spot in spots)
 
 
-def glass_pair(seed: int, kind: Kind, ita_deg: tuple[float, float]) -> GlassPair:
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Two photos of a test, and of each spot: the truth, whether it is tested, and whether it can be told."""
+
+    plain: Shot
+    second: Shot
+    spots: tuple[SpotTruth, ...]
+    ratio: NDArray[np.float64]
+    is_tested: NDArray[np.bool_]
+    is_told: NDArray[np.bool_]
+
+
+def some_ratios(generator: np.random.Generator, kind: Kind, count: int) -> list[float]:
+    """What a press or a pull leaves of so many spots."""
+    fading, kept = generator.uniform(0.0, 0.3, count), generator.uniform(0.85, 1.1, count)
+    ratios: dict[Kind, NDArray[np.float64]] = {
+        "fading": fading,
+        "not fading": kept,
+        "some fading": np.where(generator.random(count) < 0.5, fading, kept),
+        "not pressed": kept,
+        "not stretched": kept,
+        "other skin": fading,
+        "no border": fading if generator.random() < 0.5 else kept,
+    }
+    return [float(ratio) for ratio in ratios[kind]]
+
+
+def glass_case(seed: int, kind: Kind) -> Case:
     """Two photos of a glass test."""
     generator = np.random.default_rng(seed)
-    skin = canvas(generator, ita_deg)
+    skin = canvas(generator, TONES_DEG)
     spots = shower(generator, skin, int(generator.integers(12, 60)))
     plain = some_view(generator, skin)
     pressed = some_view(generator, skin, plain.camera)
@@ -128,22 +160,48 @@ def glass_pair(seed: int, kind: Kind, ita_deg: tuple[float, float]) -> GlassPair
         veil=float(generator.uniform(0.0, 0.05)),
         stretch=float(generator.uniform(0.0, 0.04)),
     )
-    count = len(spots)
-    fading, kept = generator.uniform(0.0, 0.3, count), generator.uniform(0.85, 1.1, count)
-    ratios = {
-        "fading": fading,
-        "not fading": kept,
-        "some fading": np.where(generator.random(count) < 0.5, fading, kept),
-        "not pressed": kept,
-        "other skin": fading,
-        "no border": fading if generator.random() < 0.5 else kept,
-    }[kind]
-    pair = render_glass_pair(skin, spots, ratios.tolist(), press, plain, pressed)
-    if kind != "other skin":
-        return pair
-    elsewhere = replace(skin, seed=skin.seed + 1)
-    other = render_glass_pair(elsewhere, shower(generator, elsewhere, count), ratios.tolist(), press, plain, pressed)
-    return replace(pair, pressed=other.pressed)
+    ratios = some_ratios(generator, kind, len(spots))
+    pair = render_glass_pair(skin, spots, ratios, press, plain, pressed)
+    second = pair.pressed
+    if kind == "other skin":
+        elsewhere = replace(skin, seed=skin.seed + 1)
+        others = shower(generator, elsewhere, len(spots))
+        second = render_glass_pair(elsewhere, others, ratios, press, plain, pressed).pressed
+    tested = pair.under_glass & pair.plain.seen(pair.spots) & pair.pressed.seen(pair.spots)
+    return Case(pair.plain, second, pair.spots, pair.ratio, tested, tested)
+
+
+def stretch_case(seed: int, kind: Kind) -> Case:
+    """Two photos of a stretch test."""
+    generator = np.random.default_rng(seed)
+    skin = canvas(generator, TONES_DEG)
+    spots = shower(generator, skin, int(generator.integers(12, 60)))
+    plain = some_view(generator, skin)
+    stretched = some_view(generator, skin, plain.camera)
+    stretch = Stretch(
+        x_px=skin.width_px / 2 + float(generator.normal(0, 60)),
+        y_px=skin.height_px / 2 + float(generator.normal(0, 50)),
+        axis_deg=float(generator.uniform(0, 180)),
+        strain=0.0 if kind == "not stretched" else float(generator.uniform(0.08, 0.3)),
+        contraction=float(generator.uniform(0.3, 0.5)),
+        reach_px=float(generator.uniform(400, 1500)),
+        blood_left=float(generator.uniform(0.3, 1.0)),
+    )
+    ratios = some_ratios(generator, kind, len(spots))
+    pair = render_stretched_pair(skin, spots, ratios, stretch, plain, stretched)
+    second = pair.stretched
+    if kind == "other skin":
+        elsewhere = replace(skin, seed=skin.seed + 1)
+        others = shower(generator, elsewhere, len(spots))
+        second = render_stretched_pair(elsewhere, others, ratios, stretch, plain, stretched).stretched
+    places = np.array([(spot.x_px, spot.y_px) for spot in spots])
+    in_both = pair.plain.seen(pair.spots) & pair.stretched.seen(pair.moved)
+    tested = in_both & (stretch.effects(places) == 1.0)
+    told = tested & (stretch.strains(places)[:, 0] >= TOLD_STRAIN_MIN)
+    return Case(pair.plain, second, pair.spots, pair.ratio, tested, told)
+
+
+CASES: dict[How, Callable[[int, Kind], Case]] = {"pressed": glass_case, "stretched": stretch_case}
 
 
 def series(seed: int, ita_deg: tuple[float, float], kind: Light) -> RenderedSeries:
@@ -193,37 +251,36 @@ def rows_of(analysis: Analysis, shot: Shot, spots: Sequence[SpotTruth], there: N
     return np.where(np.isfinite(distance.min(axis=1)), distance.argmin(axis=1), -1)
 
 
-def glass_tests(n_pairs: int) -> None:
-    """Print the table of glass tests."""
-    print("| glass test | pairs | right | cannot tell | wrong |")
+def blanch_tests(n_pairs: int, how: How) -> None:
+    """Print the table of one way to test."""
+    print(f"| {TEST_NAME[how].lower()} | pairs | right | cannot tell | wrong |")
     print("|---|---|---|---|---|")
     by_tone: dict[tuple[float, float], Counter[str]] = {band: Counter() for band in TONE_BANDS_DEG}
     told: Counter[str] = Counter()
     errors: list[float] = []
     wrong: list[str] = []
-    for kind in KINDS:
+    for kind in KINDS[how]:
         counts: Counter[str] = Counter()
-        for seed in range(n_pairs):
-            pair = glass_pair(1000 + seed, kind, TONES_DEG)
-            in_both = pair.under_glass & pair.plain.seen(pair.spots) & pair.pressed.seen(pair.spots)
-            if kind in RIGHT and in_both.sum() < TOLD_SPOTS_MIN:
+        for seed in range(1000, 1000 + n_pairs):
+            case = CASES[how](seed, kind)
+            if kind in RIGHT and case.is_told.sum() < TOLD_SPOTS_MIN:
                 continue
-            plain = analyze(pair.plain.rgb)
-            test = blanch_test(plain, analyze(pair.pressed.rgb))
+            plain = analyze(case.plain.rgb)
+            test = blanch_test(plain, analyze(case.second.rgb), how=how)
             right = RIGHT.get(kind, "cannot_tell")
-            if kind == "some fading" and (pair.ratio[in_both] < FADING_MAX).all():
+            if kind == "some fading" and (case.ratio[case.is_tested] < FADING_MAX).all():
                 right = "fades"
             result = "right" if test.verdict == right else "cannot tell" if test.verdict == "cannot_tell" else "wrong"
             counts[result] += 1
             if result == "wrong":
-                wrong.append(f"{kind}, seed {1000 + seed}: {test.reason}")
+                wrong.append(f"{kind}, seed {seed}: {test.reason}")
             if kind in RIGHT:
                 told[result] += 1
                 tone = plain.skin.tone_ita_deg
                 band = next((band for band in TONE_BANDS_DEG if band[0] <= tone < band[1]), TONE_BANDS_DEG[-1])
                 by_tone[band][result] += 1
-                rows = rows_of(plain, pair.plain, pair.spots, in_both)[test.spot - 1]
-                errors += (test.ratio - pair.ratio[rows])[rows >= 0].tolist()
+                rows = rows_of(plain, case.plain, case.spots, case.is_tested)[test.spot - 1]
+                errors += (test.ratio - case.ratio[rows])[rows >= 0].tolist()
         _print_counts(kind, counts)
     _print_counts("**all that can be told**", told)
     for (low, high), counts in by_tone.items():
@@ -359,7 +416,9 @@ def main() -> None:
     n_pairs = int(sys.argv[1]) if len(sys.argv) > 1 else 40
     n_series = int(sys.argv[2]) if len(sys.argv) > 2 else 30
     if n_pairs:
-        glass_tests(n_pairs)
+        blanch_tests(n_pairs, "pressed")
+        print()
+        blanch_tests(n_pairs, "stretched")
     if n_series:
         courses(n_series)
 

@@ -34,10 +34,15 @@ pairs_app = typer.Typer()
 @pairs_app.command()
 def blanch(
     plain: Annotated[Path, typer.Argument(help="Photo of the spots.")],
-    pressed: Annotated[Path, typer.Argument(help="The same with a clear glass pressed on some of them.")],
+    pressed: Annotated[
+        Path, typer.Argument(help="The same with a clear glass pressed on some of them, or stretched (--stretched).")
+    ],
+    stretched: Annotated[
+        bool, typer.Option("--stretched", help="The second photo is of skin pulled apart between two fingers.")
+    ] = False,
     as_json: AsJson = False,
     overlay: Overlay = None,
-    agree: Annotated[bool, typer.Option("--agree", help="You looked through the glass and saw them fade too.")] = False,
+    agree: Annotated[bool, typer.Option("--agree", help="You looked at them meanwhile and saw them fade too.")] = False,
     answer: GivenAnswers = None,
     answers: AnswersFile = None,
     age: Age = None,
@@ -45,7 +50,7 @@ def blanch(
     site: Sites = None,
     settings: SettingsFile = None,
 ) -> None:
-    """Compare a photo of spots with one under a glass: whether they fade."""
+    """Compare a photo of spots with one under a glass, or of stretched skin: whether they fade."""
     from lesionvis.blanch import blanch_test
     from lesionvis.photo_evidence import PhotoEvidence
     from lesionvis.report.pairs import draw_blanch
@@ -57,13 +62,13 @@ def blanch(
     about = circumstances_of(answers, age, cause, site)
     told = answers_of(answer, answers, about)
     analyzer = analyzer_of(settings)
-    before, under = analyzer(plain, told), analyzer(pressed)
-    test = blanch_test(before, under)
+    before, second = analyzer(plain, told), analyzer(pressed)
+    test = blanch_test(before, second, how="stretched" if stretched else "pressed")
     if agree:
         before = analyzer(plain, test.answers(told, agrees=True))
     advice = advise_further(before.advice, PhotoEvidence(further=test.findings())).noting(about)
     if overlay is not None:
-        write_picture(draw_blanch(before, under, test), overlay)
+        write_picture(draw_blanch(before, second, test), overlay)
     if as_json:
         typer.echo(json.dumps(test.to_dict() | {"advice": advice.to_dict()}, indent=1, allow_nan=False))
     else:

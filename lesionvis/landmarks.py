@@ -33,6 +33,8 @@ RATIO_MAX = 0.85
 GUESS_TOLERANCE_PX = 6.0
 # Pictures of the same skin are hardly more different in size than this.
 ZOOM_MAX = 4.0
+# ... nor is skin that is pulled apart, seen at an angle, this much longer along the pull than across.
+PULL_MAX = 2.0
 
 # The strongest spot-like places of a photo, of blood or not, are its landmarks.
 N_LANDMARKS = 40
@@ -127,24 +129,27 @@ def _landmarks(analysis: Analysis, small_px_per_working_px: float) -> NDArray[np
     return np.column_stack([center, diameter[strongest] * small_px_per_working_px])
 
 
-def guesses(first: Structure, second: Structure) -> Iterator[NDArray[np.float64]]:
+def guesses(first: Structure, second: Structure, *, stretched: bool = False) -> Iterator[NDArray[np.float64]]:
     """Guess how one picture lies over another.
 
     Parameters
     ----------
     first, second : Structure
+    stretched : bool
+        Whether the skin may be pulled apart in one of them: keypoints give affine maps then.
 
     Yields
     ------
     ndarray of shape (3, 3), float64
-        Similarity transforms from small px of the first to small px of the second, by keypoints of either map and
-        of both, and by constellations. Most may be wrong, and there may be none.
+        Similarity transforms, or affine maps, from small px of the first to small px of the second, by keypoints of
+        either map and of both; similarity transforms by constellations. Most may be wrong, and there may be none.
     """
+    estimate: Any = cv2.estimateAffine2D if stretched else cv2.estimateAffinePartial2D
     matches = [_keypoint_matches(first, second, channel) for channel in range(first.maps.shape[2])]
     for points in (*matches, np.concatenate(matches)):
         if len(points) < _MEETINGS_MIN:
             continue
-        matrix, _ = cv2.estimateAffinePartial2D(
+        matrix, _ = estimate(
             points[:, :2].copy(),  # OpenCV takes no strided rows
             points[:, 2:].copy(),
             method=cv2.RANSAC,
@@ -152,11 +157,17 @@ def guesses(first: Structure, second: Structure) -> Iterator[NDArray[np.float64]
             maxIters=20000,
             confidence=0.9999,
         )
-        # OpenCV returns None where no four points agree, which its type hints do not know.
-        similarity: Any = matrix
-        if similarity is not None and 1.0 / ZOOM_MAX < np.hypot(*similarity[:, 0]) < ZOOM_MAX:
-            yield np.vstack([similarity, [0.0, 0.0, 1.0]])
+        # OpenCV returns None where no four points agree.
+        if matrix is not None and _is_plausible(matrix):
+            yield np.vstack([matrix, [0.0, 0.0, 1.0]])
     yield from _constellations(first, second)
+
+
+def _is_plausible(affine: NDArray[np.float64]) -> bool:
+    """Whether an affine map of shape (2, 3) turns nothing over, and is no zoom or pull that no two photos have."""
+    long, short = np.linalg.svd(affine[:, :2], compute_uv=False)
+    turned_over = np.linalg.det(affine[:, :2]) <= 0.0
+    return bool(not turned_over and long < PULL_MAX * short and 1.0 / ZOOM_MAX < np.sqrt(long * short) < ZOOM_MAX)
 
 
 def _keypoint_matches(first: Structure, second: Structure, channel: int) -> NDArray[np.float32]:

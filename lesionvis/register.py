@@ -154,12 +154,14 @@ class Registration:
         return np.asarray(np.exp(-0.5 * (distance / self.anchor_sigma_px) ** 2))
 
 
-def register(first: Analysis, second: Analysis) -> Registration:
+def register(first: Analysis, second: Analysis, *, stretched: bool = False) -> Registration:
     """Find where places of one photo lie in another photo of the same skin.
 
     Parameters
     ----------
     first, second : Analysis
+    stretched : bool
+        Whether the skin may be pulled apart in one of them.
 
     Returns
     -------
@@ -173,7 +175,7 @@ def register(first: Analysis, second: Analysis) -> Registration:
     what is left at each anchor is carried along, since skin bends.
     """
     a, b = structure_of(first), structure_of(second)
-    tried = [_refine(a, b, guess, stage=0) for guess in guesses(a, b)]
+    tried = [_refine(a, b, guess, stage=0) for guess in guesses(a, b, stretched=stretched)]
     best = max((fit for fit in tried if fit is not None), key=lambda fit: fit.evidence, default=None)
     for _ in range(N_REFINEMENTS):
         again = _refine(a, b, best.matrix, stage=1) if best is not None else None

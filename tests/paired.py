@@ -13,11 +13,13 @@ from lesionvis.analysis import Analysis, analyze
 from lesionvis.blanch import BlanchTest, blanch_test
 from lesionvis.lab.pairs import GlassPair, Pose, Press, RenderedSeries, View, render_glass_pair, render_series
 from lesionvis.lab.scene import Scene, SpotTruth
+from lesionvis.lab.stretch import Stretch, StretchedPair, render_stretched_pair
 from lesionvis.lab.truths import petechial_shower, single_lesion
 from lesionvis.landmarks import project
 from lesionvis.register import Registration, register
 
 Kind = Literal["fading", "keeping", "not pressed", "no border"]
+StretchKind = Literal["fading", "keeping", "at rest"]
 
 SKIN = Scene(width_px=900, height_px=720, px_per_mm=9.0, seed=11, ita_deg=40.0, blood_fraction=0.006, freckle_count=4)
 CAMERA = replace(SKIN, width_px=640, height_px=480)
@@ -75,6 +77,38 @@ def glass(kind: Kind) -> Glass:
     truth = rendered_glass(kind)
     plain, pressed = analyze(truth.plain.rgb), analyze(truth.pressed.rgb)
     return Glass(truth, plain, pressed, blanch_test(plain, pressed))
+
+
+# A firm pull.
+PULL = Stretch(x_px=460.0, y_px=350.0, axis_deg=30.0, strain=0.25, contraction=0.4, reach_px=700.0)
+
+
+@cache
+def rendered_stretch(kind: StretchKind) -> StretchedPair:
+    """A stretch test of 24 petechiae; "at rest" nobody pulls and nothing fades."""
+    spots = spots_on(SKIN)
+    left = 0.15 if kind == "fading" else 1.0
+    stretch = replace(PULL, strain=0.0) if kind == "at rest" else PULL
+    return render_stretched_pair(SKIN, spots, [left] * len(spots), stretch, PLAIN, MOVED)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretched:
+    """A rendered stretch test, analysed and compared."""
+
+    truth: StretchedPair
+    plain: Analysis
+    second: Analysis
+    test: BlanchTest
+
+
+@cache
+def stretched(kind: StretchKind) -> Stretched:
+    """A stretch test, analysed and compared."""
+    truth = rendered_stretch(kind)
+    # The plain photo is that of the glass test.
+    plain, second = glass("keeping").plain, analyze(truth.stretched.rgb)
+    return Stretched(truth, plain, second, blanch_test(plain, second, how="stretched"))
 
 
 @cache

@@ -46,6 +46,7 @@ ORDER = (
     "register",
     "contrast",
     "pallor",
+    "stretch",
     "blanch",
     "matching",
     "interval",

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from paired import Kind, glass, other_skin
+from paired import Kind, StretchKind, glass, other_skin, stretched
 
 from lesionvis import blanch_test
 from lesionvis.answers import Answers
@@ -46,8 +46,51 @@ def test_other_skin_cannot_tell() -> None:
     assert test.findings() == ()
 
 
+@pytest.mark.parametrize(("kind", "verdict", "left"), [("fading", "fades", 0.15), ("keeping", "does_not_fade", 1.0)])
+def test_stretched_spots_are_told_apart(kind: StretchKind, verdict: str, left: float) -> None:
+    test = stretched(kind).test
+    assert test.verdict == verdict
+    assert len(test.spot) >= 8
+    assert np.median(test.ratio) == pytest.approx(left, abs=0.08)
+    assert "pulled apart" in test.reason
+    assert "on the stretched skin" in test.reason
+    assert "glass" not in test.reason
+    assert np.isnan(test.pallor)
+    assert test.stretch > 1.2
+
+
+def test_skin_at_rest_cannot_tell() -> None:
+    test = stretched("at rest").test
+    assert test.verdict == "cannot_tell"
+    assert "not visibly stretched" in test.reason
+    assert np.isnan(test.stretch)
+    assert len(test.spot) == 0
+    assert test.findings() == ()
+
+
+def test_other_skin_is_not_stretched_skin() -> None:
+    test = blanch_test(glass("keeping").plain, other_skin(), how="stretched")
+    assert test.verdict == "cannot_tell"
+    assert test.reason == test.registration.reason
+
+
+def test_a_glass_is_no_pull() -> None:
+    found = glass("keeping")
+    assert blanch_test(found.plain, found.pressed, how="stretched").verdict == "cannot_tell"
+
+
+def test_stretching_speaks_by_the_rules_of_the_glass_test() -> None:
+    ((name, seen),) = stretched("keeping").test.findings()
+    assert name == "blanch"
+    assert "stretched skin" in seen
+    fading = stretched("fading").test
+    assert fading.findings() == ()
+    assert fading.answers(Answers())["blanch"] == "unknown"
+    assert fading.answers(Answers(), agrees=True)["blanch"] == "fades"
+
+
 def _of(*ratios: float, error: float = 0.05, n_pressed: int | None = None) -> str:
-    return _verdict(np.array(ratios), np.full(len(ratios), error), n_pressed or len(ratios))[0]
+    return _verdict(np.array(ratios), np.full(len(ratios), error), n_pressed or len(ratios), "pressed")[0]
 
 
 def test_some_that_stay_are_enough() -> None:
@@ -102,7 +145,11 @@ def test_it_is_plain_in_json_and_read_only() -> None:
     content = json.loads(json.dumps(test.to_dict(), allow_nan=False))
     assert content["verdict"] == "does_not_fade"
     assert len(content["spots"]) == len(test.spot)
+    assert (content["how"], content["stretch"]) == ("pressed", None)
     assert json.loads(json.dumps(glass("not pressed").test.to_dict(), allow_nan=False))["pallor"] is None
+    pulled = json.loads(json.dumps(stretched("keeping").test.to_dict(), allow_nan=False))
+    assert (pulled["how"], pulled["pallor"]) == ("stretched", None)
+    assert pulled["stretch"] > 1.2
     with pytest.raises(ValueError, match="read-only"):
         test.ratio[0] = 0.0
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import cv2
 import pytest
-from paired import Kind, other_skin, rendered_glass, rendered_series
+from paired import Kind, StretchKind, other_skin, rendered_glass, rendered_series, rendered_stretch
 from PIL import Image
 from typer.testing import CliRunner, Result
 
@@ -22,6 +22,14 @@ def _pair(folder: Path, kind: Kind) -> tuple[Path, Path]:
     truth = rendered_glass(kind)
     paths = folder / "plain.png", folder / "pressed.png"
     for path, shot in zip(paths, (truth.plain, truth.pressed), strict=True):
+        cv2.imwrite(str(path), shot.rgb[..., ::-1])
+    return paths
+
+
+def _stretched_pair(folder: Path, kind: StretchKind) -> tuple[Path, Path]:
+    truth = rendered_stretch(kind)
+    paths = folder / "plain.png", folder / "stretched.png"
+    for path, shot in zip(paths, (truth.plain, truth.stretched), strict=True):
         cv2.imwrite(str(path), shot.rgb[..., ::-1])
     return paths
 
@@ -74,6 +82,23 @@ def test_the_glass_test_is_told_in_words_and_drawn(tmp_path: Path) -> None:
     assert words.startswith(HEADER)
     assert "GLASS TEST: THE SPOTS DO NOT FADE" in words
     assert cv2.imread(str(picture)) is not None
+
+
+def test_stretched_skin_is_told_in_words_and_drawn(tmp_path: Path) -> None:
+    picture = tmp_path / "seen.png"
+    pair = _stretched_pair(tmp_path, "keeping")
+    result = _called("blanch", *pair, "--stretched", "--overlay", picture, "--answer", "fever=yes")
+    assert result.exit_code == 0
+    words = " ".join(result.stdout.split())
+    assert "STRETCH TEST: THE SPOTS DO NOT FADE" in words
+    assert "ADVICE: EMERGENCY" in words
+    assert cv2.imread(str(picture)) is not None
+
+
+def test_stretched_skin_without_the_option_is_no_glass_test(tmp_path: Path) -> None:
+    content = json.loads(_called("blanch", *_stretched_pair(tmp_path, "keeping"), "--json").stdout)
+    assert content["how"] == "pressed"
+    assert content["verdict"] == "cannot_tell"
 
 
 def test_dates_of_the_files_put_a_series_in_order(tmp_path: Path) -> None:

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import numpy as np
-from paired import rendered_series, two_days
+from paired import rendered_series, stretched, two_days
 
 from lesionvis.analysis import analyze
-from lesionvis.landmarks import LONG_SIDE_PX, N_LANDMARKS, guesses, project, structure_of
+from lesionvis.landmarks import LONG_SIDE_PX, N_LANDMARKS, _is_plausible, guesses, project, structure_of
 
 
 def test_projection_divides_by_the_third_coordinate() -> None:
@@ -57,3 +57,23 @@ def test_bare_skin_gives_no_landmarks() -> None:
     structure = structure_of(empty)
     assert structure.landmarks.shape == (0, 3)
     assert list(guesses(structure, structure)) == []
+
+
+def test_guesses_turn_nothing_over_and_zoom_and_pull_within_reason() -> None:
+    turn = np.array([[0.0, -1.0, 5.0], [1.0, 0.0, -3.0]])
+    assert _is_plausible(turn)
+    assert _is_plausible(np.diag([1.3, 0.9, 1.0])[:2])
+    assert not _is_plausible(np.diag([1.0, -1.0, 1.0])[:2])
+    assert not _is_plausible(np.diag([2.5, 1.0, 1.0])[:2])
+    assert not _is_plausible(np.diag([5.0, 5.0, 1.0])[:2])
+
+
+def test_stretched_skin_is_guessed_by_affine_maps() -> None:
+    pair = stretched("keeping")
+    first, second = structure_of(pair.plain), structure_of(pair.second)
+    longer = [
+        float(np.divide(*np.linalg.svd(guess[:2, :2], compute_uv=False)))
+        for guess in guesses(first, second, stretched=True)
+    ]
+    assert max(longer) > 1.2
+    assert all(np.divide(*np.linalg.svd(guess[:2, :2], compute_uv=False)) < 1.001 for guess in guesses(first, second))

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from paired import glass, other_skin, registered, rendered_series, two_days
+from paired import PULL, glass, other_skin, registered, rendered_series, stretched, two_days
 
 from lesionvis.analysis import analyze
 from lesionvis.landmarks import project
@@ -76,6 +76,17 @@ def test_places_far_from_all_that_was_found_again_are_not_supported() -> None:
 def test_a_glass_does_not_hinder_it() -> None:
     assert glass("fading").test.registration.trusted
     assert glass("keeping").test.registration.trusted
+
+
+def test_skin_that_is_pulled_apart_is_found_again() -> None:
+    found = stretched("fading")
+    plain, pulled = found.truth.plain.homography, found.truth.stretched.homography
+    places = np.array([[200.0, 150.0], [320.0, 240.0], [450.0, 330.0]])
+    on_skin = project(np.asarray(np.linalg.inv(plain), np.float64), places)
+    expected = project(pulled, PULL.moved(on_skin))
+    registration = found.test.registration
+    assert registration.trusted
+    assert np.hypot(*(registration.map_points(places) - expected).T).max() < 3.0
 
 
 def test_it_is_plain_in_json_and_read_only() -> None:

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from paired import Kind, glass, mole_on_two_days, other_skin, two_days
+from paired import Kind, StretchKind, glass, mole_on_two_days, other_skin, stretched, two_days
 
 from lesionvis.photo_evidence import PhotoEvidence
 from lesionvis.report.course_chart import PANEL_HEIGHT_PX, VALUE_GAP_PX, _apart, course_svg
@@ -21,7 +22,7 @@ from lesionvis.report.pairs import (
     draw_blanch,
     draw_course,
 )
-from lesionvis.report.pairs_text import FADES_NOTE, UNTOLD_NOTE, VERDICTS, blanch_text, course_text
+from lesionvis.report.pairs_text import FADES_NOTES, UNTOLD_NOTES, VERDICTS, blanch_text, course_text
 from lesionvis.series import Course, follow
 from lesionvis.triage import advise_further
 from lesionvis.wording import ALWAYS, HEADER
@@ -90,11 +91,34 @@ def test_the_words_on_a_glass_test_never_reassure(kind: Kind) -> None:
     assert text.startswith(HEADER)
     assert VERDICTS[found.test.verdict] in text
     assert found.test.reason in text
-    assert (FADES_NOTE in text) == (found.test.verdict == "fades")
-    assert (UNTOLD_NOTE in text) == (found.test.verdict == "cannot_tell")
+    assert (FADES_NOTES[found.test.how] in text) == (found.test.verdict == "fades")
+    assert (UNTOLD_NOTES[found.test.how] in text) == (found.test.verdict == "cannot_tell")
     assert all(sentence in text for sentence in ALWAYS)
     own = text[len(HEADER) : text.index("ADVICE:")]
     assert not REASSURING.search(own)
+
+
+@pytest.mark.parametrize("kind", ["keeping", "fading", "at rest"])
+def test_the_words_on_a_stretch_test_are_of_stretching(kind: StretchKind) -> None:
+    found = stretched(kind)
+    advice = advise_further(found.plain.advice, PhotoEvidence(further=found.test.findings()))
+    text = " ".join(blanch_text(found.test, advice).split())
+    assert "STRETCH TEST: " in text
+    assert found.test.reason in text
+    assert (FADES_NOTES["stretched"] in text) == (found.test.verdict == "fades")
+    assert (UNTOLD_NOTES["stretched"] in text) == (found.test.verdict == "cannot_tell")
+    own = text[len(HEADER) : text.index("ADVICE:")]
+    assert "under the glass" not in own
+    assert not REASSURING.search(own)
+
+
+def test_the_caption_of_a_stretch_test_is_its_own() -> None:
+    found = stretched("keeping")
+    own = draw_blanch(found.plain, found.second, found.test)
+    other = draw_blanch(found.plain, found.second, replace(found.test, how="pressed"))
+    height = 2 * round(480 * PANEL_WIDTH_PX / 640) + GAP_PX
+    assert np.array_equal(own[:height], other[:height])
+    assert not np.array_equal(own[height : height + 40], other[height : height + 40])
 
 
 def test_the_words_on_a_course_name_what_happened() -> None:

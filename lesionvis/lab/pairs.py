@@ -244,12 +244,13 @@ def _absent(spot: SpotTruth) -> SpotTruth:
     return replace(spot, blood_fraction=0.0, melanin_fraction=0.0, bilirubin_g_per_l=0.0, dome_height=0.0)
 
 
-def _lit_by(skin: Scene, camera: Scene) -> Scene:
+def lit_by(skin: Scene, camera: Scene) -> Scene:
     """Skin in the light of a camera's scene."""
     return replace(skin, light_azimuth_deg=camera.light_azimuth_deg, light_elevation_deg=camera.light_elevation_deg)
 
 
-def _shoot(view: View, skin: Scene, linear: NDArray[np.float32]) -> Shot:
+def shoot(view: View, skin: Scene, linear: NDArray[np.float32]) -> Shot:
+    """Photo of a canvas of linear light, shape (H, W, 3)."""
     homography = view.pose.homography(skin, view.camera)
     size = (view.camera.width_px, view.camera.height_px)
     # Light of a canvas finer than the photo is gathered per pixel.
@@ -314,17 +315,17 @@ def render_glass_pair(
     """
     if len(spots) != len(ratios):
         raise SettingsError(f"There are {len(spots)} spots but {len(ratios)} ratios; give one ratio per spot.")
-    linear, _ = scene_light(_lit_by(skin, plain.camera), spots)
+    linear, _ = scene_light(lit_by(skin, plain.camera), spots)
     before = contrasts(skin, spots)
     paled = pressed_skin(skin, press.blood_left)
     left = [with_contrast(paled, spot, c * r) for spot, c, r in zip(spots, before, ratios, strict=True)]
-    free, _ = scene_light(_lit_by(skin, pressed.camera), spots)
-    flat, _ = scene_light(_lit_by(paled, pressed.camera), left)
+    free, _ = scene_light(lit_by(skin, pressed.camera), spots)
+    flat, _ = scene_light(lit_by(paled, pressed.camera), left)
     distance = np.array([np.hypot(spot.x_px - press.x_px, spot.y_px - press.y_px) for spot in spots])
     under = distance + np.array([spot.diameter_px / 2.0 for spot in spots]) < press.radius_px
     reached = np.where(under, contrasts(paled, left) / np.maximum(before, 1e-6), 1.0)
     glass = _through_glass(skin, free, flat, press)
-    return GlassPair(_shoot(plain, skin, linear), _shoot(pressed, skin, glass), tuple(spots), reached, under)
+    return GlassPair(shoot(plain, skin, linear), shoot(pressed, skin, glass), tuple(spots), reached, under)
 
 
 def _through_glass(
@@ -375,8 +376,8 @@ def render_series(skin: Scene, moments: Sequence[Sequence[SpotTruth | None]], vi
     shots, tables, contrast = [], [], []
     for rows, view in zip(moments, views, strict=True):
         table = [_absent(known[i]) if spot is None else spot for i, spot in enumerate(rows)]
-        linear, _ = scene_light(_lit_by(skin, view.camera), table)
-        shots.append(_shoot(view, skin, linear))
+        linear, _ = scene_light(lit_by(skin, view.camera), table)
+        shots.append(shoot(view, skin, linear))
         tables.append(tuple(table))
         contrast.append(np.where([spot is None for spot in rows], 0.0, contrasts(skin, table)))
     return RenderedSeries(tuple(shots), tuple(tables), np.asarray(contrast))

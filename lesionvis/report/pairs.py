@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.blanch import FADES_MAX, KEEPS_MIN
+from lesionvis.blanch import FADES_MAX, KEEPS_MIN, TEST_NAME, How
 from lesionvis.report.captions import FONT, Color, caption
 
 if TYPE_CHECKING:
@@ -30,6 +30,11 @@ STATE_COLORS: dict[str, Color] = {
     "unclear": (160, 160, 160),
 }
 SHADOW_COLOR = (0, 0, 0)
+# Which panel of a test is which.
+PANELS: dict[How, str] = {
+    "pressed": "Above without, below with the glass",
+    "stretched": "Above the skin at rest, below stretched",
+}
 # Every photo is shown this wide, so that a phone shows words and outlines large enough, with so high a gap between two.
 PANEL_WIDTH_PX = 640
 GAP_PX = 8
@@ -37,12 +42,12 @@ LABEL_SIZE = 0.5
 _SHIFT_BITS = 4
 
 
-def draw_blanch(plain: Analysis, pressed: Analysis, test: BlanchTest) -> NDArray[np.uint8]:
-    """Draw a glass test.
+def draw_blanch(plain: Analysis, second: Analysis, test: BlanchTest) -> NDArray[np.uint8]:
+    """Draw a glass test, or a test by stretching.
 
     Parameters
     ----------
-    plain, pressed : Analysis
+    plain, second : Analysis
     test : BlanchTest
         Of these two.
 
@@ -51,7 +56,7 @@ def draw_blanch(plain: Analysis, pressed: Analysis, test: BlanchTest) -> NDArray
     ndarray of shape (h, w, 3), uint8
         RGB; both photos, each compared spot outlined and with its share of contrast left in percent.
     """
-    before, under = _panel(plain), _panel(pressed)
+    before, after = _panel(plain), _panel(second)
     colors = [
         KEEPS_COLOR if ratio > KEEPS_MIN else FADES_COLOR if ratio < FADES_MAX else UNSURE_COLOR
         for ratio in test.ratio.tolist()
@@ -63,18 +68,18 @@ def draw_blanch(plain: Analysis, pressed: Analysis, test: BlanchTest) -> NDArray
             [plain.labels.outlines_px[spot - 1] for spot in test.spot.tolist()],
             map(str, test.spot.tolist()),
         ),
-        (under, pressed, list(test.outlines_px), (f"{100 * ratio:.0f} %" for ratio in test.ratio.tolist())),
+        (after, second, list(test.outlines_px), (f"{100 * ratio:.0f} %" for ratio in test.ratio.tolist())),
     )
     for panel, analysis, outlines, texts in sides:
         boxes = [_outline(panel, analysis, outline, color) for outline, color in zip(outlines, colors, strict=True)]
         _label(panel, boxes, list(texts), colors)
     lines = [
-        f"Glass test: {test.verdict.replace('_', ' ')}. Not a diagnosis.",
+        f"{TEST_NAME[test.how]}: {test.verdict.replace('_', ' ')}. Not a diagnosis.",
         test.reason,
-        "Above without, below with the glass; the numbers are those of the spots, and what is left of their colour.",
+        f"{PANELS[test.how]}; the numbers are those of the spots, and what is left of their colour.",
     ]
     legend = {"keeps its colour": KEEPS_COLOR, "in between": UNSURE_COLOR, "fades": FADES_COLOR}
-    return _joined([before, under], lines, legend)
+    return _joined([before, after], lines, legend)
 
 
 def draw_course(course: Course) -> NDArray[np.uint8]:

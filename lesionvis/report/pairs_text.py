@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lesionvis.advice import Advice
+from lesionvis.blanch import TEST_NAME, How
 from lesionvis.report.text import abcde_lines, advice_text, wrapped
 
 if TYPE_CHECKING:
@@ -19,14 +20,24 @@ VERDICTS = {
     "does_not_fade": "THE SPOTS DO NOT FADE",
     "cannot_tell": "THE PHOTOS DO NOT TELL",
 }
-FADES_NOTE = (
-    "A photo alone does not answer the glass test. Look through the glass yourself and repeat it: spots can fade at "
-    "first. If you also see them fade, give --agree."
-)
-UNTOLD_NOTE = (
-    "The glass test counts as not done. Do it with your own eyes: press a clear glass firmly on the spots and look "
-    "through it. If there is fever, do not wait for the test but get help."
-)
+# What follows a verdict: what a person must do who wants to know.
+FADES_NOTES: dict[How, str] = {
+    "pressed": (
+        "A photo alone does not answer the glass test. Look through the glass yourself and repeat it: spots can fade "
+        "at first. If you also see them fade, give --agree."
+    ),
+    "stretched": (
+        "A photo alone does not answer whether spots fade. Stretch the skin and look yourself, and do the glass test: "
+        "spots can fade at first. If you also see them fade, give --agree."
+    ),
+}
+UNTOLD_NOTES: dict[How, str] = {
+    how: (
+        f"The {TEST_NAME[how].lower()} counts as not done. Do it with your own eyes: press a clear glass firmly on the "
+        "spots and look through it. If there is fever, do not wait for the test but get help."
+    )
+    for how in TEST_NAME
+}
 # Spots that are told one by one; the others are counted.
 N_SPOTS_TOLD = 12
 # A median shift of colour that is worth a word, in either direction.
@@ -34,7 +45,7 @@ SHIFT_MIN = 0.05
 
 
 def blanch_text(test: BlanchTest, advice: Advice) -> str:
-    """Glass test and advice.
+    """Glass test, or test by stretching, and advice.
 
     Parameters
     ----------
@@ -50,9 +61,9 @@ def blanch_text(test: BlanchTest, advice: Advice) -> str:
     told = [
         f"- spot {spot}: {100 * ratio:.0f} ± {100 * error:.0f} % of its colour is left" for spot, ratio, error in rows
     ]
-    notes = {"fades": FADES_NOTE, "cannot_tell": UNTOLD_NOTE}
+    notes = {"fades": FADES_NOTES[test.how], "cannot_tell": UNTOLD_NOTES[test.how]}
     lines = [
-        f"GLASS TEST: {VERDICTS[test.verdict]}",
+        f"{TEST_NAME[test.how].upper()}: {VERDICTS[test.verdict]}",
         test.reason,
         *told[:N_SPOTS_TOLD],
         *([f"- and {len(told) - N_SPOTS_TOLD} more spots"] if len(told) > N_SPOTS_TOLD else []),
