@@ -214,8 +214,9 @@ class Analyzer:
         """
         photo, scale = self._photo_and_scale(source)
         skin = find_skin(photo, scale)
-        flags = photo_flags(photo.rgb, skin.fraction, skin.is_dark)
-        labels = find_spots(photo, skin)
+        px_per_mm = scale.px_per_mm * photo.px_per_source_px if isinstance(scale, Scale) else None
+        flags = photo_flags(photo.rgb, skin.fraction, skin.is_dark, px_per_mm)
+        labels = find_spots(photo, skin, px_per_mm=px_per_mm)
         spots = measure_spots(photo, scale, skin, labels)
         features = compute_features(gather(photo, scale, skin, labels, spots))
         pattern = find_pattern(features, flags, len(spots) == 0, load_pattern_model(self.model_folder))

@@ -23,6 +23,8 @@ SHARPNESS_MIN_LEVELS = 1.2
 FLAT_PATCH_PX = 5
 FLAT_SHARE_MIN = 0.4
 FLAT_LEVELS = (25, 245)
+# A spot of 1 mm, a small petechia, needs so many working px to be told from noise.
+SMALLEST_SPOT_PX = 2.8
 # The round field of a dermatoscope, endoscope or microscope: all corners are dark, and what is not fills a circle to
 # this share (overlap over union) and leaves some of the frame. Of 561 clinical photos none does.
 FIELD_DARK_LEVEL = 30
@@ -59,6 +61,9 @@ _ALL = (
     Flag(
         "round_field", "photo", "The picture is a round field on black, as a dermatoscope gives; it is no plain photo."
     ),
+    Flag(
+        "too_far", "photo", "A spot of 1 mm is under 3 px wide in this photo, so small spots cannot be seen; go nearer."
+    ),
     Flag("no_scale", "photo", "No ruler or other reference was found, so there are no millimetres."),
     Flag("cut_by_frame", "spot", "The spot reaches the edge of the photo; its size is a lower bound."),
     Flag("beside_not_skin", "spot", "The spot touches what is not skin; it may be a shadow or a fold."),
@@ -68,7 +73,9 @@ _ALL = (
 FLAGS = {flag.name: flag for flag in _ALL}
 
 
-def photo_flags(rgb: NDArray[np.uint8], skin_fraction: float, is_dark: bool) -> tuple[str, ...]:
+def photo_flags(
+    rgb: NDArray[np.uint8], skin_fraction: float, is_dark: bool, px_per_mm: float | None = None
+) -> tuple[str, ...]:
     """Names of the flags that a photo earns.
 
     Parameters
@@ -79,6 +86,8 @@ def photo_flags(rgb: NDArray[np.uint8], skin_fraction: float, is_dark: bool) -> 
         Share of skin, 0 to 1.
     is_dark : bool
         Whether the skin is darker than the tones that were tested.
+    px_per_mm : float, optional
+        Working px per mm, where the scale is known.
 
     Returns
     -------
@@ -104,6 +113,7 @@ def photo_flags(rgb: NDArray[np.uint8], skin_fraction: float, is_dark: bool) -> 
         # Without its fine structure a photo has such patches too.
         "drawn": not is_blurred and _flat_share(rgb, grey) > FLAT_SHARE_MIN,
         "round_field": _has_round_field(grey),
+        "too_far": px_per_mm is not None and px_per_mm < SMALLEST_SPOT_PX,
     }
     return tuple(name for name, is_earned in earned.items() if is_earned)
 

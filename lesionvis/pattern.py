@@ -268,6 +268,9 @@ def find_pattern(
     if blocking:
         reasons: tuple[str, ...] = (f"The photo does not allow an answer ({', '.join(blocking)}).",)
         return Pattern(UNCERTAIN, probabilities, possible, reasons, model.name)
+    if is_empty and "too_far" in flags:
+        reasons = ("No spot was found, but small ones cannot be seen from so far; go nearer.",)
+        return Pattern(UNCERTAIN, probabilities, possible, reasons, model.name)
     if is_empty:
         left = [name for name in possible if name in PATTERNS]
         label = UNCERTAIN if left else NO_SPOTS

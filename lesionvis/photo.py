@@ -23,7 +23,7 @@ from lesionvis.noise import without_noise
 MIN_SIDE_PX = 32
 """Shortest side of a photo, source and working px: less cannot show a spot and the skin around it."""
 
-MIN_WORKING_PX_PER_MM = 5.0
+MIN_WORKING_PX_PER_MM = 6.0
 """A spot of 1 mm must keep at least this many working px across to be found and measured."""
 
 _MAX_BYTES_PER_PX = 8  # 16-bit RGBA without compression, the most that a file can honestly need

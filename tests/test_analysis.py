@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from stages import Staged
 
 from lesionvis import __version__
@@ -116,8 +117,42 @@ def test_a_large_photo_keeps_enough_pixels_per_millimetre(shower: Staged) -> Non
     large = np.tile(shower.truth.rgb[:240, :320], (2, 8, 1))
     coarse = analyze(large)
     assert coarse.photo.px_per_source_px == 0.5
-    fine = analyze(large, px_per_mm=6.0)
-    assert fine.photo.px_per_source_px == pytest.approx(5.0 / 6.0)
+    fine = analyze(large, px_per_mm=7.0)
+    assert fine.photo.px_per_source_px == pytest.approx(6.0 / 7.0)
+
+
+def _dotted(diameter_px: float) -> NDArray[np.uint8]:
+    """Skin of 1500 x 2000 px with 48 red dots on a grid."""
+    noise = np.random.default_rng(1).normal(0.0, 1.5, (1500, 2000, 1))
+    picture = np.array([205.0, 160.0, 135.0]) + noise
+    y, x = np.mgrid[-10:11, -10:11]
+    dot = np.clip(diameter_px / 2.0 + 0.5 - np.hypot(x, y), 0.0, 1.0)[..., None]
+    for row in range(6):
+        for column in range(8):
+            top, left = 120 + 240 * row, 110 + 240 * column
+            place = picture[top - 10 : top + 11, left - 10 : left + 11]
+            place += dot * (np.array([160.0, 70.0, 65.0]) - place)
+    return np.clip(np.rint(picture), 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("px_per_mm", [4.0, 5.0, 8.0])
+def test_dots_of_a_millimetre_are_found_in_a_large_photo_of_known_scale(px_per_mm: float) -> None:
+    analysis = analyze(_dotted(px_per_mm), px_per_mm=px_per_mm)
+    assert len(analysis.spots) == 48
+    assert np.median(analysis.spots["diameter_mm"]) == pytest.approx(1.0, rel=0.1)
+
+
+def test_a_large_photo_of_unknown_scale_is_looked_at_closely_before_it_is_said_to_be_bare() -> None:
+    analysis = analyze(_dotted(7.0))
+    assert analysis.photo.px_per_source_px * 7.0 < 5.0
+    assert len(analysis.spots) == 48
+
+
+def test_nothing_found_from_too_far_is_no_answer(project: Path) -> None:
+    bare = project / "sample_images" / "plain-skin.jpg"
+    near, far = (analyze(bare, px_per_mm=px_per_mm) for px_per_mm in (8.0, 2.0))
+    assert (near.flags, near.pattern.label) == ((), "no_spots")
+    assert (far.flags, far.pattern.label) == (("too_far",), "uncertain")
 
 
 def test_a_skinless_photo_is_answered_without_a_guess() -> None:

@@ -9,15 +9,17 @@ import pytest
 from numpy.typing import NDArray
 from stages import Staged
 
-from lesionvis.flags import FLAGS, SHARPNESS_MIN_LEVELS, SKIN_FRACTION_MIN, photo_flags
+from lesionvis.flags import FLAGS, SHARPNESS_MIN_LEVELS, SKIN_FRACTION_MIN, SMALLEST_SPOT_PX, photo_flags
 from lesionvis.lab.scene import Scene
 from lesionvis.lab.synth import render
 
 SMALL = Scene(width_px=240, height_px=180, px_per_mm=6.0, seed=4)
 
 
-def _flags(rgb: NDArray[np.uint8], skin_fraction: float = 1.0, is_dark: bool = False) -> tuple[str, ...]:
-    return photo_flags(np.asarray(rgb, np.uint8), skin_fraction, is_dark)
+def _flags(
+    rgb: NDArray[np.uint8], skin_fraction: float = 1.0, is_dark: bool = False, px_per_mm: float | None = None
+) -> tuple[str, ...]:
+    return photo_flags(np.asarray(rgb, np.uint8), skin_fraction, is_dark, px_per_mm)
 
 
 def test_the_registry_names_each_flag_once_and_says_what_it_means() -> None:
@@ -41,6 +43,8 @@ def test_each_flag_has_its_cause(shower: Staged) -> None:
     assert _flags(good, skin_fraction=SKIN_FRACTION_MIN) == ()
     assert _flags(good, is_dark=True) == ("dark_skin",)
     assert _flags(good // 6)[0] == "too_dark"
+    assert _flags(good, px_per_mm=SMALLEST_SPOT_PX - 0.1) == ("too_far",)
+    assert _flags(good, px_per_mm=SMALLEST_SPOT_PX) == ()
     half = good.copy()
     half[:140] = 255
     assert _flags(half) == ("overexposed",)

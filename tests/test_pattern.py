@@ -183,6 +183,16 @@ def test_no_spots_is_said_and_is_no_all_clear() -> None:
     assert find_pattern(FEATURES, ("dark_skin",), True, nothing).label == UNCERTAIN
 
 
+def test_no_spots_is_not_said_of_a_photo_from_too_far() -> None:
+    nothing, shower = _model(_Says((), b"", (0.0, 0.1, 0.0, 0.9))), _model(_Says((), b"", (1.0, 0.0, 0.0, 0.0)))
+    pattern = find_pattern(FEATURES, ("too_far",), True, nothing)
+    assert (pattern.label, pattern.reasons) == (
+        UNCERTAIN,
+        ("No spot was found, but small ones cannot be seen from so far; go nearer.",),
+    )
+    assert find_pattern(FEATURES, ("too_far",), False, shower).label == "petechial_shower"
+
+
 @pytest.mark.parametrize("probabilities", [(0.0, 1.0, 0.0, 0.0), (0.0, 0.5, 0.0, 0.5)])
 def test_no_spots_is_not_said_while_a_pattern_remains_possible(probabilities: tuple[float, ...]) -> None:
     pattern = find_pattern(FEATURES, (), True, _model(_Says((), b"", probabilities)))

@@ -191,10 +191,10 @@ def test_working_size_follows_from_one_scale(width: int, height: int, upright: b
 
 @pytest.mark.parametrize(
     ("px_per_mm", "scale"),
-    [(None, 0.32), (100.0, 0.32), (15.625, 0.32), (8.0, 0.625), (5.0, 1.0), (2.0, 1.0)],
+    [(None, 0.32), (100.0, 0.32), (18.75, 0.32), (8.0, 0.75), (6.0, 1.0), (2.0, 1.0)],
 )
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
-def test_a_millimetre_keeps_five_working_pixels(kind: str, px_per_mm: float | None, scale: float) -> None:
+def test_a_millimetre_keeps_six_working_pixels(kind: str, px_per_mm: float | None, scale: float) -> None:
     photo = PhotoReader(working_long_side_px=256)(encoded(texture(800, 300), kind), px_per_mm=px_per_mm)
     assert photo.px_per_source_px == pytest.approx(scale)
     assert photo.rgb.shape == (round(300 * scale), round(800 * scale), 3)

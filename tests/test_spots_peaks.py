@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from lesionvis.spots.peaks import RADIUS_PER_SIGMA, RESPONSE_MIN, Peaks, find_peaks, octaves
+from lesionvis.spots.peaks import LONG_SIDE_MAX_PX, RADIUS_PER_SIGMA, RESPONSE_MIN, Peaks, find_peaks, octaves
 
 SHAPE = (192, 256)
 
@@ -68,6 +68,21 @@ def test_a_small_disk_on_a_large_one_is_found_besides_it() -> None:
     diameter = 2 * RADIUS_PER_SIGMA * peaks.sigma_px
     assert (np.hypot(peaks.x_px - 131, peaks.y_px - 90) < 2.0)[(diameter > 4) & (diameter < 9)].any()
     assert (np.hypot(peaks.x_px - 128, peaks.y_px - 96) < 8.0)[(diameter > 30) & (diameter < 60)].any()
+
+
+@pytest.mark.parametrize(("smallest_px", "is_found"), [(None, False), (6.0, False), (4.0, True)])
+def test_in_a_large_picture_small_disks_are_sought_on_request(smallest_px: float | None, is_found: bool) -> None:
+    picture = disks((64, LONG_SIDE_MAX_PX + 200), [(600.3, 30.6, 4.0), (300.0, 30.0, 9.0)], 0.7)
+    peaks = find_peaks(octaves(picture), np.ones(picture.shape, np.bool_), smallest_px)
+    small = 2.0 * RADIUS_PER_SIGMA * peaks.sigma_px < 5.0
+    assert (small & (np.hypot(peaks.x_px - 600.3, peaks.y_px - 30.6) < 2.0)).any() == is_found
+    assert (~small & (np.hypot(peaks.x_px - 300.0, peaks.y_px - 30.0) < 2.0)).any()
+
+
+def test_a_picture_too_narrow_to_be_halved_is_searched_as_it_is() -> None:
+    picture = disks((24, 4 * LONG_SIDE_MAX_PX), [(2000.0, 12.0, 6.0)], 0.7)
+    peaks = _peaks(picture)
+    assert np.hypot(peaks.x_px - 2000.0, peaks.y_px - 12.0).min() < 2.0
 
 
 def test_pale_spots_are_not_sought() -> None:

@@ -92,7 +92,7 @@ class Candidates:
         return len(self.response)
 
 
-def find_candidates(density: NDArray[np.float32], skin: Skin) -> Candidates:
+def find_candidates(density: NDArray[np.float32], skin: Skin, smallest_px: float | None = None) -> Candidates:
     """Find everything spot-like on the skin and gather the evidence on it.
 
     Parameters
@@ -101,6 +101,8 @@ def find_candidates(density: NDArray[np.float32], skin: Skin) -> Candidates:
         Optical density of the photo.
     skin : Skin
         Skin mask and healthy colour of the same photo.
+    smallest_px : float, optional
+        As `find_peaks` takes it.
 
     Returns
     -------
@@ -110,7 +112,7 @@ def find_candidates(density: NDArray[np.float32], skin: Skin) -> Candidates:
     contrast_levels = octaves(density - skin.healthy_density)
     blood_levels = [blood_map(level) for level in contrast_levels]
     noise = _fine_noise(blood_levels[0], skin.mask)
-    peaks = find_peaks(blood_levels, skin.mask)
+    peaks = find_peaks(blood_levels, skin.mask, smallest_px)
     peaks, x, y, radius = _settle(blood_levels, peaks, max(CONTRAST_MIN, CONTRAST_MIN_NOISES * noise))
     profiles = sample_rays(contrast_levels, x, y, radius, FINE_FAN)
     blood = blood_map(profiles)

@@ -14,7 +14,10 @@ from lesionvis.skin import Skin
 from lesionvis.spots.evidence import Candidates, find_candidates
 from lesionvis.spots.judge import Judge, distinct, packaged_judge
 from lesionvis.spots.lesion import Regions, find_regions
+from lesionvis.spots.peaks import DIAMETER_MIN_PX, LONG_SIDE_MAX_PX
 
+# Spots from this diameter on are sought wherever the scale is known: the guide gives petechiae 1 to 2 mm.
+SMALLEST_SPOT_MM = 1.0
 # A candidate is a spot from this probability on: the value with the best F1 over photos left out of training.
 SPOT_SCORE_MIN = 0.6
 # A region is the dominant lesion from this expected overlap on: 9 of 10 lesions and 1 of 6 showers reach it.
@@ -69,7 +72,7 @@ class Spots:
         return len(self.outlines_px)
 
 
-def find_spots(photo: Photo, skin: Skin, judge: Judge | None = None) -> Spots:
+def find_spots(photo: Photo, skin: Skin, judge: Judge | None = None, *, px_per_mm: float | None = None) -> Spots:
     """Find the spots of a photo.
 
     Parameters
@@ -79,6 +82,8 @@ def find_spots(photo: Photo, skin: Skin, judge: Judge | None = None) -> Spots:
         Of the same photo.
     judge : Judge, optional
         The one that comes with the package unless given.
+    px_per_mm : float, optional
+        Working px per mm; spots of a millimetre are sought then, however small a part of the frame they are.
 
     Returns
     -------
@@ -91,8 +96,14 @@ def find_spots(photo: Photo, skin: Skin, judge: Judge | None = None) -> Spots:
     takes what lies on it, touching spots are split where the contrast has a valley between them.
     """
     judge = packaged_judge() if judge is None else judge
-    candidates = find_candidates(optical_density(photo.rgb), skin)
+    density = optical_density(photo.rgb)
+    smallest_px = SMALLEST_SPOT_MM * px_per_mm if px_per_mm is not None else None
+    candidates = find_candidates(density, skin, smallest_px)
     scores = judge.spot_scores(candidates)
+    if scores.max(initial=0.0) < SPOT_SCORE_MIN and max(density.shape) > LONG_SIDE_MAX_PX:
+        # Before it is said that there are none, the smallest that a picture can show are sought as well.
+        candidates = find_candidates(density, skin, DIAMETER_MIN_PX)
+        scores = judge.spot_scores(candidates)
     regions = find_regions(photo, skin)
     region_scores = judge.region_scores(regions)
     shape = skin.mask.shape

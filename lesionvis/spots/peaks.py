@@ -16,8 +16,11 @@ RADIUS_PER_SIGMA = float(np.sqrt(2.0))
 # Finest blur in px of an octave: a spot of about 3 px, the smallest that can be told from noise.
 SIGMA_MIN_PX = 1.0
 # Peaks are sought from the first octave on whose longer side is at most this: a spot under 3 px there is under 0.3 %
-# of the frame, and the finest octave of a large photo would cost more than all others together.
+# of the frame, and the finest octave of a large photo would cost more than all others together. Where it is known how
+# many px the smallest spots have, they are sought from the octave on that shows them.
 LONG_SIDE_MAX_PX = 1000
+# Diameter in px, within an octave, of the smallest spot that answers there.
+DIAMETER_MIN_PX = 2.0 * RADIUS_PER_SIGMA * SIGMA_MIN_PX
 # Response that a spot must give, in units of the map (log10 density): about a tenth of a faint petechia's contrast.
 RESPONSE_MIN = 0.012
 # ... and in units of the photo's own texture at that size (robust standard deviation of all responses).
@@ -89,7 +92,7 @@ def octaves(picture: NDArray[np.float32]) -> list[NDArray[np.float32]]:
     return levels
 
 
-def find_peaks(levels: list[NDArray[np.float32]], mask: NDArray[np.bool_]) -> Peaks:
+def find_peaks(levels: list[NDArray[np.float32]], mask: NDArray[np.bool_], smallest_px: float | None = None) -> Peaks:
     """Maxima of the difference of Gaussians over place and size.
 
     Parameters
@@ -98,6 +101,8 @@ def find_peaks(levels: list[NDArray[np.float32]], mask: NDArray[np.bool_]) -> Pe
         `octaves` of the map on which spots are bright.
     mask : ndarray of shape (H, W), bool
         Where peaks may lie, at the resolution of the first level.
+    smallest_px : float, optional
+        Diameter in px of the first level of the smallest spots that are wanted; a share of the frame unless given.
 
     Returns
     -------
@@ -111,16 +116,23 @@ def find_peaks(levels: list[NDArray[np.float32]], mask: NDArray[np.bool_]) -> Pe
     """
     sigma_max = DIAMETER_MAX_FRACTION * min(mask.shape) / (2.0 * RADIUS_PER_SIGMA)
     found: list[NDArray[np.float64]] = []
-    for octave, level in enumerate(levels):
+    for octave in range(_first_octave(levels, smallest_px), len(levels)):
+        level = levels[octave]
         height, width = level.shape
-        if max(height, width) > LONG_SIDE_MAX_PX:
-            continue
         if SIGMA_MIN_PX * 2**octave > sigma_max:
             break
         inside = cv2.resize(mask.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST) > 0
         found.extend(_peaks_of_octave(level, inside, octave, sigma_max))
     table = np.concatenate(found) if found else np.zeros((0, 6))
     return Peaks(table[:, 0], table[:, 1], table[:, 2], table[:, 3].astype(np.int64), table[:, 4], table[:, 5])
+
+
+def _first_octave(levels: list[NDArray[np.float32]], smallest_px: float | None) -> int:
+    """Octave from which on peaks are sought."""
+    first = next((octave for octave, level in enumerate(levels) if max(level.shape) <= LONG_SIDE_MAX_PX), 0)
+    while first and smallest_px is not None and smallest_px < DIAMETER_MIN_PX * 2**first:
+        first -= 1
+    return first
 
 
 def _peaks_of_octave(
