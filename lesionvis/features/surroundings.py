@@ -42,9 +42,11 @@ def largest_red_area_share(findings: Findings) -> float:
 def redness_outside_spots(findings: Findings) -> float:
     """Share of the red skin that no spot covers: redness that is not dots; NaN without red skin."""
     height, width = findings.small_skin.shape
-    spots = cv2.resize((findings.spots.labels > 0).astype(np.uint8), (width, height), interpolation=cv2.INTER_AREA)
+    # As whole numbers a spot that covers under half of a px of the small picture would be rounded away.
+    spots = (findings.spots.labels > 0).astype(np.float32)
+    covered = cv2.resize(spots, (width, height), interpolation=cv2.INTER_AREA) > 0.0
     red = (findings.small_erythema > RED_ERYTHEMA) & findings.small_skin
-    return float((red & (spots == 0)).sum() / red.sum()) if red.any() else float("nan")
+    return float((red & ~covered).sum() / red.sum()) if red.any() else float("nan")
 
 
 def _band(findings: Findings, low_px: float, high_px: float) -> float:
