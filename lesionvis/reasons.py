@@ -121,7 +121,8 @@ def reasons_for(
     Returns
     -------
     tuple of str
-        Each names an aspect, its share of the log odds, and the feature of it that matters most by itself.
+        Each names an aspect, by how much it multiplies the odds of the answer against a typical photo, and the feature
+        of it that matters most by itself.
     """
     members = _members(features)
     values = shapley_values(scorer, row, typical, [columns for _, columns in members])
@@ -137,8 +138,14 @@ def reasons_for(
             aspect, columns = members[group]
             loudest = columns[int((sign * effect[columns]).argmax())]
             fact = _in_words(features[loudest], row[loudest], typical[loudest])
-            sentences.append(f"{word} {label}: {aspect} ({values[group]:+.1f} log odds; {fact}).")
+            sentences.append(f"{word} {label}: {aspect} (odds x {_factor(values[group])}; {fact}).")
     return tuple(sentences)
+
+
+def _factor(log_odds: float) -> str:
+    """What odds are multiplied by, in two digits."""
+    factor = float(np.exp(log_odds))
+    return f"{factor:.0f}" if factor >= 10.0 else f"{factor:.2g}"
 
 
 def _in_words(feature: str, value: float, typical: float) -> str:

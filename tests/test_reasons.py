@@ -54,7 +54,7 @@ def test_small_effects_are_not_worth_a_sentence() -> None:
     row = np.array([1.0, 1.0], np.float32)
     assert reasons_for("angioma", scorer, row, np.zeros(2), features) == ()
     assert reasons_for("angioma", scorer, 4 * row, np.zeros(2), features) == (
-        "For angioma: number and arrangement of the spots (+0.2 log odds; spot count is 4, typically 0).",
+        "For angioma: number and arrangement of the spots (odds x 1.2; spot count is 4, typically 0).",
     )
 
 
