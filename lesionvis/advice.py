@@ -7,6 +7,7 @@ from typing import Any
 
 from lesionvis.answers import Answers, Question
 from lesionvis.circumstances import Circumstances
+from lesionvis.json_ready import json_ready
 from lesionvis.rules import Level
 from lesionvis.wording import ALWAYS, HEADER, NEXT_STEPS, PROVISIONAL
 
@@ -129,7 +130,7 @@ class Advice:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
-        return {
+        content = {
             "header": self.header,
             "level": str(self.level),
             "what_to_do": self.what_to_do,
@@ -142,3 +143,4 @@ class Advice:
             "always": list(self.always),
             "answers": self.answers.to_dict(),
         }
+        return json_ready(content)

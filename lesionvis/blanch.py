@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from lesionvis.answers import UNKNOWN, Answers
 from lesionvis.contrast import contrasts_at
+from lesionvis.json_ready import json_ready
 from lesionvis.pallor import measure_pallor
 from lesionvis.register import Registration, register
 from lesionvis.stretch import measure_pull
@@ -127,15 +128,16 @@ class BlanchTest:
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON; numbers that are missing are None."""
         rows = zip(self.spot.tolist(), self.ratio.tolist(), self.ratio_error.tolist(), strict=True)
-        return {
+        content = {
             "how": self.how,
             "verdict": self.verdict,
             "reason": self.reason,
-            "pallor": self.pallor if np.isfinite(self.pallor) else None,
-            "stretch": self.stretch if np.isfinite(self.stretch) else None,
+            "pallor": self.pallor,
+            "stretch": self.stretch,
             "spots": [{"spot": spot, "ratio": ratio, "ratio_error": error} for spot, ratio, error in rows],
             "registration": self.registration.to_dict(),
         }
+        return json_ready(content)
 
 
 def blanch_test(plain: Analysis, second: Analysis, *, how: How = "pressed") -> BlanchTest:

@@ -13,8 +13,9 @@ from typing import Any
 import cv2
 import numpy as np
 
-from lesionvis.analysis import Analysis, plain
+from lesionvis.analysis import Analysis
 from lesionvis.color import blood_map
+from lesionvis.json_ready import json_ready
 from lesionvis.matching import Matches, match_spots
 from lesionvis.register import Registration, register
 
@@ -79,7 +80,7 @@ class Interval:
         """Plain values for JSON; numbers that are missing are None."""
         content: dict[str, Any] = {"days": self.days, "registration": self.registration.to_dict()}
         if self.matches is None:
-            return plain(content | {"compared": False})
+            return json_ready(content | {"compared": False})
         rows = {name: getattr(self.matches, name).tolist() for name in Matches.__slots__}
         content |= {
             "compared": True,
@@ -87,7 +88,7 @@ class Interval:
             "extent_ratio": self.extent_ratio,
             "spots": [dict(zip(rows, row, strict=True)) for row in zip(*rows.values(), strict=True)],
         }
-        return plain(content)
+        return json_ready(content)
 
 
 def moment_of(analysis: Analysis, taken_at: datetime | None) -> Moment:

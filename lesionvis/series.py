@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.abcde import Abcde
-from lesionvis.analysis import Analysis, plain
+from lesionvis.analysis import Analysis
 from lesionvis.errors import SettingsError
 from lesionvis.interval import Interval, Moment, compare, days_between, moment_of
+from lesionvis.json_ready import json_ready
 from lesionvis.matching import FADED_MAX, GROWN_MIN, SURE_ERRORS
 
 # The guide and rule P01 say "spreading" and give no number; the limits are ours. Spots spread when at least so many,
@@ -107,7 +108,7 @@ class Course:
             "abcde": self.abcde.to_dict() if self.abcde else None,
             "findings": [{"answer": name, "seen": seen} for name, seen in self.findings()],
         }
-        return plain(content)
+        return json_ready(content)
 
 
 def follow(photos: Sequence[Analysis], dates: Sequence[datetime | None] | None = None) -> Course:
