@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.contrast import Contrasts, contrasts_at
+from lesionvis.contrast import Contrasts, contrasts_at, lies_in_frame
 from lesionvis.register import Registration
 from lesionvis.scale import Scale
 
@@ -99,7 +99,7 @@ def match_spots(earlier: Analysis, later: Analysis, registration: Registration) 
     outlines_a = [registration.map_points(earlier.labels.outlines_px[i]) for i in lone_a]
     outlines_b = [registration.map_back(later.labels.outlines_px[i]) for i in lone_b]
     shown_a, shown_b = (
-        np.array([_is_shown(outline, photo) for outline in outlines], np.bool_)
+        np.array([_lies_on_skin(photo, outline) for outline in outlines], np.bool_)
         for outlines, photo in ((outlines_a, later), (outlines_b, earlier))
     )
     lone_a, lone_b = lone_a[shown_a], lone_b[shown_b]
@@ -135,7 +135,10 @@ def _contrasts(analysis: Analysis, outlines: list[NDArray[np.float64]]) -> Contr
 def _pairs(
     earlier: Analysis, later: Analysis, registration: Registration
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Rows of the spots that are each other's nearest, in either table; the nearest pairs are taken first."""
+    """Rows of the partners in either table: of all pairs that may be one spot the nearest first, then the nearest left.
+
+    A spot whose nearest was taken by a nearer one gets the next within reach, or none.
+    """
     place = np.stack([earlier.spots["x_px"], earlier.spots["y_px"]], axis=1)
     there = registration.map_points(place)
     zoom = registration.zoom(place)
@@ -145,23 +148,23 @@ def _pairs(
     area_ratio = later.spots["area_px"][None] / np.maximum((earlier.spots["area_px"] * zoom**2)[:, None], 1e-9)
     possible = distance < REACH_DIAMETERS * diameter + REACH_ERRORS * registration.error_px
     possible &= np.abs(np.log(np.maximum(area_ratio, 1e-9))) < np.log(AREA_RATIO_MAX)
-    left = np.where(possible, distance, np.inf)
-    rows = []
-    while left.size and np.isfinite(left.min()):
-        i, j = np.unravel_index(int(left.argmin()), left.shape)
-        rows.append((int(i), int(j)))
-        left[i, :] = np.inf
-        left[:, j] = np.inf
-    pairs = np.asarray(sorted(rows), np.int64).reshape(-1, 2)
-    return pairs[:, 0], pairs[:, 1]
+    rows, columns = np.nonzero(possible)
+    partner: dict[int, int] = {}
+    taken: set[int] = set()
+    for pair in np.argsort(distance[possible], kind="stable"):
+        i, j = int(rows[pair]), int(columns[pair])
+        if i not in partner and j not in taken:
+            partner[i] = j
+            taken.add(j)
+    a = np.array(sorted(partner), np.int64)
+    return a, np.array([partner[i] for i in a.tolist()], np.int64)
 
 
-def _is_shown(outline: NDArray[np.float64], analysis: Analysis) -> bool:
-    """Whether a place lies wholly in a photo and on its skin."""
-    photo = analysis.photo
-    if (outline < 0.0).any() or (outline > np.array([photo.source_width_px, photo.source_height_px]) - 1.0).any():
+def _lies_on_skin(analysis: Analysis, outline: NDArray[np.float64]) -> bool:
+    """Whether an outline, source px, lies wholly in a photo and its centre on the skin there."""
+    if not lies_in_frame(analysis.photo, outline):
         return False
-    column, row = np.rint(photo.to_working(outline.mean(axis=0))).astype(int)
+    column, row = np.rint(analysis.photo.to_working(outline.mean(axis=0))).astype(int)
     height, width = analysis.skin.mask.shape
     return bool(analysis.skin.mask[min(row, height - 1), min(column, width - 1)])
 

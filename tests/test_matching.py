@@ -7,7 +7,7 @@ import pytest
 from paired import FADING, GONE, GROWING, NEW, registered, rendered_series, two_days
 
 from lesionvis.analysis import Analysis
-from lesionvis.matching import LIGHT_ERROR, STATES, Matches, match_spots
+from lesionvis.matching import LIGHT_ERROR, STATES, Matches, _pairs, match_spots
 from lesionvis.scale import given_scale
 
 
@@ -56,6 +56,27 @@ def test_nothing_is_said_of_lone_spots_whose_place_is_a_guess() -> None:
     assert far.sum() >= 2
     assert set(matches.state[far]) == {"unclear"}
     assert _matches().count("gone", "new") > matches.count("gone", "new")
+
+
+def _lined_up(analysis: Analysis, x_px: list[float]) -> Analysis:
+    """Analysis whose spots lie at places of a row, all of one size."""
+    count = len(x_px)
+    columns = {name: values[:count] for name, values in analysis.spots.columns.items()}
+    columns |= {"x_px": np.array(x_px), "y_px": np.full(count, 100.0)}
+    columns |= {"diameter_px": np.full(count, 20.0), "area_px": np.full(count, 314.0)}
+    return replace(analysis, spots=replace(analysis.spots, columns=columns))
+
+
+def test_the_nearest_pairs_are_taken_first_and_a_spot_that_lost_its_nearest_gets_the_next() -> None:
+    first, second = two_days()
+    nothing = np.zeros((0, 2))
+    still = replace(registered(), homography=np.eye(3), anchors_px=nothing, residuals_px=nothing, error_px=0.0)
+    # The second of the one day lies nearer to the first of the other than its own first does, which takes the next.
+    a, b = _pairs(_lined_up(first, [100.0, 104.0, 300.0]), _lined_up(second, [103.0, 111.0]), still)
+    assert (a.tolist(), b.tolist()) == ([0, 1], [1, 0])
+    # Of equally near ones that of the lower number is taken.
+    a, b = _pairs(_lined_up(first, [100.0, 106.0]), _lined_up(second, [103.0]), still)
+    assert (a.tolist(), b.tolist()) == ([0], [0])
 
 
 def test_what_came_and_went_is_told_and_nothing_else_is() -> None:
