@@ -49,13 +49,15 @@ class Matches:
     first, second : ndarray of shape (N,), int64
         Numbers of the spot in either photo; 0 where it was not found there.
     state : ndarray of shape (N,), str
-        persisting, growing, fading, gone, new, or unclear when the photos do not tell.
+        persisting, growing, fading, gone, new, or unclear when the photos do not tell. One that was found in both is
+        persisting also where its contrast could not be measured.
     area_ratio, area_ratio_error : ndarray of shape (N,), float64
         Area later over earlier, on the skin, and its standard error; NaN unless found in both.
     contrast_ratio, contrast_ratio_error : ndarray of shape (N,), float64
-        Haemoglobin contrast later over earlier, and its standard error with `LIGHT_ERROR`; of new ones infinite.
+        Haemoglobin contrast later over earlier, and its standard error with `LIGHT_ERROR`. Both NaN where the
+        contrast could not be measured in both or was not above 0 before; of new ones infinite, its error NaN.
     blue_shift : ndarray of shape (N,), float64
-        Change of the blue share: above 0 towards brown and yellow; NaN unless found in both.
+        Change of the blue share: above 0 towards brown and yellow; NaN unless found and measured in both.
     """
 
     first: NDArray[np.int64]
@@ -112,10 +114,10 @@ def match_spots(earlier: Analysis, later: Analysis, registration: Registration) 
     first = np.concatenate([a + 1, lone_a + 1, np.zeros(len(lone_b), np.int64)])
     second = np.concatenate([b + 1, np.zeros(len(lone_a), np.int64), lone_b + 1])
     area_ratio, area_error = _area_ratio(earlier, later, registration, first, second)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.where(before.blood > 0.0, after.blood / before.blood, np.inf)
-        known = np.where(np.isfinite(ratio), ratio, 0.0)
-        error = np.hypot(np.hypot(after.error, known * before.error) / before.blood, LIGHT_ERROR * known)
+    # Nothing is a multiple of a contrast that was not there or was not measured.
+    blood_before = np.where(before.blood > 0.0, before.blood, np.nan)
+    ratio = after.blood / blood_before
+    error = np.hypot(np.hypot(after.error, ratio * before.error) / blood_before, LIGHT_ERROR * ratio)
     # Where the place in the other photo is a guess, nothing is said of a spot that was not found there.
     alone = [outline.mean(axis=0) for outline in (*(own_a[i] for i in lone_a), *mapped_b)]
     is_guess = np.concatenate([np.zeros(len(a), np.bool_), ~registration.is_supported(alone)])
@@ -124,6 +126,8 @@ def match_spots(earlier: Analysis, later: Analysis, registration: Registration) 
         ["unclear", _changed(area_ratio, area_error, ratio, error), _absent(before, after, "gone")],
         _absent(after, before, "new"),
     )
+    is_new = state == "new"
+    ratio, error = np.where(is_new, np.inf, ratio), np.where(is_new, np.nan, error)
     blue = _blue_share(after.density) - _blue_share(before.density)
     return Matches(first, second, state, area_ratio, area_error, ratio, error, np.where(kinds == 0, blue, np.nan))
 

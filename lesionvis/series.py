@@ -189,7 +189,7 @@ class _Since:
 
 
 def _since(course: Course, row: NDArray[np.int64]) -> _Since:
-    """Changes of a followed spot, added up over the intervals of its track."""
+    """Changes of a followed spot, added up over the intervals of its track; NaN where one of them was not measured."""
     since = _Since()
     for index, interval in enumerate(course.intervals):
         if interval.matches is None or row[index] == 0 or row[index + 1] == 0:
@@ -209,7 +209,7 @@ def _since(course: Course, row: NDArray[np.int64]) -> _Since:
 def _persisting(course: Course) -> str:
     """What was seen of spots that did not fade for more than a week; empty when most did or none was followed."""
     followed = [_since(course, row) for row in course.tracks]
-    long = [since for since in followed if since.days > PERSISTING_DAYS_MIN]
+    long = [since for since in followed if since.days > PERSISTING_DAYS_MIN and np.isfinite(since.contrast_ratio)]
     stayed = [since for since in long if since.contrast_ratio > FADED_MAX]
     if not long or len(stayed) < PERSISTING_SHARE_MIN * len(long):
         return ""

@@ -114,6 +114,16 @@ def test_spots_that_stay_for_more_than_a_week_are_told_unless_they_fade() -> Non
     assert "persisting_7d" not in dict(_of(photos, _made(states, 8.0, contrast=0.6), tracks=tracks).findings())
 
 
+def test_spots_whose_colour_was_not_measured_are_not_said_to_have_stayed_or_faded() -> None:
+    photos, tracks = two_days(), [[1, 1], [2, 2], [3, 3]]
+    unmeasured = _made(["persisting"] * 3, 8.0, contrast=np.nan)
+    assert "persisting_7d" not in dict(_of(photos, unmeasured, tracks=tracks).findings())
+    matches = unmeasured.matches
+    assert matches is not None
+    one = replace(unmeasured, matches=replace(matches, contrast_ratio=np.array([1.0, np.nan, np.nan])))
+    assert "8 days" in dict(_of(photos, one, tracks=tracks).findings())["persisting_7d"]
+
+
 def test_time_adds_up_along_a_track() -> None:
     first, second = two_days()
     step = _made(["persisting"], 4.0)
