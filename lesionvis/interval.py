@@ -112,10 +112,15 @@ def moment_of(analysis: Analysis, taken_at: datetime | None) -> Moment:
 
 
 def days_between(earlier: datetime | None, later: datetime | None) -> float:
-    """Days from one date to another; NaN when one is missing."""
+    """Days from one date to another, below 0 when the other comes first; NaN when one is missing.
+
+    Cameras write the time without a zone: where just one date has a zone, both count as of the same.
+    """
     if earlier is None or later is None:
         return float("nan")
-    return (later.replace(tzinfo=None) - earlier.replace(tzinfo=None)).total_seconds() / SECONDS_PER_DAY
+    if (earlier.utcoffset() is None) != (later.utcoffset() is None):
+        earlier, later = earlier.replace(tzinfo=None), later.replace(tzinfo=None)
+    return (later - earlier).total_seconds() / SECONDS_PER_DAY
 
 
 def compare(earlier: Analysis, later: Analysis, days: float) -> Interval:
