@@ -221,8 +221,10 @@ def test_an_abcde_without_a_feature_lowers_nothing(uneven: Analysis) -> None:
     even = dataclasses.replace(uneven, abcde=dataclasses.replace(uneven.abcde, **criteria))
     unmeasured = dataclasses.replace(uneven, abcde=None)
     told = Answers.from_mapping({"child": "no"})
-    assert even.answered(told).advice == unmeasured.answered(told).advice
-    assert even.answered(told).advice.answers["abcde_any"] == "unknown"
+    advice, expected = even.answered(told).advice, unmeasured.answered(told).advice
+    assert (advice.evidence.abcde_any, expected.evidence.abcde_any) == (False, None)
+    assert dataclasses.replace(advice, evidence=expected.evidence) == expected
+    assert advice.answers["abcde_any"] == "unknown"
 
 
 def test_answers_given_later_count_as_those_given_at_once(uneven: Analysis, project: Path) -> None:
