@@ -7,6 +7,8 @@ from typing import Any
 
 from lesionvis.answers import Answers, Question
 from lesionvis.circumstances import Circumstances
+from lesionvis.json_ready import json_ready
+from lesionvis.photo_evidence import PhotoEvidence
 from lesionvis.rules import Level
 from lesionvis.wording import ALWAYS, HEADER, NEXT_STEPS, PROVISIONAL
 
@@ -85,8 +87,12 @@ class Advice:
         The pattern that the advice is for.
     judged_as : tuple of str
         The patterns whose rules were asked: that one, and "single_lesion" where one spot stands out of a crop.
+    told : Answers
+        What the person said.
+    evidence : PhotoEvidence
+        What was measured in photos.
     answers : Answers
-        The answers used, with what the photo added.
+        The answers used: what the person said, with what the photos added.
     reasons : tuple of FiredRule
         The rules that matched, highest level first. Rules of the levels watch and none are kept only when
         nothing above them matched.
@@ -101,6 +107,8 @@ class Advice:
     level: Level
     pattern: str
     judged_as: tuple[str, ...]
+    told: Answers
+    evidence: PhotoEvidence
     answers: Answers
     reasons: tuple[FiredRule, ...]
     open_questions: tuple[OpenQuestion, ...]
@@ -129,7 +137,7 @@ class Advice:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
-        return {
+        content = {
             "header": self.header,
             "level": str(self.level),
             "what_to_do": self.what_to_do,
@@ -142,3 +150,4 @@ class Advice:
             "always": list(self.always),
             "answers": self.answers.to_dict(),
         }
+        return json_ready(content)

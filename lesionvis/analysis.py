@@ -17,6 +17,7 @@ from lesionvis.advice import Advice
 from lesionvis.answers import Answers
 from lesionvis.features import Features, compute_features, gather
 from lesionvis.flags import photo_flags
+from lesionvis.json_ready import json_ready
 from lesionvis.measure import SpotTable, measure_spots
 from lesionvis.pattern import Pattern, find_pattern, load_pattern_model
 from lesionvis.photo import MIN_WORKING_PX_PER_MM, Photo, PhotoReader
@@ -117,7 +118,7 @@ class Analysis:
             "spots": [dict(zip(self.spots.columns, row, strict=True)) for row in rows],
             "version": self.version,
         }
-        return plain(content)
+        return json_ready(content)
 
     def to_json(self) -> str:
         """`to_dict` as JSON."""
@@ -133,23 +134,6 @@ class Analysis:
         from lesionvis.report.notebook import analysis_html
 
         return analysis_html(self)
-
-
-def plain(content: dict[str, Any]) -> dict[str, Any]:
-    """Copy for JSON, which knows no NaN: NaN and infinity become None, tuples lists, and NumPy's numbers Python's."""
-    return {key: _plain(value) for key, value in content.items()}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and not np.isfinite(value):
-        return None
-    return value
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.answers import UNKNOWN, Answers
-from lesionvis.contrast import contrasts_at
+from lesionvis.contrast import contrasts_at, lies_in_frame
+from lesionvis.json_ready import json_ready
 from lesionvis.pallor import measure_pallor
 from lesionvis.register import Registration, register
 from lesionvis.stretch import measure_pull
@@ -127,15 +128,16 @@ class BlanchTest:
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON; numbers that are missing are None."""
         rows = zip(self.spot.tolist(), self.ratio.tolist(), self.ratio_error.tolist(), strict=True)
-        return {
+        content = {
             "how": self.how,
             "verdict": self.verdict,
             "reason": self.reason,
-            "pallor": self.pallor if np.isfinite(self.pallor) else None,
-            "stretch": self.stretch if np.isfinite(self.stretch) else None,
+            "pallor": self.pallor,
+            "stretch": self.stretch,
             "spots": [{"spot": spot, "ratio": ratio, "ratio_error": error} for spot, ratio, error in rows],
             "registration": self.registration.to_dict(),
         }
+        return json_ready(content)
 
 
 def blanch_test(plain: Analysis, second: Analysis, *, how: How = "pressed") -> BlanchTest:
@@ -207,7 +209,7 @@ def _red_spots_in_both(
     outlines = [_placed(registration.map_points(plain.labels.outlines_px[row]), second) for row in rows]
     centres = [plain.labels.outlines_px[row].mean(axis=0) for row in rows]
     known = registration.is_supported(centres)
-    shown = [bool(is_known) and _is_shown(outline, second) for is_known, outline in zip(known, outlines, strict=True)]
+    shown = known & np.array([lies_in_frame(second.photo, outline) for outline in outlines], np.bool_)
     return rows[shown], [outline for outline, is_in in zip(outlines, shown, strict=True) if is_in]
 
 
@@ -263,12 +265,6 @@ def _placed(outline: NDArray[np.float64], second: Analysis) -> NDArray[np.float6
         return outline
     nearest = int(np.where(alike, off, np.inf).argmin())
     return np.asarray(outline - centre + (spots["x_px"][nearest], spots["y_px"][nearest]))
-
-
-def _is_shown(outline: NDArray[np.float64], analysis: Analysis) -> bool:
-    """Whether an outline lies wholly in a photo, source px."""
-    size = (analysis.photo.source_width_px, analysis.photo.source_height_px)
-    return bool((outline >= 0.0).all() and (outline <= np.array(size) - 1.0).all())
 
 
 def _verdict(ratio: NDArray[np.float64], error: NDArray[np.float64], n_tested: int, how: How) -> tuple[Verdict, str]:

@@ -130,6 +130,12 @@ def contrasts_at(
     return Contrasts(density, blood, np.where(known, error, np.nan), linear)
 
 
+def lies_in_frame(photo: Photo, outline_px: NDArray[np.float64]) -> bool:
+    """Whether an outline of shape (K, 2), source px, lies wholly in a photo."""
+    size = np.array([photo.source_width_px, photo.source_height_px])
+    return bool((outline_px >= 0.0).all() and (outline_px <= size - 1.0).all())
+
+
 def _rays(outline: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Centre of an outline, and the arms from there to `N_RAYS` corners of it, working px."""
     moments = cv2.moments(outline.astype(np.float32)[:, None])

@@ -13,8 +13,9 @@ from typing import Any
 import cv2
 import numpy as np
 
-from lesionvis.analysis import Analysis, plain
+from lesionvis.analysis import Analysis
 from lesionvis.color import blood_map
+from lesionvis.json_ready import json_ready
 from lesionvis.matching import Matches, match_spots
 from lesionvis.register import Registration, register
 
@@ -79,7 +80,7 @@ class Interval:
         """Plain values for JSON; numbers that are missing are None."""
         content: dict[str, Any] = {"days": self.days, "registration": self.registration.to_dict()}
         if self.matches is None:
-            return plain(content | {"compared": False})
+            return json_ready(content | {"compared": False})
         rows = {name: getattr(self.matches, name).tolist() for name in Matches.__slots__}
         content |= {
             "compared": True,
@@ -87,7 +88,7 @@ class Interval:
             "extent_ratio": self.extent_ratio,
             "spots": [dict(zip(rows, row, strict=True)) for row in zip(*rows.values(), strict=True)],
         }
-        return plain(content)
+        return json_ready(content)
 
 
 def moment_of(analysis: Analysis, taken_at: datetime | None) -> Moment:
@@ -111,10 +112,15 @@ def moment_of(analysis: Analysis, taken_at: datetime | None) -> Moment:
 
 
 def days_between(earlier: datetime | None, later: datetime | None) -> float:
-    """Days from one date to another; NaN when one is missing."""
+    """Days from one date to another, below 0 when the other comes first; NaN when one is missing.
+
+    Cameras write the time without a zone: where just one date has a zone, both count as of the same.
+    """
     if earlier is None or later is None:
         return float("nan")
-    return (later.replace(tzinfo=None) - earlier.replace(tzinfo=None)).total_seconds() / SECONDS_PER_DAY
+    if (earlier.utcoffset() is None) != (later.utcoffset() is None):
+        earlier, later = earlier.replace(tzinfo=None), later.replace(tzinfo=None)
+    return (later - earlier).total_seconds() / SECONDS_PER_DAY
 
 
 def compare(earlier: Analysis, later: Analysis, days: float) -> Interval:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.contrast import Contrasts, contrasts_at
+from lesionvis.contrast import Contrasts, contrasts_at, lies_in_frame
 from lesionvis.register import Registration
 from lesionvis.scale import Scale
 
@@ -49,13 +49,15 @@ class Matches:
     first, second : ndarray of shape (N,), int64
         Numbers of the spot in either photo; 0 where it was not found there.
     state : ndarray of shape (N,), str
-        persisting, growing, fading, gone, new, or unclear when the photos do not tell.
+        persisting, growing, fading, gone, new, or unclear when the photos do not tell. One that was found in both is
+        persisting also where its contrast could not be measured.
     area_ratio, area_ratio_error : ndarray of shape (N,), float64
         Area later over earlier, on the skin, and its standard error; NaN unless found in both.
     contrast_ratio, contrast_ratio_error : ndarray of shape (N,), float64
-        Haemoglobin contrast later over earlier, and its standard error with `LIGHT_ERROR`; of new ones infinite.
+        Haemoglobin contrast later over earlier, and its standard error with `LIGHT_ERROR`. Both NaN where the
+        contrast could not be measured in both or was not above 0 before; of new ones infinite, its error NaN.
     blue_shift : ndarray of shape (N,), float64
-        Change of the blue share: above 0 towards brown and yellow; NaN unless found in both.
+        Change of the blue share: above 0 towards brown and yellow; NaN unless found and measured in both.
     """
 
     first: NDArray[np.int64]
@@ -99,7 +101,7 @@ def match_spots(earlier: Analysis, later: Analysis, registration: Registration) 
     outlines_a = [registration.map_points(earlier.labels.outlines_px[i]) for i in lone_a]
     outlines_b = [registration.map_back(later.labels.outlines_px[i]) for i in lone_b]
     shown_a, shown_b = (
-        np.array([_is_shown(outline, photo) for outline in outlines], np.bool_)
+        np.array([_lies_on_skin(photo, outline) for outline in outlines], np.bool_)
         for outlines, photo in ((outlines_a, later), (outlines_b, earlier))
     )
     lone_a, lone_b = lone_a[shown_a], lone_b[shown_b]
@@ -112,10 +114,10 @@ def match_spots(earlier: Analysis, later: Analysis, registration: Registration) 
     first = np.concatenate([a + 1, lone_a + 1, np.zeros(len(lone_b), np.int64)])
     second = np.concatenate([b + 1, np.zeros(len(lone_a), np.int64), lone_b + 1])
     area_ratio, area_error = _area_ratio(earlier, later, registration, first, second)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.where(before.blood > 0.0, after.blood / before.blood, np.inf)
-        known = np.where(np.isfinite(ratio), ratio, 0.0)
-        error = np.hypot(np.hypot(after.error, known * before.error) / before.blood, LIGHT_ERROR * known)
+    # Nothing is a multiple of a contrast that was not there or was not measured.
+    blood_before = np.where(before.blood > 0.0, before.blood, np.nan)
+    ratio = after.blood / blood_before
+    error = np.hypot(np.hypot(after.error, ratio * before.error) / blood_before, LIGHT_ERROR * ratio)
     # Where the place in the other photo is a guess, nothing is said of a spot that was not found there.
     alone = [outline.mean(axis=0) for outline in (*(own_a[i] for i in lone_a), *mapped_b)]
     is_guess = np.concatenate([np.zeros(len(a), np.bool_), ~registration.is_supported(alone)])
@@ -124,6 +126,8 @@ def match_spots(earlier: Analysis, later: Analysis, registration: Registration) 
         ["unclear", _changed(area_ratio, area_error, ratio, error), _absent(before, after, "gone")],
         _absent(after, before, "new"),
     )
+    is_new = state == "new"
+    ratio, error = np.where(is_new, np.inf, ratio), np.where(is_new, np.nan, error)
     blue = _blue_share(after.density) - _blue_share(before.density)
     return Matches(first, second, state, area_ratio, area_error, ratio, error, np.where(kinds == 0, blue, np.nan))
 
@@ -135,7 +139,10 @@ def _contrasts(analysis: Analysis, outlines: list[NDArray[np.float64]]) -> Contr
 def _pairs(
     earlier: Analysis, later: Analysis, registration: Registration
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Rows of the spots that are each other's nearest, in either table; the nearest pairs are taken first."""
+    """Rows of the partners in either table: of all pairs that may be one spot the nearest first, then the nearest left.
+
+    A spot whose nearest was taken by a nearer one gets the next within reach, or none.
+    """
     place = np.stack([earlier.spots["x_px"], earlier.spots["y_px"]], axis=1)
     there = registration.map_points(place)
     zoom = registration.zoom(place)
@@ -145,23 +152,23 @@ def _pairs(
     area_ratio = later.spots["area_px"][None] / np.maximum((earlier.spots["area_px"] * zoom**2)[:, None], 1e-9)
     possible = distance < REACH_DIAMETERS * diameter + REACH_ERRORS * registration.error_px
     possible &= np.abs(np.log(np.maximum(area_ratio, 1e-9))) < np.log(AREA_RATIO_MAX)
-    left = np.where(possible, distance, np.inf)
-    rows = []
-    while left.size and np.isfinite(left.min()):
-        i, j = np.unravel_index(int(left.argmin()), left.shape)
-        rows.append((int(i), int(j)))
-        left[i, :] = np.inf
-        left[:, j] = np.inf
-    pairs = np.asarray(sorted(rows), np.int64).reshape(-1, 2)
-    return pairs[:, 0], pairs[:, 1]
+    rows, columns = np.nonzero(possible)
+    partner: dict[int, int] = {}
+    taken: set[int] = set()
+    for pair in np.argsort(distance[possible], kind="stable"):
+        i, j = int(rows[pair]), int(columns[pair])
+        if i not in partner and j not in taken:
+            partner[i] = j
+            taken.add(j)
+    a = np.array(sorted(partner), np.int64)
+    return a, np.array([partner[i] for i in a.tolist()], np.int64)
 
 
-def _is_shown(outline: NDArray[np.float64], analysis: Analysis) -> bool:
-    """Whether a place lies wholly in a photo and on its skin."""
-    photo = analysis.photo
-    if (outline < 0.0).any() or (outline > np.array([photo.source_width_px, photo.source_height_px]) - 1.0).any():
+def _lies_on_skin(analysis: Analysis, outline: NDArray[np.float64]) -> bool:
+    """Whether an outline, source px, lies wholly in a photo and its centre on the skin there."""
+    if not lies_in_frame(analysis.photo, outline):
         return False
-    column, row = np.rint(photo.to_working(outline.mean(axis=0))).astype(int)
+    column, row = np.rint(analysis.photo.to_working(outline.mean(axis=0))).astype(int)
     height, width = analysis.skin.mask.shape
     return bool(analysis.skin.mask[min(row, height - 1), min(column, width - 1)])
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from lesionvis.answers import UNKNOWN, Answers, questions
+
+T = TypeVar("T", bound=float)
 
 # "Few" spots, which the advice to watch asks for, means fewer than this; no guideline names a number.
 MANY_SPOTS = 10
@@ -25,7 +29,7 @@ class PhotoEvidence:
     spot_count : int or None
         Spots found; None when not counted.
     largest_diameter_mm : float or None
-        Diameter of the largest spot, mm; None or NaN in a photo without a scale.
+        Diameter of the largest spot, mm; None in a photo without a scale, and NaN becomes None.
     abcde_any : bool or None
         Whether any of the measured ABCDE features is present; None when not measured.
     stands_out : bool
@@ -41,6 +45,36 @@ class PhotoEvidence:
     stands_out: bool = False
     further: tuple[tuple[str, str], ...] = ()
 
+    def __post_init__(self) -> None:
+        """Turn NaN into None: a number that is not known is written in one way, and is equal to itself."""
+        if self.largest_diameter_mm is not None and math.isnan(self.largest_diameter_mm):
+            object.__setattr__(self, "largest_diameter_mm", None)
+
+    def merged(self, other: PhotoEvidence) -> PhotoEvidence:
+        """All that was measured in these photos and in others of the same spots.
+
+        Parameters
+        ----------
+        other : PhotoEvidence
+
+        Returns
+        -------
+        PhotoEvidence
+            The more harmful of two values; every further finding once.
+
+        Examples
+        --------
+        >>> PhotoEvidence(spot_count=12).merged(PhotoEvidence(spot_count=9, abcde_any=True))
+        PhotoEvidence(spot_count=12, largest_diameter_mm=None, abcde_any=True, stands_out=False, further=())
+        """
+        return PhotoEvidence(
+            spot_count=_greater(self.spot_count, other.spot_count),
+            largest_diameter_mm=_greater(self.largest_diameter_mm, other.largest_diameter_mm),
+            abcde_any=_greater(self.abcde_any, other.abcde_any),
+            stands_out=self.stands_out or other.stands_out,
+            further=tuple(dict.fromkeys(self.further + other.further)),
+        )
+
     def findings(self) -> Iterator[tuple[str, str]]:
         """Yield the answers to which the photo gives the harmful value, each with what was seen."""
         if self.spot_count is not None and self.spot_count >= MANY_SPOTS:
@@ -50,6 +84,11 @@ class PhotoEvidence:
         if self.abcde_any:
             yield "abcde_any", "The spot in the photo shows at least one ABCDE feature"
         yield from self.further
+
+
+def _greater(one: T | None, other: T | None) -> T | None:
+    """The greater of two numbers, of which None is not known."""
+    return max((value for value in (one, other) if value is not None), default=None)
 
 
 def answers_with_photo(answers: Answers, photo: PhotoEvidence) -> Answers:

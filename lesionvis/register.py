@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from lesionvis.json_ready import json_ready
 from lesionvis.landmarks import SIZE_RATIO_MAX, Structure, guesses, project, structure_of
 
 if TYPE_CHECKING:
@@ -138,15 +139,16 @@ class Registration:
         return np.asarray(back)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
-        return {
+        """Plain values for JSON; numbers that are missing are None."""
+        content = {
             "trusted": self.trusted,
             "reason": self.reason,
             "homography": self.homography.tolist() if self.trusted else None,
-            "error_px": self.error_px if self.trusted else None,
+            "error_px": self.error_px,
             "evidence": self.evidence,
             "overlap": self.overlap,
         }
+        return json_ready(content)
 
     def _weights(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Weight of each anchor at each place, shape (N, M)."""

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cmp_to_key
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.abcde import Abcde
-from lesionvis.analysis import Analysis, plain
+from lesionvis.analysis import Analysis
 from lesionvis.errors import SettingsError
 from lesionvis.interval import Interval, Moment, compare, days_between, moment_of
+from lesionvis.json_ready import json_ready
 from lesionvis.matching import FADED_MAX, GROWN_MIN, SURE_ERRORS
 
 # The guide and rule P01 say "spreading" and give no number; the limits are ours. Spots spread when at least so many,
@@ -66,7 +69,7 @@ class Course:
             new = _spreading(interval)
             if new:
                 found["spreading"] = f"A later photo shows {new} spots that an earlier one does not"
-                if interval.days <= RAPID_DAYS_MAX:
+                if 0.0 <= interval.days <= RAPID_DAYS_MAX:
                     hours = 24.0 * interval.days
                     found["rapid_spread"] = f"Within {hours:.1f} hours {new} new spots came up"
         persisting = _persisting(self)
@@ -107,7 +110,7 @@ class Course:
             "abcde": self.abcde.to_dict() if self.abcde else None,
             "findings": [{"answer": name, "seen": seen} for name, seen in self.findings()],
         }
-        return plain(content)
+        return json_ready(content)
 
 
 def follow(photos: Sequence[Analysis], dates: Sequence[datetime | None] | None = None) -> Course:
@@ -128,23 +131,39 @@ def follow(photos: Sequence[Analysis], dates: Sequence[datetime | None] | None =
     Raises
     ------
     SettingsError
-        If there are fewer than two photos or not one date per photo.
+        If there are fewer than two photos or not one date per photo, or the dates of some tell another order and the
+        others have none.
     """
     if len(photos) < 2:
         raise SettingsError("A series needs at least two photos of the same skin.")
     when = [analysis.photo.taken_at for analysis in photos] if dates is None else list(dates)
     if len(when) != len(photos):
         raise SettingsError(f"There are {len(photos)} photos but {len(when)} dates; give one date per photo.")
-    known = [date.replace(tzinfo=None) for date in when if date is not None]
-    order = list(range(len(photos)))
-    if len(known) == len(photos):
-        order.sort(key=lambda i: known[i])
+    order = _in_time(when)
     ordered, moments = [photos[i] for i in order], [moment_of(photos[i], when[i]) for i in order]
     intervals = tuple(
         compare(ordered[i], ordered[i + 1], days_between(moments[i].taken_at, moments[i + 1].taken_at))
         for i in range(len(ordered) - 1)
     )
     return Course(tuple(ordered), tuple(moments), intervals, _tracks([len(a.spots) for a in ordered], intervals))
+
+
+def _in_time(when: Sequence[datetime | None]) -> list[int]:
+    """Numbers of the photos in the order of time, or as they stand unless every one has a date."""
+
+    def compared(i: int, j: int) -> int:
+        return int(np.sign(days_between(when[j], when[i])))
+
+    order = list(range(len(when)))
+    if None not in when:
+        order.sort(key=cmp_to_key(compared))
+    for i, j in pairwise([i for i in order if when[i] is not None]):
+        if days_between(when[i], when[j]) < 0.0:
+            raise SettingsError(
+                f"Photo {j + 1} was taken before photo {i + 1}, and without a date for each they cannot be put into "
+                "order; give all dates, or the photos in the order of time."
+            )
+    return order
 
 
 def _tracks(counts: Sequence[int], intervals: Sequence[Interval]) -> NDArray[np.int64]:
@@ -188,7 +207,7 @@ class _Since:
 
 
 def _since(course: Course, row: NDArray[np.int64]) -> _Since:
-    """Changes of a followed spot, added up over the intervals of its track."""
+    """Changes of a followed spot, added up over the intervals of its track; NaN where one of them was not measured."""
     since = _Since()
     for index, interval in enumerate(course.intervals):
         if interval.matches is None or row[index] == 0 or row[index + 1] == 0:
@@ -207,20 +226,32 @@ def _since(course: Course, row: NDArray[np.int64]) -> _Since:
 
 def _persisting(course: Course) -> str:
     """What was seen of spots that did not fade for more than a week; empty when most did or none was followed."""
-    followed = [_since(course, row) for row in course.tracks]
-    long = [since for since in followed if since.days > PERSISTING_DAYS_MIN]
-    stayed = [since for since in long if since.contrast_ratio > FADED_MAX]
+    followed = [(_last_photo(row), _since(course, row)) for row in course.tracks]
+    long = [
+        (last, since)
+        for last, since in followed
+        if since.days > PERSISTING_DAYS_MIN and np.isfinite(since.contrast_ratio)
+    ]
+    stayed = [(last, since) for last, since in long if since.contrast_ratio > FADED_MAX]
     if not long or len(stayed) < PERSISTING_SHARE_MIN * len(long):
         return ""
-    days = max(since.days for since in stayed)
-    if len(long) == 1:
-        return f"The spot is still there after {days:.0f} days and has not faded"
-    return f"{len(stayed)} of {len(long)} spots are still there after {days:.0f} days and have not faded"
+    # A spot has two tracks when photos in between could not be compared: what is counted are spots of one photo.
+    photo = max(last for last, _ in stayed)
+    days = max(since.days for last, since in stayed if last == photo)
+    count, of = (sum(last == photo for last, _ in tracks) for tracks in (stayed, long))
+    if of == 1:
+        return f"The spot that was followed is still there after {days:.0f} days and has not faded"
+    return f"{count} of {of} spots are still there after {days:.0f} days and have not faded"
+
+
+def _last_photo(row: NDArray[np.int64]) -> int:
+    """Number of the last photo of a track, from 0."""
+    return int(np.flatnonzero(row)[-1])
 
 
 @dataclass(frozen=True, slots=True)
 class _Evolution:
-    """Whether a single spot changed until some photo, and what was seen, without its full stop."""
+    """Whether a single spot changed, what was seen, without its full stop, and the last photo it was followed to."""
 
     photo: int
     changed: bool
@@ -228,26 +259,37 @@ class _Evolution:
 
 
 def _evolution(course: Course) -> _Evolution | None:
-    """How the dominant lesion, or the only spot, changed over weeks; None when it was not followed so long."""
-    for row in course.tracks:
-        first, last = (int(np.flatnonzero(row)[end]) for end in (0, -1))
-        table = course.photos[last].spots
-        is_the_one = len(table) == 1 or bool(table["is_lesion"][row[last] - 1])
-        since = _since(course, row)
-        if not is_the_one or not since.days >= CHANGED_DAYS_MIN:
-            continue
-        changes = []
-        if _is_beyond(since.area_ratio, GROWN_MIN, _area_error(course, row)):
-            changes.append(f"its area is {since.area_ratio:.2f} times what it was")
-        is_other = _is_beyond(since.contrast_ratio, 1.0 / FADED_MAX, since.contrast_error)
-        changes += ["its colour is another"] if is_other or abs(since.blue_shift) > COLOR_SHIFT_MIN else []
-        new = _new_colors(course, row, first, last)
-        changes += [f"it shows {' and '.join(new)} that it did not"] if new else []
-        if changes:
-            return _Evolution(last, True, f"The spot changed within {since.days:.0f} days: {', '.join(changes)}")
-        seen = f"No change of the spot was measured within {since.days:.0f} days; small ones are not seen in photos"
-        return _Evolution(last, False, seen)
-    return None
+    """How the dominant lesion, or the only spot, changed over weeks; None when it was not followed so long.
+
+    It has several tracks when photos in between could not be compared. A change along any of them is a change; of
+    several the last is told.
+    """
+    told = [evolution for row in course.tracks if (evolution := _evolution_along(course, row)) is not None]
+    if not told:
+        return None
+    last = max(evolution.photo for evolution in told)
+    return replace(max(told, key=lambda evolution: (evolution.changed, evolution.photo)), photo=last)
+
+
+def _evolution_along(course: Course, row: NDArray[np.int64]) -> _Evolution | None:
+    """How the dominant lesion, or the only spot, changed along a track; None for other spots and for short tracks."""
+    first, last = int(np.flatnonzero(row)[0]), _last_photo(row)
+    table = course.photos[last].spots
+    is_the_one = len(table) == 1 or bool(table["is_lesion"][row[last] - 1])
+    since = _since(course, row)
+    if not is_the_one or not since.days >= CHANGED_DAYS_MIN:
+        return None
+    changes = []
+    if _is_beyond(since.area_ratio, GROWN_MIN, _area_error(course, row)):
+        changes.append(f"its area is {since.area_ratio:.2f} times what it was")
+    is_other = _is_beyond(since.contrast_ratio, 1.0 / FADED_MAX, since.contrast_error)
+    changes += ["its colour is another"] if is_other or abs(since.blue_shift) > COLOR_SHIFT_MIN else []
+    new = _new_colors(course, row, first, last)
+    changes += [f"it shows {' and '.join(new)} that it did not"] if new else []
+    if changes:
+        return _Evolution(last, True, f"The spot changed within {since.days:.0f} days: {', '.join(changes)}")
+    seen = f"No change of the spot was measured within {since.days:.0f} days; small ones are not seen in photos"
+    return _Evolution(last, False, seen)
 
 
 def _new_colors(course: Course, row: NDArray[np.int64], first: int, last: int) -> tuple[str, ...]:
@@ -267,7 +309,7 @@ def _is_beyond(ratio: float, factor_min: float, error: float) -> bool:
 
 def _area_error(course: Course, row: NDArray[np.int64]) -> float:
     """Relative standard error of the change of area along a track."""
-    last, first = int(np.flatnonzero(row)[-1]), int(np.flatnonzero(row)[0])
+    last, first = _last_photo(row), int(np.flatnonzero(row)[0])
     errors = []
     for photo in (first, last):
         table, spot = course.photos[photo].spots, row[photo] - 1

@@ -68,6 +68,8 @@ def advise(pattern: str, answers: Answers | None = None, photo: PhotoEvidence | 
         level=matching[0].level,
         pattern=pattern,
         judged_as=_judged_as(pattern, stands_out=stands_out),
+        told=told,
+        evidence=evidence,
         answers=used,
         reasons=tuple(_fired(rule, from_photo=rule.rule_id not in without_photo) for rule in matching),
         open_questions=open_questions(pattern, used, stands_out=stands_out),
@@ -97,12 +99,8 @@ def advise_further(advice: Advice, evidence: PhotoEvidence) -> Advice:
     >>> str(further.level), further.answers["blanch"], further.photo_notes[0][:33]
     ('emergency', 'does_not_fade', 'Under glass the spots do not fade')
     """
-    stood_out = SINGLE in advice.judged_as and advice.pattern != SINGLE
-    again = advise(advice.pattern, advice.answers, replace(evidence, stands_out=stood_out or evidence.stands_out))
-    by_photo = {rule.rule_id for rule in advice.reasons if rule.from_photo}
-    reasons = tuple(replace(rule, from_photo=rule.from_photo or rule.rule_id in by_photo) for rule in again.reasons)
-    notes = advice.photo_notes + tuple(note for note in again.photo_notes if note not in advice.photo_notes)
-    return replace(again, reasons=reasons, photo_notes=notes, circumstance_notes=advice.circumstance_notes)
+    again = advise(advice.pattern, advice.told, advice.evidence.merged(evidence))
+    return replace(again, circumstance_notes=advice.circumstance_notes)
 
 
 def matching_rules(pattern: str, answers: Answers, *, stands_out: bool = False) -> tuple[Rule, ...]:

@@ -11,6 +11,7 @@ from stages import Staged
 
 from lesionvis.abcde import Abcde, measure_abcde
 from lesionvis.abcde.criteria import COLOR_COUNT_MIN, DIAMETER_MIN_MM, NOTHING_MEASURED
+from lesionvis.abcde.seven_points import SOURCE
 from lesionvis.answers import Answers
 from lesionvis.measure import measure_spots
 from lesionvis.scale import NoScale, Scale, given_scale
@@ -132,6 +133,15 @@ def test_colours_are_new_when_they_were_not_there_at_all() -> None:
     shares = {name: 0.03 if name == "share of black" else value for name, value in patchwork.color.numbers.items()}
     little = dataclasses.replace(patchwork, color=dataclasses.replace(patchwork.color, numbers=shares))
     assert patchwork.new_colors(little) == ()
+
+
+def test_it_is_plain_in_json_with_the_sources() -> None:
+    content = json.loads(json.dumps(_measured(comma, left_px=140.0).to_dict(), allow_nan=False))
+    # Without a scale there are no millimetres, and the frame hides some of the border.
+    assert content["criteria"][3]["numbers"] == {"length_mm": None}
+    assert len(content["border_octants"]) == 8
+    assert content["seven_points"]["source"] == SOURCE
+    assert all(criterion["source"] for criterion in content["criteria"])
 
 
 def test_the_checklist_counts_what_was_measured() -> None:

@@ -6,7 +6,7 @@ import pytest
 from numpy.typing import NDArray
 
 from lesionvis.color import DENSITY_FLOOR, optical_density
-from lesionvis.contrast import Contrasts, contrasts_at
+from lesionvis.contrast import Contrasts, contrasts_at, lies_in_frame
 from lesionvis.photo import Photo, read_photo
 from lesionvis.scale import NoScale
 from lesionvis.skin import Skin, find_skin
@@ -107,6 +107,14 @@ def test_a_place_without_skin_around_is_not_measured() -> None:
     contrast = contrasts_at(*_stages(_picture(CENTRE)), places)
     assert np.isnan(contrast.blood[0])
     assert np.isnan(contrast.error[0])
+
+
+def test_an_outline_lies_in_the_frame_up_to_the_centres_of_the_outermost_pixels() -> None:
+    photo = read_photo(np.full((40, 60, 3), 128, np.uint8))
+    corners = np.array([[0.0, 0.0], [59.0, 0.0], [59.0, 39.0], [0.0, 39.0]])
+    assert lies_in_frame(photo, corners)
+    for step in ([0.1, 0.0], [-0.1, 0.0], [0.0, 0.1], [0.0, -0.1]):
+        assert not lies_in_frame(photo, corners + np.array(step))
 
 
 def test_no_places_give_empty_arrays() -> None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 import numpy as np
 import pytest
@@ -10,6 +10,7 @@ from paired import NEW, other_skin, two_days
 from lesionvis.interval import compare, days_between, moment_of
 
 NOON = datetime(2026, 3, 1, 12, 0)
+TOKYO = timezone(timedelta(hours=9))
 
 
 def test_what_happened_between_two_photos() -> None:
@@ -43,7 +44,12 @@ def test_a_photo_is_summed_up() -> None:
 
 @pytest.mark.parametrize(
     ("earlier", "later", "days"),
-    [(NOON, datetime(2026, 3, 2, 0, 0), 0.5), (NOON, datetime(2026, 3, 3, 12, 0, tzinfo=UTC), 2.0)],
+    [
+        (NOON, datetime(2026, 3, 2, 0, 0), 0.5),
+        (NOON, datetime(2026, 3, 3, 12, 0, tzinfo=UTC), 2.0),
+        (datetime(2026, 3, 3, 12, 0, tzinfo=TOKYO), NOON, -2.0),
+        (datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=TOKYO), -0.375),
+    ],
 )
 def test_days_between_dates(earlier: datetime, later: datetime, days: float) -> None:
     assert days_between(earlier, later) == days

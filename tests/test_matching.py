@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from paired import FADING, GONE, GROWING, NEW, registered, rendered_series, two_days
 
 from lesionvis.analysis import Analysis
-from lesionvis.matching import LIGHT_ERROR, STATES, Matches, match_spots
+from lesionvis.matching import LIGHT_ERROR, STATES, Matches, _pairs, match_spots
 from lesionvis.scale import given_scale
 
 
@@ -43,6 +44,36 @@ def test_every_ratio_of_contrast_holds_the_error_of_the_light() -> None:
     assert (matches.contrast_ratio_error[both] > LIGHT_ERROR * matches.contrast_ratio[both]).all()
 
 
+def test_without_a_contrast_before_there_is_no_ratio() -> None:
+    """Of what was not measured before and what was paler than its skin; only new spots are infinitely stronger."""
+    first, second = two_days()
+    before = _matches()
+    followed = np.flatnonzero((before.first > 0) & (before.second > 0))
+    hidden, paled = (int(before.first[i]) for i in followed[:2])
+    rgb, mask = first.photo.rgb.copy(), first.skin.mask.copy()
+    x, y, radius = _disc(first, hidden)
+    cv2.circle(canvas := mask.astype(np.uint8), (x, y), 4 * radius, 0, -1)
+    x, y, radius = _disc(first, paled)
+    cv2.circle(rgb, (x, y), 2 * radius, (150, 230, 150), -1)
+    photo, skin = replace(first.photo, rgb=rgb), replace(first.skin, mask=canvas.astype(np.bool_))
+    matches = match_spots(replace(first, photo=photo, skin=skin), second, registered())
+    unmeasured = np.isin(matches.first, (hidden, paled))
+    assert unmeasured.sum() == 2
+    assert np.isnan(matches.contrast_ratio[unmeasured]).all()
+    assert np.isnan(matches.contrast_ratio_error[unmeasured]).all()
+    assert set(matches.state[unmeasured]) <= {"persisting", "growing"}
+    assert np.array_equal(np.isinf(matches.contrast_ratio), matches.state == "new")
+    assert np.isnan(matches.contrast_ratio_error[matches.state == "new"]).all()
+    assert matches.count("new") >= 4
+
+
+def _disc(analysis: Analysis, number: int) -> tuple[int, int, int]:
+    """Centre and radius of a spot, working px."""
+    outline = analysis.photo.to_working(analysis.labels.outlines_px[number - 1])
+    x, y = outline.mean(axis=0)
+    return round(x), round(y), int(np.ceil(np.hypot(*(outline - (x, y)).T).max()))
+
+
 def test_nothing_is_said_of_lone_spots_whose_place_is_a_guess() -> None:
     registration = registered()
     # Anchors at the left only: what lies at the right is extrapolated.
@@ -56,6 +87,27 @@ def test_nothing_is_said_of_lone_spots_whose_place_is_a_guess() -> None:
     assert far.sum() >= 2
     assert set(matches.state[far]) == {"unclear"}
     assert _matches().count("gone", "new") > matches.count("gone", "new")
+
+
+def _lined_up(analysis: Analysis, x_px: list[float]) -> Analysis:
+    """Analysis whose spots lie at places of a row, all of one size."""
+    count = len(x_px)
+    columns = {name: values[:count] for name, values in analysis.spots.columns.items()}
+    columns |= {"x_px": np.array(x_px), "y_px": np.full(count, 100.0)}
+    columns |= {"diameter_px": np.full(count, 20.0), "area_px": np.full(count, 314.0)}
+    return replace(analysis, spots=replace(analysis.spots, columns=columns))
+
+
+def test_the_nearest_pairs_are_taken_first_and_a_spot_that_lost_its_nearest_gets_the_next() -> None:
+    first, second = two_days()
+    nothing = np.zeros((0, 2))
+    still = replace(registered(), homography=np.eye(3), anchors_px=nothing, residuals_px=nothing, error_px=0.0)
+    # The second one is nearer to 103 px than the first, which gets what is left within its reach.
+    a, b = _pairs(_lined_up(first, [100.0, 104.0, 300.0]), _lined_up(second, [103.0, 111.0]), still)
+    assert (a.tolist(), b.tolist()) == ([0, 1], [1, 0])
+    # Of equally near ones that of the lower number is taken.
+    a, b = _pairs(_lined_up(first, [100.0, 106.0]), _lined_up(second, [103.0]), still)
+    assert (a.tolist(), b.tolist()) == ([0], [0])
 
 
 def test_what_came_and_went_is_told_and_nothing_else_is() -> None:

@@ -44,6 +44,33 @@ def test_further_advice_keeps_what_the_first_photo_added() -> None:
     assert {rule.rule_id for rule in first.reasons if rule.from_photo} <= from_photo
 
 
+def test_what_photos_added_is_not_taken_for_what_was_answered() -> None:
+    glass = PhotoEvidence(further=(("blanch", "Under glass the spots do not fade"),))
+    once = advise_further(advise("petechial_shower", Answers.from_mapping({"fever": "yes"})), glass)
+    twice = advise_further(once, glass)
+    assert twice == once
+    assert twice.told == Answers.from_mapping({"fever": "yes"})
+    later = advise_further(twice, PhotoEvidence(further=(("blanch", "On stretched skin they do not fade"),)))
+    assert len(later.photo_notes) == 2
+    assert not any("as was answered" in note for note in later.photo_notes)
+    assert {rule.rule_id: rule.from_photo for rule in later.reasons}["E01"]
+
+
+def test_merged_evidence_keeps_the_more_harmful_of_both() -> None:
+    one = PhotoEvidence(spot_count=12, largest_diameter_mm=None, abcde_any=False, further=(("blanch", "a"),))
+    other = PhotoEvidence(3, 2.5, True, True, (("blanch", "a"), ("spreading", "b")))
+    expected = PhotoEvidence(12, 2.5, True, True, (("blanch", "a"), ("spreading", "b")))
+    assert one.merged(other) == other.merged(one) == expected
+    assert one.merged(PhotoEvidence()) == one
+    assert PhotoEvidence().merged(PhotoEvidence()) == PhotoEvidence()
+
+
+def test_a_diameter_that_is_not_known_is_written_in_one_way() -> None:
+    unknown = PhotoEvidence(largest_diameter_mm=float("nan"))
+    assert unknown == PhotoEvidence()
+    assert unknown.merged(PhotoEvidence(largest_diameter_mm=3.0)).largest_diameter_mm == 3.0
+
+
 def test_nothing_further_changes_nothing() -> None:
     first = advise("uncertain", Answers(), PhotoEvidence(spot_count=12))
     assert advise_further(first, PhotoEvidence()) == first

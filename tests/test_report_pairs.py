@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -135,6 +136,21 @@ def test_the_words_on_a_course_name_what_happened() -> None:
     assert all(
         len(line) <= 100 or "http" in line for line in course_text(course, course.photos[-1].advice).splitlines()
     )
+
+
+def test_a_colour_that_was_not_measured_is_not_told() -> None:
+    course = _course()
+    (interval,) = course.intervals
+    assert interval.matches is not None
+    unmeasured = replace(interval.matches, contrast_ratio=np.full(len(interval.matches), np.nan))
+    course = replace(course, intervals=(replace(interval, matches=unmeasured),))
+    text = " ".join(course_text(course, course.photos[-1].advice).split())
+    assert "a typical one has " in text
+    assert "its colour is" not in text
+    assert not re.search(r"\bnan\b", text)
+    counts, areas, colours = _values(course_svg(course))
+    assert (len(counts), len(areas), colours) == (2, 2, [1.0])
+    json.dumps(course.to_dict(), allow_nan=False)
 
 
 def test_the_course_of_a_mole_tells_its_evolution() -> None:

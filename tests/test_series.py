@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from functools import cache
 
 import numpy as np
@@ -75,6 +75,28 @@ def test_photos_are_put_into_the_order_of_time() -> None:
     assert course.intervals[0].days == 3.0
 
 
+def test_dates_of_several_zones_are_put_into_the_order_of_time() -> None:
+    first, second = two_days()
+    tokyo = timezone(timedelta(hours=9))
+    course = follow([first, second], [datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=tokyo)])
+    assert course.photos == (second, first)
+    assert course.intervals[0].days == pytest.approx(0.375)
+
+
+def test_dates_that_contradict_the_order_given_are_refused() -> None:
+    first, second = two_days()
+    with pytest.raises(SettingsError, match="Photo 2 was taken before photo 1"):
+        follow([second, first, first], [START + timedelta(days=2), START, None])
+    with pytest.raises(SettingsError, match="Photo 3 was taken before photo 1"):
+        follow([second, first, first], [START + timedelta(days=2), None, START])
+    assert len(follow([first, second, second], [START, None, START]).photos) == 3
+
+
+def test_time_that_runs_backwards_is_not_rapid() -> None:
+    back = _made(["persisting"] * 10 + ["new"] * 2, -2.0)
+    assert dict(_of(two_days(), back).findings()).keys() == {"spreading"}
+
+
 def test_without_a_date_the_order_given_stays_and_no_time_is_told() -> None:
     first, second = two_days()
     course = follow([second, first])
@@ -114,6 +136,16 @@ def test_spots_that_stay_for_more_than_a_week_are_told_unless_they_fade() -> Non
     assert "persisting_7d" not in dict(_of(photos, _made(states, 8.0, contrast=0.6), tracks=tracks).findings())
 
 
+def test_spots_whose_colour_was_not_measured_are_not_said_to_have_stayed_or_faded() -> None:
+    photos, tracks = two_days(), [[1, 1], [2, 2], [3, 3]]
+    unmeasured = _made(["persisting"] * 3, 8.0, contrast=np.nan)
+    assert "persisting_7d" not in dict(_of(photos, unmeasured, tracks=tracks).findings())
+    matches = unmeasured.matches
+    assert matches is not None
+    one = replace(unmeasured, matches=replace(matches, contrast_ratio=np.array([1.0, np.nan, np.nan])))
+    assert "8 days" in dict(_of(photos, one, tracks=tracks).findings())["persisting_7d"]
+
+
 def test_time_adds_up_along_a_track() -> None:
     first, second = two_days()
     step = _made(["persisting"], 4.0)
@@ -130,6 +162,53 @@ def test_a_single_spot_that_changes_over_weeks_is_told(area: float, shift: float
     assert ("changed" in dict(_of(photos, interval).findings())) is changed
     soon = replace(interval, days=5.0)
     assert "changed" not in dict(_of(photos, soon).findings())
+
+
+@pytest.mark.parametrize("changed_first", [True, False])
+def test_a_change_is_told_whichever_side_of_a_gap_it_lies_on(changed_first: bool) -> None:
+    first, second = (_single(analysis) for analysis in two_days())
+    steps = [_made(["growing"], 30.0, area=2.5), _made(["persisting"], 20.0)]
+    before, after = steps if changed_first else steps[::-1]
+    course = _with_a_gap((first, second, first, second), before, after)
+    assert dict(course.findings())["changed"] == "The spot changed within 30 days: its area is 2.50 times what it was"
+
+
+def test_of_several_tracks_without_a_change_the_last_is_told() -> None:
+    moles = mole_on_two_days(1.0)
+    course = _with_a_gap(moles * 2, _made(["persisting"], 20.0), _made(["persisting"], 30.0))
+    assert "changed" not in dict(course.findings())
+    assert course.abcde is not None
+    assert course.abcde.evolution.present is False
+    assert "within 30 days" in course.abcde.evolution.finding
+
+
+def test_letters_are_those_of_the_last_photo_also_when_the_change_came_before() -> None:
+    first, second = mole_on_two_days(1.0)
+    assert second.abcde is not None
+    last = replace(second, abcde=replace(second.abcde, axis_deg=12.0))
+    photos = (first, second, first, last)
+    course = _with_a_gap(photos, _made(["growing"], 30.0, area=2.5), _made(["persisting"], 20.0))
+    assert course.abcde is not None
+    assert (course.abcde.axis_deg, course.abcde.evolution.present) == (12.0, True)
+
+
+def _with_a_gap(photos: tuple[Analysis, ...], before: Interval, after: Interval) -> Course:
+    """Four photos of one spot, of which the second and the third could not be compared."""
+    gap = replace(before, days=20.0, matches=None)
+    return _of(photos, before, gap, after, tracks=[[1, 1, 0, 0], [0, 0, 1, 1]])
+
+
+def test_a_spot_with_two_tracks_is_counted_once() -> None:
+    step = _made(["persisting"], 8.0)
+    course = _with_a_gap(two_days() * 2, step, replace(step, days=9.0))
+    assert (
+        dict(course.findings())["persisting_7d"]
+        == "The spot that was followed is still there after 9 days and has not faded"
+    )
+    two = _made(["persisting"] * 2, 8.0)
+    tracks = [[1, 1, 0, 0], [2, 2, 0, 0], [0, 0, 1, 1], [0, 0, 2, 2]]
+    course = _of(two_days() * 2, two, replace(two, matches=None), two, tracks=tracks)
+    assert dict(course.findings())["persisting_7d"].startswith("2 of 2 spots are still there after 8 days")
 
 
 @pytest.mark.parametrize(("contrast", "error", "changed"), [(1.6, 0.1, True), (1.6, 0.7, False), (np.nan, 0.1, False)])

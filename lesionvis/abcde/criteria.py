@@ -14,8 +14,10 @@ import numpy as np
 
 from lesionvis.abcde.numbers import Asymmetry, Border, asymmetry, border_form, centroid, color_shares
 from lesionvis.abcde.patch import lesion_patch
+from lesionvis.abcde.seven_points import SOURCE as SEVEN_POINTS_SOURCE
 from lesionvis.abcde.seven_points import SevenPoints, answered, seven_points
 from lesionvis.answers import Answers
+from lesionvis.json_ready import json_ready
 from lesionvis.measure import SpotTable
 from lesionvis.photo import Photo
 from lesionvis.scale import NoScale, Scale
@@ -178,20 +180,22 @@ class Abcde:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values; numbers that are missing are NaN."""
-        return {
+        """Plain values for JSON; numbers that are missing are None."""
+        content = {
             "summary": self.summary,
             "criteria": [dataclasses.asdict(criterion) for criterion in self.criteria],
             "seven_points": {
                 "finding": self.seven_points.finding,
-                "present": dict(self.seven_points.present),
-                "from_photo": list(self.seven_points.from_photo),
+                "present": self.seven_points.present,
+                "from_photo": self.seven_points.from_photo,
                 "scores_3": self.seven_points.scores_3,
+                "source": SEVEN_POINTS_SOURCE,
             },
-            "centre_px": list(self.centre_px),
+            "centre_px": self.centre_px,
             "axis_deg": self.axis_deg,
-            "border_octants": list(self.octants),
+            "border_octants": self.octants,
         }
+        return json_ready(content)
 
 
 def measure_abcde(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -97,15 +97,12 @@ def seven_points(
     present: dict[str, bool | None] = {
         item: answered(answers, "changed") if item == "change in size" else measured.get(item) for item in POINTS
     }
-    lowest = sum(POINTS[item] for item, is_present in present.items() if is_present)
-    highest = sum(POINTS[item] for item, is_present in present.items() if is_present is not False)
-    proven = True if lowest >= REFERRAL_MIN else False if highest < REFERRAL_MIN else None
-    told = answered(answers, "checklist7_ge3")
-    return SevenPoints(
-        present,
-        tuple(item for item, is_present in measured.items() if is_present is not None),
-        proven if told is None else told,
-    )
+    from_photo = tuple(item for item, is_present in measured.items() if is_present is not None)
+    checklist = SevenPoints(present, from_photo, answered(answers, "checklist7_ge3"))
+    if checklist.scores_3 is not None:
+        return checklist
+    proven = True if checklist.lowest >= REFERRAL_MIN else False if checklist.highest < REFERRAL_MIN else None
+    return replace(checklist, scores_3=proven)
 
 
 def answered(answers: Answers, name: str) -> bool | None:

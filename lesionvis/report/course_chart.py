@@ -36,7 +36,7 @@ def course_svg(course: Course) -> str:
     -------
     str
         SVG: number of spots found, and area and colour of the spots that were followed relative to the first photo;
-        a line is broken where two photos could not be compared. Days when every photo has a date, else photo numbers.
+        a line ends where two photos could not be compared. Days when every photo has a date, else photo numbers.
     """
     dates = [moment.taken_at for moment in course.moments]
     days = np.concatenate([[0.0], np.cumsum([interval.days for interval in course.intervals])])
@@ -61,7 +61,7 @@ def course_svg(course: Course) -> str:
 
 
 def _chained(course: Course, name: str) -> list[float]:
-    """Product of the intervals' medians, starting at 1; NaN from where nothing was compared."""
+    """Product of the intervals' medians, starting at 1; NaN from where nothing was compared or measured."""
     values = [1.0]
     for interval in course.intervals:
         values.append(values[-1] * interval.median(name))

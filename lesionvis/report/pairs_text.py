@@ -111,7 +111,9 @@ def _interval(interval: Interval) -> str:
     area, contrast, shift = (interval.median(name) for name in ("area_ratio", "contrast_ratio", "blue_shift"))
     stayed = []
     if np.isfinite(area):
-        stayed += [f"a typical one has {area:.2f} times the area", f"its colour is {contrast:.2f} times as strong"]
+        stayed.append(f"a typical one has {area:.2f} times the area")
+        # Spots found in both may be too faint in the first to be a measure.
+        stayed += [f"its colour is {contrast:.2f} times as strong"] if np.isfinite(contrast) else []
     if abs(shift) >= SHIFT_MIN:
         stayed.append(f"it is {'browner or yellower' if shift > 0.0 else 'less brown or yellow'} ({shift:+.2f})")
     text += f". Of the spots in both photos {', '.join(stayed)}" if stayed else ""
