@@ -8,6 +8,7 @@ owner, no serial number.
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from lesionvis.checks import check_between, check_positive
 from lesionvis.decode import decode, read_header, reduce_by_area, to_8_bits
 from lesionvis.errors import SettingsError, UnreadablePhoto
 from lesionvis.noise import without_noise
@@ -82,6 +84,10 @@ class Photo:
         return (np.asarray(xy, dtype=np.float64) + 0.5) * self.px_per_source_px - 0.5
 
 
+PhotoSource = str | Path | bytes | NDArray[Any] | Photo
+"""What a photo is read from."""
+
+
 @dataclass(frozen=True, slots=True)
 class PhotoReader:
     """Reads a photo, refuses what is not one, and reduces it to working resolution.
@@ -117,20 +123,19 @@ class PhotoReader:
 
     def __post_init__(self) -> None:
         """Refuse settings that are outside their bounds."""
-        if not (isinstance(self.max_megapixels, int | float) and 1 <= self.max_megapixels <= 1000):
-            raise SettingsError(f"max_megapixels must be a number from 1 to 1000, got {self.max_megapixels!r}.")
+        check_between("max_megapixels", self.max_megapixels, 1, 1000)
         side = self.working_long_side_px
         if not (isinstance(side, int) and 256 <= side <= 16384):
             raise SettingsError(f"working_long_side_px must be a whole number from 256 to 16384, got {side!r}.")
 
-    def __call__(self, source: str | Path | bytes | NDArray[Any], px_per_mm: float | None = None) -> Photo:
+    def __call__(self, source: PhotoSource, px_per_mm: float | None = None) -> Photo:
         """Read one photo.
 
         Parameters
         ----------
-        source : str, Path, bytes or ndarray
+        source : str, Path, bytes, ndarray or Photo
             A path, the bytes of a file, or upright sRGB pixels: grey (H, W) or (H, W, 1), RGB (H, W, 3) or
-            RGBA (H, W, 4), red first; bool, uint8, uint16, or float in 0..1.
+            RGBA (H, W, 4), red first; bool, uint8, uint16, or float in 0..1. A `Photo` is given back as it is.
         px_per_mm : float, optional
             Source px per mm where known, > 0: the photo is then never reduced below 5 working px per mm.
 
@@ -145,12 +150,19 @@ class PhotoReader:
         SettingsError
             If `px_per_mm` is not a finite number above 0.
         """
-        if px_per_mm is not None and not (np.isfinite(px_per_mm) and px_per_mm > 0):
-            raise SettingsError(f"px_per_mm must be a finite number above 0, got {px_per_mm}.")
+        if px_per_mm is not None:
+            check_positive("px_per_mm", px_per_mm)
+        if isinstance(source, Photo):
+            return source
         if isinstance(source, np.ndarray):
             return self._from_array(source, px_per_mm)
         if isinstance(source, bytes):
             return self._from_bytes(source, "bytes", px_per_mm)
+        if not isinstance(source, str | os.PathLike):
+            raise UnreadablePhoto(
+                f"{type(source).__name__} is not taken as a photo; give a path, a file's bytes, an array such as"
+                " numpy.asarray(image), or a Photo."
+            )
         path = Path(source)
         return self._from_bytes(self._file_bytes(path), path.name, px_per_mm)
 
@@ -220,7 +232,7 @@ class PhotoReader:
         return min(1.0, scale)
 
 
-def read_photo(source: str | Path | bytes | NDArray[Any], px_per_mm: float | None = None) -> Photo:
+def read_photo(source: PhotoSource, px_per_mm: float | None = None) -> Photo:
     """Read one photo with the default settings; see `PhotoReader`.
 
     Examples

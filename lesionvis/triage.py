@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import Final
 
 from lesionvis.advice import Advice, FiredRule, OpenQuestion
-from lesionvis.answers import UNKNOWN, Answers, Question, questions
+from lesionvis.answers import UNKNOWN, Answers, Question, as_answers, questions
 from lesionvis.conditions import BLOOD_LIKE, PATTERN
 from lesionvis.errors import AnswerError
 from lesionvis.photo_evidence import PhotoEvidence, answers_with_photo
@@ -29,14 +29,16 @@ from lesionvis.wording import STANDS_OUT
 SINGLE: Final = "single_lesion"
 
 
-def advise(pattern: str, answers: Answers | None = None, photo: PhotoEvidence | None = None) -> Advice:
+def advise(
+    pattern: str, answers: Answers | Mapping[str, str] | None = None, photo: PhotoEvidence | None = None
+) -> Advice:
     """Advice for a pattern, a person's answers and what was measured in the photo.
 
     Parameters
     ----------
     pattern : str
         One of `PATTERNS`.
-    answers : Answers or None
+    answers : Answers, mapping of str to str, or None
         What the person said; None means that nothing was asked, so that everything is unknown.
     photo : PhotoEvidence or None
         What was measured; None adds nothing.
@@ -49,15 +51,15 @@ def advise(pattern: str, answers: Answers | None = None, photo: PhotoEvidence | 
     Raises
     ------
     AnswerError
-        If the pattern is not a known one.
+        If the pattern, or the name or value of an answer, is not a known one.
 
     Examples
     --------
-    >>> advice = advise("petechial_shower", Answers.from_mapping({"fever": "yes", "blanch": "does_not_fade"}))
+    >>> advice = advise("petechial_shower", {"fever": "yes", "blanch": "does_not_fade"})
     >>> str(advice.level), advice.reasons[0].rule_id
     ('emergency', 'E01')
     """
-    told = answers if answers is not None else Answers()
+    told = as_answers(answers)
     evidence = photo if photo is not None else PhotoEvidence()
     used = answers_with_photo(told, evidence)
     stands_out = evidence.stands_out and pattern in BLOOD_LIKE

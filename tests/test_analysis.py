@@ -17,11 +17,12 @@ from stages import Staged
 from lesionvis import __version__
 from lesionvis.analysis import Analysis, Analyzer, _plain, analyze
 from lesionvis.answers import Answers
-from lesionvis.errors import ModelError, SettingsError, UnreadablePhoto
+from lesionvis.errors import AnswerError, ModelError, SettingsError, UnreadablePhoto
 from lesionvis.features import FEATURE_NAMES
 from lesionvis.flags import FLAGS
 from lesionvis.measure import COLUMNS
 from lesionvis.models import packaged_model_folder
+from lesionvis.photo import PhotoReader, read_photo
 
 
 def _same(one: Analysis, other: Analysis) -> bool:
@@ -136,6 +137,28 @@ def test_answers_of_the_person_count(shower: Staged, analysed_shower: Analysis) 
     assert answered.pattern == analysed_shower.pattern
 
 
+def test_answers_may_be_a_mapping(shower: Staged, analysed_shower: Analysis) -> None:
+    told = {"fever": "yes"}
+    at_once = analyze(shower.truth.rgb, px_per_mm=6.0, answers=told)
+    assert at_once.advice == analyze(shower.truth.rgb, px_per_mm=6.0, answers=Answers.from_mapping(told)).advice
+    assert analysed_shower.answered(told).advice == at_once.advice
+
+
+def test_misspelt_answers_are_refused_before_any_work() -> None:
+    with pytest.raises(AnswerError, match='did you mean "fever"'):
+        analyze("there is no such file.jpg", answers={"fevr": "yes"})
+
+
+def test_a_photo_that_was_read_is_used_as_it_is(shower: Staged, analysed_shower: Analysis) -> None:
+    photo = read_photo(shower.truth.rgb)
+    analysis = analyze(photo, px_per_mm=6.0)
+    assert analysis.photo is photo
+    assert analysis.to_json() == analysed_shower.to_json()
+    # The scale asks for more pixels than the photo has: they are not made up.
+    coarse = PhotoReader(working_long_side_px=256)(shower.truth.rgb)
+    assert analyze(coarse, px_per_mm=6.0).photo is coarse
+
+
 def test_what_was_measured_counts(analysed_shower: Analysis) -> None:
     assert analysed_shower.advice.answers["count"] == "many"
     assert "The photo shows" in " ".join(analysed_shower.advice.photo_notes)
@@ -146,6 +169,10 @@ def test_what_was_measured_counts(analysed_shower: Analysis) -> None:
     [
         ({"px_per_mm": 0.0}, "px_per_mm"),
         ({"px_per_mm": float("nan")}, "px_per_mm"),
+        ({"px_per_mm": "8"}, "px_per_mm"),
+        ({"mm_across": "80"}, "mm_across"),
+        ({"bar_mm": "50"}, "bar_mm"),
+        ({"model_folder": 5}, "model_folder"),
         ({"max_megapixels": 0}, "max_megapixels"),
         ({"working_long_side_px": 10}, "working_long_side_px"),
     ],
@@ -153,6 +180,10 @@ def test_what_was_measured_counts(analysed_shower: Analysis) -> None:
 def test_settings_outside_their_bounds_are_refused_at_once(given_settings: dict[str, Any], name: str) -> None:
     with pytest.raises(SettingsError, match=name):
         Analyzer(**given_settings)
+
+
+def test_a_model_folder_may_be_a_text(tmp_path: Path) -> None:
+    assert Analyzer(model_folder=str(tmp_path)) == Analyzer(model_folder=tmp_path)  # type: ignore[arg-type]
 
 
 def test_settings_cannot_be_changed_later() -> None:

@@ -16,6 +16,7 @@ import pytest
 # Modules and folders of the package, earlier to later: each imports only from itself and from what stands before it.
 ORDER = (
     "errors",
+    "checks",
     "icc",
     "guards",
     "decode",

@@ -184,7 +184,7 @@ def test_answers_come_from_a_file_and_options_override_it(
         (("analyze", "{photo}", "--px-per-mm", "eight"), 2, "Invalid value for '--px-per-mm'"),
         (("analyze", "{photo}", "--coin", "groat"), 2, "groat"),
         (("analyze", "{photo}", "--mm-across", "-1"), 2, "-1"),
-        (("analyze", "{photo}", "--bar-mm", "5"), 2, "bar_mm must be from 25 to 100"),
+        (("analyze", "{photo}", "--bar-mm", "5"), 2, "bar_mm must be a number from 25 to 100"),
         (("card", "--out", "{in}/card.png"), 2, "must end in .pdf"),
         (("card", "--out", "{in}/card.pdf", "--paper", "A3"), 2, "paper must be A4 or letter"),
         (("card", "--out", "{in}/missing/card.pdf"), 2, "cannot be written"),

@@ -80,7 +80,7 @@ def test_the_length_of_the_bar_corrects_a_print_at_another_size() -> None:
 
 @pytest.mark.parametrize("bar_mm", [0.0, -50.0, 5.0, 500.0, float("nan")])
 def test_a_bar_of_no_possible_length_is_refused(bar_mm: float) -> None:
-    with pytest.raises(SettingsError, match="bar_mm must be from 25 to 100"):
+    with pytest.raises(SettingsError, match="bar_mm must be a number from 25 to 100"):
         find_marker(_plain()[1], bar_mm)
 
 

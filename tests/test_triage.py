@@ -96,6 +96,13 @@ def test_nothing_asked_about_a_shower_is_same_day_and_provisional() -> None:
     assert [found.question.name for found in advice.open_questions][:2] == ["blanch", "fever"]
 
 
+def test_answers_may_be_a_mapping_whose_names_are_checked() -> None:
+    told = {"fever": "yes", "blanch": "does_not_fade"}
+    assert advise("angioma", told) == advise("angioma", Answers.from_mapping(told))
+    with pytest.raises(AnswerError, match='did you mean "fever"'):
+        advise("angioma", {"fevr": "yes"})
+
+
 def test_watch_and_none_rules_show_only_when_nothing_above_matches() -> None:
     assert ids_of("petechial_shower", ALL_BENIGN) == ["W01"]
     assert ids_of("petechial_shower", benign_but(recurring="yes")) == ["P02"]

@@ -8,7 +8,8 @@ from typing import Literal, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.errors import NoScaleError, SettingsError
+from lesionvis.checks import check_positive
+from lesionvis.errors import NoScaleError
 
 ScaleSource = Literal["given", "ruler", "marker", "coin", "dicom"]
 
@@ -132,6 +133,5 @@ def given_scale(px_per_mm: float) -> Scale:
     >>> given_scale(8.0).source
     'given'
     """
-    if not (np.isfinite(px_per_mm) and px_per_mm > 0):
-        raise SettingsError(f"px_per_mm must be a finite number above 0, got {px_per_mm}.")
+    check_positive("px_per_mm", px_per_mm)
     return Scale(px_per_mm=float(px_per_mm), standard_error_px_per_mm=float("nan"), source="given")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from lesionvis.checks import check_positive
 from lesionvis.photo import Photo
 from lesionvis.scale.base import NoScale, Scale, given_scale
 from lesionvis.scale.card import BAR_MM
 from lesionvis.scale.coin import check_coin, find_coin
-from lesionvis.scale.given import check_mm_across, mm_across_scale
+from lesionvis.scale.given import mm_across_scale
 from lesionvis.scale.marker import check_bar_mm, find_marker
 from lesionvis.scale.ruler import find_ruler
 
@@ -90,9 +91,9 @@ def check_references(px_per_mm: float | None, mm_across: float | None, coin: str
         If a value is outside its bounds.
     """
     if px_per_mm is not None:
-        given_scale(px_per_mm)
+        check_positive("px_per_mm", px_per_mm)
     if mm_across is not None:
-        check_mm_across(mm_across)
+        check_positive("mm_across", mm_across)
     if coin is not None:
         check_coin(coin)
     check_bar_mm(bar_mm)

@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.errors import LesionvisError, SettingsError
+from lesionvis.checks import check_between
+from lesionvis.errors import LesionvisError
 from lesionvis.photo import Photo
 from lesionvis.scale.base import NoScale, Scale
 from lesionvis.scale.card import (
@@ -125,8 +126,7 @@ class CardColors:
 
 def check_bar_mm(bar_mm: float) -> None:
     """Refuse a bar that is outside `BAR_BOUNDS_MM` with a SettingsError."""
-    if not BAR_BOUNDS_MM[0] <= bar_mm <= BAR_BOUNDS_MM[1]:
-        raise SettingsError(f"bar_mm must be from {BAR_BOUNDS_MM[0]:g} to {BAR_BOUNDS_MM[1]:g}, got {bar_mm}.")
+    check_between("bar_mm", bar_mm, *BAR_BOUNDS_MM)
 
 
 def find_marker(photo: Photo, bar_mm: float = BAR_MM) -> Scale | NoScale:
