@@ -30,7 +30,7 @@ from lesionvis.spots import Spots, find_spots
 from lesionvis.triage import advise
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Analysis:
     """All results on one photo.
 

@@ -40,7 +40,7 @@ LIGHT_LEFT_MIN = 0.01
 FREE_MIN = 0.15
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Contrasts:
     """Contrast of N places to the skin around each.
 

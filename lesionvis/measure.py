@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -100,7 +101,7 @@ COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SpotTable:
     """Measurements of all spots of a photo.
 
@@ -117,6 +118,14 @@ class SpotTable:
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         return self.columns[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Names of the columns in order, as with a DataFrame; `len` counts the rows."""
+        return iter(self.columns)
+
+    def __repr__(self) -> str:
+        """One line: what the arrays hold is too much to print."""
+        return f"SpotTable({len(self)} spots, {len(self.columns)} columns)"
 
     def numbers(self, name: str) -> NDArray[np.float64]:
         """One numeric column as float64."""

@@ -55,7 +55,7 @@ _LIGHT_MIN = 1e-4
 _N_STEPS = 8
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Pallor:
     """What became of the skin around N places.
 

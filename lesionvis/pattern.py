@@ -103,7 +103,7 @@ class Pattern:
     model: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class PatternModel:
     """The two predictors of a pattern model and its thresholds.
 

@@ -31,7 +31,7 @@ MIN_WORKING_PX_PER_MM = 5.0
 _MAX_BYTES_PER_PX = 8  # 16-bit RGBA without compression, the most that a file can honestly need
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Photo:
     """One photo, upright and in sRGB, at the resolution that is worked at.
 
@@ -57,6 +57,8 @@ class Photo:
     Examples
     --------
     >>> photo = read_photo(np.full((1500, 2560, 3), 180, np.uint8))
+    >>> photo
+    Photo(array, 2560 x 1500 px, worked at 1280 x 750 px)
     >>> photo.rgb.shape, photo.px_per_source_px
     ((750, 1280, 3), 0.5)
     >>> photo.to_working([2001.5, 0.5]).tolist(), photo.to_source([1000.5, 0.0]).tolist()
@@ -74,6 +76,12 @@ class Photo:
     def __post_init__(self) -> None:
         """Set the picture read-only."""
         self.rgb.setflags(write=False)
+
+    def __repr__(self) -> str:
+        """One line: what the arrays hold is too much to print."""
+        height, width = self.rgb.shape[:2]
+        source = f"{self.source_width_px} x {self.source_height_px} px"
+        return f"Photo({self.name}, {source}, worked at {width} x {height} px)"
 
     def to_source(self, xy: ArrayLike) -> NDArray[np.float64]:
         """Source positions of working positions, both of shape (..., 2) as (x, y) in px."""

@@ -25,6 +25,13 @@ from lesionvis.models import packaged_model_folder
 from lesionvis.photo import PhotoReader, read_photo
 
 
+def _parts(analysis: Analysis) -> tuple[object, ...]:
+    """An analysis and its parts that hold arrays."""
+    labels = analysis.labels
+    parts = (analysis.photo, analysis.scale, analysis.skin, labels, analysis.spots, labels.candidates, labels.regions)
+    return analysis, *parts
+
+
 def _same(one: Analysis, other: Analysis) -> bool:
     """Whether two analyses differ in nothing but the name and the digest of what was read."""
     first, second = one.to_dict(), other.to_dict()
@@ -78,6 +85,22 @@ def test_an_analysis_prints_as_one_line(analysed_samples: dict[str, Analysis]) -
     spots, level = len(analysis.spots), analysis.advice.level
     expected = f"Analysis(shower-brown-arm.jpg, petechial_shower, {spots} spots, advice {level}, no_scale)"
     assert repr(analysis) == expected
+
+
+def test_parts_with_arrays_print_as_one_line_are_equal_to_themselves_alone_and_hash(
+    shower: Staged, analysed_shower: Analysis
+) -> None:
+    again = analyze(shower.truth.rgb, px_per_mm=6.0)
+    for part, other in zip(_parts(analysed_shower), _parts(again), strict=True):
+        assert part == part, part
+        assert part != other, part
+        assert len({part, other, part}) == 2, part
+        assert "\n" not in repr(part)
+        assert len(repr(part)) <= 100, part
+    assert repr(analysed_shower.photo) == "Photo(array, 480 x 360 px, worked at 480 x 360 px)"
+    assert repr(analysed_shower.scale) == "Scale(given, 6 px/mm)"
+    assert repr(analysed_shower.spots) == f"SpotTable({len(analysed_shower.spots)} spots, {len(COLUMNS)} columns)"
+    assert repr(analysed_shower.labels).startswith(f"Spots({len(analysed_shower.spots)} spots of ")
 
 
 def test_without_a_scale_millimetres_are_null(shower: Staged) -> None:

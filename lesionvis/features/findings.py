@@ -27,7 +27,7 @@ BLOB_EDGE_DROP_LOW_MIN = 0.2
 BLOB_RIDGE_MAX = 0.5
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Findings:
     """Results of the earlier stages and a few pictures made of them.
 
@@ -67,14 +67,17 @@ class Findings:
     lesion_core: NDArray[np.bool_]
     blobs: NDArray[np.int64]
 
+    def __repr__(self) -> str:
+        """One line: what the arrays hold is too much to print."""
+        return f"Findings({len(self.table)} spots, {len(self.blobs)} clean blobs, {self.skin!r}, {self.scale!r})"
+
     def column(self, name: str) -> NDArray[np.float64]:
         """One numeric column of the table of spots."""
         return self.table.numbers(name)
 
     def blob_evidence(self, name: str) -> NDArray[np.float64]:
         """One column of the evidence on the clean blobs."""
-        column = list(EVIDENCE_COLUMNS).index(name)
-        return np.asarray(self.spots.candidates.evidence[self.blobs, column], np.float64)
+        return np.asarray(self.spots.candidates.column(name)[self.blobs], np.float64)
 
     def best_region(self, name: str) -> float:
         """Evidence of the best region by name; NaN without regions."""

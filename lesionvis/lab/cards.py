@@ -73,7 +73,7 @@ class Pose:
     tilt_axis_deg: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RenderedReference:
     """A rendered photo with a card or coin in it, and the truth about its plane.
 
@@ -89,7 +89,7 @@ class RenderedReference:
     plane: Homography
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Texture:
     """A flat thing seen from above: linear sRGB, how much of each px it covers, and px per mm."""
 

@@ -22,7 +22,7 @@ N_RESAMPLES = 1000
 TONES = {"very light": 55.0, "light": 41.0, "intermediate": 28.0, "tan": 10.0, "brown": -30.0, "dark": -np.inf}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class OutOfFold:
     """What models say on photos of groups that they were not trained on.
 
@@ -38,7 +38,7 @@ class OutOfFold:
     fold: NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Judged:
     """Answers on rows of a table.
 

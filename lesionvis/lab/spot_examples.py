@@ -36,7 +36,7 @@ BELT_FRACTION = 0.06
 SPOT, OTHER, OPEN = 1, 0, -1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Example:
     """Evidence of one photo with its truth.
 
@@ -61,7 +61,7 @@ class Example:
     overlaps: NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class LesionTruth:
     """Outline of the dominant lesion: a mask file, a polygon, an ellipse, or none at all.
 

@@ -43,7 +43,7 @@ class Label:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SpotTruth:
     """Spots marked by hand inside a region of a photo.
 

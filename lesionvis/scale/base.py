@@ -22,7 +22,7 @@ def _no_values() -> NDArray[np.float64]:
     return np.zeros(0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Scale:
     """Pixels per millimetre, with its error and the reference that it was read from.
 
@@ -45,6 +45,8 @@ class Scale:
     --------
     >>> from lesionvis.scale import given_scale
     >>> scale = given_scale(12.5)
+    >>> scale
+    Scale(given, 12.5 px/mm)
     >>> scale.px_per_mm, bool(scale)
     (12.5, True)
     """
@@ -58,6 +60,11 @@ class Scale:
 
     def __bool__(self) -> bool:
         return True
+
+    def __repr__(self) -> str:
+        """One line: what the arrays hold is too much to print."""
+        error = f" with an error of {self.error_pct:.2g} %" if np.isfinite(self.error_pct) else ""
+        return f"Scale({self.source}, {self.px_per_mm:.4g} px/mm{error})"
 
     @property
     def error_pct(self) -> float:

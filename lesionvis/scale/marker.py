@@ -83,7 +83,7 @@ DARK_LEVEL = 25
 """sRGB levels beyond which a channel no longer tells the colour of the light."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CardView:
     """Where the card is in a photo.
 
@@ -102,7 +102,7 @@ class CardView:
     residual_px: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CardColors:
     """Colours of the card's patches in a photo.
 

@@ -70,7 +70,7 @@ COLUMNS: dict[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Candidates:
     """Possible spots of a photo with the evidence on each.
 
@@ -90,6 +90,14 @@ class Candidates:
 
     def __len__(self) -> int:
         return len(self.response)
+
+    def __repr__(self) -> str:
+        """One line: what the arrays hold is too much to print."""
+        return f"Candidates({len(self)} places, {len(COLUMNS)} columns of evidence)"
+
+    def column(self, name: str) -> NDArray[np.float32]:
+        """One column of the evidence, shape (N,)."""
+        return self.evidence[:, list(COLUMNS).index(name)]
 
 
 def find_candidates(density: NDArray[np.float32], skin: Skin) -> Candidates:

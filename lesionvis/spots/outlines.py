@@ -32,7 +32,7 @@ BORDER_CORNERS = 48
 _FINER_OCTAVES = 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Fan:
     """Directions and distances at which a spot is sampled.
 
@@ -62,7 +62,7 @@ COARSE_FAN = _fan(8, 15)
 FINE_FAN = _fan(16, 28)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Outlines:
     """Star-shaped outlines of N spots.
 
