@@ -27,7 +27,7 @@ RING_FACTORS = (1.35, 1.55, 1.75, 1.95)
 RING_GAP_MIN_PX = 1.5
 # The border's sharpness is the fall of contrast between these two copies.
 EDGE_FACTORS = (0.85, 1.15)
-# Error of a half-contrast border that no noise explains: sampling and what "border" means. Share of the diameter and
+# Error of a border that no noise explains: sampling and what "border" means. Share of the diameter and
 # working px; a careful reader's own diameters scatter by 15 %.
 DIAMETER_ERROR_SHARE, DIAMETER_ERROR_MIN_PX = 0.05, 0.3
 # Under this width in working px shape is a matter of single pixels.
@@ -75,10 +75,12 @@ COLUMNS = (
     Column("diameter_error_px", "px", "float64", "standard error of diameter_px, source px"),
     Column("length_px", "px", "float64", "maximum Feret diameter, source px"),
     Column("width_px", "px", "float64", "minimum Feret diameter, source px"),
-    Column("area_px", "px2", "float64", "area inside the half-contrast outline, source px squared"),
+    Column("area_px", "px2", "float64", "area inside the border at 44 % of the contrast, source px squared"),
     Column("px_per_mm", "px/mm", "float64", "local scale used for the row; NaN without a scale"),
     Column("diameter_mm", "mm", "float64", "diameter_px in mm; NaN without a scale"),
-    Column("diameter_error_mm", "mm", "float64", "standard error of diameter_mm, that of the scale included"),
+    Column(
+        "diameter_error_mm", "mm", "float64", "standard error of diameter_mm; the scale's counts as 0 where not known"
+    ),
     Column("length_mm", "mm", "float64", "length_px in mm; NaN without a scale"),
     Column("width_mm", "mm", "float64", "width_px in mm; NaN without a scale"),
     Column("area_mm2", "mm2", "float64", "area_px in mm squared; NaN without a scale"),
@@ -94,7 +96,7 @@ COLUMNS = (
     Column("edge_sharpness", "", "float64", "share of the contrast lost within 15 % of the radius"),
     Column("inside_spread", "log10", "float64", "standard deviation of green density inside"),
     Column("highlight_share", "", "float64", "share of the area with a specular highlight, 0 to 1"),
-    Column("rim_relief", "log10", "float64", "paired bright and dark rim along the best direction"),
+    Column("rim_relief", "log10", "float64", "rise of density per radius across the spot: one half light, one dark"),
     Column("score", "", "float64", "probability of being a spot; of the lesion: expected overlap"),
     Column("is_lesion", "", "bool", "True for the dominant lesion"),
     Column("flags", "", "str", "reasons to distrust, separated by spaces"),
@@ -329,6 +331,7 @@ def _millimetres(scale: Scale | NoScale, columns: dict[str, NDArray[Any]]) -> di
     if isinstance(scale, Scale):
         places = zip(columns["x_px"], columns["y_px"], strict=True)
         local = np.asarray([scale.px_per_mm_near(float(x), float(y)) for x, y in places], np.float64)
+        # The error of a given scale is not known; it counts as none.
         scale_error = float(np.nan_to_num(scale.standard_error_px_per_mm)) / scale.px_per_mm
     diameter_mm = columns["diameter_px"] / local
     return {

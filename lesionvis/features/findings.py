@@ -125,7 +125,7 @@ def gather(photo: Photo, scale: Scale | NoScale, skin: Skin, spots: Spots, table
 
 
 def _core(lesion: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Inner part of a region: what lies deeper than half of its depth."""
+    """Inner part of a region: what lies deeper than 0.4 of its greatest depth."""
     depth = cv2.distanceTransform(lesion, cv2.DIST_L2, cv2.DIST_MASK_3)
     return np.asarray((depth > 0.4 * depth.max()) & (lesion > 0))
 

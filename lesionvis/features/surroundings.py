@@ -56,22 +56,22 @@ def _band(findings: Findings, low_px: float, high_px: float) -> float:
 
 
 def erythema_fine_spread(findings: Findings) -> float:
-    """Spread of redness between places a hundredth of the frame apart."""
+    """Spread of redness between places a hundredth of the frame apart; NaN without skin."""
     return _band(findings, 0.7, 2.0)
 
 
 def erythema_middle_spread(findings: Findings) -> float:
-    """Spread of redness between places a thirtieth of the frame apart."""
+    """Spread of redness between places a thirtieth of the frame apart; NaN without skin."""
     return _band(findings, 2.0, 5.0)
 
 
 def erythema_coarse_spread(findings: Findings) -> float:
-    """Spread of redness between places a tenth of the frame apart."""
+    """Spread of redness between places a tenth of the frame apart; NaN without skin."""
     return _band(findings, 5.0, 14.0)
 
 
 def density_coarse_spread(findings: Findings) -> float:
-    """Spread of green density over the skin: shade, folds, large lesions."""
+    """Spread of green density over the skin: shade, folds, large lesions; NaN without skin."""
     values = findings.small_density[..., 1][findings.small_skin]
     return float(np.subtract(*np.quantile(values, [0.9, 0.1]))) if len(values) else float("nan")
 

@@ -46,7 +46,7 @@ COLUMNS: dict[str, str] = {
     "inside_spread": "standard deviation of green density inside",
     "ring_spread": "standard deviation of green density in the ring",
     "ring_spread_share": "ring_spread over contrast",
-    "open_fraction": "share of rays that never fall to half contrast",
+    "open_fraction": "share of rays that never fall to the contrast of a border",
     "valley_fraction": "share of rays that end before a neighbour",
     "radius_variation": "coefficient of variation of the rays",
     "aspect": "longer over shorter axis of the outline",
