@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 from lesionvis.answers import UNKNOWN, Answers, as_answers, closest, packaged_text, questions, read_table
 from lesionvis.errors import AnswerError, LesionvisError
+from lesionvis.labels import ANGIOMA
 from lesionvis.wording import NECK_NOTE, YOUNG_ANGIOMA_NOTE
 
 CAUSE, SITE = "cause", "site"
@@ -201,7 +202,7 @@ class Circumstances:
             for name, (value, why) in self._following().items()
             if (name, value) != ("infant_u3m", "no")  # goes without saying once the age is told
         ]
-        if pattern == "angioma" and self.age_years is not None and self.age_years < ANGIOMA_YEARS:
+        if pattern == ANGIOMA and self.age_years is not None and self.age_years < ANGIOMA_YEARS:
             found.append(YOUNG_ANGIOMA_NOTE.format(years=self.age_years))
         # Whatever the pattern, as rule E08: what a photo seems to show must not keep this question back.
         if answers["neck_compression"] == UNKNOWN and set(NECK_SITES) & set(self.sites):

@@ -78,9 +78,7 @@ COLUMNS = (
     Column("area_px", "px2", "float64", "area inside the border at 44 % of the contrast, source px squared"),
     Column("px_per_mm", "px/mm", "float64", "local scale used for the row; NaN without a scale"),
     Column("diameter_mm", "mm", "float64", "diameter_px in mm; NaN without a scale"),
-    Column(
-        "diameter_error_mm", "mm", "float64", "standard error of diameter_mm; the scale's counts as 0 where not known"
-    ),
+    Column("diameter_error_mm", "mm", "float64", "standard error of diameter_mm; the scale's is 0 where not known"),
     Column("length_mm", "mm", "float64", "length_px in mm; NaN without a scale"),
     Column("width_mm", "mm", "float64", "width_px in mm; NaN without a scale"),
     Column("area_mm2", "mm2", "float64", "area_px in mm squared; NaN without a scale"),

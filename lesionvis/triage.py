@@ -20,13 +20,14 @@ from lesionvis.advice import Advice, FiredRule, OpenQuestion
 from lesionvis.answers import UNKNOWN, Answers, Question, as_answers, questions
 from lesionvis.conditions import BLOOD_LIKE, PATTERN
 from lesionvis.errors import AnswerError
+from lesionvis.labels import LABELS, SINGLE_LESION
 from lesionvis.photo_evidence import PhotoEvidence, answers_with_photo
-from lesionvis.rules import PATTERNS, Level, Rule, rules
+from lesionvis.rules import Level, Rule, rules
 from lesionvis.wording import STANDS_OUT
 
 # By what a spot that stands out of a crop is judged besides: the guide tells people to look at "any single changing or
 # growing spot" by ABCDE, and a crop of small bleeds around one does not take that back.
-SINGLE: Final = "single_lesion"
+SINGLE: Final = SINGLE_LESION
 
 
 def advise(
@@ -37,7 +38,7 @@ def advise(
     Parameters
     ----------
     pattern : str
-        One of `PATTERNS`.
+        One of `LABELS`.
     answers : Answers, mapping of str to str, or None
         What the person said; None means that nothing was asked, so that everything is unknown.
     photo : PhotoEvidence or None
@@ -116,7 +117,7 @@ def matching_rules(pattern: str, answers: Answers, *, stands_out: bool = False) 
     Parameters
     ----------
     pattern : str
-        One of `PATTERNS`.
+        One of `LABELS`.
     answers : Answers
         The answers.
     stands_out : bool
@@ -160,7 +161,7 @@ def open_questions(pattern: str, answers: Answers, *, stands_out: bool = False) 
     Parameters
     ----------
     pattern : str
-        One of `PATTERNS`.
+        One of `LABELS`.
     answers : Answers
         The answers; only unknown ones can be open.
     stands_out : bool
@@ -220,8 +221,8 @@ def _cases_by_answer() -> Mapping[str, tuple[tuple[Level, Mapping[str, str]], ..
 
 def _judged_as(pattern: str, *, stands_out: bool) -> tuple[str, ...]:
     """Patterns whose rules are asked."""
-    if pattern not in PATTERNS:
-        raise AnswerError(f'There is no pattern "{pattern}"; it is one of {", ".join(PATTERNS)}.')
+    if pattern not in LABELS:
+        raise AnswerError(f'There is no pattern "{pattern}"; it is one of {", ".join(LABELS)}.')
     return (pattern, SINGLE) if stands_out and pattern != SINGLE else (pattern,)
 
 

@@ -17,6 +17,7 @@ import pytest
 ORDER = (
     "errors",
     "checks",
+    "labels",
     "icc",
     "guards",
     "decode",

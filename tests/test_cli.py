@@ -23,7 +23,8 @@ from lesionvis.answers import questions
 from lesionvis.errors import LesionvisError
 from lesionvis.lab.cards import Pose, render_card, render_coin
 from lesionvis.lab.scene import Scene
-from lesionvis.rules import PATTERNS, Level
+from lesionvis.labels import LABELS
+from lesionvis.rules import Level
 from lesionvis.triage import advise
 from lesionvis.wording import ALWAYS, EMERGENCY_WHILE_ASKING, HEADER, NEXT_STEPS
 
@@ -358,7 +359,7 @@ def test_stopping_from_the_keyboard_is_told(
 # Advice
 
 
-@pytest.mark.parametrize("pattern", PATTERNS)
+@pytest.mark.parametrize("pattern", LABELS)
 def test_advice_carries_header_level_reasons_and_standing_sentences(
     pattern: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

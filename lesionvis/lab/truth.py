@@ -14,8 +14,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-PATTERN_CLASSES = ("petechial_shower", "single_lesion", "angioma", "other")
-
 
 @dataclass(frozen=True, slots=True)
 class Label:
