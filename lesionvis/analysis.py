@@ -24,7 +24,7 @@ from lesionvis.photo import MIN_WORKING_PX_PER_MM, Photo, PhotoReader, PhotoSour
 from lesionvis.photo_evidence import PhotoEvidence
 from lesionvis.scale import NoScale, Scale
 from lesionvis.scale.card import BAR_MM
-from lesionvis.scale.find import check_references, find_scale
+from lesionvis.scale.find import check_references, check_scale, find_scale
 from lesionvis.skin import Skin, find_skin
 from lesionvis.spots import Spots, find_spots
 from lesionvis.triage import advise
@@ -207,7 +207,13 @@ class Analyzer:
         if self.model_folder is not None:
             object.__setattr__(self, "model_folder", _folder_path(self.model_folder))
 
-    def __call__(self, source: PhotoSource, answers: Answers | Mapping[str, str] | None = None) -> Analysis:
+    def __call__(
+        self,
+        source: PhotoSource,
+        answers: Answers | Mapping[str, str] | None = None,
+        *,
+        scale: Scale | NoScale | None = None,
+    ) -> Analysis:
         """Analyse one photo.
 
         Parameters
@@ -216,6 +222,8 @@ class Analyzer:
             As `read_photo` takes it; a `Photo` is used as it is, at the resolution that it has.
         answers : Answers or mapping of str to str, optional
             What the person says; everything is unknown unless given.
+        scale : Scale or NoScale, optional
+            Scale of this photo, such as `dicom_scale` gives; it is used as it is, and no reference is sought.
 
         Returns
         -------
@@ -227,9 +235,11 @@ class Analyzer:
             If the photo cannot be read.
         AnswerError
             If the name or value of an answer is not a known one.
+        SettingsError
+            If a scale is given that the settings contradict.
         """
         told = as_answers(answers)
-        photo, scale = self._photo_and_scale(source)
+        photo, scale = self._photo_and_scale(source, scale)
         skin = find_skin(photo, scale)
         flags = photo_flags(photo.rgb, skin.fraction, skin.is_dark)
         labels = find_spots(photo, skin)
@@ -241,9 +251,12 @@ class Analyzer:
         flags += () if scale else ("no_scale",)
         return Analysis(photo, scale, skin, labels, spots, features, flags, pattern, abcde, advice, __version__)
 
-    def _photo_and_scale(self, source: PhotoSource) -> tuple[Photo, Scale | NoScale]:
+    def _photo_and_scale(self, source: PhotoSource, given: Scale | NoScale | None) -> tuple[Photo, Scale | NoScale]:
         """Photo at a resolution that suits its scale, and that scale."""
         reader = PhotoReader(self.max_megapixels, self.working_long_side_px)
+        if given is not None:
+            check_scale(given, self.px_per_mm, self.mm_across, self.coin)
+            return reader(source, given.px_per_mm if isinstance(given, Scale) else None), given
         photo = reader(source, self.px_per_mm)
         scale = find_scale(
             photo, px_per_mm=self.px_per_mm, mm_across=self.mm_across, coin=self.coin, bar_mm=self.bar_mm
@@ -260,6 +273,7 @@ def analyze(
     *,
     px_per_mm: float | None = None,
     answers: Answers | Mapping[str, str] | None = None,
+    scale: Scale | NoScale | None = None,
 ) -> Analysis:
     """Analyse one photo with default settings.
 
@@ -271,6 +285,8 @@ def analyze(
         Source px per mm, where known.
     answers : Answers or mapping of str to str, optional
         What the person says, such as {"fever": "yes"}.
+    scale : Scale or NoScale, optional
+        Scale of the photo, such as `lesionvis.scale.dicom_scale` gives; instead of `px_per_mm`.
 
     Returns
     -------
@@ -283,7 +299,7 @@ def analyze(
     >>> len(analysis.spots), analysis.pattern.label
     (0, 'uncertain')
     """
-    return Analyzer(px_per_mm=px_per_mm)(source, answers)
+    return Analyzer(px_per_mm=px_per_mm)(source, answers, scale=scale)
 
 
 def _folder_path(given: object) -> Path:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from lesionvis.flags import FLAGS
 from lesionvis.measure import COLUMNS
 from lesionvis.models import packaged_model_folder
 from lesionvis.photo import PhotoReader, read_photo
+from lesionvis.scale import NoScale, Scale
 
 
 def _parts(analysis: Analysis) -> tuple[object, ...]:
@@ -120,6 +121,23 @@ def test_a_given_scale_is_used_and_named(analysed_shower: Analysis) -> None:
     assert analysed_shower.scale.px_per_mm == 6.0
     table = analysed_shower.spots
     assert table["diameter_mm"] == pytest.approx(table["diameter_px"] / 6.0)
+
+
+def test_a_scale_of_one_s_own_is_used_as_it_is(shower: Staged, analysed_shower: Analysis) -> None:
+    own = Scale(px_per_mm=6.0, standard_error_px_per_mm=0.06, source="dicom")
+    analysis = analyze(shower.truth.rgb, scale=own)
+    assert analysis.scale is own
+    assert analysis.spots["diameter_mm"].tolist() == analysed_shower.spots["diameter_mm"].tolist()
+    assert (analysis.spots["diameter_error_mm"] > analysed_shower.spots["diameter_error_mm"]).all()
+    none = NoScale("a.dcm states no pixel spacing")
+    unscaled = Analyzer()(shower.truth.rgb, scale=none)
+    assert unscaled.scale is none
+    assert "no_scale" in unscaled.flags
+    # A fine scale keeps a large photo at the resolution that it needs.
+    fine = replace(own, px_per_mm=2.0)
+    assert Analyzer(working_long_side_px=256)(shower.truth.rgb, scale=fine).photo.px_per_source_px == 1.0
+    with pytest.raises(SettingsError, match="and px_per_mm as well"):
+        analyze("there is no such file.jpg", px_per_mm=6.0, scale=own)
 
 
 def test_flags_are_in_the_registry(analysed_samples: dict[str, Analysis]) -> None:
