@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.color import DENSITY_FLOOR, blood_map, optical_density
+from lesionvis.color import DENSITY_FLOOR, blood_map, linear_light, optical_density
 from lesionvis.photo import Photo
 from lesionvis.skin import Skin
 from lesionvis.spots import Spots
@@ -125,9 +125,8 @@ def contrasts_at(
     left = np.maximum(1.0 - total / inside[:, None], LIGHT_LEFT_MIN)
     density = -np.log10(left)
     error = error * whole / inside / left[:, 1]
-    linear = (1.0 + DENSITY_FLOOR) * 10.0**-ring - DENSITY_FLOOR
     blood = np.asarray(1.5 * density[:, 1] - density[:, 0])
-    return Contrasts(density, blood, np.where(known, error, np.nan), linear)
+    return Contrasts(density, blood, np.where(known, error, np.nan), linear_light(ring))
 
 
 def _rays(outline: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

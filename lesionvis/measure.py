@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.color import optical_density
+from lesionvis.color import blue_share, optical_density
 from lesionvis.photo import Photo
 from lesionvis.scale import NoScale, Scale
 from lesionvis.shape import shapes
@@ -44,7 +44,8 @@ BLUE_BLACK_RED_DENSITY_MIN = 0.60
 PURPLE_BLUE_SHARE_MAX = -0.16
 PURPLE_RED_RATIO_MIN = 0.30
 BROWN_RED_RATIO_MIN = 0.50
-COLOR_CLASSES = ("red", "purple", "brown", "blue_black")
+# In the order in which they are asked for; the last is what remains.
+COLOR_CLASSES = ("blue_black", "purple", "brown", "red")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,10 @@ class SpotTable:
         """One line: what the arrays hold is too much to print."""
         return f"SpotTable({len(self)} spots, {len(self.columns)} columns)"
 
+    def has_flag(self, name: str) -> NDArray[np.bool_]:
+        """Whether each spot has a flag of `lesionvis.flags.FLAGS`, shape (N,)."""
+        return np.asarray([name in flags.split() for flags in self.columns["flags"].tolist()], np.bool_)
+
     def numbers(self, name: str) -> NDArray[np.float64]:
         """One numeric column as float64."""
         return self.columns[name].astype(np.float64)
@@ -198,14 +203,14 @@ def _contrast(photo: Photo, density: NDArray[np.float32], skin: Skin, spots: Spo
     edge_inside = _mean_by_owner(values[:, -2:-1], one, owner, count)
     edge_outside = _mean_by_owner(values[:, -1:], one, owner, count)
     contrast = inside - ring
-    total, signed = np.abs(contrast).sum(axis=1), contrast.sum(axis=1)
+    signed = contrast.sum(axis=1)
     fall = (edge_inside - edge_outside).sum(axis=1)
     return {
         "contrast_red": contrast[:, 0],
         "contrast_green": contrast[:, 1],
         "contrast_blue": contrast[:, 2],
         "erythema_contrast": contrast[:, 1] - contrast[:, 0],
-        "blue_share": (contrast[:, 2] - contrast[:, 1]) / np.maximum(total, 1e-3),
+        "blue_share": blue_share(contrast),
         "edge_sharpness": np.clip(fall / np.where(np.abs(signed) > 1e-3, signed, np.inf), -1.0, 2.0),
     }
 
@@ -308,7 +313,7 @@ def _color_class(columns: dict[str, NDArray[Any]]) -> NDArray[Any]:
         purple,
         red_ratio > BROWN_RED_RATIO_MIN,
     ]
-    return np.select(conditions, ["blue_black", "purple", "brown"], default="red")
+    return np.select(conditions, COLOR_CLASSES[:-1], default=COLOR_CLASSES[-1])
 
 
 def _diameter_error_px(photo: Photo, columns: dict[str, NDArray[Any]]) -> NDArray[np.float64]:

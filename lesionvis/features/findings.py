@@ -14,7 +14,6 @@ from lesionvis.photo import Photo
 from lesionvis.scale import NoScale, Scale
 from lesionvis.skin import Skin
 from lesionvis.spots import Spots
-from lesionvis.spots.evidence import COLUMNS as EVIDENCE_COLUMNS
 from lesionvis.spots.judge import distinct
 
 # A clean blob is a candidate that stands alone on even skin, round and with a border all around, whatever its colour:
@@ -132,12 +131,7 @@ def _core(lesion: NDArray[np.uint8]) -> NDArray[np.bool_]:
 
 def _blobs(spots: Spots) -> NDArray[np.int64]:
     """Clean blobs that do not overlap a stronger one."""
-    columns = list(EVIDENCE_COLUMNS)
-    evidence = spots.candidates.evidence
-
-    def column(name: str) -> NDArray[np.float32]:
-        return evidence[:, columns.index(name)]
-
+    column = spots.candidates.column
     is_clean = (
         (column("contrast") > BLOB_CONTRAST_MIN)
         & (column("contrast_noise") > BLOB_CONTRAST_NOISE_MIN)

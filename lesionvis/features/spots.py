@@ -317,7 +317,7 @@ def median_rim_relief(findings: Findings) -> float:
 
 def confluent_share(findings: Findings) -> float:
     """Share of spots that touch another one; NaN without spots."""
-    return _share(np.char.find(findings.table["flags"].astype(np.str_), "confluent") >= 0)
+    return _share(findings.table.has_flag("confluent"))
 
 
 def largest_patch_share(findings: Findings) -> float:

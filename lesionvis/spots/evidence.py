@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.color import blood_map
+from lesionvis.color import blood_map, blue_share
 from lesionvis.skin import Skin
 from lesionvis.spots.outlines import COARSE_FAN, FINE_FAN, Outlines, core_and_skin, grow, sample_rays
 from lesionvis.spots.peaks import RADIUS_PER_SIGMA, Peaks, find_peaks, octaves
@@ -211,7 +211,7 @@ def _evidence(
         "contrast_blue": channel[:, 2],
         "erythema_contrast": erythema,
         "blood_share": erythema / total,
-        "blue_share": (channel[:, 2] - channel[:, 1]) / total,
+        "blue_share": blue_share(channel),
         "red_green_ratio": np.clip(channel[:, 0] / np.maximum(channel[:, 1], 1e-2), -3, 3),
         "inside_red": inside[:, 0],
         "inside_green": inside[:, 1],
