@@ -76,8 +76,9 @@ def linear_light(density: NDArray[_Float]) -> NDArray[_Float]:
 
     Examples
     --------
-    >>> linear_light(optical_density(np.full((1, 1, 3), 128, np.uint8))).round(3).tolist()
-    [[[0.216, 0.216, 0.216]]]
+    >>> grey = np.full((1, 1, 3), 128, np.uint8)
+    >>> [round(float(light), 3) for light in linear_light(optical_density(grey))[0, 0]]
+    [0.216, 0.216, 0.216]
     """
     return np.asarray((1.0 + DENSITY_FLOOR) * 10.0**-density - DENSITY_FLOOR, density.dtype)
 
