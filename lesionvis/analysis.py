@@ -4,33 +4,34 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lesionvis import __version__
 from lesionvis.abcde import Abcde, measure_abcde
 from lesionvis.advice import Advice
-from lesionvis.answers import Answers
+from lesionvis.answers import Answers, as_answers
+from lesionvis.errors import SettingsError
 from lesionvis.features import Features, compute_features, gather
 from lesionvis.flags import photo_flags
 from lesionvis.json_ready import json_ready
 from lesionvis.measure import SpotTable, measure_spots
 from lesionvis.pattern import Pattern, find_pattern, load_pattern_model
-from lesionvis.photo import MIN_WORKING_PX_PER_MM, Photo, PhotoReader
+from lesionvis.photo import MIN_WORKING_PX_PER_MM, Photo, PhotoReader, PhotoSource
 from lesionvis.photo_evidence import PhotoEvidence
 from lesionvis.scale import NoScale, Scale
 from lesionvis.scale.card import BAR_MM
-from lesionvis.scale.find import check_references, find_scale
+from lesionvis.scale.find import check_references, check_scale, find_scale
 from lesionvis.skin import Skin, find_skin
 from lesionvis.spots import Spots, find_spots
 from lesionvis.triage import advise
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Analysis:
     """All results on one photo.
 
@@ -66,19 +67,25 @@ class Analysis:
     advice: Advice
     version: str
 
-    def answered(self, answers: Answers) -> Analysis:
+    def answered(self, answers: Answers | Mapping[str, str]) -> Analysis:
         """The same analysis with other answers: advice, evolution and checklist follow them.
 
         Parameters
         ----------
-        answers : Answers
+        answers : Answers or mapping of str to str
 
         Returns
         -------
         Analysis
+
+        Raises
+        ------
+        AnswerError
+            If the name or value of an answer is not a known one.
         """
-        abcde = self.abcde.answered(answers) if self.abcde else None
-        advice = advise(self.pattern.label, answers, _evidence(self.spots, abcde))
+        told = as_answers(answers)
+        abcde = self.abcde.answered(told) if self.abcde else None
+        advice = advise(self.pattern.label, told, _evidence(self.spots, abcde))
         return dataclasses.replace(self, abcde=abcde, advice=advice)
 
     def to_dict(self) -> dict[str, Any]:
@@ -155,7 +162,12 @@ class Analyzer:
     working_long_side_px : int
         Longer side of the picture that is worked on.
     model_folder : Path, optional
-        Pattern model; the one that comes with the package unless given.
+        Pattern model; the one that comes with the package unless given. A text is taken as a path.
+
+    Raises
+    ------
+    SettingsError
+        If a setting is outside its bounds.
 
     Examples
     --------
@@ -176,16 +188,26 @@ class Analyzer:
         """Refuse settings that are outside their bounds."""
         PhotoReader(self.max_megapixels, self.working_long_side_px)
         check_references(self.px_per_mm, self.mm_across, self.coin, self.bar_mm)
+        if self.model_folder is not None:
+            object.__setattr__(self, "model_folder", _folder_path(self.model_folder))
 
-    def __call__(self, source: str | Path | bytes | NDArray[Any], answers: Answers | None = None) -> Analysis:
+    def __call__(
+        self,
+        source: PhotoSource,
+        answers: Answers | Mapping[str, str] | None = None,
+        *,
+        scale: Scale | NoScale | None = None,
+    ) -> Analysis:
         """Analyse one photo.
 
         Parameters
         ----------
-        source : str, Path, bytes or ndarray
-            As `read_photo` takes it.
-        answers : Answers, optional
+        source : str, Path, bytes, ndarray or Photo
+            As `read_photo` takes it; a `Photo` is used as it is, at the resolution that it has.
+        answers : Answers or mapping of str to str, optional
             What the person says; everything is unknown unless given.
+        scale : Scale or NoScale, optional
+            Scale of this photo, such as `dicom_scale` gives; it is used as it is, and no reference is sought.
 
         Returns
         -------
@@ -195,8 +217,13 @@ class Analyzer:
         ------
         UnreadablePhoto
             If the photo cannot be read.
+        AnswerError
+            If the name or value of an answer is not a known one.
+        SettingsError
+            If a scale is given that the settings contradict.
         """
-        photo, scale = self._photo_and_scale(source)
+        told = as_answers(answers)
+        photo, scale = self._photo_and_scale(source, scale)
         skin = find_skin(photo, scale)
         px_per_mm = scale.px_per_mm * photo.px_per_source_px if isinstance(scale, Scale) else None
         flags = photo_flags(photo.rgb, skin.fraction, skin.is_dark, px_per_mm)
@@ -204,14 +231,17 @@ class Analyzer:
         spots = measure_spots(photo, scale, skin, labels)
         features = compute_features(gather(photo, scale, skin, labels, spots))
         pattern = find_pattern(features, flags, len(spots) == 0, load_pattern_model(self.model_folder))
-        abcde = measure_abcde(photo, scale, skin, labels, spots, answers)
-        advice = advise(pattern.label, answers, _evidence(spots, abcde))
+        abcde = measure_abcde(photo, scale, skin, labels, spots, told)
+        advice = advise(pattern.label, told, _evidence(spots, abcde))
         flags += () if scale else ("no_scale",)
         return Analysis(photo, scale, skin, labels, spots, features, flags, pattern, abcde, advice, __version__)
 
-    def _photo_and_scale(self, source: str | Path | bytes | NDArray[Any]) -> tuple[Photo, Scale | NoScale]:
+    def _photo_and_scale(self, source: PhotoSource, given: Scale | NoScale | None) -> tuple[Photo, Scale | NoScale]:
         """Photo at a resolution that suits its scale, and that scale."""
         reader = PhotoReader(self.max_megapixels, self.working_long_side_px)
+        if given is not None:
+            check_scale(given, self.px_per_mm, self.mm_across, self.coin)
+            return reader(source, given.px_per_mm if isinstance(given, Scale) else None), given
         photo = reader(source, self.px_per_mm)
         scale = find_scale(
             photo, px_per_mm=self.px_per_mm, mm_across=self.mm_across, coin=self.coin, bar_mm=self.bar_mm
@@ -224,18 +254,24 @@ class Analyzer:
 
 
 def analyze(
-    source: str | Path | bytes | NDArray[Any], *, px_per_mm: float | None = None, answers: Answers | None = None
+    source: PhotoSource,
+    *,
+    px_per_mm: float | None = None,
+    answers: Answers | Mapping[str, str] | None = None,
+    scale: Scale | NoScale | None = None,
 ) -> Analysis:
     """Analyse one photo with default settings.
 
     Parameters
     ----------
-    source : str, Path, bytes or ndarray
-        A file, its bytes, or upright sRGB pixels of shape (H, W, 3).
+    source : str, Path, bytes, ndarray or Photo
+        A file, its bytes, upright sRGB pixels of shape (H, W, 3), or what `read_photo` gave.
     px_per_mm : float, optional
         Source px per mm, where known.
-    answers : Answers, optional
-        What the person says.
+    answers : Answers or mapping of str to str, optional
+        What the person says, such as {"fever": "yes"}.
+    scale : Scale or NoScale, optional
+        Scale of the photo, such as `lesionvis.scale.dicom_scale` gives; instead of `px_per_mm`.
 
     Returns
     -------
@@ -248,7 +284,14 @@ def analyze(
     >>> len(analysis.spots), analysis.pattern.label
     (0, 'uncertain')
     """
-    return Analyzer(px_per_mm=px_per_mm)(source, answers)
+    return Analyzer(px_per_mm=px_per_mm)(source, answers, scale=scale)
+
+
+def _folder_path(given: object) -> Path:
+    """Path of a folder that may be given as text."""
+    if not isinstance(given, str | Path):
+        raise SettingsError(f"model_folder must be the path of a folder, got {given!r}.")
+    return Path(given)
 
 
 def _evidence(spots: SpotTable, abcde: Abcde | None) -> PhotoEvidence:

@@ -159,6 +159,11 @@ class Answers:
 
     def __post_init__(self) -> None:
         """Check every name and value and put them into the one order."""
+        if not (isinstance(self.given, tuple) and all(isinstance(p, tuple) and len(p) == 2 for p in self.given)):
+            raise AnswerError(
+                f"Answers take pairs of name and value, not {type(self.given).__name__};"
+                ' use Answers.from_mapping({"fever": "yes"}).'
+            )
         for name, value in self.given:
             _check_answer(name, value)
         known = {name: value for name, value in self.given if value != UNKNOWN}
@@ -182,8 +187,12 @@ class Answers:
         Raises
         ------
         AnswerError
-            If a name or a value is not one of the known ones.
+            If it is no mapping, or a name or a value is not one of the known ones.
         """
+        if not isinstance(given, Mapping):
+            raise AnswerError(
+                f'Answers are given as Answers or a mapping such as {{"fever": "yes"}}, not as {type(given).__name__}.'
+            )
         return cls(tuple(given.items()))
 
     def __getitem__(self, name: str) -> str:
@@ -204,6 +213,33 @@ class Answers:
     def to_dict(self) -> dict[str, str]:
         """Every answer with its value, in the order of the questions."""
         return dict.fromkeys(questions(), UNKNOWN) | dict(self.given)
+
+
+def as_answers(told: Answers | Mapping[str, str] | None) -> Answers:
+    """Answers of what a caller gives.
+
+    Parameters
+    ----------
+    told : Answers, mapping of str to str, or None
+        None means that nothing was asked, so that everything is unknown.
+
+    Returns
+    -------
+    Answers
+
+    Raises
+    ------
+    AnswerError
+        If it is something else, or a name or a value is not one of the known ones.
+
+    Examples
+    --------
+    >>> as_answers({"fever": "yes"})["fever"], as_answers(None)["fever"]
+    ('yes', 'unknown')
+    """
+    if told is None:
+        return Answers()
+    return told if isinstance(told, Answers) else Answers.from_mapping(told)
 
 
 def _check_answer(name: str, value: str) -> None:

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
-from lesionvis.answers import UNKNOWN, Answers, closest, packaged_text, questions, read_table
+from lesionvis.answers import UNKNOWN, Answers, as_answers, closest, packaged_text, questions, read_table
 from lesionvis.errors import AnswerError, LesionvisError
+from lesionvis.labels import ANGIOMA
 from lesionvis.wording import NECK_NOTE, YOUNG_ANGIOMA_NOTE
 
 CAUSE, SITE = "cause", "site"
@@ -141,12 +142,12 @@ class Circumstances:
             _check_name(site, "site", _names(SITE))
         object.__setattr__(self, "sites", tuple(site for site in _names(SITE) if site in self.sites))
 
-    def answers(self, told: Answers | None = None) -> Answers:
+    def answers(self, told: Answers | Mapping[str, str] | None = None) -> Answers:
         """Answers with what follows from the circumstances.
 
         Parameters
         ----------
-        told : Answers, optional
+        told : Answers or mapping of str to str, optional
             What the person answered; nothing unless given. None of it is changed.
 
         Returns
@@ -156,16 +157,17 @@ class Circumstances:
         Raises
         ------
         AnswerError
-            If something that follows contradicts an answer; the message names both.
+            If something that follows contradicts an answer, of which the message names both, or the name or value of
+            an answer is not a known one.
 
         Examples
         --------
-        >>> Circumstances(age_years=7).answers(Answers.from_mapping({"child": "no"}))
+        >>> Circumstances(age_years=7).answers({"child": "no"})
         Traceback (most recent call last):
         ...
         lesionvis.errors.AnswerError: The age in years is 7, which means child=yes, but child=no was answered; ...
         """
-        given = told if told is not None else Answers()
+        given = as_answers(told)
         following = self._following()
         for name, (value, why) in following.items():
             if given[name] not in (UNKNOWN, value):
@@ -200,7 +202,7 @@ class Circumstances:
             for name, (value, why) in self._following().items()
             if (name, value) != ("infant_u3m", "no")  # goes without saying once the age is told
         ]
-        if pattern == "angioma" and self.age_years is not None and self.age_years < ANGIOMA_YEARS:
+        if pattern == ANGIOMA and self.age_years is not None and self.age_years < ANGIOMA_YEARS:
             found.append(YOUNG_ANGIOMA_NOTE.format(years=self.age_years))
         # Whatever the pattern, as rule E08: what a photo seems to show must not keep this question back.
         if answers["neck_compression"] == UNKNOWN and set(NECK_SITES) & set(self.sites):

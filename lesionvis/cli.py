@@ -246,7 +246,7 @@ def print_card(
     out: Annotated[Path, typer.Option(help="PDF to write, such as card.pdf.")],
     paper: Annotated[str, typer.Option(help="a4 or letter.")] = "a4",
 ) -> None:
-    """Write a card to print and lay beside a lesion: markers of known size, colours and a ruler."""
+    """Write a card to print and lay beside a lesion: markers of known size and a ruler."""
     from lesionvis.scale.card import BAR_MM, PAPER_MM, write_card
 
     sizes: dict[str, Any] = {name.lower(): name for name in PAPER_MM}

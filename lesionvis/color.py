@@ -6,22 +6,32 @@ a constant, melanin and blood add up, and the difference of two densities is the
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+_Float = TypeVar("_Float", np.float32, np.float64)
 
 # Part of full scale that is added before the logarithm, so that sensor noise and JPEG rounding in the dark (about
 # sRGB level 13) do not turn into large densities.
 DENSITY_FLOOR = 0.004
 
 
-def _linear_light(srgb: ArrayLike) -> NDArray[np.float64]:
-    """Linear light in parts of full scale of sRGB levels, 0 to 255."""
-    level = np.asarray(srgb, np.float64) / 255.0
-    return np.where(level <= 0.04045, level / 12.92, ((level + 0.055) / 1.055) ** 2.4)
+def decode_srgb(srgb: ArrayLike) -> NDArray[np.float64]:
+    """Linear light of sRGB values, both in parts of full scale (IEC 61966-2-1).
+
+    Examples
+    --------
+    >>> decode_srgb([0.0, 0.5, 1.0]).round(3).tolist()
+    [0.0, 0.214, 1.0]
+    """
+    part = np.asarray(srgb, np.float64)
+    return np.where(part <= 0.04045, part / 12.92, ((part + 0.055) / 1.055) ** 2.4)
 
 
-_LINEAR_LIGHT = _linear_light(np.arange(256))
+_LINEAR_LIGHT = decode_srgb(np.arange(256) / 255.0)
 _DENSITY = (-np.log10((_LINEAR_LIGHT + DENSITY_FLOOR) / (1.0 + DENSITY_FLOOR))).astype(np.float32)
 # Of linear red, green and blue in CIE Y and Z over those of white (sRGB primaries, D65).
 _Y_AND_Z = np.array([[0.212671, 0.715160, 0.072169], [0.017758, 0.109477, 0.872766]])
@@ -51,6 +61,26 @@ def optical_density(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     [0.66, 0.66, 0.66]
     """
     return np.asarray(cv2.LUT(rgb, _DENSITY), dtype=np.float32)
+
+
+def linear_light(density: NDArray[_Float]) -> NDArray[_Float]:
+    """Linear light in parts of full scale, the inverse of `optical_density`.
+
+    Parameters
+    ----------
+    density : ndarray of any shape, float32 or float64
+
+    Returns
+    -------
+    ndarray of the same shape and dtype
+
+    Examples
+    --------
+    >>> grey = np.full((1, 1, 3), 128, np.uint8)
+    >>> [round(float(light), 3) for light in linear_light(optical_density(grey))[0, 0]]
+    [0.216, 0.216, 0.216]
+    """
+    return np.asarray((1.0 + DENSITY_FLOOR) * 10.0**-density - DENSITY_FLOOR, density.dtype)
 
 
 def erythema_index(density: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -106,6 +136,28 @@ def blood_map(density: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(1.5 * density[..., 1] - density[..., 0], dtype=np.float32)
 
 
+def blue_share(density: NDArray[_Float]) -> NDArray[_Float]:
+    """Blue less green density over the sum of all three: positive for melanin, negative for deep and old blood.
+
+    Parameters
+    ----------
+    density : ndarray of shape (..., 3), float32 or float64
+        Difference of two optical densities.
+
+    Returns
+    -------
+    ndarray of shape (...), of the same dtype
+        -1 to 1; near 0 where there is hardly a difference.
+
+    Examples
+    --------
+    >>> blue_share(np.array([0.1, 0.2, 0.3])).round(3).item()
+    0.167
+    """
+    total = np.maximum(np.abs(density).sum(axis=-1), 1e-3)
+    return np.asarray((density[..., 2] - density[..., 1]) / total, density.dtype)
+
+
 def individual_typology_angle_deg(rgb: tuple[float, float, float]) -> float:
     """Individual typology angle (ITA) of a skin colour.
 
@@ -126,6 +178,6 @@ def individual_typology_angle_deg(rgb: tuple[float, float, float]) -> float:
     48
     """
     # CIE 1976 by hand: OpenCV fills tables for a fifteenth of a second before it converts its first pixel.
-    y, z = (float(_linear_light(rgb) @ weights) for weights in _Y_AND_Z)
+    y, z = (float(decode_srgb(np.asarray(rgb, np.float64) / 255.0) @ weights) for weights in _Y_AND_Z)
     root_y, root_z = (v ** (1 / 3) if v > 0.008856 else 7.787 * v + 16 / 116 for v in (y, z))
     return float(np.degrees(np.arctan2(116.0 * root_y - 66.0, 200.0 * (root_y - root_z))))

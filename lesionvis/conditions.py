@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from lesionvis.errors import LesionvisError
+from lesionvis.labels import PETECHIAL_SHOWER, UNCERTAIN
 
 PATTERN = "pattern"
-BLOOD_LIKE = ("petechial_shower", "uncertain")
+BLOOD_LIKE = (PETECHIAL_SHOWER, UNCERTAIN)
 
 _TOKEN = re.compile(r"ANY\[|[^\s()\[\],]+|\S")
 

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.color import DENSITY_FLOOR, blood_map, optical_density
+from lesionvis.color import DENSITY_FLOOR, blood_map, linear_light, optical_density
 from lesionvis.photo import Photo
 from lesionvis.skin import Skin
 from lesionvis.spots import Spots
@@ -40,7 +40,7 @@ LIGHT_LEFT_MIN = 0.01
 FREE_MIN = 0.15
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Contrasts:
     """Contrast of N places to the skin around each.
 
@@ -125,9 +125,8 @@ def contrasts_at(
     left = np.maximum(1.0 - total / inside[:, None], LIGHT_LEFT_MIN)
     density = -np.log10(left)
     error = error * whole / inside / left[:, 1]
-    linear = (1.0 + DENSITY_FLOOR) * 10.0**-ring - DENSITY_FLOOR
     blood = np.asarray(1.5 * density[:, 1] - density[:, 0])
-    return Contrasts(density, blood, np.where(known, error, np.nan), linear)
+    return Contrasts(density, blood, np.where(known, error, np.nan), linear_light(ring))
 
 
 def lies_in_frame(photo: Photo, outline_px: NDArray[np.float64]) -> bool:

@@ -112,7 +112,7 @@ class Encoded:
         return int(width), int(height)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Decoded:
     """The pixels of a photo file.
 

@@ -48,7 +48,7 @@ N_CONSTELLATION_GUESSES = 2
 _MEETINGS_MIN = 4
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Structure:
     """What identifies the skin of one photo, on a small picture.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.color import optical_density
+from lesionvis.color import blue_share, optical_density
 from lesionvis.photo import Photo
 from lesionvis.scale import NoScale, Scale
 from lesionvis.shape import shapes
@@ -26,7 +27,7 @@ RING_FACTORS = (1.35, 1.55, 1.75, 1.95)
 RING_GAP_MIN_PX = 1.5
 # The border's sharpness is the fall of contrast between these two copies.
 EDGE_FACTORS = (0.85, 1.15)
-# Error of a half-contrast border that no noise explains: sampling and what "border" means. Share of the diameter and
+# Error of a border that no noise explains: sampling and what "border" means. Share of the diameter and
 # working px; a careful reader's own diameters scatter by 15 %.
 DIAMETER_ERROR_SHARE, DIAMETER_ERROR_MIN_PX = 0.05, 0.3
 # Under this width in working px shape is a matter of single pixels.
@@ -43,7 +44,8 @@ BLUE_BLACK_RED_DENSITY_MIN = 0.60
 PURPLE_BLUE_SHARE_MAX = -0.16
 PURPLE_RED_RATIO_MIN = 0.30
 BROWN_RED_RATIO_MIN = 0.50
-COLOR_CLASSES = ("red", "purple", "brown", "blue_black")
+# In the order in which they are asked for; the last is what remains.
+COLOR_CLASSES = ("blue_black", "purple", "brown", "red")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +76,10 @@ COLUMNS = (
     Column("diameter_error_px", "px", "float64", "standard error of diameter_px, source px"),
     Column("length_px", "px", "float64", "maximum Feret diameter, source px"),
     Column("width_px", "px", "float64", "minimum Feret diameter, source px"),
-    Column("area_px", "px2", "float64", "area inside the half-contrast outline, source px squared"),
+    Column("area_px", "px2", "float64", "area inside the border at 44 % of the contrast, source px squared"),
     Column("px_per_mm", "px/mm", "float64", "local scale used for the row; NaN without a scale"),
     Column("diameter_mm", "mm", "float64", "diameter_px in mm; NaN without a scale"),
-    Column("diameter_error_mm", "mm", "float64", "standard error of diameter_mm, that of the scale included"),
+    Column("diameter_error_mm", "mm", "float64", "standard error of diameter_mm; the scale's is 0 where not known"),
     Column("length_mm", "mm", "float64", "length_px in mm; NaN without a scale"),
     Column("width_mm", "mm", "float64", "width_px in mm; NaN without a scale"),
     Column("area_mm2", "mm2", "float64", "area_px in mm squared; NaN without a scale"),
@@ -93,14 +95,14 @@ COLUMNS = (
     Column("edge_sharpness", "", "float64", "share of the contrast lost within 15 % of the radius"),
     Column("inside_spread", "log10", "float64", "standard deviation of green density inside"),
     Column("highlight_share", "", "float64", "share of the area with a specular highlight, 0 to 1"),
-    Column("rim_relief", "log10", "float64", "paired bright and dark rim along the best direction"),
+    Column("rim_relief", "log10", "float64", "rise of density per radius across the spot: one half light, one dark"),
     Column("score", "", "float64", "probability of being a spot; of the lesion: expected overlap"),
     Column("is_lesion", "", "bool", "True for the dominant lesion"),
     Column("flags", "", "str", "reasons to distrust, separated by spaces"),
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SpotTable:
     """Measurements of all spots of a photo.
 
@@ -117,6 +119,18 @@ class SpotTable:
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         return self.columns[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Names of the columns in order, as with a DataFrame; `len` counts the rows."""
+        return iter(self.columns)
+
+    def __repr__(self) -> str:
+        """One line: what the arrays hold is too much to print."""
+        return f"SpotTable({len(self)} spots, {len(self.columns)} columns)"
+
+    def has_flag(self, name: str) -> NDArray[np.bool_]:
+        """Whether each spot has a flag of `lesionvis.flags.FLAGS`, shape (N,)."""
+        return np.asarray([name in flags.split() for flags in self.columns["flags"].tolist()], np.bool_)
 
     def numbers(self, name: str) -> NDArray[np.float64]:
         """One numeric column as float64."""
@@ -189,14 +203,14 @@ def _contrast(photo: Photo, density: NDArray[np.float32], skin: Skin, spots: Spo
     edge_inside = _mean_by_owner(values[:, -2:-1], one, owner, count)
     edge_outside = _mean_by_owner(values[:, -1:], one, owner, count)
     contrast = inside - ring
-    total, signed = np.abs(contrast).sum(axis=1), contrast.sum(axis=1)
+    signed = contrast.sum(axis=1)
     fall = (edge_inside - edge_outside).sum(axis=1)
     return {
         "contrast_red": contrast[:, 0],
         "contrast_green": contrast[:, 1],
         "contrast_blue": contrast[:, 2],
         "erythema_contrast": contrast[:, 1] - contrast[:, 0],
-        "blue_share": (contrast[:, 2] - contrast[:, 1]) / np.maximum(total, 1e-3),
+        "blue_share": blue_share(contrast),
         "edge_sharpness": np.clip(fall / np.where(np.abs(signed) > 1e-3, signed, np.inf), -1.0, 2.0),
     }
 
@@ -299,7 +313,7 @@ def _color_class(columns: dict[str, NDArray[Any]]) -> NDArray[Any]:
         purple,
         red_ratio > BROWN_RED_RATIO_MIN,
     ]
-    return np.select(conditions, ["blue_black", "purple", "brown"], default="red")
+    return np.select(conditions, COLOR_CLASSES[:-1], default=COLOR_CLASSES[-1])
 
 
 def _diameter_error_px(photo: Photo, columns: dict[str, NDArray[Any]]) -> NDArray[np.float64]:
@@ -320,6 +334,7 @@ def _millimetres(scale: Scale | NoScale, columns: dict[str, NDArray[Any]]) -> di
     if isinstance(scale, Scale):
         places = zip(columns["x_px"], columns["y_px"], strict=True)
         local = np.asarray([scale.px_per_mm_near(float(x), float(y)) for x, y in places], np.float64)
+        # The error of a given scale is not known; it counts as none.
         scale_error = float(np.nan_to_num(scale.standard_error_px_per_mm)) / scale.px_per_mm
     diameter_mm = columns["diameter_px"] / local
     return {

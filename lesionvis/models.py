@@ -67,7 +67,13 @@ class Predictor:
 @cache
 def _session(content: bytes) -> onnxruntime.InferenceSession:
     """Session of a model, made once per process."""
-    import onnxruntime
+    try:
+        import onnxruntime
+    except ImportError as error:
+        reason = str(error).partition("\n")[0].rstrip(". ")
+        raise ModelError(
+            f"Models need onnxruntime, which cannot be loaded ({reason}); pip install --force-reinstall onnxruntime."
+        ) from error
 
     options = onnxruntime.SessionOptions()
     # One thread: the same answer and the same cost whatever else the machine does; batch runs use processes.
@@ -130,7 +136,8 @@ def load_model(folder: Path) -> Model:
     Raises
     ------
     ModelError
-        If the folder, its card or a file is missing, damaged or does not match the card.
+        If the folder, its card or a file is missing, damaged or does not match the card, or onnxruntime cannot be
+        loaded.
     """
     card = _read_card(folder)
     predictors = {}
@@ -140,6 +147,8 @@ def load_model(folder: Path) -> Model:
             raise ModelError(f"{folder / entry['file']} does not match its card (sha256); install the model again.")
         try:
             _session(content)
+        except ModelError:  # onnxruntime itself cannot be loaded, which says nothing on the file
+            raise
         except Exception as error:
             reason = str(error).partition("\n")[0].rstrip(". ")
             raise ModelError(f"{folder / entry['file']} is not a usable ONNX model ({reason}); use another.") from error

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.color import DENSITY_FLOOR, optical_density
+from lesionvis.color import linear_light, optical_density
 from lesionvis.register import Registration
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ _LIGHT_MIN = 1e-4
 _N_STEPS = 8
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Pallor:
     """What became of the skin around N places.
 
@@ -147,7 +147,7 @@ def _skin_light(analysis: Analysis) -> NDArray[np.float32]:
     photo, spots = analysis.photo, analysis.labels
     bare = analysis.skin.mask & ((spots.labels == 0) | (spots.labels == spots.lesion))
     inside = cv2.erode(bare.astype(np.uint8), np.ones((5, 5), np.uint8), borderValue=1).astype(np.float32)
-    light = np.float32(1.0 + DENSITY_FLOOR) * 10.0 ** -optical_density(photo.rgb) - np.float32(DENSITY_FLOOR)
+    light = linear_light(optical_density(photo.rgb))
     height, width = inside.shape
     ratio = min(1.0, LONG_SIDE_PX / max(height, width))
     size = (max(1, round(width * ratio)), max(1, round(height * ratio)))

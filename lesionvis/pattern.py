@@ -13,15 +13,14 @@ from numpy.typing import NDArray
 
 from lesionvis.errors import ModelError
 from lesionvis.features import FEATURES, Features
+from lesionvis.labels import ANGIOMA, NO_SPOTS, PATTERNS, PETECHIAL_SHOWER, SINGLE_LESION, UNCERTAIN
 from lesionvis.models import Model, Predictor, load_model, packaged_model_folder, predictor_for
 from lesionvis.reasons import reasons_for
 
 MODEL_NAME = "pattern-v1"
 
-PATTERNS = ("petechial_shower", "single_lesion", "angioma")
 # What the model weighs against the three patterns: anything else, to be answered "uncertain".
 CLASSES = (*PATTERNS, "other")
-UNCERTAIN, NO_SPOTS = "uncertain", "no_spots"
 
 # Features in absolute pixels or millimetres are for people: the first depend on the camera, the second are mostly
 # missing.
@@ -57,19 +56,19 @@ class Sign:
 # showers, 2 of 239 single lesions and none of 9 angiomas (2 of 75 dermoscopic ones) lie outside; of 119 other photos
 # 53, 9 and 80 do.
 SIGNS: dict[str, Sign] = {
-    "petechial_shower": Sign(
+    PETECHIAL_SHOWER: Sign(
         "median_circularity",
         0.78,
         np.inf,
         "Its spots are not as round as those of a shower: they may be pieces of vessels, folds or patches.",
     ),
-    "single_lesion": Sign(
+    SINGLE_LESION: Sign(
         "spots_beside_skin_border",
         -np.inf,
         0.5,
         "What stands out touches what is not skin: it may be a nail, a lip, hair or the edge of a limb.",
     ),
-    "angioma": Sign(
+    ANGIOMA: Sign(
         "lesion_blue_less_green_low",
         -np.inf,
         -0.05,
@@ -103,7 +102,7 @@ class Pattern:
     model: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class PatternModel:
     """The two predictors of a pattern model and its thresholds.
 

@@ -8,6 +8,7 @@ owner, no serial number.
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from lesionvis.checks import check_between, check_positive
 from lesionvis.decode import decode, read_header, reduce_by_area, to_8_bits
 from lesionvis.errors import SettingsError, UnreadablePhoto
 from lesionvis.noise import without_noise
@@ -29,7 +31,7 @@ MIN_WORKING_PX_PER_MM = 6.0
 _MAX_BYTES_PER_PX = 8  # 16-bit RGBA without compression, the most that a file can honestly need
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Photo:
     """One photo, upright and in sRGB, at the resolution that is worked at.
 
@@ -55,6 +57,8 @@ class Photo:
     Examples
     --------
     >>> photo = read_photo(np.full((1500, 2560, 3), 180, np.uint8))
+    >>> photo
+    Photo(array, 2560 x 1500 px, worked at 1280 x 750 px)
     >>> photo.rgb.shape, photo.px_per_source_px
     ((750, 1280, 3), 0.5)
     >>> photo.to_working([2001.5, 0.5]).tolist(), photo.to_source([1000.5, 0.0]).tolist()
@@ -73,6 +77,12 @@ class Photo:
         """Set the picture read-only."""
         self.rgb.setflags(write=False)
 
+    def __repr__(self) -> str:
+        """One line: what the arrays hold is too much to print."""
+        height, width = self.rgb.shape[:2]
+        source = f"{self.source_width_px} x {self.source_height_px} px"
+        return f"Photo({self.name}, {source}, worked at {width} x {height} px)"
+
     def to_source(self, xy: ArrayLike) -> NDArray[np.float64]:
         """Source positions of working positions, both of shape (..., 2) as (x, y) in px."""
         return (np.asarray(xy, dtype=np.float64) + 0.5) / self.px_per_source_px - 0.5
@@ -80,6 +90,10 @@ class Photo:
     def to_working(self, xy: ArrayLike) -> NDArray[np.float64]:
         """Working positions of source positions, both of shape (..., 2) as (x, y) in px."""
         return (np.asarray(xy, dtype=np.float64) + 0.5) * self.px_per_source_px - 0.5
+
+
+PhotoSource = str | Path | bytes | NDArray[Any] | Photo
+"""What a photo is read from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,20 +131,19 @@ class PhotoReader:
 
     def __post_init__(self) -> None:
         """Refuse settings that are outside their bounds."""
-        if not (isinstance(self.max_megapixels, int | float) and 1 <= self.max_megapixels <= 1000):
-            raise SettingsError(f"max_megapixels must be a number from 1 to 1000, got {self.max_megapixels!r}.")
+        check_between("max_megapixels", self.max_megapixels, 1, 1000)
         side = self.working_long_side_px
         if not (isinstance(side, int) and 256 <= side <= 16384):
             raise SettingsError(f"working_long_side_px must be a whole number from 256 to 16384, got {side!r}.")
 
-    def __call__(self, source: str | Path | bytes | NDArray[Any], px_per_mm: float | None = None) -> Photo:
+    def __call__(self, source: PhotoSource, px_per_mm: float | None = None) -> Photo:
         """Read one photo.
 
         Parameters
         ----------
-        source : str, Path, bytes or ndarray
+        source : str, Path, bytes, ndarray or Photo
             A path, the bytes of a file, or upright sRGB pixels: grey (H, W) or (H, W, 1), RGB (H, W, 3) or
-            RGBA (H, W, 4), red first; bool, uint8, uint16, or float in 0..1.
+            RGBA (H, W, 4), red first; bool, uint8, uint16, or float in 0..1. A `Photo` is given back as it is.
         px_per_mm : float, optional
             Source px per mm where known, > 0: the photo is then never reduced below 5 working px per mm.
 
@@ -145,12 +158,19 @@ class PhotoReader:
         SettingsError
             If `px_per_mm` is not a finite number above 0.
         """
-        if px_per_mm is not None and not (np.isfinite(px_per_mm) and px_per_mm > 0):
-            raise SettingsError(f"px_per_mm must be a finite number above 0, got {px_per_mm}.")
+        if px_per_mm is not None:
+            check_positive("px_per_mm", px_per_mm)
+        if isinstance(source, Photo):
+            return source
         if isinstance(source, np.ndarray):
             return self._from_array(source, px_per_mm)
         if isinstance(source, bytes):
             return self._from_bytes(source, "bytes", px_per_mm)
+        if not isinstance(source, str | os.PathLike):
+            raise UnreadablePhoto(
+                f"{type(source).__name__} is not taken as a photo; give a path, a file's bytes, an array such as"
+                " numpy.asarray(image), or a Photo."
+            )
         path = Path(source)
         return self._from_bytes(self._file_bytes(path), path.name, px_per_mm)
 
@@ -220,7 +240,7 @@ class PhotoReader:
         return min(1.0, scale)
 
 
-def read_photo(source: str | Path | bytes | NDArray[Any], px_per_mm: float | None = None) -> Photo:
+def read_photo(source: PhotoSource, px_per_mm: float | None = None) -> Photo:
     """Read one photo with the default settings; see `PhotoReader`.
 
     Examples

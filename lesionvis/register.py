@@ -51,7 +51,7 @@ LANDMARKS_BEND = 10
 RESIDUAL_SIGMA_PX = 50.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Registration:
     """Where places of a first photo lie in a second one.
 
@@ -92,6 +92,12 @@ class Registration:
         """Set the arrays read-only."""
         for array in (self.homography, self.anchors_px, self.residuals_px):
             array.setflags(write=False)
+
+    def __repr__(self) -> str:
+        """One line: what the arrays hold is too much to print."""
+        if not self.trusted:
+            return f"Registration(not trusted: {self.reason})"
+        return f"Registration({len(self.anchors_px)} anchors, error {self.error_px:.2g} px)"
 
     def map_points(self, xy: ArrayLike) -> NDArray[np.float64]:
         """Places in the second photo.
@@ -187,7 +193,7 @@ def register(first: Analysis, second: Analysis, *, stretched: bool = False) -> R
     return _judge(a, b, best)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Fit:
     """Transform from a to b and what agrees with it.
 

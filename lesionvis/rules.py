@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
-from typing import Final
 
 from lesionvis.answers import UNKNOWN, packaged_text, questions, read_table
 from lesionvis.conditions import PATTERN, Condition, parse_condition
 from lesionvis.errors import LesionvisError
-
-PATTERNS: Final = ("petechial_shower", "single_lesion", "angioma", "uncertain", "no_spots")
+from lesionvis.labels import LABELS
 
 _COLUMNS = (
     "rule_id",
@@ -97,7 +95,7 @@ def parse_rules(text: str) -> tuple[Rule, ...]:
         text to show, or a pattern is left without a rule that matches when every answer is benign.
     """
     # A benign value is not in the vocabulary: no rule may match because of one.
-    vocabulary = {name: (question.harmful, UNKNOWN) for name, question in questions().items()} | {PATTERN: PATTERNS}
+    vocabulary = {name: (question.harmful, UNKNOWN) for name, question in questions().items()} | {PATTERN: LABELS}
     found = []
     for row in read_table(text, "triage_rules.csv", _COLUMNS):
         if row["level"].upper() not in Level.__members__:
@@ -119,7 +117,7 @@ def parse_rules(text: str) -> tuple[Rule, ...]:
             )
         )
     all_benign = {name: question.benign for name, question in questions().items()}
-    for label in PATTERNS:
+    for label in LABELS:
         if not any(rule.condition.holds(all_benign | {PATTERN: label}) for rule in found):
             raise LesionvisError(f'No rule covers the pattern "{label}" with every answer benign; add one.')
     return tuple(sorted(found, key=lambda rule: -rule.level))

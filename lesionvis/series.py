@@ -62,6 +62,10 @@ class Course:
         """Set the array read-only."""
         self.tracks.setflags(write=False)
 
+    def __repr__(self) -> str:
+        """One line: what the arrays hold is too much to print."""
+        return f"Course({len(self.photos)} photos, {len(self.tracks)} followed spots)"
+
     def findings(self) -> tuple[tuple[str, str], ...]:
         """Answers to which the series gives the harmful value, each with what was seen; see `PhotoEvidence`."""
         found = {}

@@ -64,7 +64,7 @@ _SURFACE_PASSES = 6
 _SURFACE_RIDGE = 0.0625
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Skin:
     """Where skin is and what colour it has when healthy.
 
@@ -87,6 +87,10 @@ class Skin:
     fraction: float
     tone_ita_deg: float
     is_dark: bool
+
+    def __repr__(self) -> str:
+        """One line: what the arrays hold is too much to print."""
+        return f"Skin({100.0 * self.fraction:.0f} % of the photo, tone {self.tone_ita_deg:.0f} deg)"
 
 
 def find_skin(photo: Photo, scale: Scale | NoScale) -> Skin:

@@ -28,7 +28,7 @@ FOCAL_LENGTH = 1.3
 CONTRACTION = 0.4
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Pull:
     """What became of the skin at N places.
 

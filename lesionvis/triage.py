@@ -17,26 +17,29 @@ from types import MappingProxyType
 from typing import Final
 
 from lesionvis.advice import Advice, FiredRule, OpenQuestion
-from lesionvis.answers import UNKNOWN, Answers, Question, questions
+from lesionvis.answers import UNKNOWN, Answers, Question, as_answers, questions
 from lesionvis.conditions import BLOOD_LIKE, PATTERN
 from lesionvis.errors import AnswerError
+from lesionvis.labels import LABELS, SINGLE_LESION
 from lesionvis.photo_evidence import PhotoEvidence, answers_with_photo
-from lesionvis.rules import PATTERNS, Level, Rule, rules
+from lesionvis.rules import Level, Rule, rules
 from lesionvis.wording import STANDS_OUT
 
 # By what a spot that stands out of a crop is judged besides: the guide tells people to look at "any single changing or
 # growing spot" by ABCDE, and a crop of small bleeds around one does not take that back.
-SINGLE: Final = "single_lesion"
+SINGLE: Final = SINGLE_LESION
 
 
-def advise(pattern: str, answers: Answers | None = None, photo: PhotoEvidence | None = None) -> Advice:
+def advise(
+    pattern: str, answers: Answers | Mapping[str, str] | None = None, photo: PhotoEvidence | None = None
+) -> Advice:
     """Advice for a pattern, a person's answers and what was measured in the photo.
 
     Parameters
     ----------
     pattern : str
-        One of `PATTERNS`.
-    answers : Answers or None
+        One of `LABELS`.
+    answers : Answers, mapping of str to str, or None
         What the person said; None means that nothing was asked, so that everything is unknown.
     photo : PhotoEvidence or None
         What was measured; None adds nothing.
@@ -49,15 +52,15 @@ def advise(pattern: str, answers: Answers | None = None, photo: PhotoEvidence | 
     Raises
     ------
     AnswerError
-        If the pattern is not a known one.
+        If the pattern, or the name or value of an answer, is not a known one.
 
     Examples
     --------
-    >>> advice = advise("petechial_shower", Answers.from_mapping({"fever": "yes", "blanch": "does_not_fade"}))
+    >>> advice = advise("petechial_shower", {"fever": "yes", "blanch": "does_not_fade"})
     >>> str(advice.level), advice.reasons[0].rule_id
     ('emergency', 'E01')
     """
-    told = answers if answers is not None else Answers()
+    told = as_answers(answers)
     evidence = photo if photo is not None else PhotoEvidence()
     used = answers_with_photo(told, evidence)
     stands_out = evidence.stands_out and pattern in BLOOD_LIKE
@@ -112,7 +115,7 @@ def matching_rules(pattern: str, answers: Answers, *, stands_out: bool = False) 
     Parameters
     ----------
     pattern : str
-        One of `PATTERNS`.
+        One of `LABELS`.
     answers : Answers
         The answers.
     stands_out : bool
@@ -156,7 +159,7 @@ def open_questions(pattern: str, answers: Answers, *, stands_out: bool = False) 
     Parameters
     ----------
     pattern : str
-        One of `PATTERNS`.
+        One of `LABELS`.
     answers : Answers
         The answers; only unknown ones can be open.
     stands_out : bool
@@ -216,8 +219,8 @@ def _cases_by_answer() -> Mapping[str, tuple[tuple[Level, Mapping[str, str]], ..
 
 def _judged_as(pattern: str, *, stands_out: bool) -> tuple[str, ...]:
     """Patterns whose rules are asked."""
-    if pattern not in PATTERNS:
-        raise AnswerError(f'There is no pattern "{pattern}"; it is one of {", ".join(PATTERNS)}.')
+    if pattern not in LABELS:
+        raise AnswerError(f'There is no pattern "{pattern}"; it is one of {", ".join(LABELS)}.')
     return (pattern, SINGLE) if stands_out and pattern != SINGLE else (pattern,)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from lesionvis.labels import ANGIOMA, NO_SPOTS, PETECHIAL_SHOWER, SINGLE_LESION, UNCERTAIN
 from lesionvis.rules import Level
 
 HEADER = "This is not a diagnosis. lesionvis is open-source research software, not a medical device. It can be wrong."
@@ -61,22 +62,22 @@ ALWAYS = (
 # What a pattern means, in plain words; none of them says what the spots are.
 PATTERN_MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "petechial_shower": (
+        PETECHIAL_SHOWER: (
             "Many small spots that look alike. Such spots are more likely petechiae than anything else: small bleeds "
             "under the skin, where tiny blood vessels have broken. What made them break is what matters. If one spot "
             "looks unlike the others, have that one looked at by itself."
         ),
-        "single_lesion": (
+        SINGLE_LESION: (
             "One spot that stands out from the skin around it. What counts for such a spot is its shape, border, "
             "colours and size, and whether it changes (ABCDE)."
         ),
-        "angioma": (
+        ANGIOMA: (
             "A red spot that looks more like a cherry angioma than like anything else: a small bump of blood vessels "
             "that stays for years and that a finger can feel. It does not come overnight, and one that is new or "
             "changes has to be looked at."
         ),
-        "uncertain": "The photo does not show clearly enough what kind of spots these are.",
-        "no_spots": "No spots were found in this photo. That is not an all-clear.",
+        UNCERTAIN: "The photo does not show clearly enough what kind of spots these are.",
+        NO_SPOTS: "No spots were found in this photo. That is not an all-clear.",
     }
 )
 

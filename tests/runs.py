@@ -13,10 +13,10 @@ from lesionvis.batch.journal import Journal
 from lesionvis.batch.rows import Value, failed_row, photo_row, spot_rows
 from lesionvis.batch.scan import PhotoFile
 from lesionvis.batch.worker import thumbnail_jpeg
+from lesionvis.labels import LABELS
 
 FACTS = {"model": "pattern-v1", "version": "0", "settings_hash": "abc"}
 LEVELS = ("emergency", "same_day", "prompt", "routine_dermatology", "watch", "none")
-PATTERNS = ("petechial_shower", "single_lesion", "angioma", "uncertain", "no_spots")
 REASONS = "S01 Something must be done. | P02 And another thing."
 
 
@@ -48,7 +48,7 @@ def made_up_run(run: Path, names: list[str], with_pictures: bool = True) -> Jour
         row, spots = found[index % len(found)]
         varied: dict[str, Value] = {
             "median_diameter_mm": float(random.uniform(0.5, 9.0)),
-            "pattern": PATTERNS[index % len(PATTERNS)],
+            "pattern": LABELS[index % len(LABELS)],
             "triage_level": LEVELS[index % len(LEVELS)],
             "triage_reasons": REASONS,
             "taken_at": f"2024-01-{1 + index % 28:02}T12:00:00",

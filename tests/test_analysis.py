@@ -3,7 +3,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,20 @@ from stages import Staged
 from lesionvis import __version__
 from lesionvis.analysis import Analysis, Analyzer, analyze
 from lesionvis.answers import Answers
-from lesionvis.errors import ModelError, SettingsError, UnreadablePhoto
+from lesionvis.errors import AnswerError, ModelError, SettingsError, UnreadablePhoto
 from lesionvis.features import FEATURE_NAMES
 from lesionvis.flags import FLAGS
 from lesionvis.measure import COLUMNS
 from lesionvis.models import packaged_model_folder
+from lesionvis.photo import PhotoReader, read_photo
+from lesionvis.scale import NoScale, Scale
+
+
+def _parts(analysis: Analysis) -> tuple[object, ...]:
+    """An analysis and its parts that hold arrays."""
+    labels = analysis.labels
+    parts = (analysis.photo, analysis.scale, analysis.skin, labels, analysis.spots, labels.candidates, labels.regions)
+    return analysis, *parts
 
 
 def _same(one: Analysis, other: Analysis) -> bool:
@@ -78,6 +87,22 @@ def test_an_analysis_prints_as_one_line(analysed_samples: dict[str, Analysis]) -
     assert repr(analysis) == expected
 
 
+def test_parts_with_arrays_print_as_one_line_are_equal_to_themselves_alone_and_hash(
+    shower: Staged, analysed_shower: Analysis
+) -> None:
+    again = analyze(shower.truth.rgb, px_per_mm=6.0)
+    for part, other in zip(_parts(analysed_shower), _parts(again), strict=True):
+        assert part == part, part
+        assert part != other, part
+        assert len({part, other, part}) == 2, part
+        assert "\n" not in repr(part)
+        assert len(repr(part)) <= 100, part
+    assert repr(analysed_shower.photo) == "Photo(array, 480 x 360 px, worked at 480 x 360 px)"
+    assert repr(analysed_shower.scale) == "Scale(given, 6 px/mm)"
+    assert repr(analysed_shower.spots) == f"SpotTable({len(analysed_shower.spots)} spots, {len(COLUMNS)} columns)"
+    assert repr(analysed_shower.labels).startswith(f"Spots({len(analysed_shower.spots)} spots of ")
+
+
 def test_without_a_scale_millimetres_are_null(shower: Staged) -> None:
     analysis = analyze(shower.truth.rgb)
     assert not analysis.scale
@@ -95,6 +120,23 @@ def test_a_given_scale_is_used_and_named(analysed_shower: Analysis) -> None:
     assert analysed_shower.scale.px_per_mm == 6.0
     table = analysed_shower.spots
     assert table["diameter_mm"] == pytest.approx(table["diameter_px"] / 6.0)
+
+
+def test_a_scale_of_one_s_own_is_used_as_it_is(shower: Staged, analysed_shower: Analysis) -> None:
+    own = Scale(px_per_mm=6.0, standard_error_px_per_mm=0.06, source="dicom")
+    analysis = analyze(shower.truth.rgb, scale=own)
+    assert analysis.scale is own
+    assert analysis.spots["diameter_mm"].tolist() == analysed_shower.spots["diameter_mm"].tolist()
+    assert (analysis.spots["diameter_error_mm"] > analysed_shower.spots["diameter_error_mm"]).all()
+    none = NoScale("a.dcm states no pixel spacing")
+    unscaled = Analyzer()(shower.truth.rgb, scale=none)
+    assert unscaled.scale is none
+    assert "no_scale" in unscaled.flags
+    # A fine scale keeps a large photo at the resolution that it needs.
+    fine = replace(own, px_per_mm=2.0)
+    assert Analyzer(working_long_side_px=256)(shower.truth.rgb, scale=fine).photo.px_per_source_px == 1.0
+    with pytest.raises(SettingsError, match="and px_per_mm as well"):
+        analyze("there is no such file.jpg", px_per_mm=6.0, scale=own)
 
 
 def test_flags_are_in_the_registry(analysed_samples: dict[str, Analysis]) -> None:
@@ -169,6 +211,28 @@ def test_answers_of_the_person_count(shower: Staged, analysed_shower: Analysis) 
     assert answered.pattern == analysed_shower.pattern
 
 
+def test_answers_may_be_a_mapping(shower: Staged, analysed_shower: Analysis) -> None:
+    told = {"fever": "yes"}
+    at_once = analyze(shower.truth.rgb, px_per_mm=6.0, answers=told)
+    assert at_once.advice == analyze(shower.truth.rgb, px_per_mm=6.0, answers=Answers.from_mapping(told)).advice
+    assert analysed_shower.answered(told).advice == at_once.advice
+
+
+def test_misspelt_answers_are_refused_before_any_work() -> None:
+    with pytest.raises(AnswerError, match='did you mean "fever"'):
+        analyze("there is no such file.jpg", answers={"fevr": "yes"})
+
+
+def test_a_photo_that_was_read_is_used_as_it_is(shower: Staged, analysed_shower: Analysis) -> None:
+    photo = read_photo(shower.truth.rgb)
+    analysis = analyze(photo, px_per_mm=6.0)
+    assert analysis.photo is photo
+    assert analysis.to_json() == analysed_shower.to_json()
+    # The scale asks for more pixels than the photo has: they are not made up.
+    coarse = PhotoReader(working_long_side_px=256)(shower.truth.rgb)
+    assert analyze(coarse, px_per_mm=6.0).photo is coarse
+
+
 def test_what_was_measured_counts(analysed_shower: Analysis) -> None:
     assert analysed_shower.advice.answers["count"] == "many"
     assert "The photo shows" in " ".join(analysed_shower.advice.photo_notes)
@@ -179,6 +243,10 @@ def test_what_was_measured_counts(analysed_shower: Analysis) -> None:
     [
         ({"px_per_mm": 0.0}, "px_per_mm"),
         ({"px_per_mm": float("nan")}, "px_per_mm"),
+        ({"px_per_mm": "8"}, "px_per_mm"),
+        ({"mm_across": "80"}, "mm_across"),
+        ({"bar_mm": "50"}, "bar_mm"),
+        ({"model_folder": 5}, "model_folder"),
         ({"max_megapixels": 0}, "max_megapixels"),
         ({"working_long_side_px": 10}, "working_long_side_px"),
     ],
@@ -186,6 +254,10 @@ def test_what_was_measured_counts(analysed_shower: Analysis) -> None:
 def test_settings_outside_their_bounds_are_refused_at_once(given_settings: dict[str, Any], name: str) -> None:
     with pytest.raises(SettingsError, match=name):
         Analyzer(**given_settings)
+
+
+def test_a_model_folder_may_be_a_text(tmp_path: Path) -> None:
+    assert Analyzer(model_folder=str(tmp_path)) == Analyzer(model_folder=tmp_path)  # type: ignore[arg-type]
 
 
 def test_settings_cannot_be_changed_later() -> None:

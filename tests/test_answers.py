@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import pickle
+from typing import Any
 
 import pytest
 
-from lesionvis.answers import Answers, parse_questions, questions
+from lesionvis.answers import Answers, as_answers, parse_questions, questions
 from lesionvis.errors import AnswerError, LesionvisError
 
 HEADER = "answer,benign,unknown,harmful,question,help\n"
@@ -43,6 +44,25 @@ def test_a_misspelt_name_or_value_lists_the_right_ones(given: dict[str, str], su
         Answers.from_mapping(given)
     assert suggestion in str(caught.value)
     assert listed in str(caught.value)
+
+
+def test_a_mapping_is_taken_where_answers_are() -> None:
+    told = Answers.from_mapping({"fever": "yes"})
+    assert as_answers({"fever": "yes"}) == told
+    assert as_answers(told) is told
+    assert as_answers(None) == Answers()
+
+
+@pytest.mark.parametrize("given", ["fever=yes", [("fever", "yes")], 3])
+def test_what_is_no_mapping_is_refused_with_an_example(given: Any) -> None:
+    with pytest.raises(AnswerError, match=r'a mapping such as \{"fever": "yes"\}, not as '):
+        as_answers(given)
+
+
+@pytest.mark.parametrize("given", [{"fever": "yes"}, "fever", ("fever", "yes"), [("fever", "yes")]])
+def test_the_constructor_sends_a_mapping_to_the_other_way(given: Any) -> None:
+    with pytest.raises(AnswerError, match=r"use Answers\.from_mapping"):
+        Answers(given)
 
 
 def test_asking_for_a_name_that_does_not_exist_is_an_error() -> None:

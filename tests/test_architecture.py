@@ -17,6 +17,8 @@ import pytest
 ORDER = (
     "errors",
     "json_ready",
+    "checks",
+    "labels",
     "icc",
     "guards",
     "decode",

@@ -17,8 +17,8 @@ from lesionvis.batch.rows import ABCDE_NUMBERS, RESULT_COLUMNS, SPOT_COLUMNS, fa
 from lesionvis.batch.scan import PhotoFile
 from lesionvis.batch.tables import cell, write_tables
 from lesionvis.features import FEATURE_NAMES
+from lesionvis.labels import PATTERNS
 from lesionvis.measure import COLUMNS
-from lesionvis.pattern import PATTERNS
 
 FACTS = {"model": "pattern-v1", "version": "0", "settings_hash": "abc"}
 

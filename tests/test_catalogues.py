@@ -16,8 +16,7 @@ from lesionvis.batch.rows import ABCDE_NUMBERS
 from lesionvis.features import FEATURE_NAMES, FEATURES
 from lesionvis.flags import FLAGS
 from lesionvis.measure import COLUMNS as SPOT_COLUMNS
-from lesionvis.pattern import BLOCKING_FLAGS, CLASSES, NO_SPOTS, PATTERNS, UNCERTAIN
-from lesionvis.rules import PATTERNS as RULE_PATTERNS
+from lesionvis.pattern import BLOCKING_FLAGS
 from lesionvis.rules import rules
 from lesionvis.spots import evidence, lesion
 from lesionvis.spots.judge import COMPANY_COLUMNS
@@ -107,8 +106,3 @@ def test_every_question_has_a_text_and_three_values() -> None:
         assert question.text.endswith("?"), name
         assert len(question.help) > 10, name
         assert len(set(question.choices)) == 3, name
-
-
-def test_patterns_are_the_same_everywhere() -> None:
-    assert (*PATTERNS, "other") == CLASSES
-    assert set(RULE_PATTERNS) == {*PATTERNS, UNCERTAIN, NO_SPOTS}

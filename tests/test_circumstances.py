@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from lesionvis.answers import Answers, questions
 from lesionvis.circumstances import Circumstances, known_circumstances, parse_circumstances
 from lesionvis.errors import AnswerError, LesionvisError
+from lesionvis.labels import LABELS
 from lesionvis.photo_evidence import PhotoEvidence
-from lesionvis.rules import PATTERNS
 from lesionvis.triage import advise, advise_further
 
 CAUSES = [name for name, found in known_circumstances().items() if found.kind == "cause"]
@@ -112,7 +112,7 @@ def test_no_answer_that_was_given_is_ever_turned(circumstances: Circumstances, t
 
 
 @settings(deadline=None)
-@given(some_circumstances, some_answers, st.sampled_from(PATTERNS))
+@given(some_circumstances, some_answers, st.sampled_from(LABELS))
 def test_notes_change_nothing_but_themselves(circumstances: Circumstances, told: Answers, pattern: str) -> None:
     advice = advise(pattern, told)
     noted = advice.noting(circumstances)
@@ -164,7 +164,7 @@ def test_the_order_and_number_of_sites_do_not_matter() -> None:
 @pytest.mark.parametrize(("age", "is_told"), [(29.9, True), (30, False), (None, False)])
 def test_an_angioma_of_the_young_is_told(age: float | None, is_told: bool) -> None:
     circumstances = Circumstances(age_years=age)
-    notes = {pattern: " ".join(circumstances.notes(pattern, Answers())) for pattern in PATTERNS}
+    notes = {pattern: " ".join(circumstances.notes(pattern, Answers())) for pattern in LABELS}
     assert ("have a doctor look at this spot" in notes.pop("angioma")) == is_told
     assert not [pattern for pattern, note in notes.items() if "Cherry" in note]
 
@@ -176,7 +176,7 @@ def test_spots_where_pressure_on_the_neck_shows_ask_for_it_until_it_is_answered(
             assert any("neck_compression" in note for note in notes) == (site in ("face", "eyelids", "neck"))
     face = Circumstances(sites=("face",))
     assert face.notes("uncertain", Answers.from_mapping({"neck_compression": "no"})) == ()
-    assert all(len(face.notes(pattern, Answers())) == 1 for pattern in PATTERNS)
+    assert all(len(face.notes(pattern, Answers())) == 1 for pattern in LABELS)
 
 
 def test_common_places_are_never_told_as_reassurance() -> None:

@@ -23,7 +23,8 @@ from lesionvis.answers import questions
 from lesionvis.errors import LesionvisError
 from lesionvis.lab.cards import Pose, render_card, render_coin
 from lesionvis.lab.scene import Scene
-from lesionvis.rules import PATTERNS, Level
+from lesionvis.labels import LABELS
+from lesionvis.rules import Level
 from lesionvis.triage import advise
 from lesionvis.wording import ALWAYS, EMERGENCY_WHILE_ASKING, HEADER, NEXT_STEPS
 
@@ -184,7 +185,7 @@ def test_answers_come_from_a_file_and_options_override_it(
         (("analyze", "{photo}", "--px-per-mm", "eight"), 2, "Invalid value for '--px-per-mm'"),
         (("analyze", "{photo}", "--coin", "groat"), 2, "groat"),
         (("analyze", "{photo}", "--mm-across", "-1"), 2, "-1"),
-        (("analyze", "{photo}", "--bar-mm", "5"), 2, "bar_mm must be from 25 to 100"),
+        (("analyze", "{photo}", "--bar-mm", "5"), 2, "bar_mm must be a number from 25 to 100"),
         (("card", "--out", "{in}/card.png"), 2, "must end in .pdf"),
         (("card", "--out", "{in}/card.pdf", "--paper", "A3"), 2, "paper must be A4 or letter"),
         (("card", "--out", "{in}/missing/card.pdf"), 2, "cannot be written"),
@@ -358,7 +359,7 @@ def test_stopping_from_the_keyboard_is_told(
 # Advice
 
 
-@pytest.mark.parametrize("pattern", PATTERNS)
+@pytest.mark.parametrize("pattern", LABELS)
 def test_advice_carries_header_level_reasons_and_standing_sentences(
     pattern: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

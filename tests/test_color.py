@@ -12,8 +12,11 @@ from numpy.typing import NDArray
 from lesionvis.color import (
     DENSITY_FLOOR,
     blood_map,
+    blue_share,
+    decode_srgb,
     erythema_index,
     individual_typology_angle_deg,
+    linear_light,
     melanin_index,
     optical_density,
 )
@@ -56,6 +59,25 @@ def test_density_is_minus_the_logarithm_of_linear_light(red: int, green: int, bl
     light = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
     expected = -np.log10((light + DENSITY_FLOOR) / (1.0 + DENSITY_FLOOR))
     assert _density(red, green, blue) == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_linear_light_takes_density_back(dtype: type) -> None:
+    levels = np.arange(256, dtype=np.uint8).reshape(1, 256, 1).repeat(3, axis=2)
+    light = linear_light(optical_density(levels).astype(dtype))
+    assert light.dtype == dtype
+    assert light[0, :, 0] == pytest.approx(decode_srgb(np.arange(256) / 255.0), abs=2e-6)
+    assert decode_srgb([0.0, 1.0]).tolist() == [0.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("density", "share"),
+    [([0.1, 0.2, 0.3], 1 / 6), ([0.3, 0.3, 0.0], -0.5), ([0.2, 0.2, 0.2], 0.0), ([0.0, 0.0, 1e-5], 0.01)],
+)
+def test_blue_share_has_the_sign_of_melanin_and_none_without_a_difference(density: list[float], share: float) -> None:
+    both = blue_share(np.array([density, density], np.float32))
+    assert both.dtype == np.float32
+    assert both == pytest.approx([share, share], abs=1e-6)
 
 
 @given(st.integers(0, 254))

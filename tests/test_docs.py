@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import readme
 import typer
+from dicoms import write_dicom
 
 import lesionvis
 from lesionvis.answers import questions
@@ -23,6 +24,7 @@ from lesionvis.circumstances import known_circumstances
 from lesionvis.cli import app
 from lesionvis.features import FEATURE_NAMES
 from lesionvis.flags import FLAGS
+from lesionvis.photo import read_photo
 from lesionvis.rules import rules
 from lesionvis.scale.coin import known_coins
 from lesionvis.settings import settings_values
@@ -135,6 +137,16 @@ def test_the_readme_s_python_runs(project: Path) -> None:
     result = subprocess.run([sys.executable, "-c", code], cwd=project, capture_output=True, text=True, check=True)
     assert result.stdout.startswith("petechial_shower ")
     assert "diameter_error_mm" in result.stdout
+
+
+def test_the_dicom_example_runs(project: Path, tmp_path: Path) -> None:
+    pytest.importorskip("pydicom")
+    page = (DOCS / "getting-started.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"### DICOM\n.*?```python\n(.*?)```", page, re.S)
+    write_dicom(tmp_path / "photo.dcm", [0.125, 0.125], read_photo(project / "sample_images" / "plain-skin.jpg").rgb)
+    program = [sys.executable, "-c", f"{code}\nprint(analysis.scale)"]
+    result = subprocess.run(program, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert result.stdout == "Scale(dicom, 8 px/mm)\n"
 
 
 def test_every_place_names_the_same_version() -> None:

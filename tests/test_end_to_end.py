@@ -13,7 +13,7 @@ from lesionvis.analysis import Analysis, analyze
 from lesionvis.lab.scene import Scene
 from lesionvis.lab.synth import encode_jpeg, render
 from lesionvis.lab.truths import petechial_shower
-from lesionvis.pattern import NO_SPOTS, UNCERTAIN
+from lesionvis.labels import NO_SPOTS, UNCERTAIN
 
 PHOTOS = (
     "angioma.jpg",

@@ -23,8 +23,9 @@ from lesionvis.lab.evaluate import (
 from lesionvis.lab.pattern_report import pattern_report
 from lesionvis.lab.pattern_training import PatternTable, read_pattern_table
 from lesionvis.lab.truth import Label
+from lesionvis.labels import UNCERTAIN
 from lesionvis.models import packaged_model_folder
-from lesionvis.pattern import CLASSES, UNCERTAIN, answer_of, sharpened
+from lesionvis.pattern import CLASSES, answer_of, sharpened
 
 
 def _label(pattern: str, number: int = 0, certainty: str = "clear") -> Label:

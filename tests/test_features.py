@@ -162,6 +162,26 @@ def test_without_spots_features_are_zero_or_missing() -> None:
     assert [name for name in missing if not np.isnan(values[name])] == []
 
 
+def _missing(findings: Findings) -> set[str]:
+    return {name for name, value in compute_features(findings).values.items() if np.isnan(value)}
+
+
+def test_a_definition_tells_when_its_feature_is_missing() -> None:
+    documented = {function.__name__: " ".join((inspect.getdoc(function) or "").split()) for function in FEATURES}
+    scale = given_scale(8.0)
+    nothing = _missing(_findings(scale=scale))
+    assert len(nothing) > 40
+    for name in nothing:
+        assert re.search(r"NaN (without|under)(?! a scale[.;])", documented[name]), name
+    bare = replace(_findings(scale=scale, mask=np.zeros(SHAPE, np.bool_)), small_skin=np.zeros((108, 144), np.bool_))
+    without_skin = _missing(bare) - nothing
+    assert {"density_per_cm2", "erythema_fine_spread", "density_coarse_spread"} <= without_skin
+    for name in without_skin:
+        assert re.search("NaN without .*skin", documented[name]), name
+    for name in _missing(_findings([100.0], [100.0], scale=scale)) - nothing:
+        assert re.search("NaN under", documented[name]), name
+
+
 def test_without_a_scale_there_are_no_millimetres() -> None:
     x, y = _scattered(30)
     bare = compute_features(_findings(x, y)).values

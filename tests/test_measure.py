@@ -254,6 +254,25 @@ def test_columns_have_their_dtypes_and_are_read_only(outlines: list[NDArray[np.f
         assert len(frame) == len(outlines)
 
 
+def test_a_table_is_a_row_of_columns_by_name() -> None:
+    table = _table([ellipse_corners(150.0, 110.0, 60.0, 24.0)])
+    assert list(table) == [column.name for column in COLUMNS]
+    assert "diameter_mm" in table
+    assert "diameter" not in table
+    assert {name: len(table[name]) for name in table} == dict.fromkeys(table.columns, 1)
+
+
+def test_flags_are_found_by_their_whole_name() -> None:
+    columns = dict(_table([ellipse_corners(x, 110.0, 12.0, 12.0) for x in (40.0, 90.0, 150.0)]).columns)
+    columns["flags"] = np.array(["confluent few_pixels", "", "not_confluent"])
+    table = SpotTable(columns)
+    assert table.has_flag("confluent").tolist() == [True, False, False]
+    assert table.has_flag("few_pixels").tolist() == [True, False, False]
+    empty = _table([]).has_flag("confluent")
+    assert empty.shape == (0,)
+    assert empty.dtype == np.bool_
+
+
 def test_nothing_but_millimetres_is_missing(shower: Staged, mole: Staged) -> None:
     for staged in (shower, mole):
         for column in COLUMNS:

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from lesionvis.lab.model_card import CARD_FILE, PACKAGED_DATA, _lines
+from lesionvis.labels import PATTERNS
 from lesionvis.models import packaged_model_folder
-from lesionvis.pattern import CLASSES, PATTERNS
+from lesionvis.pattern import CLASSES
 
 FOLDER = packaged_model_folder("pattern-v1")
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import json
 import pickle
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from onnx import TensorProto, helper
 
 from lesionvis.errors import ModelError
 from lesionvis.lab.forests import FittedPredictor, region_forest, spot_forest, write_model
-from lesionvis.models import CARD_FORMAT, load_model, packaged_model_folder, predictor_for
+from lesionvis.models import CARD_FORMAT, _session, load_model, packaged_model_folder, predictor_for
 
 COLUMNS = ("redness", "size")
 
@@ -112,6 +113,17 @@ def test_a_file_that_is_no_model_is_refused(folder: Path) -> None:
     digest = hashlib.sha256(b"hello").hexdigest()
     _change_card(folder, lambda card: card["predictors"]["spots"].update(sha256=digest))
     assert "spots.onnx is not a usable ONNX model" in _message(folder)
+
+
+def test_a_runtime_that_cannot_be_loaded_is_not_blamed_on_the_file(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)  # importing it raises ImportError then
+    _session.cache_clear()
+    message = _message(folder)
+    assert message.startswith("Models need onnxruntime, which cannot be loaded (")
+    assert message.endswith("pip install --force-reinstall onnxruntime.")
+    assert "spots.onnx" not in message
 
 
 def _onnx(node: onnx.NodeProto, data_at: str | None = None) -> bytes:

@@ -13,16 +13,14 @@ from numpy.typing import NDArray
 from lesionvis.errors import ModelError
 from lesionvis.features import FEATURE_NAMES, Features
 from lesionvis.flags import FLAGS
+from lesionvis.labels import NO_SPOTS, PATTERNS, UNCERTAIN
 from lesionvis.models import Model, Predictor, load_model, packaged_model_folder
 from lesionvis.pattern import (
     BLOCKING_FLAGS,
     CLASSES,
     MODEL_FEATURES,
     MODEL_NAME,
-    NO_SPOTS,
-    PATTERNS,
     SIGNS,
-    UNCERTAIN,
     PatternModel,
     find_pattern,
     load_pattern_model,

@@ -322,6 +322,31 @@ def test_other_arrays_are_refused(array: NDArray[Any], reason: str) -> None:
         read_photo(array)
 
 
+def test_a_photo_is_given_back_as_it_is() -> None:
+    photo = PhotoReader(working_long_side_px=256)(np.zeros((960, 1280), np.uint8))
+    assert read_photo(photo) is photo
+    assert read_photo(photo, px_per_mm=8.0) is photo
+
+
+@pytest.mark.parametrize(
+    ("source", "kind"),
+    [
+        (Image.new("RGB", (64, 64)), "Image"),
+        (bytearray(b"\xff\xd8"), "bytearray"),
+        (BytesIO(b"\xff\xd8"), "BytesIO"),
+        (None, "NoneType"),
+        ([[0, 1], [1, 0]], "list"),
+    ],
+)
+def test_what_is_not_taken_is_told_what_is(source: Any, kind: str) -> None:
+    with pytest.raises(UnreadablePhoto) as caught:
+        read_photo(source)
+    assert str(caught.value) == (
+        f"{kind} is not taken as a photo; give a path, a file's bytes, an array such as numpy.asarray(image),"
+        " or a Photo."
+    )
+
+
 def test_photo_is_read_only_and_leaves_the_callers_array_alone() -> None:
     array = np.full((40, 48, 3), 7, np.uint8)
     photo = read_photo(array)
@@ -392,8 +417,8 @@ def test_settings_have_bounds(key: str, bounds: str, values: list[Any]) -> None:
         assert str(caught.value) == f"{key} must be {bounds}, got {value!r}."
 
 
-@pytest.mark.parametrize("value", [0.0, -2.0, float("nan"), float("inf")])
-def test_given_scale_must_be_a_positive_number(value: float) -> None:
+@pytest.mark.parametrize("value", [0.0, -2.0, float("nan"), float("inf"), "8"])
+def test_given_scale_must_be_a_positive_number(value: Any) -> None:
     with pytest.raises(SettingsError, match=r"px_per_mm must be a finite number above 0, got "):
         read_photo(np.zeros((40, 48), np.uint8), px_per_mm=value)
 

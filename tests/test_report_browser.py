@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from runs import LEVELS, PATTERNS, made_up_run
+from runs import LEVELS, made_up_run
 
 from lesionvis.batch.report import EMBEDDED_MAX, REPORT_NAME, write_report
+from lesionvis.labels import LABELS
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed; install lesionvis[dev]")
 
@@ -94,7 +95,7 @@ def test_filters_and_search_narrow_the_gallery(opened: Opened) -> None:
     page.get_by_role("button", name="Clear").click()
     sync_api.expect(page.locator("#shown")).to_have_text("Photos 1 to 48 of 100")
     page.select_option("#level", "emergency")
-    page.select_option("#pattern", PATTERNS[0])
+    page.select_option("#pattern", LABELS[0])
     expected = [name for index, name in enumerate(NAMES) if index % 6 == 0 and index % 5 == 0 and index % 10 != 3]
     assert sorted(opened.names()) == expected
     page.get_by_role("button", name="Clear").click()

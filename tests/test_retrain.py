@@ -19,8 +19,9 @@ from lesionvis.lab.pattern_training import PatternTable, read_pattern_table
 from lesionvis.lab.spot_examples import OTHER, SPOT
 from lesionvis.lab.spot_training import N_FOLDS, Tables, read_tables
 from lesionvis.lab.train import train_pattern, train_spots
+from lesionvis.labels import PATTERNS
 from lesionvis.models import Model, load_model, packaged_model_folder
-from lesionvis.pattern import CLASSES, PATTERNS, load_pattern_model
+from lesionvis.pattern import CLASSES, load_pattern_model
 from lesionvis.spots.judge import judge_of
 
 

@@ -96,7 +96,6 @@ def test_the_drawn_board_is_the_one_that_is_sought() -> None:
 
 
 def test_patches_are_apart_and_on_the_card() -> None:
-    assert sum(patch.is_neutral for patch in PATCHES) == 6
     centers = np.array([(patch.x_mm, patch.y_mm) for patch in PATCHES])
     assert np.diff(centers[:, 0]).min() > PATCH_MM
     assert centers[:, 0].max() + PATCH_MM / 2 < CARD_WIDTH_MM

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from dicoms import write_dicom
 
 from lesionvis.errors import SettingsError, UnreadablePhoto
 from lesionvis.lab.cards import Pose, render_card, render_coin
 from lesionvis.lab.scene import Scene
 from lesionvis.lab.synth import render
 from lesionvis.photo import PhotoReader, read_photo
-from lesionvis.scale.base import NoScale, Scale
-from lesionvis.scale.find import find_scale
+from lesionvis.scale.base import NoScale, Scale, given_scale
+from lesionvis.scale.find import check_scale, find_scale
 from lesionvis.scale.given import dicom_scale, mm_across_scale
 
 SCENE = Scene(width_px=800, height_px=600, px_per_mm=7.0, ita_deg=5.0)
@@ -65,17 +67,25 @@ def test_the_width_of_the_frame_counts_source_pixels() -> None:
 
 
 def test_dicom_spacing_is_read(tmp_path: Path) -> None:
-    pydicom = pytest.importorskip("pydicom")
-    header = pydicom.dataset.Dataset()
-    header.file_meta = pydicom.dataset.FileMetaDataset()
-    header.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
-    header.SOPClassUID = pydicom.uid.VLPhotographicImageStorage
-    header.SOPInstanceUID = pydicom.uid.generate_uid(entropy_srcs=["test"])
+    pytest.importorskip("pydicom")
     for spacing, expected in (([0.125, 0.125], 8.0), ([0.1, 0.2], None), (None, None)):
-        header.PixelSpacing = spacing
-        header.save_as(tmp_path / "a.dcm", enforce_file_format=True)
+        write_dicom(tmp_path / "a.dcm", spacing)
         scale = dicom_scale(tmp_path / "a.dcm")
         assert (scale.px_per_mm if isinstance(scale, Scale) else None) == expected
     (tmp_path / "b.dcm").write_bytes(b"not DICOM")
     with pytest.raises(UnreadablePhoto, match=r"b\.dcm cannot be read as DICOM"):
         dicom_scale(tmp_path / "b.dcm")
+
+
+@pytest.mark.parametrize("setting", [{"px_per_mm": 8.0}, {"mm_across": 80.0}, {"coin": "eur-1"}])
+def test_a_scale_beside_a_setting_of_the_scale_is_refused(setting: dict[str, Any]) -> None:
+    check_scale(given_scale(8.0))
+    check_scale(NoScale("a.dcm states no pixel spacing"))
+    (name,) = setting
+    with pytest.raises(SettingsError, match=f"A scale was given for this photo, and {name} as well"):
+        check_scale(given_scale(8.0), **setting)
+
+
+def test_a_number_is_no_scale() -> None:
+    with pytest.raises(SettingsError, match=r"got 8\.0; a number is given as px_per_mm"):
+        check_scale(8.0)

@@ -68,6 +68,15 @@ def test_the_course_of_two_rendered_days() -> None:
     assert dict(course.findings()).keys() == {"spreading"}
 
 
+def test_a_course_and_its_registrations_print_as_one_line() -> None:
+    course = _course()
+    assert repr(course) == f"Course(2 photos, {len(course.tracks)} followed spots)"
+    assert repr(course.intervals[0].registration).startswith("Registration(")
+    assert "array" not in repr(course.intervals[0].registration)
+    strange = replace(registered(), trusted=False, reason="They show other skin.")
+    assert repr(strange) == "Registration(not trusted: They show other skin.)"
+
+
 def test_photos_are_put_into_the_order_of_time() -> None:
     first, second = two_days()
     course = follow([second, first], [START + timedelta(days=3), START])

@@ -155,3 +155,9 @@ def test_a_mirrored_photo_has_the_same_evidence(mixed: tuple[RenderedPhoto, Cand
         row, other = _at(candidates, x, 60.0, 12.0), _at(mirrored, 239.0 - x, 60.0, 12.0)
         for name in ("contrast", "erythema_contrast", "blue_share", "aspect", "log_diameter", "edge_drop"):
             assert other[name] == pytest.approx(row[name], abs=0.06), name
+
+
+def test_evidence_is_had_by_the_name_of_its_column(shower: Staged) -> None:
+    candidates = shower.worked.spots.candidates
+    stacked = np.stack([candidates.column(name) for name in COLUMNS], axis=1)
+    assert stacked.tobytes() == candidates.evidence.tobytes()

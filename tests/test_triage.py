@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 
 from lesionvis.answers import Answers, packaged_text, questions
 from lesionvis.errors import AnswerError
+from lesionvis.labels import LABELS
 from lesionvis.photo_evidence import PhotoEvidence, answers_with_photo
-from lesionvis.rules import PATTERNS, Level, rules
+from lesionvis.rules import Level, rules
 from lesionvis.triage import advise, advise_further, matching_rules, open_questions
 from lesionvis.wording import ALWAYS, HEADER, PROVISIONAL, STANDS_OUT
 
@@ -51,7 +52,7 @@ def some_answers(draw: st.DrawFn) -> Answers:
 # A time limit would only test how busy the machine is.
 unhurried = settings(deadline=None)
 
-some_pattern = st.sampled_from(PATTERNS)
+some_pattern = st.sampled_from(LABELS)
 some_name = st.sampled_from(list(VALUES))
 
 
@@ -97,6 +98,13 @@ def test_nothing_asked_about_a_shower_is_same_day_and_provisional() -> None:
     assert [found.question.name for found in advice.open_questions][:2] == ["blanch", "fever"]
 
 
+def test_answers_may_be_a_mapping_whose_names_are_checked() -> None:
+    told = {"fever": "yes", "blanch": "does_not_fade"}
+    assert advise("angioma", told) == advise("angioma", Answers.from_mapping(told))
+    with pytest.raises(AnswerError, match='did you mean "fever"'):
+        advise("angioma", {"fevr": "yes"})
+
+
 def test_watch_and_none_rules_show_only_when_nothing_above_matches() -> None:
     assert ids_of("petechial_shower", ALL_BENIGN) == ["W01"]
     assert ids_of("petechial_shower", benign_but(recurring="yes")) == ["P02"]
@@ -128,12 +136,12 @@ def random_codes(number: int, seed: int) -> dict[str, NDArray[np.int8]]:
         name: np.where(random.random(number) < share_benign, 0, random.integers(1, 3, number)).astype(np.int8)
         for name in VALUES
     }
-    return codes | {"pattern": random.integers(0, len(PATTERNS), number).astype(np.int8)}
+    return codes | {"pattern": random.integers(0, len(LABELS), number).astype(np.int8)}
 
 
 def columns_of_matches(codes: dict[str, NDArray[np.int8]]) -> dict[str, NDArray[np.bool_]]:
     def among(name: str, values: str) -> NDArray[np.bool_]:
-        order = PATTERNS if name == "pattern" else VALUES[name]
+        order = LABELS if name == "pattern" else VALUES[name]
         return np.isin(codes[name], [order.index(value) for value in values.split("|")])
 
     matches = {}
@@ -156,7 +164,7 @@ def test_the_engine_agrees_with_the_second_evaluation() -> None:
     levels = Counter[Level]()
     for case in range(number):
         values = {name: VALUES[name][code] for name, code in zip(VALUES, all_codes[case], strict=True)}
-        found = matching_rules(PATTERNS[codes["pattern"][case]], Answers.from_mapping(values))
+        found = matching_rules(LABELS[codes["pattern"][case]], Answers.from_mapping(values))
         expected = set(itertools.compress(matches, all_matches[case]))
         above = {rule_id for rule_id in expected if rule_id[0] not in "WN"}
         assert {rule.rule_id for rule in found} == (above or expected)
@@ -192,7 +200,7 @@ def test_the_glass_test_of_p04_is_the_only_place_where_unknown_outranks_harmful(
     # benign no other rule can hide the drop, so the cases alone stand for every possible set of answers.
     drops = set()
     for rule in rules():
-        for case, pattern in itertools.product(rule.condition.cases(), PATTERNS):
+        for case, pattern in itertools.product(rule.condition.cases(), LABELS):
             if case.get("pattern", pattern) != pattern:
                 continue
             answers = benign_but(**{name: value for name, value in case.items() if name != "pattern"})

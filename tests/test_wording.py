@@ -4,7 +4,8 @@ import re
 
 from lesionvis.answers import questions
 from lesionvis.circumstances import known_circumstances
-from lesionvis.rules import PATTERNS, Level
+from lesionvis.labels import LABELS
+from lesionvis.rules import Level
 from lesionvis.wording import (
     ALWAYS,
     EMERGENCY_FIRST,
@@ -58,7 +59,7 @@ def test_every_level_says_what_to_do_and_gives_the_emergency_numbers() -> None:
 
 
 def test_every_pattern_has_a_meaning_and_none_says_what_the_spots_are() -> None:
-    assert tuple(PATTERN_MEANINGS) == PATTERNS
+    assert tuple(PATTERN_MEANINGS) == LABELS
     named = [text for name, text in PATTERN_MEANINGS.items() if name in ("petechial_shower", "angioma")]
     assert all("more" in text and "than" in text for text in named)
 

@@ -6,8 +6,8 @@ from lesionvis.abcde import Abcde
 from lesionvis.analysis import Analysis
 from lesionvis.features import FEATURE_NAMES
 from lesionvis.flags import FLAGS
+from lesionvis.labels import PATTERNS
 from lesionvis.measure import COLUMNS
-from lesionvis.pattern import PATTERNS
 from lesionvis.scale import Scale
 
 Value = str | int | float | None

@@ -14,7 +14,6 @@ from lesionvis.photo import Photo
 from lesionvis.scale import NoScale, Scale
 from lesionvis.skin import Skin
 from lesionvis.spots import Spots
-from lesionvis.spots.evidence import COLUMNS as EVIDENCE_COLUMNS
 from lesionvis.spots.judge import distinct
 
 # A clean blob is a candidate that stands alone on even skin, round and with a border all around, whatever its colour:
@@ -27,7 +26,7 @@ BLOB_EDGE_DROP_LOW_MIN = 0.2
 BLOB_RIDGE_MAX = 0.5
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Findings:
     """Results of the earlier stages and a few pictures made of them.
 
@@ -67,14 +66,17 @@ class Findings:
     lesion_core: NDArray[np.bool_]
     blobs: NDArray[np.int64]
 
+    def __repr__(self) -> str:
+        """One line: what the arrays hold is too much to print."""
+        return f"Findings({len(self.table)} spots, {len(self.blobs)} clean blobs, {self.skin!r}, {self.scale!r})"
+
     def column(self, name: str) -> NDArray[np.float64]:
         """One numeric column of the table of spots."""
         return self.table.numbers(name)
 
     def blob_evidence(self, name: str) -> NDArray[np.float64]:
         """One column of the evidence on the clean blobs."""
-        column = list(EVIDENCE_COLUMNS).index(name)
-        return np.asarray(self.spots.candidates.evidence[self.blobs, column], np.float64)
+        return np.asarray(self.spots.candidates.column(name)[self.blobs], np.float64)
 
     def best_region(self, name: str) -> float:
         """Evidence of the best region by name; NaN without regions."""
@@ -122,19 +124,14 @@ def gather(photo: Photo, scale: Scale | NoScale, skin: Skin, spots: Spots, table
 
 
 def _core(lesion: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Inner part of a region: what lies deeper than half of its depth."""
+    """Inner part of a region: what lies deeper than 0.4 of its greatest depth."""
     depth = cv2.distanceTransform(lesion, cv2.DIST_L2, cv2.DIST_MASK_3)
     return np.asarray((depth > 0.4 * depth.max()) & (lesion > 0))
 
 
 def _blobs(spots: Spots) -> NDArray[np.int64]:
     """Clean blobs that do not overlap a stronger one."""
-    columns = list(EVIDENCE_COLUMNS)
-    evidence = spots.candidates.evidence
-
-    def column(name: str) -> NDArray[np.float32]:
-        return evidence[:, columns.index(name)]
-
+    column = spots.candidates.column
     is_clean = (
         (column("contrast") > BLOB_CONTRAST_MIN)
         & (column("contrast_noise") > BLOB_CONTRAST_NOISE_MIN)

@@ -9,7 +9,8 @@ from lesionvis.features.findings import Findings
 
 # Erythema contrast from which a pixel of the lesion counts as blood.
 BLOOD_ERYTHEMA = 0.10
-# A region overlaps the best one when it shares more than this part of its box's centre distance.
+# A region lies elsewhere than the best one when their centres are farther apart than this part of the sum of the longer
+# sides of their boxes: two squares would not overlap.
 _OTHER_REGION_DISTANCE = 0.5
 
 

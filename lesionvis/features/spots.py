@@ -41,7 +41,7 @@ def spot_count(findings: Findings) -> float:
 
 
 def likely_spot_mass(findings: Findings) -> float:
-    """Sum of the probabilities of all candidates that stand at least an even chance of one in seven."""
+    """Sum of the probabilities of all candidates whose own is over one in eight."""
     scores = findings.spots.candidate_scores
     return float(scores[scores > 0.125].sum())
 
@@ -115,22 +115,22 @@ def elongated_share(findings: Findings) -> float:
 
 
 def median_diameter_px(findings: Findings) -> float:
-    """Median diameter of the spots in source px."""
+    """Median diameter of the spots in source px; NaN without spots."""
     return _median(findings.column("diameter_px"))
 
 
 def diameter_iqr_px(findings: Findings) -> float:
-    """Distance between the quartiles of the diameters in source px."""
+    """Distance between the quartiles of the diameters in source px; NaN without spots."""
     return _quartile_range(findings.column("diameter_px"))
 
 
 def median_diameter_mm(findings: Findings) -> float:
-    """Median diameter of the spots in mm; NaN without a scale."""
+    """Median diameter of the spots in mm; NaN without a scale or spots."""
     return _median(findings.column("diameter_mm"))
 
 
 def diameter_iqr_mm(findings: Findings) -> float:
-    """Distance between the quartiles of the diameters in mm; NaN without a scale."""
+    """Distance between the quartiles of the diameters in mm; NaN without a scale or spots."""
     return _quartile_range(findings.column("diameter_mm"))
 
 
@@ -142,17 +142,17 @@ def _share_mm(findings: Findings, low_mm: float, high_mm: float) -> float:
 
 
 def share_up_to_2_mm(findings: Findings) -> float:
-    """Share of spots of at most 2 mm, the size of petechiae; NaN without a scale."""
+    """Share of spots of at most 2 mm, the size of petechiae; NaN without a scale or spots."""
     return _share_mm(findings, 0.0, 2.0)
 
 
 def share_up_to_3_mm(findings: Findings) -> float:
-    """Share of spots of at most 3 mm; NaN without a scale."""
+    """Share of spots of at most 3 mm; NaN without a scale or spots."""
     return _share_mm(findings, 0.0, 3.0)
 
 
 def share_over_10_mm(findings: Findings) -> float:
-    """Share of spots over 10 mm, the size of ecchymoses; NaN without a scale."""
+    """Share of spots over 10 mm, the size of ecchymoses; NaN without a scale or spots."""
     return _share_mm(findings, 10.0, np.inf)
 
 
@@ -181,7 +181,7 @@ def highest_count_in_25_mm_square(findings: Findings) -> float:
 
 
 def median_diameter_share(findings: Findings) -> float:
-    """Median diameter over the side of a square as large as the photo's skin."""
+    """Median diameter over the side of a square as large as the photo's skin; NaN without spots."""
     side = np.sqrt(max(findings.skin_area_px, 1.0))
     return median_diameter_px(findings) / float(side)
 
@@ -311,13 +311,13 @@ def highlight_spot_share(findings: Findings) -> float:
 
 
 def median_rim_relief(findings: Findings) -> float:
-    """Median difference between the bright and the dark side of the spots; NaN without spots."""
+    """Median rise of density per radius across the spots: a light and a dark half; NaN without spots."""
     return _median(findings.column("rim_relief"))
 
 
 def confluent_share(findings: Findings) -> float:
     """Share of spots that touch another one; NaN without spots."""
-    return _share(np.char.find(findings.table["flags"].astype(np.str_), "confluent") >= 0)
+    return _share(findings.table.has_flag("confluent"))
 
 
 def largest_patch_share(findings: Findings) -> float:

@@ -6,7 +6,6 @@ import cv2
 import numpy as np
 
 from lesionvis.features.findings import Findings
-from lesionvis.spots.evidence import COLUMNS as EVIDENCE_COLUMNS
 
 # Erythema index above healthy skin from which a place counts as red.
 RED_ERYTHEMA = 0.08
@@ -58,22 +57,22 @@ def _band(findings: Findings, low_px: float, high_px: float) -> float:
 
 
 def erythema_fine_spread(findings: Findings) -> float:
-    """Spread of redness between places a hundredth of the frame apart."""
+    """Spread of redness between places a hundredth of the frame apart; NaN without skin."""
     return _band(findings, 0.7, 2.0)
 
 
 def erythema_middle_spread(findings: Findings) -> float:
-    """Spread of redness between places a thirtieth of the frame apart."""
+    """Spread of redness between places a thirtieth of the frame apart; NaN without skin."""
     return _band(findings, 2.0, 5.0)
 
 
 def erythema_coarse_spread(findings: Findings) -> float:
-    """Spread of redness between places a tenth of the frame apart."""
+    """Spread of redness between places a tenth of the frame apart; NaN without skin."""
     return _band(findings, 5.0, 14.0)
 
 
 def density_coarse_spread(findings: Findings) -> float:
-    """Spread of green density over the skin: shade, folds, large lesions."""
+    """Spread of green density over the skin: shade, folds, large lesions; NaN without skin."""
     values = findings.small_density[..., 1][findings.small_skin]
     return float(np.subtract(*np.quantile(values, [0.9, 0.1]))) if len(values) else float("nan")
 
@@ -100,42 +99,36 @@ def vessel_energy_share(findings: Findings) -> float:
 
 def line_share(findings: Findings) -> float:
     """Share of the stronger candidates that are pieces of lines: vessels, creases, hair; NaN without candidates."""
-    evidence = findings.spots.candidates.evidence
-    columns = list(EVIDENCE_COLUMNS)
-    contrast = evidence[:, columns.index("contrast")]
+    candidates = findings.spots.candidates
+    contrast = candidates.column("contrast")
     if len(contrast) == 0:
         return float("nan")
     strong = contrast >= np.quantile(contrast, 0.5)
-    return float((evidence[strong, columns.index("ridge")] > LINE_RIDGE_MIN).mean())
+    return float((candidates.column("ridge")[strong] > LINE_RIDGE_MIN).mean())
 
 
 def red_line_share(findings: Findings) -> float:
     """Share of the pieces of lines that are red: vessels rather than hair and creases; NaN without lines."""
-    evidence = findings.spots.candidates.evidence
-    columns = list(EVIDENCE_COLUMNS)
-    line = evidence[:, columns.index("ridge")] > LINE_RIDGE_MIN
+    candidates = findings.spots.candidates
+    line = candidates.column("ridge") > LINE_RIDGE_MIN
     if not line.any():
         return float("nan")
-    return float((evidence[line, columns.index("erythema_contrast")] > 0.03).mean())
+    return float((candidates.column("erythema_contrast")[line] > 0.03).mean())
 
 
 def candidate_contrast(findings: Findings) -> float:
     """Median contrast of the photo's 40 strongest candidates: 0 without candidates."""
-    evidence = findings.spots.candidates.evidence
-    if len(evidence) == 0:
-        return 0.0
-    return float(evidence[0, list(EVIDENCE_COLUMNS).index("photo_contrast")])
+    contrast = findings.spots.candidates.column("photo_contrast")
+    return float(contrast[0]) if len(contrast) else 0.0
 
 
 def fine_noise(findings: Findings) -> float:
     """Robust spread of the skin's fine structure on the working picture; 0 without candidates."""
-    evidence = findings.spots.candidates.evidence
-    if len(evidence) == 0:
-        return 0.0
-    return float(evidence[0, list(EVIDENCE_COLUMNS).index("photo_noise")])
+    noise = findings.spots.candidates.column("photo_noise")
+    return float(noise[0]) if len(noise) else 0.0
 
 
 def spots_beside_skin_border(findings: Findings) -> float:
     """Share of spots that touch what is not skin: edges of limbs, nails, clothing; NaN without spots."""
-    flags = findings.table["flags"].astype(np.str_)
-    return float((np.char.find(flags, "beside_not_skin") >= 0).mean()) if len(flags) else float("nan")
+    beside = findings.table.has_flag("beside_not_skin")
+    return float(beside.mean()) if len(beside) else float("nan")

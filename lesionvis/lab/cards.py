@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lesionvis.color import decode_srgb
 from lesionvis.lab.optics import encode_srgb, light_rgb
 from lesionvis.lab.scene import Scene, SpotTruth
 from lesionvis.lab.surface import Map, layer_generator, smooth_noise
@@ -73,7 +74,7 @@ class Pose:
     tilt_axis_deg: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RenderedReference:
     """A rendered photo with a card or coin in it, and the truth about its plane.
 
@@ -89,7 +90,7 @@ class RenderedReference:
     plane: Homography
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Texture:
     """A flat thing seen from above: linear sRGB, how much of each px it covers, and px per mm."""
 
@@ -182,9 +183,7 @@ def _draw_rectangle(rgb: NDArray[np.float32], shape: Rectangle, px_per_mm: float
     """Print a rectangle; the part of each pixel that it covers is exact."""
     rows, row_part = _covered(shape.top_mm * px_per_mm, shape.height_mm * px_per_mm, rgb.shape[0])
     columns, column_part = _covered(shape.left_mm * px_per_mm, shape.width_mm * px_per_mm, rgb.shape[1])
-    color = np.array(shape.rgb)
-    linear = np.where(color <= 0.04045, color / 12.92, ((color + 0.055) / 1.055) ** 2.4)
-    printed = (_INK_LIGHT + (_PAPER_LIGHT - _INK_LIGHT) * linear).astype(np.float32)
+    printed = (_INK_LIGHT + (_PAPER_LIGHT - _INK_LIGHT) * decode_srgb(shape.rgb)).astype(np.float32)
     alpha = (row_part[:, None] * column_part[None, :])[..., None]
     rgb[rows, columns] = rgb[rows, columns] * (1.0 - alpha) + printed * alpha
 
@@ -227,7 +226,7 @@ def _composed(
 ) -> RenderedReference:
     plane = plane_of(scene, pose)
     skin = render(replace(scene, blur_sigma_px=0.0, noise_sigma_levels=0.0, jpeg_quality=None), spots).rgb / 255.0
-    linear = np.where(skin <= 0.04045, skin / 12.92, ((skin + 0.055) / 1.055) ** 2.4).astype(np.float32)
+    linear = decode_srgb(skin).astype(np.float32)
     thing = _photographed_flat(scene, plane, texture)
     alpha = thing[..., 3:]
     shadow_px = max(shadow_mm * scene.px_per_mm, 0.5)

@@ -37,7 +37,7 @@ _HAIR_WIDTH_MM = 0.07
 _HAIR_LENGTH_MM = (4.0, 14.0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Cover:
     """A layer over the skin: where it is, 0 to 1 of shape (H, W), and its linear sRGB of shape (H, W, 3)."""
 

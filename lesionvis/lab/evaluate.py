@@ -14,7 +14,8 @@ from lesionvis.lab.calibrate import Rule, expected_calibration_error, fit_rule
 from lesionvis.lab.forests import SEED
 from lesionvis.lab.pattern_training import PatternTable, fit_pattern, mean_probabilities
 from lesionvis.lab.truth import Label
-from lesionvis.pattern import CLASSES, PATTERNS, UNCERTAIN, answer_of, with_doubt
+from lesionvis.labels import ANGIOMA, PATTERNS, PETECHIAL_SHOWER, SINGLE_LESION, UNCERTAIN
+from lesionvis.pattern import CLASSES, answer_of, with_doubt
 
 N_FOLDS = 5
 N_RESAMPLES = 1000
@@ -22,7 +23,7 @@ N_RESAMPLES = 1000
 TONES = {"very light": 55.0, "light": 41.0, "intermediate": 28.0, "tan": 10.0, "brown": -30.0, "dark": -np.inf}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class OutOfFold:
     """What models say on photos of groups that they were not trained on.
 
@@ -38,7 +39,7 @@ class OutOfFold:
     fold: NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Judged:
     """Answers on rows of a table.
 
@@ -188,8 +189,8 @@ def pattern_figures(judged: Judged) -> dict[str, float]:
         "selective_accuracy": share(accepted, clear & in_patterns & answered),
         "other_abstained": share(~answered, clear & (truth == "other")),
         "no_spot_abstained": share(~answered, np.asarray([label.n_spots == "0" for label in labels])),
-        "harm_single_called_angioma": share(answers == "angioma", clear & (truth == "single_lesion")),
-        "harm_shower_called_angioma": share(answers == "angioma", clear & (truth == "petechial_shower")),
+        "harm_single_called_angioma": share(answers == ANGIOMA, clear & (truth == SINGLE_LESION)),
+        "harm_shower_called_angioma": share(answers == ANGIOMA, clear & (truth == PETECHIAL_SHOWER)),
         "borderline_acceptable": share(accepted, ~clear & in_patterns),
     }
     for pattern in PATTERNS:

@@ -17,7 +17,8 @@ from lesionvis.lab.forests import SEED, onnx_predictor
 from lesionvis.lab.pattern_training import PatternTable, fit_pattern, measure_features
 from lesionvis.lab.spot_training import N_FOLDS, fold_of
 from lesionvis.lab.truth import Label
-from lesionvis.pattern import PATTERNS, UNCERTAIN, PatternModel, find_pattern
+from lesionvis.labels import PATTERNS, UNCERTAIN
+from lesionvis.pattern import PatternModel, find_pattern
 from lesionvis.photo import Photo, read_photo
 from lesionvis.scale import NoScale
 from lesionvis.skin import find_skin

@@ -14,7 +14,7 @@ from lesionvis.lab.truth import SpotTruth
 REACH_MIN_PX = 4.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Match:
     """Found spots of a photo held against the true ones.
 

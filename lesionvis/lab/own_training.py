@@ -16,7 +16,8 @@ from lesionvis.lab.pattern_training import make_pattern_table, write_pattern_tab
 from lesionvis.lab.spot_training import N_FOLDS as N_JUDGES
 from lesionvis.lab.train import train_pattern
 from lesionvis.lab.truth import Label
-from lesionvis.pattern import CLASSES, PATTERNS, UNCERTAIN
+from lesionvis.labels import PATTERNS, UNCERTAIN
+from lesionvis.pattern import CLASSES
 from lesionvis.spots.judge import packaged_judge
 
 # Changed copies of each photo: more bring little.

@@ -24,7 +24,7 @@ _LACUNAE_ACROSS = 4.0
 _WALL_PALENESS = 0.25
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Painted:
     """What spots do to the skin.
 

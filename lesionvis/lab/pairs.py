@@ -90,7 +90,7 @@ class View:
     camera: Scene
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Shot:
     """One rendered photo of the skin.
 
@@ -166,7 +166,7 @@ class Press:
         return np.asarray(self.stretch * np.exp(-np.maximum(relative - 1.0, 0.0) * 4.0))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class GlassPair:
     """A plain photo and one through glass.
 
@@ -188,7 +188,7 @@ class GlassPair:
     under_glass: NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RenderedSeries:
     """Photos of the same skin at several moments.
 

@@ -35,7 +35,7 @@ BORDERLINE_WEIGHT = 0.4
 LABEL_COLUMNS = ("sha256", "source", "group", "diagnosis", "pattern", "certainty", "accept", "n_spots", "copy")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class PatternTable:
     """Features of photos and of changed copies of them, with labels.
 

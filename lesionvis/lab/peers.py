@@ -23,7 +23,7 @@ _SIGMAS = {"min_sigma": 1.5, "max_sigma": 14.0}
 _THRESHOLD_LOCAL_BLOCK_PX = 51
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Peer:
     """A detector.
 

@@ -111,7 +111,7 @@ class RulerPose:
     flipped: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RenderedRuler:
     """A picture with a ruler in it, and its truth.
 

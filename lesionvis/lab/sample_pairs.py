@@ -32,7 +32,7 @@ _N_NEW, _N_GONE, _N_FADING = 5, 4, 8
 _EXIF_FOLDER, _DATE_TIME_ORIGINAL = 0x8769, 0x9003
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class PairPhoto:
     """One photo of a pair: its file name, picture, and when it claims to be taken."""
 

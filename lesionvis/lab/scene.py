@@ -253,7 +253,7 @@ class SpotTruth:
         _check_choice(self, "kind", SPOT_KINDS)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RenderedPhoto:
     """A rendered photo with its truth.
 

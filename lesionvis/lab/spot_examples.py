@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from lesionvis.color import optical_density
 from lesionvis.lab.forests import SEED
 from lesionvis.lab.truth import Label, SpotTruth
+from lesionvis.labels import PETECHIAL_SHOWER
 from lesionvis.photo import read_photo
 from lesionvis.scale import NoScale
 from lesionvis.skin import find_skin
@@ -36,7 +37,7 @@ BELT_FRACTION = 0.06
 SPOT, OTHER, OPEN = 1, 0, -1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Example:
     """Evidence of one photo with its truth.
 
@@ -61,7 +62,7 @@ class Example:
     overlaps: NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class LesionTruth:
     """Outline of the dominant lesion: a mask file, a polygon, an ellipse, or none at all.
 
@@ -134,7 +135,7 @@ def collect(
     names = {
         label.photo
         for label in labels
-        if label.photo in marked or Path(label.photo).stem in lesions or label.pattern == "petechial_shower"
+        if label.photo in marked or Path(label.photo).stem in lesions or label.pattern == PETECHIAL_SHOWER
     }
     jobs = (
         delayed(_example)(folder / name, by_photo[name], marked.get(name), lesions.get(Path(name).stem))
@@ -159,7 +160,7 @@ def _example(path: Path, label: Label, marked: SpotTruth | None, truth: LesionTr
         overlaps = overlaps_with(regions, mask)
         if marked is None and truth.exists and label.n_spots == "1":
             labels, weights = _beside(candidates, mask, photo.px_per_source_px)
-    elif label.pattern == "petechial_shower":
+    elif label.pattern == PETECHIAL_SHOWER:
         overlaps[:] = 0.0
     if marked is not None:
         labels = match(candidates, marked, photo.px_per_source_px)

@@ -26,7 +26,7 @@ def fold_of(group: str) -> int:
     return hashlib.sha256(group.encode()).digest()[0] % N_FOLDS
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Tables:
     """What the forests are trained on: numbers only.
 

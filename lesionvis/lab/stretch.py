@@ -104,7 +104,7 @@ class Stretch:
         return np.asarray((xy_px - (self.x_px, self.y_px)) @ self._axes().T)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class StretchedPair:
     """Photos of skin at rest and stretched.
 

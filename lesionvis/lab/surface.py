@@ -98,7 +98,7 @@ def smooth_noise(
     return np.asarray(noise, dtype=np.float32)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Relief:
     """Shape of the skin: slopes (rise over run) to the right and downwards, and depth in a groove, 0 to 1."""
 

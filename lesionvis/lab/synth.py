@@ -38,7 +38,7 @@ _COVER_SHADOW = 0.5
 _COVER_SHADOW_MM = 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Lit:
     """Skin and spots in linear light (H, W, 3), the light that falls on them (H, W), the spots' labels."""
 

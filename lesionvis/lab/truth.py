@@ -14,8 +14,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-PATTERN_CLASSES = ("petechial_shower", "single_lesion", "angioma", "other")
-
 
 @dataclass(frozen=True, slots=True)
 class Label:
@@ -43,7 +41,7 @@ class Label:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SpotTruth:
     """Spots marked by hand inside a region of a photo.
 

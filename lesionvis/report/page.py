@@ -19,8 +19,9 @@ from typing import Any
 
 from lesionvis.features import FEATURES
 from lesionvis.flags import FLAGS
+from lesionvis.labels import LABELS, PATTERNS, UNCERTAIN
 from lesionvis.report.histogram import Histogram
-from lesionvis.rules import PATTERNS, Level
+from lesionvis.rules import Level
 from lesionvis.wording import ALWAYS, HEADER, NEXT_STEPS, PATTERN_MEANINGS
 
 Value = str | int | float | None
@@ -125,7 +126,7 @@ def _urgency_step(row: Mapping[str, Value]) -> int:
     if row["status"] != "ok":
         return len(URGENT_LEVELS)
     after = len(URGENT_LEVELS) + 1
-    return after if row["pattern"] == "uncertain" else after + 1 + LEVELS.index(level)
+    return after if row["pattern"] == UNCERTAIN else after + 1 + LEVELS.index(level)
 
 
 def why_a_person(row: Mapping[str, Value]) -> str:
@@ -135,7 +136,7 @@ def why_a_person(row: Mapping[str, Value]) -> str:
     if row["triage_level"] in URGENT_LEVELS:
         # Reasons start with the number of their rule.
         return str(row["triage_reasons"] or "").split(" | ")[0].partition(" ")[2]
-    return "The pattern is uncertain." if row["pattern"] == "uncertain" else ""
+    return "The pattern is uncertain." if row["pattern"] == UNCERTAIN else ""
 
 
 def page_html(
@@ -178,7 +179,7 @@ def page_html(
         n_left_out=n_left_out,
         content=content,
         levels=[level for level in (*LEVELS, "") if any(key[1] == level for key in content.cells)],
-        patterns=[pattern for pattern in (*PATTERNS, "") if any(key[0] == pattern for key in content.cells)],
+        patterns=[pattern for pattern in (*LABELS, "") if any(key[0] == pattern for key in content.cells)],
         style=Markup(style),  # noqa: S704 - files of this package
         script=Markup(script),  # noqa: S704
         style_digest=_digest(style),
@@ -195,7 +196,7 @@ def _data() -> dict[str, Any]:
         "columns": [*ROW_COLUMNS, "urgency", "why", "thumbnail", "overlay"],
         "levels": LEVELS,
         "next_steps": _STEPS,
-        "patterns": PATTERNS,
+        "patterns": LABELS,
         "flags": {flag.name: flag.meaning for flag in FLAGS.values()},
         "features": [[feature.__name__, (feature.__doc__ or "").partition("\n")[0]] for feature in FEATURES],
         "facts": FACT_COLUMNS,

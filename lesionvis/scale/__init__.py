@@ -5,5 +5,6 @@ Each kind of reference lives in a file of its own. A scale is never guessed: wit
 """
 
 from lesionvis.scale.base import NoScale, Scale, ScaleSource, given_scale
+from lesionvis.scale.given import dicom_scale
 
-__all__ = ["NoScale", "Scale", "ScaleSource", "given_scale"]
+__all__ = ["NoScale", "Scale", "ScaleSource", "dicom_scale", "given_scale"]

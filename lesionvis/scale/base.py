@@ -8,7 +8,8 @@ from typing import Literal, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.errors import NoScaleError, SettingsError
+from lesionvis.checks import check_positive
+from lesionvis.errors import NoScaleError
 
 ScaleSource = Literal["given", "ruler", "marker", "coin", "dicom"]
 
@@ -21,7 +22,7 @@ def _no_values() -> NDArray[np.float64]:
     return np.zeros(0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Scale:
     """Pixels per millimetre, with its error and the reference that it was read from.
 
@@ -44,6 +45,8 @@ class Scale:
     --------
     >>> from lesionvis.scale import given_scale
     >>> scale = given_scale(12.5)
+    >>> scale
+    Scale(given, 12.5 px/mm)
     >>> scale.px_per_mm, bool(scale)
     (12.5, True)
     """
@@ -57,6 +60,11 @@ class Scale:
 
     def __bool__(self) -> bool:
         return True
+
+    def __repr__(self) -> str:
+        """One line: what the arrays hold is too much to print."""
+        error = f" with an error of {self.error_pct:.2g} %" if np.isfinite(self.error_pct) else ""
+        return f"Scale({self.source}, {self.px_per_mm:.4g} px/mm{error})"
 
     @property
     def error_pct(self) -> float:
@@ -132,6 +140,5 @@ def given_scale(px_per_mm: float) -> Scale:
     >>> given_scale(8.0).source
     'given'
     """
-    if not (np.isfinite(px_per_mm) and px_per_mm > 0):
-        raise SettingsError(f"px_per_mm must be a finite number above 0, got {px_per_mm}.")
+    check_positive("px_per_mm", px_per_mm)
     return Scale(px_per_mm=float(px_per_mm), standard_error_px_per_mm=float("nan"), source="given")

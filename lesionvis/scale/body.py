@@ -56,7 +56,7 @@ END_REACH = 15.0
 """Farthest that the body is followed beyond the first and the last tick, in pitches."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Edge:
     """The clearest straight step of colour along a row of ticks.
 

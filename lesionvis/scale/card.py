@@ -1,4 +1,4 @@
-"""The printable reference card: a marker board of known size, patches, a millimetre ruler, and its PDF.
+"""The printable reference card: a marker board of known size, patches of colour, a millimetre ruler, and its PDF.
 
 The card is described once, as shapes in millimetres. The printer, the finder (`lesionvis.scale.marker`) and the
 renderer (`lesionvis.lab.cards`) all read that description.
@@ -37,7 +37,6 @@ DICTIONARY = cv2.aruco.DICT_4X4_50
 
 PATCH_MM = 6.0
 PATCH_TOP_MM = 34.0
-WHITE: Rgb = (1.0, 1.0, 1.0)
 
 RULER_MM = 77
 RULER_STRIP_MM = 150
@@ -58,22 +57,18 @@ _PAGE_MARGIN_MM = 25.0
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """Square of one colour: its name, its centre on the card in mm, its sRGB colour in the file, 0 to 1."""
+    """Square of one colour: its name, its centre on the card in mm, its sRGB colour in the file, 0 to 1.
+
+    For the eye of who looks at the photo: the program reads no colour off them.
+    """
 
     name: str
     x_mm: float
     y_mm: float
     rgb: Rgb
 
-    @property
-    def is_neutral(self) -> bool:
-        """Whether it is white or grey."""
-        return self.rgb[0] == self.rgb[1] == self.rgb[2]
-
 
 _PATCH_COLORS: tuple[tuple[str, Rgb], ...] = (
-    # Bare paper at both ends: what a printer does not touch is the best white, and two of it show uneven light.
-    ("white left", WHITE),
     ("grey 80", (0.8, 0.8, 0.8)),
     ("grey 60", (0.6, 0.6, 0.6)),
     ("grey 40", (0.4, 0.4, 0.4)),
@@ -83,11 +78,10 @@ _PATCH_COLORS: tuple[tuple[str, Rgb], ...] = (
     ("brown", (0.45, 0.3, 0.2)),
     ("skin", (0.85, 0.65, 0.55)),
     ("blue", (0.15, 0.3, 0.7)),
-    ("white right", WHITE),
 )
 PATCHES = tuple(
     Patch(name, BOARD_LEFT_MM + (column + 0.5) * SQUARE_MM, PATCH_TOP_MM + PATCH_MM / 2.0, rgb)
-    for column, (name, rgb) in enumerate(_PATCH_COLORS)
+    for column, (name, rgb) in enumerate(_PATCH_COLORS, start=1)  # bare paper is left at both ends
 )
 
 
@@ -118,7 +112,6 @@ def card_shapes() -> tuple[Shape, ...]:
     patches = [
         Rectangle(patch.x_mm - PATCH_MM / 2, patch.y_mm - PATCH_MM / 2, PATCH_MM, PATCH_MM, patch.rgb)
         for patch in PATCHES
-        if patch.rgb != WHITE
     ]
     label = Text(BOARD_LEFT_MM, BOARD_TOP_MM - 1.0, 2.2, "lesionvis card: lay it flat beside the lesion, in its plane")
     ruler = shifted(_ruler(RULER_MM), BOARD_LEFT_MM, CARD_HEIGHT_MM)

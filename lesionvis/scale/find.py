@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from lesionvis.checks import check_positive
+from lesionvis.errors import SettingsError
 from lesionvis.photo import Photo
 from lesionvis.scale.base import NoScale, Scale, given_scale
 from lesionvis.scale.card import BAR_MM
 from lesionvis.scale.coin import check_coin, find_coin
-from lesionvis.scale.given import check_mm_across, mm_across_scale
+from lesionvis.scale.given import mm_across_scale
 from lesionvis.scale.marker import check_bar_mm, find_marker
 from lesionvis.scale.ruler import find_ruler
 
@@ -81,6 +83,31 @@ def find_scale(
     return NoScale("; ".join([*reasons, scale.reason]))
 
 
+def check_scale(
+    scale: object, px_per_mm: float | None = None, mm_across: float | None = None, coin: str | None = None
+) -> None:
+    """Refuse a scale that is given together with settings that say where the scale is to come from.
+
+    Parameters
+    ----------
+    scale : Scale or NoScale
+        Of one photo.
+    px_per_mm, mm_across, coin
+        The settings.
+
+    Raises
+    ------
+    SettingsError
+        If one of them is set, or the scale is of another type.
+    """
+    if not isinstance(scale, Scale | NoScale):
+        raise SettingsError(f"scale must be a Scale or NoScale, got {scale!r}; a number is given as px_per_mm.")
+    settings = {"px_per_mm": px_per_mm, "mm_across": mm_across, "coin": coin}
+    contradicting = [name for name, value in settings.items() if value is not None]
+    if contradicting:
+        raise SettingsError(f"A scale was given for this photo, and {contradicting[0]} as well; give one of the two.")
+
+
 def check_references(px_per_mm: float | None, mm_across: float | None, coin: str | None, bar_mm: float) -> None:
     """Refuse what `find_scale` would refuse, before there is a photo.
 
@@ -90,9 +117,9 @@ def check_references(px_per_mm: float | None, mm_across: float | None, coin: str
         If a value is outside its bounds.
     """
     if px_per_mm is not None:
-        given_scale(px_per_mm)
+        check_positive("px_per_mm", px_per_mm)
     if mm_across is not None:
-        check_mm_across(mm_across)
+        check_positive("mm_across", mm_across)
     if coin is not None:
         check_coin(coin)
     check_bar_mm(bar_mm)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from lesionvis.errors import LesionvisError, SettingsError, UnreadablePhoto
+from lesionvis.checks import check_positive
+from lesionvis.errors import LesionvisError, UnreadablePhoto
 from lesionvis.photo import Photo
 from lesionvis.scale.base import NoScale, Scale, given_scale
 
@@ -41,7 +42,7 @@ def mm_across_scale(photo: Photo, mm_across: float) -> Scale:
     >>> mm_across_scale(read_photo(np.zeros((480, 640, 3), np.uint8)), 80.0).px_per_mm
     8.0
     """
-    check_mm_across(mm_across)
+    check_positive("mm_across", mm_across)
     return given_scale(photo.source_width_px / mm_across)
 
 
@@ -81,9 +82,3 @@ def dicom_scale(path: str | Path) -> Scale | NoScale:
     if abs(spacing_mm[0] / spacing_mm[1] - 1.0) > SQUARE_TOLERANCE:
         return NoScale(f"{name} states pixels that are not square, {spacing_mm[0]:g} x {spacing_mm[1]:g} mm")
     return Scale(px_per_mm=2.0 / sum(spacing_mm), standard_error_px_per_mm=float("nan"), source="dicom")
-
-
-def check_mm_across(mm_across: float) -> None:
-    """Refuse a width that is not a finite number above 0 with a SettingsError."""
-    if not (np.isfinite(mm_across) and mm_across > 0):
-        raise SettingsError(f"mm_across must be a finite number above 0, got {mm_across}.")

@@ -208,7 +208,7 @@ def _hypotheses(n_ticks: int) -> list[_Hypothesis]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Feature:
     """One quantity of the ticks: where it is known, or known to be larger, without trend; its least noise."""
 

@@ -1,4 +1,4 @@
-"""Finds the printed card in a photo, and reads scale and colour cast off it.
+"""Finds the printed card in a photo, and reads its scale.
 
 The markers tell where the card is and which way round; the corners of its squares, which blur does not move, give
 the homography; and that gives the scale at every place of the card's plane, whatever the tilt.
@@ -6,13 +6,13 @@ the homography; and that gives the scale at every place of the card's plane, wha
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.errors import LesionvisError, SettingsError
+from lesionvis.checks import check_between
 from lesionvis.photo import Photo
 from lesionvis.scale.base import NoScale, Scale
 from lesionvis.scale.card import (
@@ -21,8 +21,6 @@ from lesionvis.scale.card import (
     BOARD_TOP_MM,
     CARD_HEIGHT_MM,
     CARD_WIDTH_MM,
-    PATCH_MM,
-    PATCHES,
     SQUARE_MM,
     card_outline_mm,
     charuco_board,
@@ -74,15 +72,8 @@ FLAT_REACH_MM = 40.0
 GRID_MM = 10.0
 """Distance of the places at which the scale is given."""
 
-PATCH_SHARE = 0.6
-"""Part of a patch's side that is measured: blur mixes its rim with the paper."""
 
-CLIPPED_LEVEL = 250
-DARK_LEVEL = 25
-"""sRGB levels beyond which a channel no longer tells the colour of the light."""
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CardView:
     """Where the card is in a photo.
 
@@ -101,32 +92,9 @@ class CardView:
     residual_px: float
 
 
-@dataclass(frozen=True, slots=True)
-class CardColors:
-    """Colours of the card's patches in a photo.
-
-    Attributes
-    ----------
-    names : tuple of str
-        Of the patches in view.
-    printed_srgb : ndarray of shape (N, 3), float64
-        Colours in the card's file, 0 to 255; what a printer makes of them differs, but for white and grey.
-    measured_srgb : ndarray of shape (N, 3), float64
-        Median colours in the photo, 0 to 255.
-    light : ndarray of shape (3,), float64
-        Colour of the light in linear red, green and blue, green = 1; NaN when no white or grey could tell.
-    """
-
-    names: tuple[str, ...]
-    printed_srgb: NDArray[np.float64]
-    measured_srgb: NDArray[np.float64]
-    light: NDArray[np.float64]
-
-
 def check_bar_mm(bar_mm: float) -> None:
     """Refuse a bar that is outside `BAR_BOUNDS_MM` with a SettingsError."""
-    if not BAR_BOUNDS_MM[0] <= bar_mm <= BAR_BOUNDS_MM[1]:
-        raise SettingsError(f"bar_mm must be from {BAR_BOUNDS_MM[0]:g} to {BAR_BOUNDS_MM[1]:g}, got {bar_mm}.")
+    check_between("bar_mm", bar_mm, *BAR_BOUNDS_MM)
 
 
 def find_marker(photo: Photo, bar_mm: float = BAR_MM) -> Scale | NoScale:
@@ -290,78 +258,3 @@ def _reading_error(plane: Homography, corners_mm: NDArray[np.float64], residual_
     variance_px = residual_px**2 * len(corners_mm) / degrees_of_freedom
     covariance = variance_px * np.linalg.pinv(corner_change.T @ corner_change)
     return float(np.sqrt(scale_change @ covariance @ scale_change))
-
-
-def measure_colors(photo: Photo, view: CardView) -> CardColors:
-    """Measure the card's patches in a photo.
-
-    Parameters
-    ----------
-    photo : Photo
-        The photo.
-    view : CardView
-        Where the card is in it.
-
-    Returns
-    -------
-    CardColors
-        Of the patches that are wholly in view.
-    """
-    names, printed, measured, lights = [], [], [], []
-    height, width = photo.rgb.shape[:2]
-    half = PATCH_SHARE * PATCH_MM / 2.0
-    for patch in PATCHES:
-        square = half * np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) + np.array([patch.x_mm, patch.y_mm])
-        corners = photo.to_working(view.plane.to_px(square))
-        if not np.all((corners >= 0) & (corners <= (width - 1, height - 1))):
-            continue
-        mask = np.zeros((height, width), np.uint8)
-        cv2.fillConvexPoly(mask, np.round(corners).astype(np.int32), 1)
-        levels = np.median(photo.rgb[mask > 0], axis=0)
-        names.append(patch.name)
-        printed.append(255.0 * np.asarray(patch.rgb))
-        measured.append(levels)
-        if patch.is_neutral and levels.max() < CLIPPED_LEVEL and levels.min() > DARK_LEVEL:
-            linear = _linear_light(levels)
-            lights.append(np.log(linear / linear[1]))
-    light = np.exp(np.median(lights, axis=0)) if lights else np.full(3, np.nan)
-    return CardColors(
-        tuple(names), np.reshape(printed, (-1, 3)), np.reshape(measured, (-1, 3)), np.asarray(light, np.float64)
-    )
-
-
-def correct_cast(photo: Photo, colors: CardColors) -> Photo:
-    """Photo in light that makes the card's white and grey patches neutral.
-
-    Parameters
-    ----------
-    photo : Photo
-        The photo.
-    colors : CardColors
-        Measured in it.
-
-    Returns
-    -------
-    Photo
-        With red and blue scaled in linear light (von Kries) and green as it was.
-
-    Raises
-    ------
-    LesionvisError
-        If no white or grey patch could tell the colour of the light.
-    """
-    if not np.isfinite(colors.light).all():
-        raise LesionvisError(
-            "The card's white and grey patches are out of view, too bright or too dark to correct colours;"
-            " take the photo with the whole card evenly lit."
-        )
-    linear = np.clip(_linear_light(np.arange(256.0))[:, None] / colors.light, 0.0, 1.0)
-    levels = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055) * 255.0
-    table = np.round(levels).astype(np.uint8).reshape(1, 256, 3)
-    return replace(photo, rgb=np.asarray(cv2.LUT(photo.rgb, table), np.uint8))
-
-
-def _linear_light(level: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Linear light, 0 to 1, of sRGB levels 0 to 255 (IEC 61966-2-1)."""
-    part = np.asarray(level, np.float64) / 255.0
-    return np.where(part <= 0.04045, part / 12.92, ((part + 0.055) / 1.055) ** 2.4)

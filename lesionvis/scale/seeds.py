@@ -71,7 +71,7 @@ MAX_SEEDS = 250
 """Seeds kept for the vote on which to follow first; a ruler has dozens."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Level:
     """One resolution of the pyramid: relative contrast, and its px per px of the full picture."""
 
@@ -79,7 +79,7 @@ class Level:
     px_per_full_px: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Seeds:
     """Places where the picture repeats, best first; positions in px of the full picture.
 

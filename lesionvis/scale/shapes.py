@@ -44,7 +44,7 @@ MAX_INK = 1.2
 """What has over 3.3 times (e to this power) the ink of the median tick is a ruler's end or a hair."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class TickShapes:
     """How long and how heavy each tick of a row is; NaN where unknown.
 

@@ -27,7 +27,7 @@ MAX_EXCESS = 1.5
 """Where a tick's end is sought, contrast counts up to this many times that of a usual tick."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class TickLine:
     """Smooth curve that passes tick number i at i, as two polynomials.
 

@@ -117,7 +117,7 @@ class TickRow:
         return np.arange(self.first, self.last + 1.0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Round:
     """What one round measured of the ticks that it found."""
 

@@ -1,6 +1,6 @@
 """Photo, Skin -> Spots: finding, outlining and splitting what stands out of the skin.
 
-`peaks` finds spot-like places, `outlines` measures them at half contrast, `evidence` gathers what speaks for and
+`peaks` finds spot-like places, `outlines` finds their borders, `evidence` gathers what speaks for and
 against each, `lesion` does the same for the one large lesion, `judge` weighs the evidence, `find` makes the labels.
 """
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.color import blood_map
+from lesionvis.color import blood_map, blue_share
 from lesionvis.skin import Skin
 from lesionvis.spots.outlines import COARSE_FAN, FINE_FAN, Outlines, core_and_skin, grow, sample_rays
 from lesionvis.spots.peaks import RADIUS_PER_SIGMA, Peaks, find_peaks, octaves
@@ -46,7 +46,7 @@ COLUMNS: dict[str, str] = {
     "inside_spread": "standard deviation of green density inside",
     "ring_spread": "standard deviation of green density in the ring",
     "ring_spread_share": "ring_spread over contrast",
-    "open_fraction": "share of rays that never fall to half contrast",
+    "open_fraction": "share of rays that never fall to the contrast of a border",
     "valley_fraction": "share of rays that end before a neighbour",
     "radius_variation": "coefficient of variation of the rays",
     "aspect": "longer over shorter axis of the outline",
@@ -70,7 +70,7 @@ COLUMNS: dict[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Candidates:
     """Possible spots of a photo with the evidence on each.
 
@@ -90,6 +90,14 @@ class Candidates:
 
     def __len__(self) -> int:
         return len(self.response)
+
+    def __repr__(self) -> str:
+        """One line: what the arrays hold is too much to print."""
+        return f"Candidates({len(self)} places, {len(COLUMNS)} columns of evidence)"
+
+    def column(self, name: str) -> NDArray[np.float32]:
+        """One column of the evidence, shape (N,)."""
+        return self.evidence[:, list(COLUMNS).index(name)]
 
 
 def find_candidates(density: NDArray[np.float32], skin: Skin, smallest_px: float | None = None) -> Candidates:
@@ -205,7 +213,7 @@ def _evidence(
         "contrast_blue": channel[:, 2],
         "erythema_contrast": erythema,
         "blood_share": erythema / total,
-        "blue_share": (channel[:, 2] - channel[:, 1]) / total,
+        "blue_share": blue_share(channel),
         "red_green_ratio": np.clip(channel[:, 0] / np.maximum(channel[:, 1], 1e-2), -3, 3),
         "inside_red": inside[:, 0],
         "inside_green": inside[:, 1],

@@ -55,7 +55,7 @@ REASONS: dict[str, tuple[str, ...]] = {
 ALONE = tuple(REASONS)[-1]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Rejection:
     """A candidate that is no spot.
 

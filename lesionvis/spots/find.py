@@ -35,7 +35,7 @@ CROWD_LESION_SCORE_MIN = 0.6
 _SHIFT_BITS = 4
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Spots:
     """Spots of a photo, the largest first.
 
@@ -70,6 +70,11 @@ class Spots:
 
     def __len__(self) -> int:
         return len(self.outlines_px)
+
+    def __repr__(self) -> str:
+        """One line: what the arrays hold is too much to print."""
+        lesion = f"the lesion is spot {self.lesion}" if self.lesion else "no lesion dominates"
+        return f"Spots({len(self)} spots of {len(self.candidates)} candidates, {lesion})"
 
 
 def find_spots(photo: Photo, skin: Skin, judge: Judge | None = None, *, px_per_mm: float | None = None) -> Spots:

@@ -200,9 +200,8 @@ def company(candidates: Candidates, scores: NDArray[np.float64]) -> NDArray[np.f
     ]
     weight = likely_scores**2
     total = max(float(weight.sum()), 1e-6)
-    names = list(evidence.COLUMNS)
     for name in _COMPARED:
-        values = candidates.evidence[:, names.index(name)].astype(np.float64)
+        values = candidates.column(name).astype(np.float64)
         mean = float((values[likely] * weight).sum()) / total
         variance = float(((values[likely] - mean) ** 2 * weight).sum()) / total
         columns += [values - mean, (values - mean) / max(np.sqrt(variance), 0.02)]

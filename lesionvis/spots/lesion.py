@@ -61,7 +61,7 @@ COLUMNS: dict[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Regions:
     """Regions that may be the dominant lesion.
 
@@ -85,6 +85,10 @@ class Regions:
 
     def __len__(self) -> int:
         return len(self.fills)
+
+    def __repr__(self) -> str:
+        """One line: what the arrays hold is too much to print."""
+        return f"Regions({len(self)} regions, {len(COLUMNS)} columns of evidence)"
 
     def column(self, name: str) -> NDArray[np.float32]:
         """One column of the evidence, shape (N,)."""
@@ -122,7 +126,7 @@ class Regions:
         return np.asarray(large >= 0.5)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Part:
     """A connected part of a map above a level: its picture with holes filled, the corner of that, its outline."""
 
@@ -135,7 +139,7 @@ class _Part:
     level: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Ground:
     """What all regions of a photo are judged against, on the small picture."""
 

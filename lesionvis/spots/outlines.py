@@ -1,4 +1,4 @@
-"""How large a spot is: its outline at half contrast, by rays from its centre."""
+"""How large a spot is: its outline where 44 % of its contrast is left, by rays from its centre."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ REACH = 3.0
 CORE = 0.6
 RING = (1.6, 3.0)
 RING_QUANTILE = 0.3
-# Share of the contrast at the border. Lenses blur light, of which one half is less than one half of the density; where
-# pigment itself fades out, one half of the density is what readers take for the border.
+# Share of the contrast that is left at the border. Lenses blur light, and half of the light that a spot takes away is
+# less than half of its density: 0.44 of it at a contrast of 0.2 log10, 0.34 at 0.6. Where pigment itself fades out,
+# half of the density is what readers take for the border.
 BORDER_CONTRAST = 0.44
 # A ray that rises again by this share of the contrast, after it fell by that share, has met a neighbour: the
 # valley between the two is the border.
@@ -32,7 +33,7 @@ BORDER_CORNERS = 48
 _FINER_OCTAVES = 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Fan:
     """Directions and distances at which a spot is sampled.
 
@@ -62,7 +63,7 @@ COARSE_FAN = _fan(8, 15)
 FINE_FAN = _fan(16, 28)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Outlines:
     """Star-shaped outlines of N spots.
 
@@ -76,7 +77,7 @@ class Outlines:
     contrast : ndarray of shape (N,), float64
         Level of the spot's core less that of the skin around it, in units of the map.
     open_fraction : ndarray of shape (N,), float64
-        Share of rays that never fell to half contrast.
+        Share of rays that never fell to the contrast of a border.
     valley_fraction : ndarray of shape (N,), float64
         Share of rays that end in a valley before a neighbour.
     """
@@ -187,7 +188,7 @@ def grow(
     radius_px: NDArray[np.float64],
     fan: Fan,
 ) -> Outlines:
-    """Outline each spot where its contrast has fallen to about one half.
+    """Outline each spot where its contrast has fallen to `BORDER_CONTRAST`.
 
     Parameters
     ----------
@@ -203,8 +204,8 @@ def grow(
 
     Notes
     -----
-    The half-contrast contour of a blurred disk lies on the disk's own border, so that a diameter measured there does
-    not depend on sharpness. Crossings are interpolated to a fraction of a step.
+    The contour of half the missing light lies on the border of a blurred disk, so that a diameter measured near it
+    hardly depends on sharpness. Crossings are interpolated to a fraction of a step.
     """
     count, n_steps, steps = len(x_px), len(fan.steps), fan.steps
     if count == 0:
@@ -212,9 +213,9 @@ def grow(
         return Outlines(x_px, y_px, np.zeros((0, len(fan.angles_rad))), fan.angles_rad, none, none, none)
     core, skin = core_and_skin(profiles, fan)
     contrast = core - skin
-    half = (skin + BORDER_CONTRAST * contrast)[:, None, None]
+    border = (skin + BORDER_CONTRAST * contrast)[:, None, None]
 
-    below = profiles < half
+    below = profiles < border
     crossing = np.where(below.any(axis=2), below.argmax(axis=2), n_steps)
     lowest = np.minimum.accumulate(profiles, axis=2)
     fallen = lowest < (core - FALL * contrast)[:, None, None]
@@ -225,9 +226,9 @@ def grow(
 
     in_valley = rise < crossing
     last = np.clip(crossing, 1, n_steps - 1)[..., None]
-    above_half = np.take_along_axis(profiles, last - 1, axis=2)[..., 0]
-    below_half = np.take_along_axis(profiles, last, axis=2)[..., 0]
-    share = (above_half - half[..., 0]) / np.maximum(above_half - below_half, 1e-6)
+    inside = np.take_along_axis(profiles, last - 1, axis=2)[..., 0]
+    outside = np.take_along_axis(profiles, last, axis=2)[..., 0]
+    share = (inside - border[..., 0]) / np.maximum(inside - outside, 1e-6)
     crossed = steps[last[..., 0] - 1] + np.clip(share, 0.0, 1.0) * fan.step
     is_open = (crossing >= n_steps) & ~in_valley
     relative = np.where(in_valley, steps[valley], crossed)
