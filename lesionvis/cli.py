@@ -140,15 +140,16 @@ def analyze(
         told = _asked(given, lambda known: found.answered(known).advice)
         analysis = found.answered(told)
     analysis = dataclasses.replace(analysis, advice=analysis.advice.noting(about))
-    for kind, picture in pictures.items():
-        if picture is not None:
-            write_picture(_drawn(kind, analysis), picture)
     if as_json:
         typer.echo(analysis.to_json())
     else:
         from lesionvis.report.text import analysis_text
 
         typer.echo(harmless_lines(analysis_text(analysis)))
+    # After the advice, which no picture that cannot be drawn or written may keep back.
+    for kind, picture in pictures.items():
+        if picture is not None:
+            write_picture(_drawn(kind, analysis), picture)
 
 
 @app.command()

@@ -96,12 +96,10 @@ def series(
 ) -> None:
     """Follow spots through dated photos: which are new, gone, growing or fading."""
     from lesionvis.diary import date_in_name, photos_of
-    from lesionvis.photo_evidence import PhotoEvidence
     from lesionvis.report.course_chart import course_svg
     from lesionvis.report.pairs import draw_course
     from lesionvis.report.pairs_text import course_text
     from lesionvis.series import follow
-    from lesionvis.triage import advise_further
 
     photos = photos_of(photos)
     if overlay is not None:
@@ -115,7 +113,7 @@ def series(
     analyses = [analyzer(photo, told) for photo in photos]
     when = [date or analysis.photo.taken_at for date, analysis in zip(given, analyses, strict=True)]
     course = follow(analyses, when)
-    advice = advise_further(course.photos[-1].advice, PhotoEvidence(further=course.findings())).noting(about)
+    advice = course.advice.noting(about)
     if overlay is not None:
         write_picture(draw_course(course), overlay)
     if chart is not None:

@@ -81,11 +81,15 @@ def answers_of(given: list[str] | None, file: Path | None, circumstances: Circum
         if not isinstance(value, str):
             raise AnswerError(f'{file}: the answer "{name}" must be a text in quotes, got {value!r}.')
         values[name] = value
+    named: dict[str, str] = {}
     for text in given or []:
         name, equals, value = text.partition("=")
         if not equals:
             raise AnswerError(f'An answer is given as NAME=VALUE, such as fever=yes, not as "{text}".')
-        values[name.strip()] = value.strip()
+        name, value = name.strip(), value.strip()
+        if named.setdefault(name, value) != value:  # the last one would win, and could be the one that lowers the level
+            raise AnswerError(f'"{name}" was answered both "{named[name]}" and "{value}"; give one answer.')
+    values |= named
     about = circumstances_of(file) if circumstances is None else circumstances
     return about.answers(Answers.from_mapping(values))
 

@@ -13,11 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.abcde import Abcde
+from lesionvis.advice import Advice
 from lesionvis.analysis import Analysis
 from lesionvis.errors import SettingsError
 from lesionvis.interval import Interval, Moment, compare, days_between, moment_of
 from lesionvis.json_ready import json_ready
 from lesionvis.matching import FADED_MAX, GROWN_MIN, SURE_ERRORS
+from lesionvis.photo_evidence import PhotoEvidence
+from lesionvis.triage import advise_further
 
 # The guide and rule P01 say "spreading" and give no number; the limits are ours. Spots spread when at least so many,
 # and this share of all before, are new: one alone may be a hair or an insect. An app that told every change (SCAI)
@@ -83,6 +86,19 @@ class Course:
         if evolution is not None and evolution.changed:
             found["changed"] = evolution.seen
         return tuple(found.items())
+
+    @property
+    def advice(self) -> Advice:
+        """Advice on all photos: that on the one that asks for most, the later of equal ones, and what the course adds.
+
+        Spots that a later photo does not show have not been taken back by it.
+        """
+        place = max(range(len(self.photos)), key=lambda i: (self.photos[i].advice.level, i))
+        advice = advise_further(self.photos[place].advice, PhotoEvidence(further=self.findings()))
+        if self.photos[place].advice.level == self.photos[-1].advice.level:
+            return advice
+        note = f"Photo {place + 1} ({self.moments[place].name}) asks for more than the last one, so it counts."
+        return replace(advice, photo_notes=(note, *advice.photo_notes))
 
     @property
     def abcde(self) -> Abcde | None:

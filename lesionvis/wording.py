@@ -31,8 +31,8 @@ NEXT_STEPS: Final[Mapping[Level, str]] = MappingProxyType(
             "'rash that does not fade, with fever'. Do not wait for more spots and do not wait for this tool."
         ),
         Level.SAME_DAY: (
-            "Get medical advice today (UK: NHS 111). If you get fever, confusion, stiff neck, trouble "
-            f"breathing, or the spots spread, call {EMERGENCY_NUMBER}."
+            "Get medical advice today (UK: NHS 111). If there is confusion, a stiff neck or trouble breathing, now or "
+            f"later, or if fever comes or the spots spread, call {EMERGENCY_NUMBER}."
         ),
         Level.PROMPT: (f"Contact a doctor within 24-48 hours, or sooner where a reason says so. {_HELP_AT_ONCE}"),
         Level.ROUTINE_DERMATOLOGY: (
@@ -50,7 +50,10 @@ PROVISIONAL = (
     "Questions are still open, and the answers can raise or lower this level: answer them, and get help when in doubt."
 )
 # Beside the reasons while questions are open: a rule for a child may stand there, since nobody said that it is none.
-WORSE_ANSWER_NOTE = "what nobody answered counts as the worse answer"
+WORSE_ANSWER_NOTE = (
+    "what nobody answered counts as the worse answer, so a reason may speak of a child, or of spots that do not fade, "
+    "though nobody said so"
+)
 ALWAYS = (
     "If you are worried or someone is getting worse, get help, whatever this says.",
     "A parent's or carer's worry counts.",

@@ -129,7 +129,8 @@ def test_rejected_candidates_and_the_abcde_can_be_drawn(
     assert called(capsys, "analyze", lesion, "--explain", explained, "--abcde", letters)[0] == 0
     assert cv2.imread(str(explained)) is not None
     assert cv2.imread(str(letters)) is not None
-    code, _, error = called(capsys, "analyze", project / "sample_images" / "plain-skin.jpg", "--abcde", letters)
+    code, out, error = called(capsys, "analyze", project / "sample_images" / "plain-skin.jpg", "--abcde", letters)
+    assert "ADVICE:" in out
     assert code == 2
     assert "no dominant lesion" in error
 

@@ -25,6 +25,12 @@ def test_answers_of_options_override_those_of_a_file(tmp_path: Path) -> None:
     assert (answers["fever"], answers["blanch"]) == ("yes", "does_not_fade")
 
 
+def test_two_options_that_contradict_each_other_are_refused() -> None:
+    with pytest.raises(AnswerError, match='"fever" was answered both "yes" and "no"'):
+        answers_of(["fever=yes", "fever=no"], None)
+    assert answers_of(["fever=yes", "fever=yes"], None)["fever"] == "yes"
+
+
 def test_an_answer_that_is_no_pair_or_no_text_is_refused(tmp_path: Path) -> None:
     with pytest.raises(AnswerError, match="NAME=VALUE"):
         answers_of(["fever"], None)

@@ -172,7 +172,8 @@ def test_the_advice_never_reassures(analysed_samples: dict[str, Analysis], name:
     analysis = analysed_samples[name]
     assert analysis.advice.pattern == analysis.pattern.label
     assert analysis.advice.open_questions
-    text = " ".join([analysis.advice.what_to_do, *analysis.pattern.reasons]).lower()
+    reasons = [f"{reason.reason} {reason.action}" for reason in analysis.advice.reasons]
+    text = " ".join([analysis.advice.what_to_do, *analysis.pattern.reasons, *reasons]).lower()
     assert "harmless" not in text
     assert "nothing to worry" not in text
     if analysis.pattern.label == "petechial_shower":

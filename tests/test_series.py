@@ -4,13 +4,14 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
 from paired import NEW, mole_on_two_days, other_skin, registered, two_days
 
 from lesionvis import follow
-from lesionvis.analysis import Analysis
+from lesionvis.analysis import Analysis, analyze
 from lesionvis.errors import SettingsError
 from lesionvis.interval import Interval
 from lesionvis.matching import Matches
@@ -124,6 +125,22 @@ def test_an_interval_that_cannot_be_trusted_compares_nothing_and_says_so() -> No
     assert course.findings() == ()
     assert len(course.tracks) == 0
     assert course.to_dict()["intervals"][0]["compared"] is False
+
+
+def test_a_last_photo_without_spots_takes_nothing_back(project: Path) -> None:
+    shower, bare = (analyze(project / "sample_images" / f"{name}.jpg") for name in ("shower-light-leg", "plain-skin"))
+    course = follow([shower, bare], [START, START + timedelta(days=3)])
+    assert bare.advice.level < shower.advice.level
+    assert course.advice.level == shower.advice.level
+    assert course.advice.photo_notes[0].startswith("Photo 1 (shower-light-leg.jpg) asks for more than the last one")
+    later = follow([bare, shower], [START, START + timedelta(days=3)])
+    assert later.advice == shower.advice
+
+
+def test_the_advice_on_a_course_holds_what_it_shows() -> None:
+    course = _course()
+    assert course.advice.answers["spreading"] == "yes"
+    assert course.advice.level >= max(photo.advice.level for photo in course.photos)
 
 
 def test_new_spots_are_spreading_and_within_hours_rapidly() -> None:
