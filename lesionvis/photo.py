@@ -110,7 +110,7 @@ class PhotoReader:
         take more memory.
     working_long_side_px : int
         Longer side of the working picture, 256 to 16384. The picture stays larger where its shorter side
-        would fall under 32 px, or 1 mm under 5 px. No photo is enlarged.
+        would fall under 32 px, or 1 mm under 6 px. No photo is enlarged.
 
     Raises
     ------
@@ -123,7 +123,7 @@ class PhotoReader:
     >>> reader(np.zeros((960, 1280), np.uint8)).rgb.shape
     (480, 640, 3)
     >>> reader(np.zeros((960, 1280), np.uint8), px_per_mm=8.0).px_per_source_px
-    0.625
+    0.75
     """
 
     max_megapixels: float = 200.0

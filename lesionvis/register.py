@@ -146,15 +146,8 @@ class Registration:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON; numbers that are missing are None."""
-        content = {
-            "trusted": self.trusted,
-            "reason": self.reason,
-            "homography": self.homography.tolist() if self.trusted else None,
-            "error_px": self.error_px,
-            "evidence": self.evidence,
-            "overlap": self.overlap,
-        }
-        return json_ready(content)
+        shown = {name: getattr(self, name) for name in ("trusted", "reason", "error_px", "evidence", "overlap")}
+        return json_ready(shown | {"homography": self.homography.tolist() if self.trusted else None})
 
     def _weights(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Weight of each anchor at each place, shape (N, M)."""

@@ -17,6 +17,7 @@ from lesionvis.lab.evaluate import (
     flips,
     intervals,
     judge_out_of_fold,
+    mean_figures,
     pattern_figures,
     worst,
 )
@@ -111,9 +112,19 @@ def test_figures_of_known_answers() -> None:
 def test_intervals_hold_the_figure_and_narrow_with_more_groups() -> None:
     few = _judged(*[("angioma", "angioma"), ("angioma", UNCERTAIN)] * 5)
     many = _judged(*[("angioma", "angioma"), ("angioma", UNCERTAIN)] * 100)
-    (low, high), (near, far) = (intervals(j, 200)["recall_angioma"] for j in (few, many))
+    (low, high), (near, far) = (intervals([j], 200)["recall_angioma"] for j in (few, many))
     assert low < 0.5 < high
     assert far - near < 0.5 * (high - low)
+
+
+def test_the_interval_of_several_repeats_is_that_of_their_mean() -> None:
+    right, half = (_judged(*[("angioma", "angioma"), ("angioma", answer)] * 50) for answer in ("angioma", UNCERTAIN))
+    assert mean_figures([right, half])["recall_angioma"] == 0.75
+    (low, high), (near, far) = (intervals(runs, 200)["recall_angioma"] for runs in ([right, half], [half]))
+    assert low < 0.75 < high
+    # Half of what the one repeat that varies gives by itself.
+    assert high - low == pytest.approx(0.5 * (far - near), rel=0.01)
+    assert intervals([right, right], 200)["recall_angioma"] == (1.0, 1.0)
 
 
 def test_the_surest_error_comes_first() -> None:

@@ -14,6 +14,7 @@ import sklearn
 from numpy.typing import NDArray
 
 from lesionvis.features import FEATURE_NAMES
+from lesionvis.lab.__main__ import N_REPEATS
 from lesionvis.lab.calibrate import COVERAGE
 from lesionvis.lab.pattern_training import PatternTable, read_pattern_table
 from lesionvis.lab.spot_examples import OTHER, SPOT
@@ -30,7 +31,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Model]:
     """Both models, trained from the tables in the checkout."""
     folder = tmp_path_factory.mktemp("trained")
     train_spots(packaged_model_folder("spots-v1") / "training.npz", folder / "spots-v1")
-    train_pattern(packaged_model_folder("pattern-v1") / "training.csv", folder / "pattern-v1")
+    train_pattern(packaged_model_folder("pattern-v1") / "training.csv", folder / "pattern-v1", repeats=N_REPEATS)
     return {name: load_model(folder / name) for name in ("spots-v1", "pattern-v1")}
 
 

@@ -89,7 +89,7 @@ def _train(arguments: argparse.Namespace) -> None:
     from lesionvis.lab.train import train_pattern, train_spots
 
     train_spots(SPOT_TABLES, MODELS / "spots-v1")
-    train_pattern(PATTERN_TABLE, PATTERN_TABLE.parent)
+    train_pattern(PATTERN_TABLE, PATTERN_TABLE.parent, repeats=N_REPEATS)
     _card(arguments)
 
 

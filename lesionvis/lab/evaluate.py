@@ -208,18 +208,27 @@ def pattern_figures(judged: Judged) -> dict[str, float]:
     return figures
 
 
-def intervals(judged: Judged, resamples: int = N_RESAMPLES) -> dict[str, tuple[float, float]]:
-    """95 % intervals of the figures by a bootstrap over groups, which is what photos of one patient are."""
-    groups = np.asarray([label.group for label in judged.labels])
+def mean_figures(runs: Sequence[Judged]) -> dict[str, float]:
+    """Mean over repeats of each of the figures."""
+    figures = [pattern_figures(run) for run in runs]
+    return {name: float(np.mean([run[name] for run in figures])) for name in figures[0]}
+
+
+def intervals(runs: Sequence[Judged], resamples: int = N_RESAMPLES) -> dict[str, tuple[float, float]]:
+    """95 % intervals of `mean_figures` by a bootstrap over groups, which is what photos of one patient are.
+
+    All repeats judge the same photos, so that each draw is of groups and holds in every repeat.
+    """
+    groups = np.asarray([label.group for label in runs[0].labels])
     members = [np.flatnonzero(groups == name) for name in np.unique(groups)]
     generator = np.random.default_rng(SEED)
-    runs = []
+    draws = []
     for _ in range(resamples):
-        drawn = generator.integers(0, len(members), len(members))
-        runs.append(pattern_figures(judged.take(np.concatenate([members[i] for i in drawn]))))
+        drawn = np.concatenate([members[i] for i in generator.integers(0, len(members), len(members))])
+        draws.append(mean_figures([run.take(drawn) for run in runs]))
     ends = {}
-    for name in runs[0]:
-        values = np.asarray([run[name] for run in runs])
+    for name in draws[0]:
+        values = np.asarray([draw[name] for draw in draws])
         low, high = np.nanquantile(values, (0.025, 0.975)) if np.isfinite(values).any() else (np.nan, np.nan)
         ends[name] = (float(low), float(high))
     return ends

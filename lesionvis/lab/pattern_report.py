@@ -16,6 +16,7 @@ from lesionvis.lab.evaluate import (
     flips,
     intervals,
     judge_out_of_fold,
+    mean_figures,
     pattern_figures,
     worst,
 )
@@ -56,14 +57,14 @@ def pattern_report(table: PatternTable, repeats: int, others: PatternTable | Non
 
 def _within(runs: list[Judged]) -> Iterator[str]:
     figures = [pattern_figures(run) for run in runs]
-    ends = intervals(runs[0])
+    ends, means = intervals(runs), mean_figures(runs)
     yield f"Grouped {N_FOLDS}-fold cross-validation, {len(runs)} repeats, {len(runs[0].labels)} photos."
     yield ""
     yield "| figure | mean of the repeats | lowest to highest | 95 % interval (groups) |"
     yield "|---|---|---|---|"
     for name, (low, high) in ends.items():
         values = [run[name] for run in figures]
-        yield f"| {name} | {np.mean(values):.3f} | {min(values):.3f} to {max(values):.3f} | {low:.3f} to {high:.3f} |"
+        yield f"| {name} | {means[name]:.3f} | {min(values):.3f} to {max(values):.3f} | {low:.3f} to {high:.3f} |"
     yield ""
 
 
@@ -71,7 +72,7 @@ def _across(by_source: dict[str, Judged]) -> Iterator[str]:
     if not by_source:
         return
     figures = {source: pattern_figures(judged) for source, judged in by_source.items()}
-    ends = {source: intervals(judged) for source, judged in by_source.items()}
+    ends = {source: intervals([judged]) for source, judged in by_source.items()}
     yield "Other sources: trained without the source (a figure is missing where a source has no such photos):"
     yield ""
     yield "| figure | " + " | ".join(f"{source}, {len(by_source[source].labels)} photos" for source in figures) + " |"

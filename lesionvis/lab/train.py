@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from lesionvis.lab.calibrate import COVERAGE
-from lesionvis.lab.evaluate import cross_validate, fitted_rule, intervals, judge_out_of_fold, pattern_figures
+from lesionvis.lab.evaluate import cross_validate, fitted_rule, intervals, judge_out_of_fold, mean_figures
 from lesionvis.lab.forests import write_model
 from lesionvis.lab.pattern_training import fit_pattern, read_pattern_table, table_digest
 from lesionvis.lab.spot_training import fit_forests, read_tables, typical_spot
@@ -34,7 +34,9 @@ def train_spots(table: Path, folder: Path) -> None:
     write_model(folder, SPOT_MODEL, fit_forests(tables), about)
 
 
-def train_pattern(table_file: Path, folder: Path, name: str = PATTERN_MODEL, data: str = DATA) -> None:
+def train_pattern(
+    table_file: Path, folder: Path, name: str = PATTERN_MODEL, data: str = DATA, *, repeats: int = 1
+) -> None:
     """Train and write a pattern model, with its cross-validated scores in the card.
 
     Parameters
@@ -46,12 +48,15 @@ def train_pattern(table_file: Path, folder: Path, name: str = PATTERN_MODEL, dat
         Of the model.
     data : str
         What it was trained on, in a sentence.
+    repeats : int
+        Repeats of the cross-validation, whose mean the card gives.
     """
     table = read_pattern_table(table_file)
-    result = next(cross_validate(table, 1))
-    photos = judge_out_of_fold(table, result).take(np.flatnonzero(table.copy == 0))
-    scores, ends = pattern_figures(photos), intervals(photos)
-    rule = fitted_rule(table, result.probabilities, np.ones(len(table.labels), np.bool_))
+    results = list(cross_validate(table, repeats))
+    originals = np.flatnonzero(table.copy == 0)
+    runs = [judge_out_of_fold(table, result).take(originals) for result in results]
+    scores, ends = mean_figures(runs), intervals(runs)
+    rule = fitted_rule(table, results[0].probabilities, np.ones(len(table.labels), np.bool_))
     typical = np.nanmedian(table.model_input(), axis=0)
     about = {
         "classes": list(CLASSES),
@@ -63,7 +68,7 @@ def train_pattern(table_file: Path, folder: Path, name: str = PATTERN_MODEL, dat
         "typical": {name: round(float(v), 6) for name, v in zip(MODEL_FEATURES, typical, strict=True)},
         "scores": {name: round(value, 4) for name, value in scores.items()},
         "intervals_95": {name: [round(low, 4), round(high, 4)] for name, (low, high) in ends.items()},
-        "photos": {name: _count(photos.labels, name) for name in CLASSES},
+        "photos": {name: _count(runs[0].labels, name) for name in CLASSES},
         "data": data,
         "training_table": {"file": table_file.name, "sha256": table_digest(table_file)},
     }
