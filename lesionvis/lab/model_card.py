@@ -31,9 +31,9 @@ research, teaching and software development; no clinician has reviewed it and no
 
 It can: order photos for a person who looks at them, and hold back where more than one answer remains possible.
 
-It cannot: tell a harmless lesion from a harmful one; answer for photos that are blurred, dark, overexposed or flagged as
-of dark skin (below an ITA of -10 degrees; these are always "uncertain", but not every photo of dark skin is recognised
-as one); be trusted on photos of another camera, clinic or kind as on those
+It cannot: tell a harmless lesion from a harmful one; answer for photos that are blurred, dark, overexposed or flagged
+as of dark skin (below an ITA of -10 degrees; these are always "uncertain", but not every photo of dark skin is
+recognised as one); be trusted on photos of another camera, clinic or kind as on those
 that it was trained on (see "other sources" below, where there are any); replace an examination.
 """
 
