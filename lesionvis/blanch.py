@@ -55,7 +55,7 @@ SAME_SPOT_DIAMETERS = 0.6
 PIGMENT_COLOR, PIGMENT_BLUE_SHARE_MIN = "brown", 0.05
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class BlanchTest:
     """What a glass test, or a test by stretching, shows.
 
@@ -213,7 +213,7 @@ def _red_spots_in_both(
     return rows[shown], [outline for outline, is_in in zip(outlines, shown, strict=True) if is_in]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Compared:
     """Rows of spots that were compared, their outlines in the second photo, ratios, errors, and which of them speak."""
 

@@ -47,7 +47,7 @@ class Moment:
     contrast: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Interval:
     """What happened between two photos.
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from lesionvis.color import blue_share
 from lesionvis.contrast import Contrasts, contrasts_at, lies_in_frame
 from lesionvis.register import Registration
 from lesionvis.scale import Scale
@@ -40,7 +41,7 @@ GROWN_MIN, FADED_MAX = 1.25, 0.8
 STATES = ("persisting", "growing", "fading", "gone", "new", "unclear")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Matches:
     """What became of the spots between two photos; one row per spot that both photos show the place of.
 
@@ -128,7 +129,7 @@ def match_spots(earlier: Analysis, later: Analysis, registration: Registration) 
     )
     is_new = state == "new"
     ratio, error = np.where(is_new, np.inf, ratio), np.where(is_new, np.nan, error)
-    blue = _blue_share(after.density) - _blue_share(before.density)
+    blue = blue_share(after.density) - blue_share(before.density)
     return Matches(first, second, state, area_ratio, area_error, ratio, error, np.where(kinds == 0, blue, np.nan))
 
 
@@ -212,8 +213,3 @@ def _absent(there: Contrasts, elsewhere: Contrasts, name: str) -> NDArray[np.str
     excess = elsewhere.blood - ABSENT_MAX * there.blood
     strong = there.blood > CONTRAST_MIN
     return np.select([strong & (excess < -error), strong & (excess > error)], [name, "persisting"], "unclear")
-
-
-def _blue_share(density: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Blue less green contrast over the sum of all: above 0 for pigment and old blood."""
-    return np.asarray((density[:, 2] - density[:, 1]) / np.maximum(np.abs(density).sum(axis=1), 1e-3))

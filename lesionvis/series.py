@@ -40,7 +40,7 @@ CHANGED_DAYS_MIN = 14.0
 COLOR_SHIFT_MIN = 0.15
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Course:
     """What became of the spots over a series of photos.
 

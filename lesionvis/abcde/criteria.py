@@ -224,7 +224,7 @@ def measure_abcde(
     if patch is None:
         return None
     row = spots.lesion - 1
-    is_cut = "cut_by_frame" in str(table["flags"][row]).split()
+    is_cut = bool(table.has_flag("cut_by_frame")[row])
     halves, border = asymmetry(patch), border_form(patch)
     x, y = photo.to_source(patch.to_working(np.asarray(centroid(patch.mask))))
     measured = Abcde(

@@ -29,7 +29,7 @@ GLARE_LEVEL = 245
 _SHIFT_BITS = 4
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class LesionPatch:
     """The dominant lesion at one size.
 

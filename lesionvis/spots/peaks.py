@@ -32,7 +32,7 @@ _RATIO = 2.0 ** (1.0 / SIZES_PER_OCTAVE)
 _LEVEL_MIN_SIDE_PX = 12
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Peaks:
     """Spot-like places of a map, one element of each array per peak.
 
