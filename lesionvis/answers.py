@@ -247,12 +247,10 @@ def _check_answer(name: str, value: str) -> None:
     if name not in questions():
         raise AnswerError(f'There is no answer "{name}"{closest(name, questions())}')
     if value not in questions()[name].choices:
-        raise AnswerError(
-            f'The answer "{name}" cannot be "{value}"{closest(value, questions()[name].choices, accept=0.5)}'
-        )
+        raise AnswerError(f'The answer "{name}" cannot be "{value}"{closest(value, questions()[name].choices)}')
 
 
-def closest(wrong: object, right: Sequence[str] | Mapping[str, Question], accept: float = 0.6) -> str:
+def closest(wrong: object, right: Sequence[str] | Mapping[str, Question]) -> str:
     """End of a sentence on a wrong name that suggests the closest right one and lists all of them.
 
     Examples
@@ -262,6 +260,6 @@ def closest(wrong: object, right: Sequence[str] | Mapping[str, Question], accept
     """
     from difflib import get_close_matches  # only needed once something is wrong
 
-    close = get_close_matches(str(wrong), list(right), n=1, cutoff=accept)
+    close = get_close_matches(str(wrong), list(right), n=1)
     suggestion = f'; did you mean "{close[0]}"?' if close else "."
     return f"{suggestion} Choose one of: {', '.join(right)}."

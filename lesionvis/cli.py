@@ -58,6 +58,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
     help="Find red and purple spots in photos of skin, measure them in millimetres and name their pattern. "
     "Research software, not a medical device.",
 )
@@ -166,7 +167,7 @@ def batch(
     bar_mm: BarMm = None,
     settings: SettingsFile = None,
     model: ModelFolder = None,
-    max_seconds: Annotated[float, typer.Option(help="Longest time for one photo.")] = 120.0,
+    max_seconds: Annotated[float, typer.Option(help="Longest time for one photo, in seconds.")] = 120.0,
     max_memory_gb: Annotated[float, typer.Option(help="Largest memory of one process, GB.")] = 4.0,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Try failed photos again.")] = False,
     dask_scheduler: Annotated[str | None, typer.Option(help="Address of a Dask scheduler to do the work.")] = None,
@@ -247,7 +248,7 @@ def print_card(
     out: Annotated[Path, typer.Option(help="PDF to write, such as card.pdf.")],
     paper: Annotated[str, typer.Option(help="a4 or letter.")] = "a4",
 ) -> None:
-    """Write a card to print and lay beside a lesion: markers of known size and a ruler."""
+    """Write a card of known size, to print and lay beside a lesion."""
     from lesionvis.scale.card import BAR_MM, PAPER_MM, write_card
 
     sizes: dict[str, Any] = {name.lower(): name for name in PAPER_MM}
@@ -278,7 +279,7 @@ def train(
 def show_model(
     model: Annotated[Path | None, typer.Argument(help="Model folder; that of the package unless given.")] = None,
 ) -> None:
-    """Print the card of a pattern model: data, licences, limits and figures."""
+    """Print the card of a pattern model: data, limits, figures."""
     from lesionvis.models import load_model, packaged_model_folder
     from lesionvis.pattern import MODEL_NAME, pattern_model_of
 

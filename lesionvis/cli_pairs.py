@@ -50,7 +50,7 @@ def blanch(
     site: Sites = None,
     settings: SettingsFile = None,
 ) -> None:
-    """Compare a photo of spots with one under a glass, or of stretched skin: whether they fade."""
+    """Tell whether spots fade under a glass, or on stretched skin."""
     from lesionvis.blanch import blanch_test
     from lesionvis.photo_evidence import PhotoEvidence
     from lesionvis.report.pairs import draw_blanch
@@ -94,7 +94,7 @@ def series(
     site: Sites = None,
     settings: SettingsFile = None,
 ) -> None:
-    """Follow spots through dated photos: which are new, gone, growing or fading."""
+    """Follow spots through dated photos: new, gone, growing, fading."""
     from lesionvis.diary import date_in_name, photos_of
     from lesionvis.report.course_chart import course_svg
     from lesionvis.report.pairs import draw_course

@@ -89,7 +89,7 @@ def course_text(course: Course, advice: Advice) -> str:
     for moment in course.moments:
         when = moment.taken_at.isoformat(sep=" ", timespec="minutes") if moment.taken_at else "no date"
         area = f", {moment.area_mm2:.3g} mm2 in all" if np.isfinite(moment.area_mm2) else ""
-        lines.append(f"- {moment.name}, {when}: {moment.n_spots} spots{area}")
+        lines.append(f"- {moment.name}, {when}: {moment.n_spots} spot{'s' if moment.n_spots != 1 else ''}{area}")
     for number, interval in enumerate(course.intervals, start=1):
         lines.append(f"From photo {number} to {number + 1}{_span(interval.days)}: {_interval(interval)}")
     return _above([*lines, *abcde_lines(course.abcde)], advice)
