@@ -145,13 +145,18 @@ def some_ratios(generator: np.random.Generator, kind: Kind, count: int) -> list[
     return [float(ratio) for ratio in ratios[kind]]
 
 
-def glass_case(seed: int, kind: Kind) -> Case:
-    """Two photos of a glass test."""
-    generator = np.random.default_rng(seed)
+def some_test(generator: np.random.Generator) -> tuple[Scene, tuple[SpotTruth, ...], View, View]:
+    """Skin with a shower, and two views of it in nearly the same light."""
     skin = canvas(generator, TONES_DEG)
     spots = shower(generator, skin, int(generator.integers(12, 60)))
     plain = some_view(generator, skin)
-    pressed = some_view(generator, skin, plain.camera)
+    return skin, spots, plain, some_view(generator, skin, plain.camera)
+
+
+def glass_case(seed: int, kind: Kind) -> Case:
+    """Two photos of a glass test."""
+    generator = np.random.default_rng(seed)
+    skin, spots, plain, pressed = some_test(generator)
     press = Press(
         x_px=skin.width_px / 2 + float(generator.normal(0, 40)),
         y_px=skin.height_px / 2 + float(generator.normal(0, 30)),
@@ -174,10 +179,7 @@ def glass_case(seed: int, kind: Kind) -> Case:
 def stretch_case(seed: int, kind: Kind) -> Case:
     """Two photos of a stretch test."""
     generator = np.random.default_rng(seed)
-    skin = canvas(generator, TONES_DEG)
-    spots = shower(generator, skin, int(generator.integers(12, 60)))
-    plain = some_view(generator, skin)
-    stretched = some_view(generator, skin, plain.camera)
+    skin, spots, plain, stretched = some_test(generator)
     stretch = Stretch(
         x_px=skin.width_px / 2 + float(generator.normal(0, 60)),
         y_px=skin.height_px / 2 + float(generator.normal(0, 50)),

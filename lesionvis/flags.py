@@ -9,6 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lesionvis.spots.find import SMALLEST_SPOT_MM
+from lesionvis.spots.peaks import DIAMETER_MIN_PX
+
 # Below this share of skin there is nothing to judge.
 SKIN_FRACTION_MIN = 0.05
 # Mean level of the whole photo beyond which detail is lost, of 255.
@@ -23,8 +26,6 @@ SHARPNESS_MIN_LEVELS = 1.2
 FLAT_PATCH_PX = 5
 FLAT_SHARE_MIN = 0.4
 FLAT_LEVELS = (25, 245)
-# A spot of 1 mm, a small petechia, needs so many working px to be told from noise.
-SMALLEST_SPOT_PX = 2.8
 # The round field of a dermatoscope, endoscope or microscope: all corners are dark, and what is not fills a circle to
 # this share (overlap over union) and leaves some of the frame. Of 561 clinical photos none does.
 FIELD_DARK_LEVEL = 30
@@ -113,7 +114,7 @@ def photo_flags(
         # Without its fine structure a photo has such patches too.
         "drawn": not is_blurred and _flat_share(rgb, grey) > FLAT_SHARE_MIN,
         "round_field": _has_round_field(grey),
-        "too_far": px_per_mm is not None and px_per_mm < SMALLEST_SPOT_PX,
+        "too_far": px_per_mm is not None and SMALLEST_SPOT_MM * px_per_mm < DIAMETER_MIN_PX,
     }
     return tuple(name for name, is_earned in earned.items() if is_earned)
 

@@ -14,7 +14,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from types import MappingProxyType
-from typing import Final
 
 from lesionvis.advice import Advice, FiredRule, OpenQuestion
 from lesionvis.answers import UNKNOWN, Answers, Question, as_answers, questions
@@ -24,10 +23,6 @@ from lesionvis.labels import LABELS, SINGLE_LESION
 from lesionvis.photo_evidence import PhotoEvidence, answers_with_photo
 from lesionvis.rules import Level, Rule, rules
 from lesionvis.wording import STANDS_OUT
-
-# By what a spot that stands out of a crop is judged besides: the guide tells people to look at "any single changing or
-# growing spot" by ABCDE, and a crop of small bleeds around one does not take that back.
-SINGLE: Final = SINGLE_LESION
 
 
 def advise(
@@ -221,7 +216,8 @@ def _judged_as(pattern: str, *, stands_out: bool) -> tuple[str, ...]:
     """Patterns whose rules are asked."""
     if pattern not in LABELS:
         raise AnswerError(f'There is no pattern "{pattern}"; it is one of {", ".join(LABELS)}.')
-    return (pattern, SINGLE) if stands_out and pattern != SINGLE else (pattern,)
+    # The guide wants "any single changing or growing spot" looked at by ABCDE, also where small bleeds are around it.
+    return (pattern, SINGLE_LESION) if stands_out and pattern != SINGLE_LESION else (pattern,)
 
 
 def _holds(rule: Rule, judged_as: Sequence[str], facts: Mapping[str, str]) -> bool:

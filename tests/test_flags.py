@@ -9,9 +9,10 @@ import pytest
 from numpy.typing import NDArray
 from stages import Staged
 
-from lesionvis.flags import FLAGS, SHARPNESS_MIN_LEVELS, SKIN_FRACTION_MIN, SMALLEST_SPOT_PX, photo_flags
+from lesionvis.flags import FLAGS, SHARPNESS_MIN_LEVELS, SKIN_FRACTION_MIN, photo_flags
 from lesionvis.lab.scene import Scene
 from lesionvis.lab.synth import render
+from lesionvis.spots.peaks import DIAMETER_MIN_PX
 
 SMALL = Scene(width_px=240, height_px=180, px_per_mm=6.0, seed=4)
 
@@ -43,8 +44,8 @@ def test_each_flag_has_its_cause(shower: Staged) -> None:
     assert _flags(good, skin_fraction=SKIN_FRACTION_MIN) == ()
     assert _flags(good, is_dark=True) == ("dark_skin",)
     assert _flags(good // 6)[0] == "too_dark"
-    assert _flags(good, px_per_mm=SMALLEST_SPOT_PX - 0.1) == ("too_far",)
-    assert _flags(good, px_per_mm=SMALLEST_SPOT_PX) == ()
+    assert _flags(good, px_per_mm=DIAMETER_MIN_PX - 0.1) == ("too_far",)
+    assert _flags(good, px_per_mm=DIAMETER_MIN_PX) == ()
     half = good.copy()
     half[:140] = 255
     assert _flags(half) == ("overexposed",)
