@@ -14,14 +14,11 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from lesionvis.abcde import Abcde as Abcde
-    from lesionvis.advice import Advice as Advice
     from lesionvis.analysis import Analysis as Analysis
     from lesionvis.analysis import Analyzer as Analyzer
     from lesionvis.analysis import analyze as analyze
-    from lesionvis.answers import Answers as Answers
     from lesionvis.blanch import BlanchTest as BlanchTest
     from lesionvis.blanch import blanch_test as blanch_test
-    from lesionvis.circumstances import Circumstances as Circumstances
     from lesionvis.errors import LesionvisError as LesionvisError
     from lesionvis.errors import UnreadablePhoto as UnreadablePhoto
     from lesionvis.photo import Photo as Photo
@@ -31,21 +28,24 @@ if TYPE_CHECKING:
     from lesionvis.series import Course as Course
     from lesionvis.series import follow as follow
     from lesionvis.triage import advise as advise
+    from lesionvis.triage.advice import Advice as Advice
+    from lesionvis.triage.answers import Answers as Answers
+    from lesionvis.triage.circumstances import Circumstances as Circumstances
 
 # Public names and where they live; each is imported when it is first used, so that `import lesionvis` stays light.
 _HOMES = {
     "Abcde": "lesionvis.abcde",
-    "Advice": "lesionvis.advice",
+    "Advice": "lesionvis.triage.advice",
     "Analysis": "lesionvis.analysis",
     "Analyzer": "lesionvis.analysis",
-    "Answers": "lesionvis.answers",
+    "Answers": "lesionvis.triage.answers",
     "BlanchTest": "lesionvis.blanch",
-    "Circumstances": "lesionvis.circumstances",
+    "Circumstances": "lesionvis.triage.circumstances",
     "Course": "lesionvis.series",
     "LesionvisError": "lesionvis.errors",
     "Photo": "lesionvis.photo",
     "UnreadablePhoto": "lesionvis.errors",
-    "advise": "lesionvis.triage",
+    "advise": "lesionvis.triage.engine",
     "analyze": "lesionvis.analysis",
     "blanch_test": "lesionvis.blanch",
     "draw_abcde": "lesionvis.report.abcde",

@@ -13,8 +13,6 @@ import numpy as np
 
 from lesionvis import __version__
 from lesionvis.abcde import Abcde, measure_abcde
-from lesionvis.advice import Advice
-from lesionvis.answers import Answers, as_answers
 from lesionvis.errors import SettingsError
 from lesionvis.features import Features, compute_features, gather
 from lesionvis.flags import photo_flags
@@ -22,13 +20,15 @@ from lesionvis.json_ready import json_ready
 from lesionvis.measure import SpotTable, measure_spots
 from lesionvis.pattern import Pattern, find_pattern, load_pattern_model
 from lesionvis.photo import MIN_WORKING_PX_PER_MM, Photo, PhotoReader, PhotoSource
-from lesionvis.photo_evidence import PhotoEvidence
 from lesionvis.scale import NoScale, Scale
 from lesionvis.scale.card import BAR_MM
 from lesionvis.scale.find import check_references, check_scale, find_scale
 from lesionvis.skin import Skin, find_skin
 from lesionvis.spots import Spots, find_spots
 from lesionvis.triage import advise
+from lesionvis.triage.advice import Advice
+from lesionvis.triage.answers import Answers, as_answers
+from lesionvis.triage.evidence import PhotoEvidence
 
 
 @dataclass(frozen=True, slots=True, eq=False)

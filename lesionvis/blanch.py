@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.answers import UNKNOWN, Answers
 from lesionvis.contrast import contrasts_at, lies_in_frame
 from lesionvis.json_ready import json_ready
 from lesionvis.pallor import measure_pallor
 from lesionvis.register import Registration, register
 from lesionvis.stretch import measure_pull
+from lesionvis.triage.answers import UNKNOWN, Answers
 
 if TYPE_CHECKING:
     from lesionvis.analysis import Analysis

@@ -44,10 +44,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from lesionvis.advice import Advice
     from lesionvis.analysis import Analysis
-    from lesionvis.answers import Answers
     from lesionvis.batch.run import OnProgress, Progress
+    from lesionvis.triage.advice import Advice
+    from lesionvis.triage.answers import Answers
 
 FAILED, WRONG_USE, STOPPED = 1, 2, 130
 TRACEBACK_VARIABLE = "LESIONVIS_TRACEBACK"
@@ -312,9 +312,9 @@ def _drawn(kind: str, analysis: Analysis) -> NDArray[np.uint8]:
 
 def _asked(answers: Answers, advise_with: Callable[[Answers], Advice]) -> Answers:
     """Answers after asking, most decisive first, what can still change the level, until nothing is left to ask."""
-    from lesionvis.answers import UNKNOWN
-    from lesionvis.rules import Level
-    from lesionvis.wording import EMERGENCY_WHILE_ASKING, NEXT_STEPS, QUESTIONS_NOTE
+    from lesionvis.triage.answers import UNKNOWN
+    from lesionvis.triage.rules import Level
+    from lesionvis.triage.wording import EMERGENCY_WHILE_ASKING, NEXT_STEPS, QUESTIONS_NOTE
 
     advice = advise_with(answers)
     skipped: set[str] = set()

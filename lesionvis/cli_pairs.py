@@ -52,10 +52,10 @@ def blanch(
 ) -> None:
     """Tell whether spots fade under a glass, or on stretched skin."""
     from lesionvis.blanch import blanch_test
-    from lesionvis.photo_evidence import PhotoEvidence
     from lesionvis.report.pairs import draw_blanch
     from lesionvis.report.pairs_text import blanch_text
     from lesionvis.triage import advise_further
+    from lesionvis.triage.evidence import PhotoEvidence
 
     if overlay is not None:
         check_picture(overlay, plain, pressed)

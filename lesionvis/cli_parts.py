@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lesionvis.analysis import Analyzer
-    from lesionvis.answers import Answers
-    from lesionvis.circumstances import Circumstances
+    from lesionvis.triage.answers import Answers
+    from lesionvis.triage.circumstances import Circumstances
 
 CIRCUMSTANCE_KEYS = ("age_years", "cause", "sites")
 """Keys of a file with answers that are no answers themselves."""
@@ -51,9 +51,9 @@ def circumstances_of(
     file: Path | None, age: float | None = None, cause: str | None = None, sites: list[str] | None = None
 ) -> Circumstances:
     """Circumstances of a file with answers and of the options that override it."""
-    from lesionvis.answers import UNKNOWN
-    from lesionvis.circumstances import Circumstances
     from lesionvis.settings import read_toml
+    from lesionvis.triage.answers import UNKNOWN
+    from lesionvis.triage.circumstances import Circumstances
 
     content = read_toml(file) if file else {}
     written = content.get("sites", [])
@@ -71,8 +71,8 @@ def answers_of(given: list[str] | None, file: Path | None, circumstances: Circum
 
     The circumstances are those of the file unless given.
     """
-    from lesionvis.answers import Answers
     from lesionvis.settings import read_toml
+    from lesionvis.triage.answers import Answers
 
     values: dict[str, str] = {}
     for name, value in (read_toml(file) if file else {}).items():

@@ -19,7 +19,7 @@ from lesionvis.batch.names import harmless
 from lesionvis.batch.scan import PHOTO_EXTENSIONS
 from lesionvis.errors import SettingsError
 from lesionvis.photo import read_photo
-from lesionvis.wording import REMINDER_TEXT, REMINDER_TITLE
+from lesionvis.triage.wording import REMINDER_TEXT, REMINDER_TITLE
 
 REMINDER_NAME = "next-photo.ics"
 # How often and how many times. The advice says every day for a crop of spots and every month for a single spot; the

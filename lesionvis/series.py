@@ -13,14 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.abcde import Abcde
-from lesionvis.advice import Advice
 from lesionvis.analysis import Analysis
 from lesionvis.errors import SettingsError
 from lesionvis.interval import Interval, Moment, compare, days_between, moment_of
 from lesionvis.json_ready import json_ready
 from lesionvis.matching import FADED_MAX, GROWN_MIN, SURE_ERRORS
-from lesionvis.photo_evidence import PhotoEvidence
 from lesionvis.triage import advise_further
+from lesionvis.triage.advice import Advice
+from lesionvis.triage.evidence import PhotoEvidence
 
 # The guide and rule P01 say "spreading" and give no number; the limits are ours. Spots spread when at least so many,
 # and this share of all before, are new: one alone may be a hair or an insect. An app that told every change (SCAI)

@@ -6,7 +6,7 @@ import pytest
 
 from lesionvis.abcde import seven_points
 from lesionvis.abcde.seven_points import POINTS, REFERRAL_MIN
-from lesionvis.answers import Answers, questions
+from lesionvis.triage.answers import Answers, questions
 
 
 def test_points_are_those_of_the_guideline() -> None:

@@ -15,7 +15,6 @@ from stages import Staged
 
 from lesionvis import __version__
 from lesionvis.analysis import Analysis, Analyzer, analyze
-from lesionvis.answers import Answers
 from lesionvis.errors import AnswerError, ModelError, SettingsError, UnreadablePhoto
 from lesionvis.features import FEATURE_NAMES
 from lesionvis.flags import FLAGS
@@ -23,6 +22,7 @@ from lesionvis.measure import COLUMNS
 from lesionvis.models import packaged_model_folder
 from lesionvis.photo import PhotoReader, read_photo
 from lesionvis.scale import NoScale, Scale
+from lesionvis.triage.answers import Answers
 
 
 def _parts(analysis: Analysis) -> tuple[object, ...]:

@@ -8,11 +8,11 @@ import pytest
 from paired import Kind, StretchKind, glass, other_skin, stretched
 
 from lesionvis import blanch_test
-from lesionvis.answers import Answers
 from lesionvis.blanch import _verdict
-from lesionvis.photo_evidence import PhotoEvidence
-from lesionvis.rules import Level
 from lesionvis.triage import advise, advise_further
+from lesionvis.triage.answers import Answers
+from lesionvis.triage.evidence import PhotoEvidence
+from lesionvis.triage.rules import Level
 
 
 @pytest.mark.parametrize(("kind", "verdict", "left"), [("fading", "fades", 0.15), ("keeping", "does_not_fade", 1.0)])

@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 
 from lesionvis.analysis import Analysis
-from lesionvis.answers import questions
 from lesionvis.batch.rows import ABCDE_NUMBERS
 from lesionvis.features import FEATURE_NAMES, FEATURES
 from lesionvis.flags import FLAGS
 from lesionvis.measure import COLUMNS as SPOT_COLUMNS
 from lesionvis.pattern import BLOCKING_FLAGS
-from lesionvis.rules import rules
 from lesionvis.spots import evidence, lesion
 from lesionvis.spots.judge import COMPANY_COLUMNS
+from lesionvis.triage.answers import questions
+from lesionvis.triage.rules import rules
 
 PACKAGE = Path(__file__).resolve().parent.parent / "lesionvis"
 EVIDENCE = {"candidates": evidence.COLUMNS, "company": COMPANY_COLUMNS, "regions": lesion.COLUMNS}

@@ -19,14 +19,14 @@ from typer.testing import CliRunner, Result
 
 from lesionvis import __version__, cli
 from lesionvis.analysis import Analyzer
-from lesionvis.answers import questions
 from lesionvis.errors import LesionvisError
 from lesionvis.lab.cards import Pose, render_card, render_coin
 from lesionvis.lab.scene import Scene
 from lesionvis.labels import LABELS
-from lesionvis.rules import Level
 from lesionvis.triage import advise
-from lesionvis.wording import ALWAYS, EMERGENCY_WHILE_ASKING, HEADER, NEXT_STEPS
+from lesionvis.triage.answers import questions
+from lesionvis.triage.rules import Level
+from lesionvis.triage.wording import ALWAYS, EMERGENCY_WHILE_ASKING, HEADER, NEXT_STEPS
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from lesionvis import cli
 from lesionvis.errors import SettingsError
-from lesionvis.wording import HEADER
+from lesionvis.triage.wording import HEADER
 
 
 def _called(*arguments: object) -> Result:

@@ -6,7 +6,6 @@ import cv2
 import numpy as np
 import pytest
 
-from lesionvis.circumstances import Circumstances
 from lesionvis.cli_parts import (
     analyzer_of,
     answers_of,
@@ -16,6 +15,7 @@ from lesionvis.cli_parts import (
     write_picture,
 )
 from lesionvis.errors import AnswerError, SettingsError
+from lesionvis.triage.circumstances import Circumstances
 
 
 def test_answers_of_options_override_those_of_a_file(tmp_path: Path) -> None:

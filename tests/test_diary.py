@@ -20,7 +20,7 @@ from lesionvis.diary import (
     write_reminder,
 )
 from lesionvis.errors import SettingsError, UnreadablePhoto
-from lesionvis.wording import EMERGENCY_NUMBER, HEADER, RED_FLAGS, REMINDER_TITLE
+from lesionvis.triage.wording import EMERGENCY_NUMBER, HEADER, RED_FLAGS, REMINDER_TITLE
 
 EVENING = datetime(2026, 11, 26, 20, 30)
 

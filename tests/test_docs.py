@@ -18,16 +18,16 @@ import typer
 from dicoms import write_dicom
 
 import lesionvis
-from lesionvis.answers import questions
 from lesionvis.batch.rows import RESULT_COLUMNS, SPOT_COLUMNS
-from lesionvis.circumstances import known_circumstances
 from lesionvis.cli import app
 from lesionvis.features import FEATURE_NAMES
 from lesionvis.flags import FLAGS
 from lesionvis.photo import read_photo
-from lesionvis.rules import rules
 from lesionvis.scale.coin import known_coins
 from lesionvis.settings import settings_values
+from lesionvis.triage.answers import questions
+from lesionvis.triage.circumstances import known_circumstances
+from lesionvis.triage.rules import rules
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]

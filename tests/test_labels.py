@@ -7,11 +7,11 @@ import json
 from itertools import chain
 from pathlib import Path
 
-from lesionvis.conditions import PATTERN
 from lesionvis.labels import LABELS, PATTERNS
 from lesionvis.models import packaged_model_folder
 from lesionvis.pattern import CLASSES, MODEL_NAME
-from lesionvis.rules import rules
+from lesionvis.triage.conditions import PATTERN
+from lesionvis.triage.rules import rules
 
 
 def test_the_model_names_the_patterns_or_something_else() -> None:

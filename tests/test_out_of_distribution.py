@@ -16,7 +16,7 @@ from lesionvis.flags import photo_flags
 from lesionvis.labels import NO_SPOTS, UNCERTAIN
 from lesionvis.pattern import BLOCKING_FLAGS
 from lesionvis.photo import read_photo
-from lesionvis.rules import Level
+from lesionvis.triage.rules import Level
 
 Maker = Callable[[], NDArray[np.uint8]]
 

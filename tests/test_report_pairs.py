@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from paired import Kind, StretchKind, glass, mole_on_two_days, other_skin, stretched, two_days
 
-from lesionvis.photo_evidence import PhotoEvidence
 from lesionvis.report.course_chart import PANEL_HEIGHT_PX, VALUE_GAP_PX, _apart, course_svg
 from lesionvis.report.pairs import (
     FADES_COLOR,
@@ -26,7 +25,8 @@ from lesionvis.report.pairs import (
 from lesionvis.report.pairs_text import FADES_NOTES, UNTOLD_NOTES, VERDICTS, blanch_text, course_text
 from lesionvis.series import Course, follow
 from lesionvis.triage import advise_further
-from lesionvis.wording import ALWAYS, HEADER
+from lesionvis.triage.evidence import PhotoEvidence
+from lesionvis.triage.wording import ALWAYS, HEADER
 
 START = datetime(2026, 3, 1, 9, 0)
 REASSURING = re.compile(r"\b(safe|harmless|fine|all[- ]clear|nothing to worry|rules? out|detects?|diagnoses)\b", re.I)

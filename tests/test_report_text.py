@@ -7,10 +7,10 @@ import pytest
 from drawn import drawn_skin
 
 from lesionvis.analysis import Analysis, Analyzer
-from lesionvis.answers import Answers
 from lesionvis.report.text import N_OPEN_QUESTIONS, advice_text, analysis_text
 from lesionvis.triage import advise
-from lesionvis.wording import ALWAYS, EMERGENCY_FIRST, HEADER, PATTERN_MEANINGS
+from lesionvis.triage.answers import Answers
+from lesionvis.triage.wording import ALWAYS, EMERGENCY_FIRST, HEADER, PATTERN_MEANINGS
 
 
 @pytest.fixture(scope="module")

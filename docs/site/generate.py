@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields
 from importlib import import_module
+from importlib.resources import files
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,13 +20,13 @@ from typer.cli import get_docs_for_click
 
 import lesionvis
 from lesionvis.analysis import Analyzer
-from lesionvis.answers import packaged_text, questions
 from lesionvis.batch.rows import RESULT_COLUMNS
 from lesionvis.cli import app
 from lesionvis.features import FEATURES
 from lesionvis.flags import FLAGS
 from lesionvis.measure import COLUMNS
 from lesionvis.pattern import BLOCKING_FLAGS, MODEL_FEATURES, SIGNS
+from lesionvis.triage.answers import questions
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
@@ -291,7 +292,8 @@ def _flags() -> Iterator[str]:
 
 
 def _packaged_rows(name: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(StringIO(packaged_text(name))))
+    text = (files("lesionvis") / name).read_text(encoding="utf-8")
+    return list(csv.DictReader(StringIO(text)))
 
 
 def _references() -> Iterator[str]:
@@ -345,7 +347,7 @@ def _questions() -> Iterator[str]:
                 f"`{row['follows']}`" if row["follows"] else "",
                 row["place"].replace("_", " "),
             )
-            for row in _packaged_rows("circumstances.csv")
+            for row in _packaged_rows("triage/circumstances.csv")
         ),
     )
 
@@ -358,7 +360,7 @@ def _rules() -> Iterator[str]:
         "a benign answer can never raise a level. **No clinician has reviewed them.** *The guide* is a text for "
         "patients that the product grew from (CheckMole, April 2026)."
     )
-    rows = _packaged_rows("triage_rules.csv")
+    rows = _packaged_rows("triage/triage_rules.csv")
     for level in dict.fromkeys(row["level"] for row in rows):
         yield ""
         yield f"## {level.replace('_', ' ').capitalize()}"

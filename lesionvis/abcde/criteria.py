@@ -16,13 +16,13 @@ from lesionvis.abcde.numbers import Asymmetry, Border, asymmetry, border_form, c
 from lesionvis.abcde.patch import lesion_patch
 from lesionvis.abcde.seven_points import SOURCE as SEVEN_POINTS_SOURCE
 from lesionvis.abcde.seven_points import SevenPoints, answered, seven_points
-from lesionvis.answers import Answers
 from lesionvis.json_ready import json_ready
 from lesionvis.measure import SpotTable
 from lesionvis.photo import Photo
 from lesionvis.scale import NoScale, Scale
 from lesionvis.skin import Skin
 from lesionvis.spots import Spots
+from lesionvis.triage.answers import Answers
 
 AAD = "AAD, What to look for: ABCDEs of melanoma"
 # The AAD gives words, not numbers, for A, B and C. These limits are the project's own: chosen on rendered lesions of

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from lesionvis.answers import UNKNOWN, Answers, questions
+from lesionvis.triage.answers import UNKNOWN, Answers, questions
 
 SOURCE = "NICE NG12, weighted 7-point checklist; validated by Walter et al. 2013, Br J Gen Pract 63:e345"
 REFERRAL_MIN = 3

@@ -21,8 +21,8 @@ from lesionvis.features import FEATURES
 from lesionvis.flags import FLAGS
 from lesionvis.labels import LABELS, PATTERNS, UNCERTAIN
 from lesionvis.report.histogram import Histogram
-from lesionvis.rules import Level
-from lesionvis.wording import ALWAYS, HEADER, NEXT_STEPS, PATTERN_MEANINGS
+from lesionvis.triage.rules import Level
+from lesionvis.triage.wording import ALWAYS, HEADER, NEXT_STEPS, PATTERN_MEANINGS
 
 Value = str | int | float | None
 

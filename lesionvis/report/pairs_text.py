@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lesionvis.advice import Advice
 from lesionvis.blanch import TEST_NAME, How
 from lesionvis.report.text import abcde_lines, advice_text, wrapped
+from lesionvis.triage.advice import Advice
 
 if TYPE_CHECKING:
     from lesionvis.blanch import BlanchTest

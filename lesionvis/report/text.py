@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lesionvis.advice import Advice, FiredRule
 from lesionvis.flags import FLAGS
-from lesionvis.rules import Level
 from lesionvis.scale import Scale
-from lesionvis.wording import EMERGENCY_FIRST, PATTERN_MEANINGS, WORSE_ANSWER_NOTE
+from lesionvis.triage.advice import Advice, FiredRule
+from lesionvis.triage.rules import Level
+from lesionvis.triage.wording import EMERGENCY_FIRST, PATTERN_MEANINGS, WORSE_ANSWER_NOTE
 
 if TYPE_CHECKING:
     from lesionvis.abcde import Abcde

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from lesionvis.answers import Answers
 from lesionvis.errors import AnswerError
-from lesionvis.photo_evidence import LARGE_SPOT_MM, MANY_SPOTS, PhotoEvidence, answers_with_photo
-from lesionvis.rules import Level
 from lesionvis.triage import advise, advise_further
+from lesionvis.triage.answers import Answers
+from lesionvis.triage.evidence import LARGE_SPOT_MM, MANY_SPOTS, PhotoEvidence, answers_with_photo
+from lesionvis.triage.rules import Level
 
 
 def test_nothing_measured_finds_nothing() -> None:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
 
-from lesionvis.answers import UNKNOWN, packaged_text, questions, read_table
-from lesionvis.conditions import PATTERN, Condition, parse_condition
 from lesionvis.errors import LesionvisError
 from lesionvis.labels import LABELS
+from lesionvis.triage.answers import UNKNOWN, packaged_text, questions, read_table
+from lesionvis.triage.conditions import PATTERN, Condition, parse_condition
 
 _COLUMNS = (
     "rule_id",

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import re
 
-from lesionvis.answers import questions
-from lesionvis.circumstances import known_circumstances
 from lesionvis.labels import LABELS
-from lesionvis.rules import Level, rules
-from lesionvis.wording import (
+from lesionvis.triage.answers import questions
+from lesionvis.triage.circumstances import known_circumstances
+from lesionvis.triage.rules import Level, rules
+from lesionvis.triage.wording import (
     ALWAYS,
     EMERGENCY_FIRST,
     EMERGENCY_WHILE_ASKING,

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from lesionvis.answers import Answers, questions
-from lesionvis.circumstances import Circumstances
 from lesionvis.triage import advise
-from lesionvis.wording import HEADER, NEXT_STEPS, PROVISIONAL
+from lesionvis.triage.answers import Answers, questions
+from lesionvis.triage.circumstances import Circumstances
+from lesionvis.triage.wording import HEADER, NEXT_STEPS, PROVISIONAL
 
 ALL_BENIGN = Answers.from_mapping({name: question.benign for name, question in questions().items()})
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from lesionvis.answers import Answers, as_answers, parse_questions, questions
 from lesionvis.errors import AnswerError, LesionvisError
+from lesionvis.triage.answers import Answers, as_answers, parse_questions, questions
 
 HEADER = "answer,benign,unknown,harmful,question,help\n"
 

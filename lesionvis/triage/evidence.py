@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
-from lesionvis.answers import UNKNOWN, Answers, questions
+from lesionvis.triage.answers import UNKNOWN, Answers, questions
 
 T = TypeVar("T", bound=float)
 

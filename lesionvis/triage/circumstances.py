@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
-from lesionvis.answers import UNKNOWN, Answers, as_answers, closest, packaged_text, questions, read_table
 from lesionvis.errors import AnswerError, LesionvisError
 from lesionvis.labels import ANGIOMA
-from lesionvis.wording import NECK_NOTE, YOUNG_ANGIOMA_NOTE
+from lesionvis.triage.answers import UNKNOWN, Answers, as_answers, closest, packaged_text, questions, read_table
+from lesionvis.triage.wording import NECK_NOTE, YOUNG_ANGIOMA_NOTE
 
 CAUSE, SITE = "cause", "site"
 ABOVE_NIPPLE_LINE, ELSEWHERE = "above_nipple_line", "elsewhere"

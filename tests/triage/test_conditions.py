@@ -4,8 +4,8 @@ import itertools
 
 import pytest
 
-from lesionvis.conditions import AllOf, AnyOf, Is, parse_condition
 from lesionvis.errors import LesionvisError
+from lesionvis.triage.conditions import AllOf, AnyOf, Is, parse_condition
 
 VOCABULARY = {
     "pattern": ("petechial_shower", "uncertain", "angioma"),

@@ -17,13 +17,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from lesionvis.answers import Answers, packaged_text, questions
 from lesionvis.errors import AnswerError
 from lesionvis.labels import LABELS
-from lesionvis.photo_evidence import PhotoEvidence, answers_with_photo
-from lesionvis.rules import Level, rules
-from lesionvis.triage import advise, advise_further, matching_rules, open_questions
-from lesionvis.wording import ALWAYS, HEADER, PROVISIONAL, STANDS_OUT
+from lesionvis.triage.answers import Answers, packaged_text, questions
+from lesionvis.triage.engine import advise, advise_further, matching_rules, open_questions
+from lesionvis.triage.evidence import PhotoEvidence, answers_with_photo
+from lesionvis.triage.rules import Level, rules
+from lesionvis.triage.wording import ALWAYS, HEADER, PROVISIONAL, STANDS_OUT
 
 ALL_BENIGN = Answers.from_mapping({name: question.benign for name, question in questions().items()})
 # The benign, unknown and harmful value of each answer, in this order.
@@ -60,7 +60,7 @@ some_name = st.sampled_from(list(VALUES))
 
 
 def scenarios() -> list[tuple[str, str, str, str]]:
-    table = Path(__file__).parent / "data" / "scenarios.csv"
+    table = Path(__file__).parents[1] / "data" / "scenarios.csv"
     with table.open(encoding="utf-8", newline="") as file:
         return [(row[0], row[1], row[2], row[3]) for row in list(csv.reader(file))[1:]]
 
@@ -408,8 +408,8 @@ def test_advice_as_json_says_everything_a_person_must_read(
 
 
 def test_triage_loads_nothing_heavy() -> None:
-    program = "import sys, lesionvis.triage as t; t.advise('uncertain'); print(*sys.modules)"
+    program = "import sys, lesionvis.triage.engine as t; t.advise('uncertain'); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.split())
-    assert "lesionvis.triage" in loaded
+    assert "lesionvis.triage.engine" in loaded
     assert loaded.isdisjoint({"numpy", "cv2", "pandas", "PIL", "difflib"})

@@ -15,14 +15,14 @@ from dataclasses import replace
 from functools import cache
 from types import MappingProxyType
 
-from lesionvis.advice import Advice, FiredRule, OpenQuestion
-from lesionvis.answers import UNKNOWN, Answers, Question, as_answers, questions
-from lesionvis.conditions import BLOOD_LIKE, PATTERN
 from lesionvis.errors import AnswerError
 from lesionvis.labels import LABELS, SINGLE_LESION
-from lesionvis.photo_evidence import PhotoEvidence, answers_with_photo
-from lesionvis.rules import Level, Rule, rules
-from lesionvis.wording import STANDS_OUT
+from lesionvis.triage.advice import Advice, FiredRule, OpenQuestion
+from lesionvis.triage.answers import UNKNOWN, Answers, Question, as_answers, questions
+from lesionvis.triage.conditions import BLOOD_LIKE, PATTERN
+from lesionvis.triage.evidence import PhotoEvidence, answers_with_photo
+from lesionvis.triage.rules import Level, Rule, rules
+from lesionvis.triage.wording import STANDS_OUT
 
 
 def advise(

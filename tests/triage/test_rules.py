@@ -4,9 +4,9 @@ from collections import Counter
 
 import pytest
 
-from lesionvis.answers import packaged_text, questions
 from lesionvis.errors import LesionvisError
-from lesionvis.rules import Level, parse_rules, rules
+from lesionvis.triage.answers import packaged_text, questions
+from lesionvis.triage.rules import Level, parse_rules, rules
 
 
 def test_levels_are_in_order() -> None:

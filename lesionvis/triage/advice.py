@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lesionvis.answers import Answers, Question
-from lesionvis.circumstances import Circumstances
 from lesionvis.json_ready import json_ready
-from lesionvis.photo_evidence import PhotoEvidence
-from lesionvis.rules import Level
-from lesionvis.wording import ALWAYS, HEADER, NEXT_STEPS, PROVISIONAL
+from lesionvis.triage.answers import Answers, Question
+from lesionvis.triage.circumstances import Circumstances
+from lesionvis.triage.evidence import PhotoEvidence
+from lesionvis.triage.rules import Level
+from lesionvis.triage.wording import ALWAYS, HEADER, NEXT_STEPS, PROVISIONAL
 
 
 @dataclass(frozen=True, slots=True)

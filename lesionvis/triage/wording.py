@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 from lesionvis.labels import ANGIOMA, NO_SPOTS, PETECHIAL_SHOWER, SINGLE_LESION, UNCERTAIN
-from lesionvis.rules import Level
+from lesionvis.triage.rules import Level
 
 HEADER = "This is not a diagnosis. lesionvis is open-source research software, not a medical device. It can be wrong."
 EMERGENCY_NUMBER = "999 (UK), 112 (EU), 911 (US) or your local emergency number"

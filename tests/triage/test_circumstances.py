@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lesionvis.answers import Answers, questions
-from lesionvis.circumstances import Circumstances, known_circumstances, parse_circumstances
 from lesionvis.errors import AnswerError, LesionvisError
 from lesionvis.labels import LABELS
-from lesionvis.photo_evidence import PhotoEvidence
 from lesionvis.triage import advise, advise_further
+from lesionvis.triage.answers import Answers, questions
+from lesionvis.triage.circumstances import Circumstances, known_circumstances, parse_circumstances
+from lesionvis.triage.evidence import PhotoEvidence
 
 CAUSES = [name for name, found in known_circumstances().items() if found.kind == "cause"]
 SITES = [name for name, found in known_circumstances().items() if found.kind == "site"]
