@@ -43,7 +43,7 @@ _HOMES = {
     "Circumstances": "lesionvis.triage.circumstances",
     "Course": "lesionvis.series",
     "LesionvisError": "lesionvis.errors",
-    "Photo": "lesionvis.photo",
+    "Photo": "lesionvis.photo.reader",
     "UnreadablePhoto": "lesionvis.errors",
     "advise": "lesionvis.triage.engine",
     "analyze": "lesionvis.analysis",
@@ -51,7 +51,7 @@ _HOMES = {
     "draw_abcde": "lesionvis.report.abcde",
     "draw_overlay": "lesionvis.report.overlay",
     "follow": "lesionvis.series",
-    "read_photo": "lesionvis.photo",
+    "read_photo": "lesionvis.photo.reader",
 }
 __all__ = ["__version__", *_HOMES]
 

@@ -1,7 +1,7 @@
 """Reads a file, bytes or an array into a `Photo`: upright 8-bit sRGB at working resolution.
 
 Everything that differs between cameras ends here: format, orientation, colour profile, bit depth and transparency
-(how: `lesionvis.decode`), and noise (`lesionvis.noise`). Of the metadata only the capture date is kept: no place, no
+(how: `lesionvis.photo.decode`), and noise (`lesionvis.photo.noise`). Of the metadata only the capture date is kept: no place, no
 owner, no serial number.
 """
 
@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lesionvis.checks import check_between, check_positive
-from lesionvis.decode import decode, read_header, reduce_by_area, to_8_bits
 from lesionvis.errors import SettingsError, UnreadablePhoto
-from lesionvis.noise import without_noise
+from lesionvis.photo.decode import decode, read_header, reduce_by_area, to_8_bits
+from lesionvis.photo.noise import without_noise
 
 MIN_SIDE_PX = 32
 """Shortest side of a photo, source and working px: less cannot show a spot and the skin around it."""

@@ -15,9 +15,9 @@ from PIL import Image
 from PIL.Image import Transpose
 
 from lesionvis import decode as decode_module
-from lesionvis.decode import reduce_by_area
 from lesionvis.errors import UnreadablePhoto
 from lesionvis.photo import Photo, PhotoReader, read_photo
+from lesionvis.photo.decode import reduce_by_area
 
 RED, GREEN, BLUE, YELLOW = (220, 60, 50), (60, 180, 70), (60, 80, 200), (230, 210, 90)
 
@@ -43,7 +43,7 @@ STORED = {
 
 # 64 x 48 px with the corners RED, GREEN, BLUE, YELLOW, made as a phone does when it is held upright: the
 # rotation property (irot) says to turn it by 270 degrees counter-clockwise, and so does EXIF (orientation 6).
-TURNED_HEIC = (Path(__file__).parent / "data" / "turned.heic").read_bytes()
+TURNED_HEIC = (Path(__file__).parents[1] / "data" / "turned.heic").read_bytes()
 DAMAGED = r"bytes is damaged or cut short and cannot be decoded; copy it again from the camera or phone\."
 
 

@@ -8,8 +8,8 @@ from stages import NO_SCALE
 
 from lesionvis.lab.scene import Scene, SpotTruth
 from lesionvis.lab.synth import render
-from lesionvis.noise import NOISE_MIN_LEVELS, noise_levels, without_noise
 from lesionvis.photo import read_photo
+from lesionvis.photo.noise import NOISE_MIN_LEVELS, noise_levels, without_noise
 from lesionvis.skin import find_skin
 from lesionvis.spots import find_spots
 

@@ -12,8 +12,8 @@ from drawn import drawn_skin
 from PIL import Image
 
 from lesionvis.errors import UnreadablePhoto
-from lesionvis.guards import check_decoder_memory, check_heic_items, check_jpeg_scans
 from lesionvis.photo import read_photo
+from lesionvis.photo.limits import check_decoder_memory, check_heic_items, check_jpeg_scans
 
 SKIN = drawn_skin(1)
 DAMAGED = r"\Abytes is damaged or cut short and cannot be decoded; .*\.\Z"

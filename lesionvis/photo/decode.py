@@ -7,7 +7,7 @@ Whatever goes wrong inside a decoder becomes an `UnreadablePhoto`.
   scaled inverse DCT), which is what makes reading fast.
 - Orientation is that of EXIF, but in HEIC and AVIF that of their own rotation property alone: their standard
   (ISO/IEC 23000-22, 7.3.10.1) says that EXIF orientation shall be ignored.
-- Colours of an embedded profile become sRGB (`lesionvis.icc`). Transparent pixels become white, which is no
+- Colours of an embedded profile become sRGB (`lesionvis.photo.icc`). Transparent pixels become white, which is no
   skin.
 """
 
@@ -28,8 +28,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.errors import UnreadablePhoto
-from lesionvis.guards import check_decoder_memory, check_heic_items, check_jpeg_scans
-from lesionvis.icc import to_srgb
+from lesionvis.photo.icc import to_srgb
+from lesionvis.photo.limits import check_decoder_memory, check_heic_items, check_jpeg_scans
 
 # Pillow's reader of each format, imported when the first bytes ask for it. Used directly and not through
 # Image.open: that registers nothing, knows no global pixel limit, and takes a phone's JPEG with further
