@@ -12,7 +12,7 @@ from lesionvis.scale.card import BAR_MM
 from lesionvis.scale.coin import check_coin, find_coin
 from lesionvis.scale.given import mm_across_scale
 from lesionvis.scale.marker import check_bar_mm, find_marker
-from lesionvis.scale.ruler import find_ruler
+from lesionvis.scale.ruler.finder import find_ruler
 
 BAR_TOLERANCE_MM = 0.25
 """A bar this near to 50 mm was printed true; otherwise the ruler on the same card is not."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.scale.strip import (
+from lesionvis.scale.ruler.strip import (
     SAMPLE_OFFSETS,
     Floats,
     TickLine,

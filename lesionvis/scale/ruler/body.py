@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.scale.strip import Floats
-from lesionvis.scale.ticks import TickRow
+from lesionvis.scale.ruler.strip import Floats
+from lesionvis.scale.ruler.ticks import TickRow
 
 ROW_PITCHES = 0.125
 """Distance of the rows that are sampled, in pitches."""

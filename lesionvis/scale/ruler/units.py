@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.scale.strip import Floats
+from lesionvis.scale.ruler.strip import Floats
 
 Unit = Literal["millimetre", "half_centimetre", "inch", "other", "none"]
 

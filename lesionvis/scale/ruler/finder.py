@@ -3,10 +3,10 @@
 Reading the distance of ticks is easy; not to read it off a shirt is the task. A row of marks is believed to
 be a ruler only when all that makes a ruler is seen at once:
 
-- enough ticks, hardly one missing, evenly spaced along a smooth line (`lesionvis.scale.ticks`);
+- enough ticks, hardly one missing, evenly spaced along a smooth line (`lesionvis.scale.ruler.ticks`);
 - which begin on one line;
-- of which every fifth or tenth is longer or heavier, and no other order fits (`lesionvis.scale.grouping`);
-- on a body with a straight edge (`lesionvis.scale.body`).
+- of which every fifth or tenth is longer or heavier, and no other order fits (`lesionvis.scale.ruler.units`);
+- on a body with a straight edge (`lesionvis.scale.ruler.body`).
 
 Where anything is missing, there is no scale and the reason says what.
 """
@@ -22,12 +22,12 @@ import numpy as np
 from lesionvis.errors import SettingsError
 from lesionvis.photo import Photo
 from lesionvis.scale.base import NoScale, Scale
-from lesionvis.scale.body import Edge, body_outline, find_edge
-from lesionvis.scale.grouping import Grouping, group_ticks
-from lesionvis.scale.seeds import Level, Seeds, build_levels, find_seeds
-from lesionvis.scale.shapes import TickShapes, measure_shapes
-from lesionvis.scale.strip import straighten
-from lesionvis.scale.ticks import TickRow, follow_ticks
+from lesionvis.scale.ruler.body import Edge, body_outline, find_edge
+from lesionvis.scale.ruler.periodicity import Level, Seeds, build_levels, find_seeds
+from lesionvis.scale.ruler.strip import straighten
+from lesionvis.scale.ruler.tick_shapes import TickShapes, measure_shapes
+from lesionvis.scale.ruler.ticks import TickRow, follow_ticks
+from lesionvis.scale.ruler.units import Grouping, group_ticks
 
 FOLLOW_PITCH_PX = 8.0
 """Ticks are followed at the coarsest level where they are this far apart: fast, and sharp enough."""

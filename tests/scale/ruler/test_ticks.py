@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lesionvis.lab.rulers import RULER_PRINTS, RulerLook, RulerPose, draw_ruler
-from lesionvis.scale.grouping import ORDERS, Unit, group_ticks, tick_kinds
-from lesionvis.scale.ruler import RulerFinder
-from lesionvis.scale.seeds import build_levels, find_seeds, relative_contrast
-from lesionvis.scale.shapes import measure_shapes
-from lesionvis.scale.strip import SAMPLES_PER_PITCH, TickLine, fit_line, straighten, tick_ends, tick_offsets
-from lesionvis.scale.ticks import TickRow, follow_ticks
+from lesionvis.scale.ruler.finder import RulerFinder
+from lesionvis.scale.ruler.periodicity import build_levels, find_seeds, relative_contrast
+from lesionvis.scale.ruler.strip import SAMPLES_PER_PITCH, TickLine, fit_line, straighten, tick_ends, tick_offsets
+from lesionvis.scale.ruler.tick_shapes import measure_shapes
+from lesionvis.scale.ruler.ticks import TickRow, follow_ticks
+from lesionvis.scale.ruler.units import ORDERS, Unit, group_ticks, tick_kinds
 
 
 def _bars(pitch_px: float, width: int = 400, height: int = 120) -> np.ndarray:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.scale.strip import (
+from lesionvis.scale.ruler.strip import (
     SAMPLE_OFFSETS,
     SAMPLES_PER_PITCH,
     Floats,
@@ -93,7 +93,7 @@ def measure_shapes(strip: Floats, rows: Floats, half_rows: float) -> TickShapes:
     Parameters
     ----------
     strip : ndarray of shape (R, N, SAMPLES_PER_PITCH)
-        As from `lesionvis.scale.strip.straighten`, times the sign of the ticks.
+        As from `lesionvis.scale.ruler.strip.straighten`, times the sign of the ticks.
     rows : ndarray of shape (R,)
         Its rows in pitches.
     half_rows : float

@@ -24,7 +24,7 @@ from lesionvis.lab.rulers import (
 )
 from lesionvis.photo import read_photo
 from lesionvis.scale.base import NoScale, Scale
-from lesionvis.scale.ruler import RulerFinder, find_ruler
+from lesionvis.scale.ruler.finder import RulerFinder, find_ruler
 
 MILLIMETRE_PRINTS = ("millimetre", "millimetre_short", "millimetre_heavy_ten", "millimetre_roof")
 INCH_PRINTS = ("inch_sixteenth", "inch_eighth", "inch_quarter")
