@@ -17,8 +17,8 @@ from lesionvis.lab.cards import METALS, Metal, Pose, RenderedReference, render_c
 from lesionvis.lab.scene import Scene
 from lesionvis.photo import Photo, read_photo
 from lesionvis.scale.base import NoScale, Scale
+from lesionvis.scale.card.marker import find_marker
 from lesionvis.scale.coin import find_coin, known_coins
-from lesionvis.scale.marker import find_marker
 
 COINS: dict[Metal, str] = {"silver": "usd-25c", "gold": "eur-50c", "two-coloured": "eur-1"}
 CARD_PX_PER_MM = (6.0, 8.0, 12.0, 18.0, 30.0)

@@ -249,7 +249,7 @@ def print_card(
     paper: Annotated[str, typer.Option(help="a4 or letter.")] = "a4",
 ) -> None:
     """Write a card of known size, to print and lay beside a lesion."""
-    from lesionvis.scale.card import BAR_MM, PAPER_MM, write_card
+    from lesionvis.scale.card.layout import BAR_MM, PAPER_MM, write_card
 
     sizes: dict[str, Any] = {name.lower(): name for name in PAPER_MM}
     if out.suffix.lower() != ".pdf":

@@ -18,9 +18,9 @@ from lesionvis.lab.optics import encode_srgb, light_rgb
 from lesionvis.lab.scene import Scene, SpotTruth
 from lesionvis.lab.surface import Map, layer_generator, smooth_noise
 from lesionvis.lab.synth import encode_jpeg, render
-from lesionvis.scale.card import CARD_HEIGHT_MM, CARD_WIDTH_MM, card_shapes
-from lesionvis.scale.homography import Homography
-from lesionvis.scale.pdf import Rectangle, Text
+from lesionvis.scale.card.layout import CARD_HEIGHT_MM, CARD_WIDTH_MM, card_shapes
+from lesionvis.scale.card.pdf import Rectangle, Text
+from lesionvis.scale.card.projection import Homography
 
 Metal = Literal["silver", "gold", "two-coloured"]
 METALS: tuple[Metal, ...] = ("silver", "gold", "two-coloured")

@@ -8,10 +8,10 @@ from lesionvis.checks import check_positive
 from lesionvis.errors import SettingsError
 from lesionvis.photo import Photo
 from lesionvis.scale.base import NoScale, Scale, given_scale
-from lesionvis.scale.card import BAR_MM
+from lesionvis.scale.card.layout import BAR_MM
+from lesionvis.scale.card.marker import check_bar_mm, find_marker
 from lesionvis.scale.coin import check_coin, find_coin
 from lesionvis.scale.given import mm_across_scale
-from lesionvis.scale.marker import check_bar_mm, find_marker
 from lesionvis.scale.ruler.finder import find_ruler
 
 BAR_TOLERANCE_MM = 0.25

@@ -13,9 +13,9 @@ from lesionvis.lab.cards import Pose, RenderedReference, render_card
 from lesionvis.lab.scene import Scene
 from lesionvis.photo import Photo, PhotoReader, read_photo
 from lesionvis.scale.base import NoScale, Scale
-from lesionvis.scale.card import CARD_HEIGHT_MM, CARD_WIDTH_MM
-from lesionvis.scale.homography import Homography
-from lesionvis.scale.marker import find_marker
+from lesionvis.scale.card.layout import CARD_HEIGHT_MM, CARD_WIDTH_MM
+from lesionvis.scale.card.marker import find_marker
+from lesionvis.scale.card.projection import Homography
 
 PLAIN = Scene(width_px=900, height_px=680, px_per_mm=8.0, blur_sigma_px=1.0, noise_sigma_levels=2.0, jpeg_quality=60)
 POSE = Pose(x_px=430.0, y_px=340.0, turn_deg=20.0)

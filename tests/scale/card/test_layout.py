@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from lesionvis.errors import SettingsError
-from lesionvis.scale.card import (
+from lesionvis.scale.card.layout import (
     BAR_MM,
     CARD_HEIGHT_MM,
     CARD_WIDTH_MM,
@@ -25,7 +25,7 @@ from lesionvis.scale.card import (
     page_shapes,
     write_card,
 )
-from lesionvis.scale.pdf import POINTS_PER_MM, Rectangle, Text, pdf_page
+from lesionvis.scale.card.pdf import POINTS_PER_MM, Rectangle, Text, pdf_page
 
 
 def _boxes_mm(pdf: bytes) -> NDArray[np.float64]:

@@ -1,6 +1,6 @@
 """The printable reference card: a marker board of known size, patches of colour, a millimetre ruler, and its PDF.
 
-The card is described once, as shapes in millimetres. The printer, the finder (`lesionvis.scale.marker`) and the
+The card is described once, as shapes in millimetres. The printer, the finder (`lesionvis.scale.card.marker`) and the
 renderer (`lesionvis.lab.cards`) all read that description.
 """
 
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.errors import SettingsError
-from lesionvis.scale.pdf import BLACK, Rectangle, Rgb, Shape, Text, pdf_page, shifted
+from lesionvis.scale.card.pdf import BLACK, Rectangle, Rgb, Shape, Text, pdf_page, shifted
 
 Paper = Literal["A4", "letter"]
 PAPER_MM: dict[str, tuple[float, float]] = {"A4": (210.0, 297.0), "letter": (215.9, 279.4)}

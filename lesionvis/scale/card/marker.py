@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from lesionvis.checks import check_between
 from lesionvis.photo import Photo
 from lesionvis.scale.base import NoScale, Scale
-from lesionvis.scale.card import (
+from lesionvis.scale.card.layout import (
     BAR_MM,
     BOARD_LEFT_MM,
     BOARD_TOP_MM,
@@ -25,7 +25,7 @@ from lesionvis.scale.card import (
     card_outline_mm,
     charuco_board,
 )
-from lesionvis.scale.homography import Homography
+from lesionvis.scale.card.projection import Homography
 
 FIRST_LOOK_SIDE_PX = 640
 """Longer side of the picture that is searched first: enough for 6 px/mm at 1280 px, and a few ms."""
