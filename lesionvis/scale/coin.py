@@ -19,7 +19,7 @@ from lesionvis.color import erythema_index, optical_density
 from lesionvis.errors import SettingsError
 from lesionvis.photo import Photo
 from lesionvis.scale.base import NoScale, Scale
-from lesionvis.scale.outline import MIN_SUPPORT, N_ANGLES, Ellipse, Outline, find_outlines, sampled
+from lesionvis.scale.ellipses import MIN_SUPPORT, N_ANGLES, Ellipse, Outline, find_outlines, sampled
 
 MIN_LESS_RED = 0.02
 """How much less red than the skin around a coin is, as a difference of erythema indices."""
