@@ -17,7 +17,6 @@ from lesionvis.errors import SettingsError
 from lesionvis.features import Features, compute_features, gather
 from lesionvis.flags import photo_flags
 from lesionvis.json_ready import json_ready
-from lesionvis.measure import SpotTable, measure_spots
 from lesionvis.pattern import Pattern, find_pattern, load_pattern_model
 from lesionvis.photo.reader import MIN_WORKING_PX_PER_MM, Photo, PhotoReader, PhotoSource
 from lesionvis.scale import NoScale, Scale
@@ -25,6 +24,7 @@ from lesionvis.scale.card.layout import BAR_MM
 from lesionvis.scale.find import check_references, check_scale, find_scale
 from lesionvis.skin import Skin, find_skin
 from lesionvis.spots import Spots, find_spots
+from lesionvis.spots.table import SpotTable, measure_spots
 from lesionvis.triage import advise
 from lesionvis.triage.advice import Advice
 from lesionvis.triage.answers import Answers, as_answers

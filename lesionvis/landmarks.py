@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.color import erythema_index, optical_density
-from lesionvis.spots.judge import distinct
+from lesionvis.spots.classifier import distinct
 
 if TYPE_CHECKING:
     from lesionvis.analysis import Analysis

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from lesionvis.features import Findings, gather
 from lesionvis.lab.scene import RenderedPhoto, Scene, SpotTruth
 from lesionvis.lab.synth import render
-from lesionvis.measure import SpotTable, measure_spots
 from lesionvis.photo import Photo, read_photo
 from lesionvis.scale import NoScale, Scale, given_scale
 from lesionvis.skin import Skin, find_skin
 from lesionvis.spots import Spots, find_spots
+from lesionvis.spots.table import SpotTable, measure_spots
 
 NO_SCALE = NoScale("none sought")
 

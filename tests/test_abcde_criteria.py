@@ -12,8 +12,8 @@ from stages import Staged
 from lesionvis.abcde import Abcde, measure_abcde
 from lesionvis.abcde.criteria import COLOR_COUNT_MIN, DIAMETER_MIN_MM, NOTHING_MEASURED
 from lesionvis.abcde.seven_points import SOURCE
-from lesionvis.measure import measure_spots
 from lesionvis.scale import NoScale, Scale, given_scale
+from lesionvis.spots.table import measure_spots
 from lesionvis.triage.answers import Answers
 
 

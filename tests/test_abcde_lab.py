@@ -14,7 +14,7 @@ from lesionvis.lab.auc import Auc, auc, auc_interval, auc_table
 from lesionvis.lab.left_out import left_out
 from lesionvis.lab.spot_training import N_FOLDS, fold_of
 from lesionvis.lab.truth import Label
-from lesionvis.spots.judge import Judge, packaged_judge
+from lesionvis.spots.classifier import Judge, packaged_judge
 
 
 def _label(diagnosis: str, number: int, photo: str = "", source: str = "dermnet") -> Label:

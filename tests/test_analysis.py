@@ -18,10 +18,10 @@ from lesionvis.analysis import Analysis, Analyzer, analyze
 from lesionvis.errors import AnswerError, ModelError, SettingsError, UnreadablePhoto
 from lesionvis.features import FEATURE_NAMES
 from lesionvis.flags import FLAGS
-from lesionvis.measure import COLUMNS
 from lesionvis.models import packaged_model_folder
 from lesionvis.photo import PhotoReader, read_photo
 from lesionvis.scale import NoScale, Scale
+from lesionvis.spots.table import COLUMNS
 from lesionvis.triage.answers import Answers
 
 

@@ -18,7 +18,7 @@ from lesionvis.batch.scan import PhotoFile
 from lesionvis.batch.tables import cell, write_tables
 from lesionvis.features import FEATURE_NAMES
 from lesionvis.labels import PATTERNS
-from lesionvis.measure import COLUMNS
+from lesionvis.spots.table import COLUMNS
 
 FACTS = {"model": "pattern-v1", "version": "0", "settings_hash": "abc"}
 

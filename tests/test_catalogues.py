@@ -14,10 +14,11 @@ from lesionvis.analysis import Analysis
 from lesionvis.batch.rows import ABCDE_NUMBERS
 from lesionvis.features import FEATURE_NAMES, FEATURES
 from lesionvis.flags import FLAGS
-from lesionvis.measure import COLUMNS as SPOT_COLUMNS
 from lesionvis.pattern import BLOCKING_FLAGS
-from lesionvis.spots import evidence, lesion
-from lesionvis.spots.judge import COMPANY_COLUMNS
+from lesionvis.spots import candidates as evidence
+from lesionvis.spots import regions as lesion
+from lesionvis.spots.classifier import COMPANY_COLUMNS
+from lesionvis.spots.table import COLUMNS as SPOT_COLUMNS
 from lesionvis.triage.answers import questions
 from lesionvis.triage.rules import rules
 

@@ -20,14 +20,14 @@ from lesionvis.features import spots as spot_features
 from lesionvis.lab.scene import Scene
 from lesionvis.lab.synth import render
 from lesionvis.lab.truths import petechial_shower, single_lesion
-from lesionvis.measure import COLUMNS, SpotTable
 from lesionvis.scale import NoScale, Scale, given_scale
 from lesionvis.skin import Skin
 from lesionvis.spots import Spots
-from lesionvis.spots.evidence import COLUMNS as EVIDENCE
-from lesionvis.spots.evidence import Candidates
-from lesionvis.spots.lesion import COLUMNS as REGION_EVIDENCE
-from lesionvis.spots.lesion import Regions
+from lesionvis.spots.candidates import COLUMNS as EVIDENCE
+from lesionvis.spots.candidates import Candidates
+from lesionvis.spots.regions import COLUMNS as REGION_EVIDENCE
+from lesionvis.spots.regions import Regions
+from lesionvis.spots.table import COLUMNS, SpotTable
 
 SHAPE = (600, 800)
 

@@ -17,7 +17,7 @@ from lesionvis.lab.truth import Label
 from lesionvis.models import packaged_model_folder
 from lesionvis.pattern import load_pattern_model, sharpened
 from lesionvis.photo import read_photo
-from lesionvis.spots.judge import packaged_judge
+from lesionvis.spots.classifier import packaged_judge
 
 
 def _label(number: int, pattern: str = "single_lesion", certainty: str = "clear", photo: str = "") -> Label:

@@ -12,7 +12,7 @@ from painted import disk, painted
 from lesionvis.lab.raised_report import PROXIES, Touched, elevation, measure_touched, pooled, raised_report
 from lesionvis.lab.spot_training import N_FOLDS
 from lesionvis.lab.truth import Label
-from lesionvis.spots.judge import packaged_judge
+from lesionvis.spots.classifier import packaged_judge
 
 
 def _label(diagnosis: str, number: int, note: str = "", photo: str = "") -> Label:

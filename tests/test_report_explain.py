@@ -9,7 +9,7 @@ from lesionvis import analyze
 from lesionvis.analysis import Analysis
 from lesionvis.report.explain import REASON_COLORS, draw_explanation
 from lesionvis.report.overlay import SPOT_COLOR
-from lesionvis.spots.explain import explain_rejections
+from lesionvis.spots.rejections import explain_rejections
 
 
 @pytest.fixture(scope="module")

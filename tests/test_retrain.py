@@ -23,7 +23,7 @@ from lesionvis.lab.train import train_pattern, train_spots
 from lesionvis.labels import PATTERNS
 from lesionvis.models import Model, load_model, packaged_model_folder
 from lesionvis.pattern import CLASSES, load_pattern_model
-from lesionvis.spots.judge import judge_of
+from lesionvis.spots.classifier import judge_of
 
 
 @pytest.fixture(scope="module")

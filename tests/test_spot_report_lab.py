@@ -17,7 +17,7 @@ from lesionvis.lab.spot_training import N_FOLDS
 from lesionvis.lab.synth import render
 from lesionvis.lab.truth import Label, SpotTruth
 from lesionvis.lab.truths import petechial_shower
-from lesionvis.spots.judge import packaged_judge
+from lesionvis.spots.classifier import packaged_judge
 
 
 def _truth(

@@ -17,11 +17,11 @@ from lesionvis.abcde.patch import lesion_patch
 from lesionvis.abcde.seven_points import SOURCE as SEVEN_POINTS_SOURCE
 from lesionvis.abcde.seven_points import SevenPoints, answered, seven_points
 from lesionvis.json_ready import json_ready
-from lesionvis.measure import SpotTable
 from lesionvis.photo import Photo
 from lesionvis.scale import NoScale, Scale
 from lesionvis.skin import Skin
 from lesionvis.spots import Spots
+from lesionvis.spots.table import SpotTable
 from lesionvis.triage.answers import Answers
 
 AAD = "AAD, What to look for: ABCDEs of melanoma"

@@ -7,8 +7,8 @@ from lesionvis.analysis import Analysis
 from lesionvis.features import FEATURE_NAMES
 from lesionvis.flags import FLAGS
 from lesionvis.labels import PATTERNS
-from lesionvis.measure import COLUMNS
 from lesionvis.scale import Scale
+from lesionvis.spots.table import COLUMNS
 
 Value = str | int | float | None
 

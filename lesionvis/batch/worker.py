@@ -172,7 +172,7 @@ def _prepared(job: Job) -> tuple[Analyzer, dict[str, str]]:
     import cv2
 
     from lesionvis.settings import analyzer_of, provenance
-    from lesionvis.spots.judge import packaged_judge
+    from lesionvis.spots.classifier import packaged_judge
 
     cv2.setNumThreads(1)  # runs use processes
     analyzer = analyzer_of(job.settings)

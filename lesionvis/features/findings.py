@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.color import erythema_index
-from lesionvis.measure import SpotTable
 from lesionvis.photo import Photo
 from lesionvis.scale import NoScale, Scale
 from lesionvis.skin import Skin
 from lesionvis.spots import Spots
-from lesionvis.spots.judge import distinct
+from lesionvis.spots.classifier import distinct
+from lesionvis.spots.table import SpotTable
 
 # A clean blob is a candidate that stands alone on even skin, round and with a border all around, whatever its colour:
 # spots of blood and of pigment, not texture, creases or hair.

@@ -63,7 +63,7 @@ def _samples(arguments: argparse.Namespace) -> None:
 def _tables(arguments: argparse.Namespace) -> None:
     from lesionvis.lab import pattern_training, rendered_training, spot_examples, spot_training
     from lesionvis.lab.truth import read_labels, read_spot_truth
-    from lesionvis.spots.judge import packaged_judge
+    from lesionvis.spots.classifier import packaged_judge
 
     labels = read_labels(arguments.photos)
     if arguments.only == "other":

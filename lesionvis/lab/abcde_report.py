@@ -14,12 +14,12 @@ from lesionvis.abcde import Abcde, measure_abcde
 from lesionvis.lab.auc import Auc, auc_interval, auc_table
 from lesionvis.lab.left_out import left_out
 from lesionvis.lab.truth import Label
-from lesionvis.measure import measure_spots
 from lesionvis.photo import read_photo
 from lesionvis.scale.find import find_scale
 from lesionvis.skin import find_skin
 from lesionvis.spots import find_spots
-from lesionvis.spots.judge import Judge
+from lesionvis.spots.classifier import Judge
+from lesionvis.spots.table import measure_spots
 
 _MELANOMA, _NAEVUS = re.compile("melanoma", re.IGNORECASE), re.compile(r"n(a?e)vus", re.IGNORECASE)
 # Melanomas without pigment and naevi that are blue: ABCDE was not made for the first, and the second look alike.

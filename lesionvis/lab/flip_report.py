@@ -22,7 +22,7 @@ from lesionvis.pattern import PatternModel, find_pattern
 from lesionvis.photo import Photo, read_photo
 from lesionvis.scale import NoScale
 from lesionvis.skin import find_skin
-from lesionvis.spots.judge import Judge
+from lesionvis.spots.classifier import Judge
 
 N_RESAMPLES = 1000
 

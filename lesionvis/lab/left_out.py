@@ -11,7 +11,7 @@ from joblib import Parallel, delayed
 
 from lesionvis.lab.spot_training import fold_of
 from lesionvis.lab.truth import Label
-from lesionvis.spots.judge import Judge
+from lesionvis.spots.classifier import Judge
 
 T = TypeVar("T")
 

@@ -18,7 +18,7 @@ from lesionvis.lab.train import train_pattern
 from lesionvis.lab.truth import Label
 from lesionvis.labels import PATTERNS, UNCERTAIN
 from lesionvis.pattern import CLASSES
-from lesionvis.spots.judge import packaged_judge
+from lesionvis.spots.classifier import packaged_judge
 
 # Changed copies of each photo: more bring little.
 N_COPIES = 4

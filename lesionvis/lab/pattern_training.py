@@ -22,13 +22,13 @@ from lesionvis.lab.augment import augmented
 from lesionvis.lab.forests import SEED, FittedPredictor
 from lesionvis.lab.left_out import left_out
 from lesionvis.lab.truth import Label
-from lesionvis.measure import measure_spots
 from lesionvis.pattern import CLASSES, MODEL_FEATURES
 from lesionvis.photo import Photo, read_photo
 from lesionvis.scale import NoScale
 from lesionvis.skin import find_skin
 from lesionvis.spots import find_spots
-from lesionvis.spots.judge import Judge
+from lesionvis.spots.classifier import Judge
+from lesionvis.spots.table import measure_spots
 
 # A borderline photo counts less than a clear one; the value of the trial that the project grew from.
 BORDERLINE_WEIGHT = 0.4

@@ -14,12 +14,12 @@ from lesionvis.features import compute_features, gather
 from lesionvis.lab.auc import Auc, auc_interval, auc_table
 from lesionvis.lab.left_out import left_out
 from lesionvis.lab.truth import Label
-from lesionvis.measure import measure_spots
 from lesionvis.photo import read_photo
 from lesionvis.scale import NoScale
 from lesionvis.skin import find_skin
 from lesionvis.spots import find_spots
-from lesionvis.spots.judge import Judge
+from lesionvis.spots.classifier import Judge
+from lesionvis.spots.table import measure_spots
 
 # What a raised spot might show in one photo: a mirrored light, a light and a dark side, a sharp or a paler rim.
 PROXIES = (

@@ -21,8 +21,8 @@ from lesionvis.lab.truths import angiomas, petechial_shower, plain_skin, single_
 from lesionvis.photo import read_photo
 from lesionvis.scale import NoScale
 from lesionvis.skin import find_skin
-from lesionvis.spots.evidence import find_candidates
-from lesionvis.spots.lesion import find_regions
+from lesionvis.spots.candidates import find_candidates
+from lesionvis.spots.regions import find_regions
 
 N_SHOWERS, N_PLAIN, N_LESIONS, N_ANGIOMAS = 28, 12, 8, 6
 # A rendered photo counts a third as much as a real one.

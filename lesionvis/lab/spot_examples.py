@@ -20,8 +20,8 @@ from lesionvis.labels import PETECHIAL_SHOWER
 from lesionvis.photo import read_photo
 from lesionvis.scale import NoScale
 from lesionvis.skin import find_skin
-from lesionvis.spots.evidence import Candidates, find_candidates
-from lesionvis.spots.lesion import Regions, find_regions
+from lesionvis.spots.candidates import Candidates, find_candidates
+from lesionvis.spots.regions import Regions, find_regions
 
 # A candidate is a marked spot when its centre lies within the reach that the scorer allows and its size is right.
 CENTRE_REACH_PX = 4.0

@@ -16,12 +16,12 @@ from lesionvis.lab.peers import PEERS
 from lesionvis.lab.spot_examples import LesionTruth
 from lesionvis.lab.spot_training import fold_of
 from lesionvis.lab.truth import Label, SpotTruth
-from lesionvis.measure import measure_spots
 from lesionvis.photo import PhotoReader, read_photo
 from lesionvis.scale import NoScale
 from lesionvis.skin import find_skin
 from lesionvis.spots import Spots, find_spots
-from lesionvis.spots.judge import Judge
+from lesionvis.spots.classifier import Judge
+from lesionvis.spots.table import measure_spots
 
 _NOT_SOUGHT = NoScale("not sought in evaluation")
 # Peers see the photos as they are.

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from lesionvis.lab.forests import SEED, FittedPredictor, onnx_predictor, region_forest, spot_forest
 from lesionvis.lab.spot_examples import OPEN, SPOT, Example
-from lesionvis.spots import evidence, lesion
-from lesionvis.spots.judge import COMPANY_COLUMNS, Judge, company
+from lesionvis.spots import candidates as evidence
+from lesionvis.spots import regions as lesion
+from lesionvis.spots.classifier import COMPANY_COLUMNS, Judge, company
 
 N_FOLDS = 5
 REGIONS_PER_PHOTO = 40

@@ -15,7 +15,7 @@ from lesionvis.lab.spot_training import fit_forests, read_tables, typical_spot
 from lesionvis.lab.truth import Label
 from lesionvis.pattern import CLASSES, MODEL_FEATURES
 from lesionvis.pattern import MODEL_NAME as PATTERN_MODEL
-from lesionvis.spots.judge import MODEL_NAME as SPOT_MODEL
+from lesionvis.spots.classifier import MODEL_NAME as SPOT_MODEL
 
 DATA = (
     "DermNet (dermnetnz.org, CC BY-NC-ND 3.0 NZ) and PAD-UFES-20 (doi:10.17632/zr7vgbcyr2.1, CC BY 4.0); "

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.report.overlay import SHADOW_COLOR, SPOT_COLOR, draw_outline, enlarged
-from lesionvis.spots.explain import NOTHING_FITS, PART_OF_LESION, REASONS, explain_rejections
+from lesionvis.spots.rejections import NOTHING_FITS, PART_OF_LESION, REASONS, explain_rejections
 
 if TYPE_CHECKING:
     from lesionvis.analysis import Analysis

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from lesionvis.color import optical_density
 from lesionvis.photo import Photo
 from lesionvis.skin import Skin
-from lesionvis.spots.evidence import Candidates, find_candidates
-from lesionvis.spots.judge import Judge, distinct, packaged_judge
-from lesionvis.spots.lesion import Regions, find_regions
+from lesionvis.spots.candidates import Candidates, find_candidates
+from lesionvis.spots.classifier import Judge, distinct, packaged_judge
 from lesionvis.spots.peaks import DIAMETER_MIN_PX, LONG_SIDE_MAX_PX
+from lesionvis.spots.regions import Regions, find_regions
 
 # Spots from this diameter on are sought wherever the scale is known: the guide gives petechiae 1 to 2 mm.
 SMALLEST_SPOT_MM = 1.0

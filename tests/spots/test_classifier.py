@@ -11,9 +11,10 @@ from stages import Staged
 
 from lesionvis.errors import ModelError
 from lesionvis.models import Model, load_model, packaged_model_folder
-from lesionvis.spots import evidence, lesion
-from lesionvis.spots.evidence import Candidates
-from lesionvis.spots.judge import (
+from lesionvis.spots import candidates as evidence
+from lesionvis.spots import regions as lesion
+from lesionvis.spots.candidates import Candidates
+from lesionvis.spots.classifier import (
     COMPANY_COLUMNS,
     COMPANY_DIAMETERS,
     MODEL_NAME,
@@ -24,7 +25,7 @@ from lesionvis.spots.judge import (
     packaged_judge,
     shared_part,
 )
-from lesionvis.spots.lesion import Regions
+from lesionvis.spots.regions import Regions
 
 
 def _candidates(places: list[tuple[float, float, float]], response: list[float] | None = None) -> Candidates:

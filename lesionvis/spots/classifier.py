@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.models import Model, Predictor, load_model, packaged_model_folder, predictor_for
-from lesionvis.spots import evidence, lesion
-from lesionvis.spots.evidence import Candidates
-from lesionvis.spots.lesion import Regions
+from lesionvis.spots import candidates as evidence
+from lesionvis.spots import regions as lesion
+from lesionvis.spots.candidates import Candidates
+from lesionvis.spots.regions import Regions
 
 MODEL_NAME = "spots-v1"
 

@@ -23,7 +23,7 @@ def shapes(outlines_px: Sequence[NDArray[np.float64]]) -> dict[str, NDArray[np.f
     Returns
     -------
     dict
-        Name -> array of shape (N,); `lesionvis.measure.COLUMNS` tells what each is.
+        Name -> array of shape (N,); `lesionvis.spots.table.COLUMNS` tells what each is.
 
     Examples
     --------

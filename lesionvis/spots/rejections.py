@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.models import load_model, packaged_model_folder
-from lesionvis.spots import evidence
-from lesionvis.spots.evidence import Candidates
+from lesionvis.spots import candidates as evidence
+from lesionvis.spots.candidates import Candidates
+from lesionvis.spots.classifier import COMPANY_COLUMNS, MODEL_NAME, company, distinct, log_odds, packaged_judge
 from lesionvis.spots.find import SPOT_SCORE_MIN, Spots
-from lesionvis.spots.judge import COMPANY_COLUMNS, MODEL_NAME, company, distinct, log_odds, packaged_judge
 
 PART_OF_LESION = "part of the dominant lesion"
 NOTHING_FITS = "no single thing: hardly anything about it is like a spot"

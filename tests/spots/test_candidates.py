@@ -12,7 +12,7 @@ from lesionvis.lab.scene import RenderedPhoto, Scene, SpotTruth
 from lesionvis.lab.synth import render
 from lesionvis.photo import read_photo
 from lesionvis.skin import find_skin
-from lesionvis.spots.evidence import COLUMNS, CONTRAST_MIN, Candidates, find_candidates
+from lesionvis.spots.candidates import COLUMNS, CONTRAST_MIN, Candidates, find_candidates
 
 SMALL = Scene(width_px=240, height_px=180, px_per_mm=6.0, seed=4, texture=0.3, mottling=0.3, gloss=0.0)
 

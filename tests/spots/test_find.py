@@ -14,8 +14,8 @@ from lesionvis.lab.synth import render
 from lesionvis.lab.truths import petechial_shower, single_lesion
 from lesionvis.models import Predictor
 from lesionvis.spots import find_spots
+from lesionvis.spots.classifier import Judge
 from lesionvis.spots.find import LESION_SCORE_MIN, SPOT_SCORE_MIN
-from lesionvis.spots.judge import Judge
 
 MIDDLE = Scene(width_px=480, height_px=360, px_per_mm=6.0, seed=5)
 SMALL = replace(MIDDLE, width_px=320, height_px=240)

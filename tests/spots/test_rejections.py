@@ -9,10 +9,10 @@ from stages import Staged, stage
 from lesionvis.lab.scene import Scene, SpotTruth
 from lesionvis.lab.truths import petechial_shower
 from lesionvis.models import load_model, packaged_model_folder
-from lesionvis.spots import evidence
-from lesionvis.spots.explain import NOTHING_FITS, PART_OF_LESION, REASONS, Rejection, explain_rejections
+from lesionvis.spots import candidates as evidence
+from lesionvis.spots.classifier import COMPANY_COLUMNS
 from lesionvis.spots.find import SPOT_SCORE_MIN
-from lesionvis.spots.judge import COMPANY_COLUMNS
+from lesionvis.spots.rejections import NOTHING_FITS, PART_OF_LESION, REASONS, Rejection, explain_rejections
 
 SCENE = Scene(width_px=480, height_px=360, px_per_mm=6.0, seed=5)
 BROWN, FAINT, BORDERLESS, LINE = tuple(REASONS)[:4]

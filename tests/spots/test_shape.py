@@ -7,7 +7,7 @@ from drawing import ellipse_corners
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from lesionvis.shape import BLOCK, shapes
+from lesionvis.spots.shape import BLOCK, shapes
 
 
 @pytest.mark.parametrize("angle_deg", [0.0, 20.0, 45.0, 90.0, 130.0])

@@ -13,7 +13,7 @@ from lesionvis.lab.scene import RenderedPhoto, Scene, SpotTruth
 from lesionvis.lab.synth import render
 from lesionvis.photo import read_photo
 from lesionvis.skin import Skin, find_skin
-from lesionvis.spots.lesion import (
+from lesionvis.spots.regions import (
     AREA_MAX_FRACTION,
     AREA_MIN_PX,
     COLUMNS,

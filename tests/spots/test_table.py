@@ -13,15 +13,15 @@ from stages import NO_SCALE, Staged, match
 from lesionvis.flags import FLAGS
 from lesionvis.lab.scene import Scene, SpotTruth
 from lesionvis.lab.synth import render
-from lesionvis.measure import COLOR_CLASSES, COLUMNS, Column, SpotTable, measure_spots
 from lesionvis.photo import Photo, read_photo
 from lesionvis.scale import NoScale, Scale, given_scale
 from lesionvis.skin import Skin, find_skin
 from lesionvis.spots import Spots
-from lesionvis.spots.evidence import COLUMNS as EVIDENCE
-from lesionvis.spots.evidence import Candidates
-from lesionvis.spots.lesion import COLUMNS as REGION_EVIDENCE
-from lesionvis.spots.lesion import Regions
+from lesionvis.spots.candidates import COLUMNS as EVIDENCE
+from lesionvis.spots.candidates import Candidates
+from lesionvis.spots.regions import COLUMNS as REGION_EVIDENCE
+from lesionvis.spots.regions import Regions
+from lesionvis.spots.table import COLOR_CLASSES, COLUMNS, Column, SpotTable, measure_spots
 
 MM_COLUMNS = ("px_per_mm", "diameter_mm", "diameter_error_mm", "length_mm", "width_mm", "area_mm2")
 BEIGE = (200, 160, 130)

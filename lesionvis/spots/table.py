@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from lesionvis.color import blue_share, optical_density
 from lesionvis.photo import Photo
 from lesionvis.scale import NoScale, Scale
-from lesionvis.shape import shapes
 from lesionvis.skin import Skin
 from lesionvis.spots import Spots
+from lesionvis.spots.shape import shapes
 
 if TYPE_CHECKING:
     import pandas
