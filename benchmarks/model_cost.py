@@ -14,7 +14,7 @@ import numpy as np
 
 from lesionvis.features import FEATURE_NAMES, Features
 from lesionvis.models import packaged_model_folder
-from lesionvis.pattern import MODEL_FEATURES, MODEL_NAME, find_pattern, load_pattern_model
+from lesionvis.pattern.pattern import MODEL_FEATURES, MODEL_NAME, find_pattern, load_pattern_model
 
 SIZE_MAX_MB, LOADING_MAX_MS, PREDICTION_MAX_MS = 5.0, 100.0, 5.0
 N_STARTS, N_PREDICTIONS = 5, 300

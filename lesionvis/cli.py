@@ -281,7 +281,7 @@ def show_model(
 ) -> None:
     """Print the card of a pattern model: data, limits, figures."""
     from lesionvis.models import load_model, packaged_model_folder
-    from lesionvis.pattern import MODEL_NAME, pattern_model_of
+    from lesionvis.pattern.pattern import MODEL_NAME, pattern_model_of
 
     folder = model or packaged_model_folder(MODEL_NAME)
     loaded = load_model(folder)

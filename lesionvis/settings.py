@@ -20,8 +20,8 @@ from lesionvis import __version__
 from lesionvis.analysis import Analyzer
 from lesionvis.errors import SettingsError
 from lesionvis.models import packaged_model_folder
-from lesionvis.pattern import MODEL_NAME as PATTERN_MODEL_NAME
 from lesionvis.pattern import load_pattern_model
+from lesionvis.pattern.pattern import MODEL_NAME as PATTERN_MODEL_NAME
 from lesionvis.spots.classifier import MODEL_NAME as SPOT_MODEL_NAME
 
 Plain = bool | int | float | str | None

@@ -14,7 +14,7 @@ from lesionvis.analysis import Analysis
 from lesionvis.batch.rows import ABCDE_NUMBERS
 from lesionvis.features import FEATURE_NAMES, FEATURES
 from lesionvis.flags import FLAGS
-from lesionvis.pattern import BLOCKING_FLAGS
+from lesionvis.pattern.pattern import BLOCKING_FLAGS
 from lesionvis.spots import candidates as evidence
 from lesionvis.spots import regions as lesion
 from lesionvis.spots.classifier import COMPANY_COLUMNS

@@ -26,7 +26,7 @@ from lesionvis.lab.pattern_training import PatternTable, read_pattern_table
 from lesionvis.lab.truth import Label
 from lesionvis.labels import UNCERTAIN
 from lesionvis.models import packaged_model_folder
-from lesionvis.pattern import CLASSES, answer_of, sharpened
+from lesionvis.pattern.pattern import CLASSES, answer_of, sharpened
 
 
 def _label(pattern: str, number: int = 0, certainty: str = "clear") -> Label:

@@ -15,7 +15,7 @@ from lesionvis.lab.pattern_training import fit_pattern, mean_probabilities, read
 from lesionvis.lab.spot_training import N_FOLDS, fold_of
 from lesionvis.lab.truth import Label
 from lesionvis.models import packaged_model_folder
-from lesionvis.pattern import load_pattern_model, sharpened
+from lesionvis.pattern.pattern import load_pattern_model, sharpened
 from lesionvis.photo import read_photo
 from lesionvis.spots.classifier import packaged_judge
 

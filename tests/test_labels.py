@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lesionvis.labels import LABELS, PATTERNS
 from lesionvis.models import packaged_model_folder
-from lesionvis.pattern import CLASSES, MODEL_NAME
+from lesionvis.pattern.pattern import CLASSES, MODEL_NAME
 from lesionvis.triage.conditions import PATTERN
 from lesionvis.triage.rules import rules
 

@@ -11,7 +11,7 @@ import pytest
 from lesionvis.lab.model_card import CARD_FILE, PACKAGED_DATA, _lines
 from lesionvis.labels import PATTERNS
 from lesionvis.models import packaged_model_folder
-from lesionvis.pattern import CLASSES
+from lesionvis.pattern.pattern import CLASSES
 
 FOLDER = packaged_model_folder("pattern-v1")
 

@@ -23,7 +23,7 @@ from lesionvis.lab.evaluate import N_FOLDS
 from lesionvis.lab.own_training import read_own_labels, train_own
 from lesionvis.labels import PATTERNS
 from lesionvis.models import packaged_model_folder
-from lesionvis.pattern import CLASSES, load_pattern_model
+from lesionvis.pattern.pattern import CLASSES, load_pattern_model
 
 N_PHOTOS = 6
 

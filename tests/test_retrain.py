@@ -22,7 +22,7 @@ from lesionvis.lab.spot_training import N_FOLDS, Tables, read_tables
 from lesionvis.lab.train import train_pattern, train_spots
 from lesionvis.labels import PATTERNS
 from lesionvis.models import Model, load_model, packaged_model_folder
-from lesionvis.pattern import CLASSES, load_pattern_model
+from lesionvis.pattern.pattern import CLASSES, load_pattern_model
 from lesionvis.spots.classifier import judge_of
 
 

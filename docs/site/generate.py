@@ -24,7 +24,7 @@ from lesionvis.batch.rows import RESULT_COLUMNS
 from lesionvis.cli import app
 from lesionvis.features import FEATURES
 from lesionvis.flags import FLAGS
-from lesionvis.pattern import BLOCKING_FLAGS, MODEL_FEATURES, SIGNS
+from lesionvis.pattern.pattern import BLOCKING_FLAGS, MODEL_FEATURES, SIGNS
 from lesionvis.spots.table import COLUMNS
 from lesionvis.triage.answers import questions
 

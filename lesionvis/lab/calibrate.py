@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.labels import ANGIOMA, PETECHIAL_SHOWER, SINGLE_LESION
-from lesionvis.pattern import CLASSES, prediction_set, sharpened
+from lesionvis.pattern.pattern import CLASSES, prediction_set, sharpened
 
 # Share of the photos of each class whose prediction set shall hold that class, chosen for what an error costs: a single
 # lesion called an angioma could cost a life, so that "angioma" leaves the set before "single_lesion" does; "other"

@@ -15,7 +15,7 @@ from lesionvis.lab.forests import SEED
 from lesionvis.lab.pattern_training import PatternTable, fit_pattern, mean_probabilities
 from lesionvis.lab.truth import Label
 from lesionvis.labels import ANGIOMA, PATTERNS, PETECHIAL_SHOWER, SINGLE_LESION, UNCERTAIN
-from lesionvis.pattern import CLASSES, answer_of, with_doubt
+from lesionvis.pattern.pattern import CLASSES, answer_of, with_doubt
 
 N_FOLDS = 5
 N_RESAMPLES = 1000

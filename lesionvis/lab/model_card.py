@@ -10,7 +10,7 @@ from typing import Any
 from lesionvis.lab.pattern_report import pattern_report
 from lesionvis.lab.pattern_training import PatternTable
 from lesionvis.models import load_model
-from lesionvis.pattern import SIGNS
+from lesionvis.pattern.pattern import SIGNS
 
 CARD_FILE = "MODEL_CARD.md"
 

@@ -17,7 +17,7 @@ from lesionvis.lab.spot_training import N_FOLDS as N_JUDGES
 from lesionvis.lab.train import train_pattern
 from lesionvis.lab.truth import Label
 from lesionvis.labels import PATTERNS, UNCERTAIN
-from lesionvis.pattern import CLASSES
+from lesionvis.pattern.pattern import CLASSES
 from lesionvis.spots.classifier import packaged_judge
 
 # Changed copies of each photo: more bring little.

@@ -22,7 +22,7 @@ from lesionvis.lab.augment import augmented
 from lesionvis.lab.forests import SEED, FittedPredictor
 from lesionvis.lab.left_out import left_out
 from lesionvis.lab.truth import Label
-from lesionvis.pattern import CLASSES, MODEL_FEATURES
+from lesionvis.pattern.pattern import CLASSES, MODEL_FEATURES
 from lesionvis.photo import Photo, read_photo
 from lesionvis.scale import NoScale
 from lesionvis.skin import find_skin

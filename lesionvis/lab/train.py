@@ -13,8 +13,8 @@ from lesionvis.lab.forests import write_model
 from lesionvis.lab.pattern_training import fit_pattern, read_pattern_table, table_digest
 from lesionvis.lab.spot_training import fit_forests, read_tables, typical_spot
 from lesionvis.lab.truth import Label
-from lesionvis.pattern import CLASSES, MODEL_FEATURES
-from lesionvis.pattern import MODEL_NAME as PATTERN_MODEL
+from lesionvis.pattern.pattern import CLASSES, MODEL_FEATURES
+from lesionvis.pattern.pattern import MODEL_NAME as PATTERN_MODEL
 from lesionvis.spots.classifier import MODEL_NAME as SPOT_MODEL
 
 DATA = (

@@ -15,7 +15,7 @@ from lesionvis.features import FEATURE_NAMES, Features
 from lesionvis.flags import FLAGS
 from lesionvis.labels import NO_SPOTS, PATTERNS, UNCERTAIN
 from lesionvis.models import Model, Predictor, load_model, packaged_model_folder
-from lesionvis.pattern import (
+from lesionvis.pattern.pattern import (
     BLOCKING_FLAGS,
     CLASSES,
     MODEL_FEATURES,
@@ -26,7 +26,7 @@ from lesionvis.pattern import (
     load_pattern_model,
     pattern_model_of,
 )
-from lesionvis.reasons import N_REASONS
+from lesionvis.pattern.reasons import N_REASONS
 
 # Every pattern has its sign.
 SIGNED = {"median_circularity": 0.9, "spots_beside_skin_border": 0.0, "lesion_blue_less_green_low": -0.3}

@@ -15,7 +15,7 @@ from lesionvis.errors import ModelError
 from lesionvis.features import FEATURES, Features
 from lesionvis.labels import ANGIOMA, NO_SPOTS, PATTERNS, PETECHIAL_SHOWER, SINGLE_LESION, UNCERTAIN
 from lesionvis.models import Model, Predictor, load_model, packaged_model_folder, predictor_for
-from lesionvis.reasons import reasons_for
+from lesionvis.pattern.reasons import reasons_for
 
 MODEL_NAME = "pattern-v1"
 

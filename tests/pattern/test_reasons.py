@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from lesionvis.features import FEATURE_NAMES
-from lesionvis.pattern import MODEL_FEATURES
-from lesionvis.reasons import (
+from lesionvis.pattern.pattern import MODEL_FEATURES
+from lesionvis.pattern.reasons import (
     ASPECTS,
     EFFECT_MIN,
     HEIGHT_HINT,
