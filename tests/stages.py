@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.features import Findings, gather
 from lesionvis.lab.scene import RenderedPhoto, Scene, SpotTruth
 from lesionvis.lab.synth import render
+from lesionvis.pattern.features import Findings, gather
 from lesionvis.photo import Photo, read_photo
 from lesionvis.scale import NoScale, Scale, given_scale
 from lesionvis.skin import Skin, find_skin

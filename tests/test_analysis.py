@@ -16,9 +16,9 @@ from stages import Staged
 from lesionvis import __version__
 from lesionvis.analysis import Analysis, Analyzer, analyze
 from lesionvis.errors import AnswerError, ModelError, SettingsError, UnreadablePhoto
-from lesionvis.features import FEATURE_NAMES
 from lesionvis.flags import FLAGS
 from lesionvis.models import packaged_model_folder
+from lesionvis.pattern.features import FEATURE_NAMES
 from lesionvis.photo import PhotoReader, read_photo
 from lesionvis.scale import NoScale, Scale
 from lesionvis.spots.table import COLUMNS

@@ -16,8 +16,8 @@ from lesionvis.batch.journal import Journal
 from lesionvis.batch.rows import ABCDE_NUMBERS, RESULT_COLUMNS, SPOT_COLUMNS, failed_row, photo_row, spot_rows
 from lesionvis.batch.scan import PhotoFile
 from lesionvis.batch.tables import cell, write_tables
-from lesionvis.features import FEATURE_NAMES
 from lesionvis.labels import PATTERNS
+from lesionvis.pattern.features import FEATURE_NAMES
 from lesionvis.spots.table import COLUMNS
 
 FACTS = {"model": "pattern-v1", "version": "0", "settings_hash": "abc"}

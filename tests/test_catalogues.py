@@ -12,8 +12,8 @@ import pytest
 
 from lesionvis.analysis import Analysis
 from lesionvis.batch.rows import ABCDE_NUMBERS
-from lesionvis.features import FEATURE_NAMES, FEATURES
 from lesionvis.flags import FLAGS
+from lesionvis.pattern.features import FEATURE_NAMES, FEATURES
 from lesionvis.pattern.pattern import BLOCKING_FLAGS
 from lesionvis.spots import candidates as evidence
 from lesionvis.spots import regions as lesion

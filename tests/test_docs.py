@@ -20,8 +20,8 @@ from dicoms import write_dicom
 import lesionvis
 from lesionvis.batch.rows import RESULT_COLUMNS, SPOT_COLUMNS
 from lesionvis.cli import app
-from lesionvis.features import FEATURE_NAMES
 from lesionvis.flags import FLAGS
+from lesionvis.pattern.features import FEATURE_NAMES
 from lesionvis.photo import read_photo
 from lesionvis.scale.coin import known_coins
 from lesionvis.settings import settings_values

@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lesionvis.features import FEATURE_NAMES
 from lesionvis.lab.calibrate import ALWAYS_POSSIBLE, Rule, conformal_quantile, expected_calibration_error, fit_rule
 from lesionvis.lab.evaluate import (
     N_FOLDS,
@@ -26,6 +25,7 @@ from lesionvis.lab.pattern_training import PatternTable, read_pattern_table
 from lesionvis.lab.truth import Label
 from lesionvis.labels import UNCERTAIN
 from lesionvis.models import packaged_model_folder
+from lesionvis.pattern.features import FEATURE_NAMES
 from lesionvis.pattern.pattern import CLASSES, answer_of, sharpened
 
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from lesionvis.analysis import Analyzer
 from lesionvis.batch.rows import SPOT_COLUMNS, Value, failed_row, photo_row, spot_rows
-from lesionvis.features import FEATURES
+from lesionvis.pattern.features import FEATURES
 from lesionvis.report import page
 from lesionvis.report.page import N_SPOTS_MAX, ReportPhoto, page_html, urgency, why_a_person
 from lesionvis.triage.wording import NEXT_STEPS, PATTERN_MEANINGS

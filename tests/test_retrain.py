@@ -13,7 +13,6 @@ import skl2onnx
 import sklearn
 from numpy.typing import NDArray
 
-from lesionvis.features import FEATURE_NAMES
 from lesionvis.lab.__main__ import N_REPEATS
 from lesionvis.lab.calibrate import COVERAGE
 from lesionvis.lab.pattern_training import PatternTable, read_pattern_table
@@ -22,6 +21,7 @@ from lesionvis.lab.spot_training import N_FOLDS, Tables, read_tables
 from lesionvis.lab.train import train_pattern, train_spots
 from lesionvis.labels import PATTERNS
 from lesionvis.models import Model, load_model, packaged_model_folder
+from lesionvis.pattern.features import FEATURE_NAMES
 from lesionvis.pattern.pattern import CLASSES, load_pattern_model
 from lesionvis.spots.classifier import judge_of
 

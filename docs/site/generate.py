@@ -22,8 +22,8 @@ import lesionvis
 from lesionvis.analysis import Analyzer
 from lesionvis.batch.rows import RESULT_COLUMNS
 from lesionvis.cli import app
-from lesionvis.features import FEATURES
 from lesionvis.flags import FLAGS
+from lesionvis.pattern.features import FEATURES
 from lesionvis.pattern.pattern import BLOCKING_FLAGS, MODEL_FEATURES, SIGNS
 from lesionvis.spots.table import COLUMNS
 from lesionvis.triage.answers import questions

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from lesionvis.abcde import Abcde
 from lesionvis.analysis import Analysis
-from lesionvis.features import FEATURE_NAMES
 from lesionvis.flags import FLAGS
 from lesionvis.labels import PATTERNS
+from lesionvis.pattern.features import FEATURE_NAMES
 from lesionvis.scale import Scale
 from lesionvis.spots.table import COLUMNS
 

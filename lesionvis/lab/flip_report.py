@@ -11,7 +11,6 @@ import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
-from lesionvis.features import FEATURE_NAMES, Features
 from lesionvis.flags import photo_flags
 from lesionvis.lab.forests import SEED, onnx_predictor
 from lesionvis.lab.pattern_training import PatternTable, fit_pattern, measure_features
@@ -19,6 +18,7 @@ from lesionvis.lab.spot_training import N_FOLDS, fold_of
 from lesionvis.lab.truth import Label
 from lesionvis.labels import PATTERNS, UNCERTAIN
 from lesionvis.pattern import PatternModel, find_pattern
+from lesionvis.pattern.features import FEATURE_NAMES, Features
 from lesionvis.photo import Photo, read_photo
 from lesionvis.scale import NoScale
 from lesionvis.skin import find_skin

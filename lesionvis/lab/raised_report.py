@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.features import compute_features, gather
 from lesionvis.lab.auc import Auc, auc_interval, auc_table
 from lesionvis.lab.left_out import left_out
 from lesionvis.lab.truth import Label
+from lesionvis.pattern.features import compute_features, gather
 from lesionvis.photo import read_photo
 from lesionvis.scale import NoScale
 from lesionvis.skin import find_skin

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.errors import ModelError
-from lesionvis.features import FEATURES, Features
 from lesionvis.labels import ANGIOMA, NO_SPOTS, PATTERNS, PETECHIAL_SHOWER, SINGLE_LESION, UNCERTAIN
 from lesionvis.models import Model, Predictor, load_model, packaged_model_folder, predictor_for
+from lesionvis.pattern.features import FEATURES, Features
 from lesionvis.pattern.reasons import reasons_for
 
 MODEL_NAME = "pattern-v1"

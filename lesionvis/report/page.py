@@ -17,9 +17,9 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
 
-from lesionvis.features import FEATURES
 from lesionvis.flags import FLAGS
 from lesionvis.labels import LABELS, PATTERNS, UNCERTAIN
+from lesionvis.pattern.features import FEATURES
 from lesionvis.report.histogram import Histogram
 from lesionvis.triage.rules import Level
 from lesionvis.triage.wording import ALWAYS, HEADER, NEXT_STEPS, PATTERN_MEANINGS

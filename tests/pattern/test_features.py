@@ -14,12 +14,20 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from stages import NO_SCALE, Staged, Worked, work
 
-from lesionvis.features import FEATURE_NAMES, FEATURES, Features, Findings, arrangement, compute_features, surroundings
-from lesionvis.features import lesion as lesion_features
-from lesionvis.features import spots as spot_features
 from lesionvis.lab.scene import Scene
 from lesionvis.lab.synth import render
 from lesionvis.lab.truths import petechial_shower, single_lesion
+from lesionvis.pattern.features import (
+    FEATURE_NAMES,
+    FEATURES,
+    Features,
+    Findings,
+    arrangement,
+    compute_features,
+    lesion,
+    surroundings,
+)
+from lesionvis.pattern.features import crop as spots
 from lesionvis.scale import NoScale, Scale, given_scale
 from lesionvis.skin import Skin
 from lesionvis.spots import Spots

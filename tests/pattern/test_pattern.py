@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from lesionvis.errors import ModelError
-from lesionvis.features import FEATURE_NAMES, Features
 from lesionvis.flags import FLAGS
 from lesionvis.labels import NO_SPOTS, PATTERNS, UNCERTAIN
 from lesionvis.models import Model, Predictor, load_model, packaged_model_folder
+from lesionvis.pattern.features import FEATURE_NAMES, Features
 from lesionvis.pattern.pattern import (
     BLOCKING_FLAGS,
     CLASSES,

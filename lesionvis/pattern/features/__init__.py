@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lesionvis.features import arrangement, lesion, spots, surroundings
-from lesionvis.features.findings import Findings, gather
+from lesionvis.pattern.features import arrangement, lesion, surroundings
+from lesionvis.pattern.features import crop as spots
+from lesionvis.pattern.features.inputs import Findings, gather
 
 __all__ = ["FEATURES", "FEATURE_NAMES", "Features", "Findings", "compute_features", "gather"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from lesionvis.features.findings import Findings
+from lesionvis.pattern.features.inputs import Findings
 
 # Erythema index above healthy skin from which a place counts as red.
 RED_ERYTHEMA = 0.08

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.features.findings import Findings
+from lesionvis.pattern.features.inputs import Findings
 
 # Fewer spots than this say nothing about how they are arranged.
 SPOTS_MIN = 8

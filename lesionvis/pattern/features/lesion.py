@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.features.findings import Findings
+from lesionvis.pattern.features.inputs import Findings
 
 # Erythema contrast from which a pixel of the lesion counts as blood.
 BLOOD_ERYTHEMA = 0.10

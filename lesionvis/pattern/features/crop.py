@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.features.findings import Findings
+from lesionvis.pattern.features.inputs import Findings
 
 # A spot with this much erythema more than its surroundings is surely blood or a blood vessel.
 STRONG_ERYTHEMA = 0.15
