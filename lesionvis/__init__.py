@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     from lesionvis.analysis import Analysis as Analysis
     from lesionvis.analysis import Analyzer as Analyzer
     from lesionvis.analysis import analyze as analyze
-    from lesionvis.blanch import BlanchTest as BlanchTest
-    from lesionvis.blanch import blanch_test as blanch_test
+    from lesionvis.compare.blanch import BlanchTest as BlanchTest
+    from lesionvis.compare.blanch import blanch_test as blanch_test
+    from lesionvis.compare.series import Course as Course
+    from lesionvis.compare.series import follow as follow
     from lesionvis.errors import LesionvisError as LesionvisError
     from lesionvis.errors import UnreadablePhoto as UnreadablePhoto
     from lesionvis.photo import Photo as Photo
     from lesionvis.photo import read_photo as read_photo
     from lesionvis.report.abcde import draw_abcde as draw_abcde
     from lesionvis.report.overlay import draw_overlay as draw_overlay
-    from lesionvis.series import Course as Course
-    from lesionvis.series import follow as follow
     from lesionvis.triage import advise as advise
     from lesionvis.triage.advice import Advice as Advice
     from lesionvis.triage.answers import Answers as Answers
@@ -39,18 +39,18 @@ _HOMES = {
     "Analysis": "lesionvis.analysis",
     "Analyzer": "lesionvis.analysis",
     "Answers": "lesionvis.triage.answers",
-    "BlanchTest": "lesionvis.blanch",
+    "BlanchTest": "lesionvis.compare.blanch",
     "Circumstances": "lesionvis.triage.circumstances",
-    "Course": "lesionvis.series",
+    "Course": "lesionvis.compare.series",
     "LesionvisError": "lesionvis.errors",
     "Photo": "lesionvis.photo.reader",
     "UnreadablePhoto": "lesionvis.errors",
     "advise": "lesionvis.triage.engine",
     "analyze": "lesionvis.analysis",
-    "blanch_test": "lesionvis.blanch",
+    "blanch_test": "lesionvis.compare.blanch",
     "draw_abcde": "lesionvis.report.abcde",
     "draw_overlay": "lesionvis.report.overlay",
-    "follow": "lesionvis.series",
+    "follow": "lesionvis.compare.series",
     "read_photo": "lesionvis.photo.reader",
 }
 __all__ = ["__version__", *_HOMES]

@@ -51,7 +51,7 @@ def blanch(
     settings: SettingsFile = None,
 ) -> None:
     """Tell whether spots fade under a glass, or on stretched skin."""
-    from lesionvis.blanch import blanch_test
+    from lesionvis.compare.blanch import blanch_test
     from lesionvis.report.pairs import draw_blanch
     from lesionvis.report.pairs_text import blanch_text
     from lesionvis.triage import advise_further
@@ -95,11 +95,11 @@ def series(
     settings: SettingsFile = None,
 ) -> None:
     """Follow spots through dated photos: new, gone, growing, fading."""
+    from lesionvis.compare.series import follow
     from lesionvis.diary import date_in_name, photos_of
     from lesionvis.report.course_chart import course_svg
     from lesionvis.report.pairs import draw_course
     from lesionvis.report.pairs_text import course_text
-    from lesionvis.series import follow
 
     photos = photos_of(photos)
     if overlay is not None:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from paired import Kind, StretchKind, glass, mole_on_two_days, other_skin, stretched, two_days
 
+from lesionvis.compare.series import Course, follow
 from lesionvis.report.course_chart import PANEL_HEIGHT_PX, VALUE_GAP_PX, _apart, course_svg
 from lesionvis.report.pairs import (
     FADES_COLOR,
@@ -23,7 +24,6 @@ from lesionvis.report.pairs import (
     draw_course,
 )
 from lesionvis.report.pairs_text import FADES_NOTES, UNTOLD_NOTES, VERDICTS, blanch_text, course_text
-from lesionvis.series import Course, follow
 from lesionvis.triage import advise_further
 from lesionvis.triage.evidence import PhotoEvidence
 from lesionvis.triage.wording import ALWAYS, HEADER

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from lesionvis.series import Course
+    from lesionvis.compare.series import Course
 
 # The chart shrinks with the window; its letters are large enough for a phone's 390 px.
 WIDTH_PX, PANEL_HEIGHT_PX, FONT_PX = 520, 190, 16

@@ -8,13 +8,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.blanch import FADES_MAX, KEEPS_MIN, TEST_NAME, How
+from lesionvis.compare.blanch import FADES_MAX, KEEPS_MIN, TEST_NAME, How
 from lesionvis.report.captions import FONT, Color, caption
 
 if TYPE_CHECKING:
     from lesionvis.analysis import Analysis
-    from lesionvis.blanch import BlanchTest
-    from lesionvis.series import Course
+    from lesionvis.compare.blanch import BlanchTest
+    from lesionvis.compare.series import Course
 
 # Left, top, right, bottom, px of a panel.
 Box = tuple[int, int, int, int]

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lesionvis.blanch import TEST_NAME, How
+from lesionvis.compare.blanch import TEST_NAME, How
 from lesionvis.report.text import abcde_lines, advice_text, wrapped
 from lesionvis.triage.advice import Advice
 
 if TYPE_CHECKING:
-    from lesionvis.blanch import BlanchTest
-    from lesionvis.interval import Interval
-    from lesionvis.series import Course
+    from lesionvis.compare.blanch import BlanchTest
+    from lesionvis.compare.interval import Interval
+    from lesionvis.compare.series import Course
 
 VERDICTS = {
     "fades": "THE SPOTS SEEM TO FADE IN THESE PHOTOS",

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.color import blue_share
-from lesionvis.contrast import Contrasts, contrasts_at, lies_in_frame
-from lesionvis.register import Registration
+from lesionvis.compare.contrast import Contrasts, contrasts_at, lies_in_frame
+from lesionvis.compare.registration import Registration
 from lesionvis.scale import Scale
 
 if TYPE_CHECKING:

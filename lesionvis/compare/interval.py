@@ -15,9 +15,9 @@ import numpy as np
 
 from lesionvis.analysis import Analysis
 from lesionvis.color import blood_map
+from lesionvis.compare.registration import Registration, register
+from lesionvis.compare.spot_changes import Matches, match_spots
 from lesionvis.json_ready import json_ready
-from lesionvis.matching import Matches, match_spots
-from lesionvis.register import Registration, register
 
 SECONDS_PER_DAY = 86400.0
 # A convex hull needs so many spots to say anything about the affected area: three make a triangle, which one more or

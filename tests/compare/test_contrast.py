@@ -6,7 +6,7 @@ import pytest
 from numpy.typing import NDArray
 
 from lesionvis.color import DENSITY_FLOOR, optical_density
-from lesionvis.contrast import Contrasts, contrasts_at, lies_in_frame
+from lesionvis.compare.contrast import Contrasts, contrasts_at, lies_in_frame
 from lesionvis.photo import Photo, read_photo
 from lesionvis.scale import NoScale
 from lesionvis.skin import Skin, find_skin

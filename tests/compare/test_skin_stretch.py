@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 from paired import CAMERA, MOVED, PLAIN, PULL, SKIN, stretched
 
+from lesionvis.compare.landmarks import project
+from lesionvis.compare.registration import Registration
+from lesionvis.compare.skin_stretch import CONTRACTION, Pull, measure_pull
 from lesionvis.lab.pairs import Pose
 from lesionvis.lab.stretch import Stretch
-from lesionvis.landmarks import project
-from lesionvis.register import Registration
-from lesionvis.stretch import CONTRACTION, Pull, measure_pull
 
 PLACES = np.array([[320.0, 240.0], [120.0, 100.0], [540.0, 390.0], [90.0, 400.0]])
 

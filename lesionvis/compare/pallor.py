@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.color import linear_light, optical_density
-from lesionvis.register import Registration
+from lesionvis.compare.registration import Registration
 
 if TYPE_CHECKING:
     from lesionvis.analysis import Analysis

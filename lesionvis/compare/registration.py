@@ -1,6 +1,6 @@
 """Two photos of the same skin -> Registration: where each place of one lies in the other.
 
-Light, colour, framing, scale and the spots themselves may differ. First guesses (`lesionvis.landmarks`) are compared
+Light, colour, framing, scale and the spots themselves may differ. First guesses (`lesionvis.compare.landmarks`) are compared
 with the pictures patch by patch and landmark by landmark; that picks the best guess, refines it, and tells how far it
 can be trusted: what belongs together agrees, what does not agrees no more than by chance.
 """
@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from lesionvis.compare.landmarks import SIZE_RATIO_MAX, Structure, guesses, project, structure_of
 from lesionvis.json_ready import json_ready
-from lesionvis.landmarks import SIZE_RATIO_MAX, Structure, guesses, project, structure_of
 
 if TYPE_CHECKING:
     from lesionvis.analysis import Analysis

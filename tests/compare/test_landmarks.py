@@ -4,7 +4,7 @@ import numpy as np
 from paired import rendered_series, stretched, two_days
 
 from lesionvis.analysis import analyze
-from lesionvis.landmarks import LONG_SIDE_PX, N_LANDMARKS, _is_plausible, guesses, project, structure_of
+from lesionvis.compare.landmarks import LONG_SIDE_PX, N_LANDMARKS, _is_plausible, guesses, project, structure_of
 
 
 def test_projection_divides_by_the_third_coordinate() -> None:

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.contrast import contrasts_at, lies_in_frame
+from lesionvis.compare.contrast import contrasts_at, lies_in_frame
+from lesionvis.compare.pallor import measure_pallor
+from lesionvis.compare.registration import Registration, register
+from lesionvis.compare.skin_stretch import measure_pull
 from lesionvis.json_ready import json_ready
-from lesionvis.pallor import measure_pallor
-from lesionvis.register import Registration, register
-from lesionvis.stretch import measure_pull
 from lesionvis.triage.answers import UNKNOWN, Answers
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ from paired import NEW, mole_on_two_days, other_skin, registered, two_days
 
 from lesionvis import follow
 from lesionvis.analysis import Analysis, analyze
+from lesionvis.compare.interval import Interval
+from lesionvis.compare.series import Course
+from lesionvis.compare.spot_changes import Matches
 from lesionvis.errors import SettingsError
-from lesionvis.interval import Interval
-from lesionvis.matching import Matches
-from lesionvis.series import Course
 
 START = datetime(2026, 3, 1, 9, 0)
 

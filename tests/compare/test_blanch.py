@@ -8,7 +8,7 @@ import pytest
 from paired import Kind, StretchKind, glass, other_skin, stretched
 
 from lesionvis import blanch_test
-from lesionvis.blanch import _verdict
+from lesionvis.compare.blanch import _verdict
 from lesionvis.triage import advise, advise_further
 from lesionvis.triage.answers import Answers
 from lesionvis.triage.evidence import PhotoEvidence

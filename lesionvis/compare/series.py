@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from lesionvis.abcde import Abcde
 from lesionvis.analysis import Analysis
+from lesionvis.compare.interval import Interval, Moment, compare, days_between, moment_of
+from lesionvis.compare.spot_changes import FADED_MAX, GROWN_MIN, SURE_ERRORS
 from lesionvis.errors import SettingsError
-from lesionvis.interval import Interval, Moment, compare, days_between, moment_of
 from lesionvis.json_ready import json_ready
-from lesionvis.matching import FADED_MAX, GROWN_MIN, SURE_ERRORS
 from lesionvis.triage import advise_further
 from lesionvis.triage.advice import Advice
 from lesionvis.triage.evidence import PhotoEvidence

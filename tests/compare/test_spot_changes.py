@@ -8,7 +8,7 @@ import pytest
 from paired import FADING, GONE, GROWING, NEW, registered, rendered_series, two_days
 
 from lesionvis.analysis import Analysis
-from lesionvis.matching import LIGHT_ERROR, STATES, Matches, _pairs, match_spots
+from lesionvis.compare.spot_changes import LIGHT_ERROR, STATES, Matches, _pairs, match_spots
 from lesionvis.scale import given_scale
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from paired import Kind, glass
 
-from lesionvis.pallor import PALLOR_COLOR, Pallor, _divided, _told_apart, measure_pallor
+from lesionvis.compare.pallor import PALLOR_COLOR, Pallor, _divided, _told_apart, measure_pallor
 
 
 def _measured(kind: Kind) -> Pallor:

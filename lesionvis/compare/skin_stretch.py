@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.landmarks import project
-from lesionvis.register import Registration
+from lesionvis.compare.landmarks import project
+from lesionvis.compare.registration import Registration
 
 if TYPE_CHECKING:
     from lesionvis.analysis import Analysis

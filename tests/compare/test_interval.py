@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from paired import NEW, other_skin, two_days
 
-from lesionvis.interval import compare, days_between, moment_of
+from lesionvis.compare.interval import compare, days_between, moment_of
 
 NOON = datetime(2026, 3, 1, 12, 0)
 TOKYO = timezone(timedelta(hours=9))

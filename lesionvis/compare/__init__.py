@@ -1,0 +1,1 @@
+"""Several photos of one skin: registration, the glass test, dated series."""
