@@ -30,7 +30,7 @@ from lesionvis.lab.scene import Scene
 from lesionvis.lab.synth import encode_jpeg, render
 from lesionvis.lab.truths import petechial_shower
 
-PROGRAM = (sys.executable, "-c", "from lesionvis.cli import main; main()")
+PROGRAM = (sys.executable, "-c", "from lesionvis.cli.main import main; main()")
 JPEG_QUALITY = 88
 PX_PER_MM = 5.0
 

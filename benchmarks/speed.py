@@ -176,7 +176,7 @@ def main() -> None:
             print(photo_row(f"{count} spots", phone_photo(1.0, count), other))
 
         imported, _ = cold_cpu_ms([sys.executable, "-c", f"import cv2{ACCOUNT}"], Path(folder))
-        program = f"from lesionvis.cli import app{chr(10)}app(standalone_mode=False){ACCOUNT}"
+        program = f"from lesionvis.cli.main import app{chr(10)}app(standalone_mode=False){ACCOUNT}"
         cold, memory_mb = cold_cpu_ms([sys.executable, "-c", program, "analyze", str(photo)], Path(folder))
     print(f"\nA new process: `import cv2` {imported:.0f} ms of CPU, `lesionvis analyze` {cold:.0f} ms,")
     print(f"{cold / imported:.1f} times as much; largest memory {memory_mb:.0f} MB.")

@@ -19,7 +19,7 @@ from dicoms import write_dicom
 
 import lesionvis
 from lesionvis.batch.rows import RESULT_COLUMNS, SPOT_COLUMNS
-from lesionvis.cli import app
+from lesionvis.cli.main import app
 from lesionvis.flags import FLAGS
 from lesionvis.pattern.features import FEATURE_NAMES
 from lesionvis.photo import read_photo

@@ -63,7 +63,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def own(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model trained on them by the command."""
     out = tmp_path_factory.mktemp("models") / "my-model"
-    command = [sys.executable, "-c", "from lesionvis.cli import main; main()", "train", str(photos)]
+    command = [sys.executable, "-c", "from lesionvis.cli.main import main; main()", "train", str(photos)]
     options = ["--labels", str(photos / "labels.csv"), "--out", str(out)]
     done = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
@@ -195,7 +195,7 @@ def test_without_the_lab_extra_one_sentence_says_what_to_install(photos: Path, t
         "import sys; sys.modules['sklearn'] = None\n"
         f"sys.argv = ['lesionvis', 'train', {str(photos)!r}, '--labels', {str(photos / 'labels.csv')!r}, "
         f"'--out', {str(tmp_path / 'model')!r}]\n"
-        "from lesionvis.cli import main; main()"
+        "from lesionvis.cli.main import main; main()"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 2

@@ -21,7 +21,7 @@ from typer.cli import get_docs_for_click
 import lesionvis
 from lesionvis.analysis import Analyzer
 from lesionvis.batch.rows import RESULT_COLUMNS
-from lesionvis.cli import app
+from lesionvis.cli.main import app
 from lesionvis.flags import FLAGS
 from lesionvis.pattern.features import FEATURES
 from lesionvis.pattern.pattern import BLOCKING_FLAGS, MODEL_FEATURES, SIGNS

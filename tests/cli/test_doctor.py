@@ -8,7 +8,7 @@ import pi_heif
 import pytest
 
 from lesionvis import doctor
-from lesionvis.doctor import examine
+from lesionvis.cli.doctor import examine
 
 
 def found() -> dict[str, doctor.Check]:

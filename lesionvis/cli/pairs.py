@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from lesionvis.cli_parts import (
+from lesionvis.cli.options import (
     Age,
     AnswersFile,
     AsJson,
@@ -95,8 +95,8 @@ def series(
     settings: SettingsFile = None,
 ) -> None:
     """Follow spots through dated photos: new, gone, growing, fading."""
+    from lesionvis.cli.photo_diary import date_in_name, photos_of
     from lesionvis.compare.series import follow
-    from lesionvis.diary import date_in_name, photos_of
     from lesionvis.report.course_chart import course_svg
     from lesionvis.report.pairs import draw_course
     from lesionvis.report.pairs_text import course_text

@@ -36,7 +36,7 @@ def photo(tmp_path: Path) -> Path:
 
 def program(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
     """Run the program as a user does."""
-    command = [sys.executable, "-c", "from lesionvis.cli import main; main()", *map(str, arguments)]
+    command = [sys.executable, "-c", "from lesionvis.cli.main import main; main()", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False, **options)
 
 
@@ -61,7 +61,7 @@ def invoked(*arguments: object, typed: str = "") -> Result:
 
 def test_importing_the_command_line_is_light() -> None:
     heavy = {"sklearn", "scipy", "skimage", "pandas", "matplotlib", "onnxruntime", "joblib", "cv2", "numpy", "rich"}
-    code = f"import sys, lesionvis.cli; print(sorted({heavy!r} & set(sys.modules)))"
+    code = f"import sys, lesionvis.cli.main; print(sorted({heavy!r} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
@@ -69,7 +69,7 @@ def test_importing_the_command_line_is_light() -> None:
 def test_analyzing_loads_no_training_library(photo: Path) -> None:
     heavy = {"sklearn", "scipy", "skimage", "pandas", "matplotlib", "joblib"}
     code = (
-        f"import sys, lesionvis.cli as cli; sys.argv = ['lesionvis', 'analyze', {str(photo)!r}]\n"
+        f"import sys, lesionvis.cli.main as cli; sys.argv = ['lesionvis', 'analyze', {str(photo)!r}]\n"
         f"try:\n    cli.main()\nexcept SystemExit:\n    print(sorted({heavy!r} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -254,7 +254,7 @@ def test_a_fault_of_the_program_is_no_traceback_unless_asked(
 
 
 def test_a_reader_that_has_enough_is_no_error(photo: Path) -> None:
-    code = "import sys; sys.argv = ['lesionvis', *sys.argv[1:]]; from lesionvis.cli import main; main()"
+    code = "import sys; sys.argv = ['lesionvis', *sys.argv[1:]]; from lesionvis.cli.main import main; main()"
     reading, writing = os.pipe()
     os.close(reading)
     try:
@@ -310,7 +310,7 @@ def test_batch_ends_with_1_when_a_photo_failed(photo: Path, tmp_path: Path, caps
 def test_names_that_the_terminal_cannot_show_end_nothing(photo: Path, tmp_path: Path, encoding: str) -> None:
     (photo.parent / "👩 Größe.png").write_bytes(photo.read_bytes())
     environment = os.environ | {"PYTHONIOENCODING": encoding}
-    command = [sys.executable, "-c", "from lesionvis.cli import main; main()"]
+    command = [sys.executable, "-c", "from lesionvis.cli.main import main; main()"]
     done = subprocess.run(
         [*command, "batch", str(photo.parent), "--out", str(tmp_path / "run")],
         capture_output=True,
@@ -325,7 +325,7 @@ def test_a_person_at_the_terminal_sees_progress(photo: Path, tmp_path: Path) -> 
     ours, theirs = pty.openpty()
     command = ["batch", str(photo.parent), "--out", str(tmp_path / "run"), "--jobs", "1"]
     with subprocess.Popen(
-        [sys.executable, "-c", "from lesionvis.cli import main; main()", *command],
+        [sys.executable, "-c", "from lesionvis.cli.main import main; main()", *command],
         stdout=subprocess.PIPE,
         stderr=theirs,
         env=os.environ | {"TERM": "xterm"},

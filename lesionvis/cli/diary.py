@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from lesionvis.batch.names import harmless
-from lesionvis.cli_parts import date_of
+from lesionvis.cli.options import date_of
 
 diary_app = typer.Typer()
 
@@ -26,7 +26,7 @@ def keep(
     ] = None,
 ) -> None:
     """Keep a photo with its date in its name, to follow the spots."""
-    from lesionvis.diary import check_rhythm, keep_photo, write_reminder
+    from lesionvis.cli.photo_diary import check_rhythm, keep_photo, write_reminder
 
     if reminder is not None:
         check_rhythm(reminder)

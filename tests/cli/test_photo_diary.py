@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lesionvis.diary import (
+from lesionvis.cli.photo_diary import (
     RHYTHMS,
     Kept,
     date_in_name,

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from lesionvis.cli_parts import (
+from lesionvis.cli.options import (
     analyzer_of,
     answers_of,
     check_picture,

@@ -20,9 +20,8 @@ import typer
 
 from lesionvis import __version__
 from lesionvis.batch.names import harmless
-from lesionvis.cli_diary import diary_app
-from lesionvis.cli_pairs import pairs_app
-from lesionvis.cli_parts import (
+from lesionvis.cli.diary import diary_app
+from lesionvis.cli.options import (
     Age,
     AnswersFile,
     AsJson,
@@ -38,6 +37,7 @@ from lesionvis.cli_parts import (
     harmless_lines,
     write_picture,
 )
+from lesionvis.cli.pairs import pairs_app
 from lesionvis.errors import LesionvisError, SettingsError, UnreadablePhoto
 
 if TYPE_CHECKING:
@@ -234,7 +234,7 @@ def advise(
 @app.command()
 def doctor() -> None:
     """Check the installation."""
-    from lesionvis.doctor import examine
+    from lesionvis.cli.doctor import examine
 
     all_fine = True
     for check in examine():

@@ -1,0 +1,1 @@
+"""Command line: parsing, printing and exit codes."""
