@@ -86,7 +86,7 @@ def _tables(arguments: argparse.Namespace) -> None:
 
 
 def _train(arguments: argparse.Namespace) -> None:
-    from lesionvis.lab.train import train_pattern, train_spots
+    from lesionvis.lab.build import train_pattern, train_spots
 
     train_spots(SPOT_TABLES, MODELS / "spots-v1")
     train_pattern(PATTERN_TABLE, PATTERN_TABLE.parent, repeats=N_REPEATS)
