@@ -13,9 +13,9 @@ import cv2
 import numpy as np
 
 from lesionvis.analysis import Analyzer
-from lesionvis.lab.scene import Scene, SpotTruth
-from lesionvis.lab.synth import encode_jpeg, render
-from lesionvis.lab.truths import petechial_shower, single_lesion
+from lesionvis.lab.render.scene import Scene, SpotTruth
+from lesionvis.lab.render.synth import encode_jpeg, render
+from lesionvis.lab.render.truths import petechial_shower, single_lesion
 
 SIZE_PX = (1280, 960)
 PX_PER_MM = 8.0

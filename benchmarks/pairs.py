@@ -19,10 +19,10 @@ from lesionvis.analysis import Analysis, analyze
 from lesionvis.compare.blanch import TEST_NAME, How, blanch_test
 from lesionvis.compare.interval import Interval
 from lesionvis.compare.series import follow
-from lesionvis.lab.pairs import Pose, Press, RenderedSeries, Shot, View, render_glass_pair, render_series
-from lesionvis.lab.scene import Scene, SpotTruth
-from lesionvis.lab.stretch import Stretch, render_stretched_pair
-from lesionvis.lab.truths import petechial_shower
+from lesionvis.lab.render.pairs import Pose, Press, RenderedSeries, Shot, View, render_glass_pair, render_series
+from lesionvis.lab.render.scene import Scene, SpotTruth
+from lesionvis.lab.render.stretch import Stretch, render_stretched_pair
+from lesionvis.lab.render.truths import petechial_shower
 
 Kind = Literal["fading", "not fading", "some fading", "not pressed", "not stretched", "other skin", "no border"]
 

@@ -17,7 +17,7 @@ import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
-from lesionvis.lab.synth import encode_jpeg
+from lesionvis.lab.render.synth import encode_jpeg
 from lesionvis.photo import read_photo
 from lesionvis.scale.base import Scale
 from lesionvis.scale.find import find_scale

@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.lab.cards import METALS, Metal, Pose, RenderedReference, render_card, render_coin
-from lesionvis.lab.scene import Scene
+from lesionvis.lab.render.cards import METALS, Metal, Pose, RenderedReference, render_card, render_coin
+from lesionvis.lab.render.scene import Scene
 from lesionvis.photo import Photo, read_photo
 from lesionvis.scale.base import NoScale, Scale
 from lesionvis.scale.card.marker import find_marker

@@ -25,9 +25,9 @@ from numpy.typing import NDArray
 
 from lesionvis.analysis import Analyzer
 from lesionvis.lab.peers import simple_blob_detector
-from lesionvis.lab.scene import Scene
-from lesionvis.lab.synth import encode_jpeg, render
-from lesionvis.lab.truths import petechial_shower
+from lesionvis.lab.render.scene import Scene
+from lesionvis.lab.render.synth import encode_jpeg, render
+from lesionvis.lab.render.truths import petechial_shower
 
 N_RUNS = 7
 WIDTH_PX, HEIGHT_PX = 4032, 3024

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.abcde import LesionPatch, lesion_patch
-from lesionvis.lab.scene import Scene
-from lesionvis.lab.synth import render
+from lesionvis.lab.render.scene import Scene
+from lesionvis.lab.render.synth import render
 from lesionvis.photo import Photo, read_photo
 from lesionvis.scale import NoScale
 from lesionvis.skin import Skin, find_skin

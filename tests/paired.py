@@ -13,10 +13,10 @@ from lesionvis.analysis import Analysis, analyze
 from lesionvis.compare.blanch import BlanchTest, blanch_test
 from lesionvis.compare.landmarks import project
 from lesionvis.compare.registration import Registration, register
-from lesionvis.lab.pairs import GlassPair, Pose, Press, RenderedSeries, View, render_glass_pair, render_series
-from lesionvis.lab.scene import Scene, SpotTruth
-from lesionvis.lab.stretch import Stretch, StretchedPair, render_stretched_pair
-from lesionvis.lab.truths import petechial_shower, single_lesion
+from lesionvis.lab.render.pairs import GlassPair, Pose, Press, RenderedSeries, View, render_glass_pair, render_series
+from lesionvis.lab.render.scene import Scene, SpotTruth
+from lesionvis.lab.render.stretch import Stretch, StretchedPair, render_stretched_pair
+from lesionvis.lab.render.truths import petechial_shower, single_lesion
 
 Kind = Literal["fading", "keeping", "not pressed", "no border"]
 StretchKind = Literal["fading", "keeping", "at rest"]

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.lab.scene import RenderedPhoto, Scene, SpotTruth
-from lesionvis.lab.synth import render
+from lesionvis.lab.render.scene import RenderedPhoto, Scene, SpotTruth
+from lesionvis.lab.render.synth import render
 from lesionvis.pattern.features import Findings, gather
 from lesionvis.photo import Photo, read_photo
 from lesionvis.scale import NoScale, Scale, given_scale

@@ -20,9 +20,9 @@ from lesionvis.color import (
     melanin_index,
     optical_density,
 )
-from lesionvis.lab.optics import encode_srgb
-from lesionvis.lab.scene import Scene, SpotTruth
-from lesionvis.lab.synth import render
+from lesionvis.lab.render.optics import encode_srgb
+from lesionvis.lab.render.scene import Scene, SpotTruth
+from lesionvis.lab.render.synth import render
 
 LEVEL = st.integers(0, 255)
 

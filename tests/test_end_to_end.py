@@ -10,9 +10,9 @@ import pytest
 from numpy.typing import NDArray
 
 from lesionvis.analysis import Analysis, analyze
-from lesionvis.lab.scene import Scene
-from lesionvis.lab.synth import encode_jpeg, render
-from lesionvis.lab.truths import petechial_shower
+from lesionvis.lab.render.scene import Scene
+from lesionvis.lab.render.synth import encode_jpeg, render
+from lesionvis.lab.render.truths import petechial_shower
 from lesionvis.labels import NO_SPOTS, UNCERTAIN
 
 PHOTOS = (

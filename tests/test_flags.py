@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from stages import Staged
 
 from lesionvis.flags import FLAGS, SHARPNESS_MIN_LEVELS, SKIN_FRACTION_MIN, photo_flags
-from lesionvis.lab.scene import Scene
-from lesionvis.lab.synth import render
+from lesionvis.lab.render.scene import Scene
+from lesionvis.lab.render.synth import render
 from lesionvis.spots.peaks import DIAMETER_MIN_PX
 
 SMALL = Scene(width_px=240, height_px=180, px_per_mm=6.0, seed=4)

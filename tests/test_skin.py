@@ -8,10 +8,10 @@ import pytest
 from numpy.typing import NDArray
 
 from lesionvis.color import optical_density
-from lesionvis.lab.optics import encode_srgb
-from lesionvis.lab.scene import CLOTH_COLORS, ClothColor, RenderedPhoto, Scene, SpotTruth, View
-from lesionvis.lab.synth import render
-from lesionvis.lab.truths import petechial_shower
+from lesionvis.lab.render.optics import encode_srgb
+from lesionvis.lab.render.scene import CLOTH_COLORS, ClothColor, RenderedPhoto, Scene, SpotTruth, View
+from lesionvis.lab.render.synth import render
+from lesionvis.lab.render.truths import petechial_shower
 from lesionvis.photo import read_photo
 from lesionvis.scale import NoScale, Scale
 from lesionvis.skin import DARK_ITA_MAX_DEG, Skin, find_skin

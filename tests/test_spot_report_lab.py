@@ -10,13 +10,13 @@ import pytest
 
 from lesionvis.lab.matching import Match, match_spots
 from lesionvis.lab.peers import PEERS, Peer
-from lesionvis.lab.scene import Scene
+from lesionvis.lab.render.scene import Scene
+from lesionvis.lab.render.synth import render
+from lesionvis.lab.render.truths import petechial_shower
 from lesionvis.lab.spot_examples import LesionTruth
 from lesionvis.lab.spot_report import spot_figures, spot_report
 from lesionvis.lab.spot_training import N_FOLDS
-from lesionvis.lab.synth import render
 from lesionvis.lab.truth import Label, SpotTruth
-from lesionvis.lab.truths import petechial_shower
 from lesionvis.spots.classifier import packaged_judge
 
 

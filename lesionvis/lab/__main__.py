@@ -53,8 +53,8 @@ def main() -> None:
 
 
 def _samples(arguments: argparse.Namespace) -> None:
-    from lesionvis.lab.sample_pairs import render_sample_pairs
-    from lesionvis.lab.samples import render_samples
+    from lesionvis.lab.render.sample_pairs import render_sample_pairs
+    from lesionvis.lab.render.samples import render_samples
 
     render_samples(arguments.out)
     render_sample_pairs(arguments.pairs)

@@ -20,8 +20,8 @@ from typer.testing import CliRunner, Result
 from lesionvis import __version__, cli
 from lesionvis.analysis import Analyzer
 from lesionvis.errors import LesionvisError
-from lesionvis.lab.cards import Pose, render_card, render_coin
-from lesionvis.lab.scene import Scene
+from lesionvis.lab.render.cards import Pose, render_card, render_coin
+from lesionvis.lab.render.scene import Scene
 from lesionvis.labels import LABELS
 from lesionvis.triage import advise
 from lesionvis.triage.answers import questions

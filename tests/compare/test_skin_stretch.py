@@ -8,8 +8,8 @@ from paired import CAMERA, MOVED, PLAIN, PULL, SKIN, stretched
 from lesionvis.compare.landmarks import project
 from lesionvis.compare.registration import Registration
 from lesionvis.compare.skin_stretch import CONTRACTION, Pull, measure_pull
-from lesionvis.lab.pairs import Pose
-from lesionvis.lab.stretch import Stretch
+from lesionvis.lab.render.pairs import Pose
+from lesionvis.lab.render.stretch import Stretch
 
 PLACES = np.array([[320.0, 240.0], [120.0, 100.0], [540.0, 390.0], [90.0, 400.0]])
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from stages import NO_SCALE, Staged, Worked, work
 
-from lesionvis.lab.scene import Scene
-from lesionvis.lab.synth import render
-from lesionvis.lab.truths import petechial_shower, single_lesion
+from lesionvis.lab.render.scene import Scene
+from lesionvis.lab.render.synth import render
+from lesionvis.lab.render.truths import petechial_shower, single_lesion
 from lesionvis.pattern.features import (
     FEATURE_NAMES,
     FEATURES,

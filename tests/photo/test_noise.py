@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from stages import NO_SCALE
 
-from lesionvis.lab.scene import Scene, SpotTruth
-from lesionvis.lab.synth import render
+from lesionvis.lab.render.scene import Scene, SpotTruth
+from lesionvis.lab.render.synth import render
 from lesionvis.photo import read_photo
 from lesionvis.photo.noise import NOISE_MIN_LEVELS, noise_levels, without_noise
 from lesionvis.skin import find_skin

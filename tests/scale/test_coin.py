@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from lesionvis.errors import SettingsError
-from lesionvis.lab.cards import METALS, Metal, Pose, render_coin
-from lesionvis.lab.scene import Scene, SpotTruth
-from lesionvis.lab.synth import render
+from lesionvis.lab.render.cards import METALS, Metal, Pose, render_coin
+from lesionvis.lab.render.scene import Scene, SpotTruth
+from lesionvis.lab.render.synth import render
 from lesionvis.photo import PhotoReader, read_photo
 from lesionvis.scale.base import NoScale, Scale
 from lesionvis.scale.coin import find_coin, known_coins

@@ -10,9 +10,9 @@ import pytest
 from dicoms import write_dicom
 
 from lesionvis.errors import SettingsError, UnreadablePhoto
-from lesionvis.lab.cards import Pose, render_card, render_coin
-from lesionvis.lab.scene import Scene
-from lesionvis.lab.synth import render
+from lesionvis.lab.render.cards import Pose, render_card, render_coin
+from lesionvis.lab.render.scene import Scene
+from lesionvis.lab.render.synth import render
 from lesionvis.photo import PhotoReader, read_photo
 from lesionvis.scale.base import NoScale, Scale, given_scale
 from lesionvis.scale.find import check_scale, find_scale

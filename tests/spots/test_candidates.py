@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from stages import NO_SCALE, Staged
 
 from lesionvis.color import optical_density
-from lesionvis.lab.scene import RenderedPhoto, Scene, SpotTruth
-from lesionvis.lab.synth import render
+from lesionvis.lab.render.scene import RenderedPhoto, Scene, SpotTruth
+from lesionvis.lab.render.synth import render
 from lesionvis.photo import read_photo
 from lesionvis.skin import find_skin
 from lesionvis.spots.candidates import COLUMNS, CONTRAST_MIN, Candidates, find_candidates

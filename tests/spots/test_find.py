@@ -9,9 +9,9 @@ import pytest
 from numpy.typing import NDArray
 from stages import Staged, match, stage, work
 
-from lesionvis.lab.scene import Scene, SpotTruth
-from lesionvis.lab.synth import render
-from lesionvis.lab.truths import petechial_shower, single_lesion
+from lesionvis.lab.render.scene import Scene, SpotTruth
+from lesionvis.lab.render.synth import render
+from lesionvis.lab.render.truths import petechial_shower, single_lesion
 from lesionvis.models import Predictor
 from lesionvis.spots import find_spots
 from lesionvis.spots.classifier import Judge

@@ -9,8 +9,8 @@ from drawing import ellipse
 from numpy.typing import NDArray
 from stages import NO_SCALE, Staged
 
-from lesionvis.lab.scene import RenderedPhoto, Scene, SpotTruth
-from lesionvis.lab.synth import render
+from lesionvis.lab.render.scene import RenderedPhoto, Scene, SpotTruth
+from lesionvis.lab.render.synth import render
 from lesionvis.photo import read_photo
 from lesionvis.skin import Skin, find_skin
 from lesionvis.spots.regions import (

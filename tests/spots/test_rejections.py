@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from stages import Staged, stage
 
-from lesionvis.lab.scene import Scene, SpotTruth
-from lesionvis.lab.truths import petechial_shower
+from lesionvis.lab.render.scene import Scene, SpotTruth
+from lesionvis.lab.render.truths import petechial_shower
 from lesionvis.models import load_model, packaged_model_folder
 from lesionvis.spots import candidates as evidence
 from lesionvis.spots.classifier import COMPANY_COLUMNS

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from stages import NO_SCALE, Staged, match
 
 from lesionvis.flags import FLAGS
-from lesionvis.lab.scene import Scene, SpotTruth
-from lesionvis.lab.synth import render
+from lesionvis.lab.render.scene import Scene, SpotTruth
+from lesionvis.lab.render.synth import render
 from lesionvis.photo import Photo, read_photo
 from lesionvis.scale import NoScale, Scale, given_scale
 from lesionvis.skin import Skin, find_skin

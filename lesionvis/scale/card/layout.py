@@ -1,7 +1,7 @@
 """The printable reference card: a marker board of known size, patches of colour, a millimetre ruler, and its PDF.
 
 The card is described once, as shapes in millimetres. The printer, the finder (`lesionvis.scale.card.marker`) and the
-renderer (`lesionvis.lab.cards`) all read that description.
+renderer (`lesionvis.lab.render.cards`) all read that description.
 """
 
 from __future__ import annotations

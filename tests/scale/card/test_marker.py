@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from lesionvis.errors import SettingsError
-from lesionvis.lab.cards import Pose, RenderedReference, render_card
-from lesionvis.lab.scene import Scene
+from lesionvis.lab.render.cards import Pose, RenderedReference, render_card
+from lesionvis.lab.render.scene import Scene
 from lesionvis.photo import Photo, PhotoReader, read_photo
 from lesionvis.scale.base import NoScale, Scale
 from lesionvis.scale.card.layout import CARD_HEIGHT_MM, CARD_WIDTH_MM

@@ -11,8 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from lesionvis.errors import SettingsError
-from lesionvis.lab.ruler_decoys import DECOY_KINDS, DecoyKind, draw_decoy
-from lesionvis.lab.rulers import (
+from lesionvis.lab.render.ruler_decoys import DECOY_KINDS, DecoyKind, draw_decoy
+from lesionvis.lab.render.rulers import (
     LOOKS,
     RULER_PRINTS,
     PhotoFaults,

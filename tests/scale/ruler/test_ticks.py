@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lesionvis.lab.rulers import RULER_PRINTS, RulerLook, RulerPose, draw_ruler
+from lesionvis.lab.render.rulers import RULER_PRINTS, RulerLook, RulerPose, draw_ruler
 from lesionvis.scale.ruler.finder import RulerFinder
 from lesionvis.scale.ruler.periodicity import build_levels, find_seeds, relative_contrast
 from lesionvis.scale.ruler.strip import SAMPLES_PER_PITCH, TickLine, fit_line, straighten, tick_ends, tick_offsets

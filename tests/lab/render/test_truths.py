@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from lesionvis.errors import SettingsError
-from lesionvis.lab.covers import skin_mask
-from lesionvis.lab.scene import Scene
-from lesionvis.lab.truths import angiomas, distractors, petechial_shower, plain_skin, single_lesion
+from lesionvis.lab.render.covers import skin_mask
+from lesionvis.lab.render.scene import Scene
+from lesionvis.lab.render.truths import angiomas, distractors, petechial_shower, plain_skin, single_lesion
 
 SCENE = Scene(ruler_side="bottom")
 

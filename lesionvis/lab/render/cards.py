@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.color import decode_srgb
-from lesionvis.lab.optics import encode_srgb, light_rgb
-from lesionvis.lab.scene import Scene, SpotTruth
-from lesionvis.lab.surface import Map, layer_generator, smooth_noise
-from lesionvis.lab.synth import encode_jpeg, render
+from lesionvis.lab.render.optics import encode_srgb, light_rgb
+from lesionvis.lab.render.scene import Scene, SpotTruth
+from lesionvis.lab.render.surface import Map, layer_generator, smooth_noise
+from lesionvis.lab.render.synth import encode_jpeg, render
 from lesionvis.scale.card.layout import CARD_HEIGHT_MM, CARD_WIDTH_MM, card_shapes
 from lesionvis.scale.card.pdf import Rectangle, Text
 from lesionvis.scale.card.projection import Homography

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.errors import SettingsError
-from lesionvis.lab.optics import FRESH_OXYGEN_SATURATION, NORMAL_BLOOD_FRACTION
+from lesionvis.lab.render.optics import FRESH_OXYGEN_SATURATION, NORMAL_BLOOD_FRACTION
 
 Side = Literal["none", "left", "right", "top", "bottom"]
 View = Literal["close", "limb"]

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lesionvis.lab.paint import paint_spots, spot_densities
-from lesionvis.lab.scene import Scene, SpotTruth
+from lesionvis.lab.render.paint import paint_spots, spot_densities
+from lesionvis.lab.render.scene import Scene, SpotTruth
 
 SCENE = Scene(width_px=96, height_px=80)
 SPOT = SpotTruth(x_px=50.0, y_px=40.0, diameter_px=24.0, blood_fraction=0.08)

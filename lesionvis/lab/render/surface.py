@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.lab.optics import body_rgb, melanin_for_ita
-from lesionvis.lab.scene import Scene
+from lesionvis.lab.render.optics import body_rgb, melanin_for_ita
+from lesionvis.lab.render.scene import Scene
 
 Map = NDArray[np.float32]
 

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 import cv2
 import numpy as np
 
-from lesionvis.lab.rulers import (
+from lesionvis.lab.render.rulers import (
     LOOKS,
     RULER_PRINTS,
     Floats,

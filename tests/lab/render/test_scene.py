@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from lesionvis.errors import SettingsError
-from lesionvis.lab.scene import Scene, SpotTruth
+from lesionvis.lab.render.scene import Scene, SpotTruth
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import pytest
 from paired import MOVED, PLAIN, PULL, SKIN, rendered_stretch, spots_on
 
 from lesionvis.errors import SettingsError
-from lesionvis.lab.pairs import contrasts
-from lesionvis.lab.stretch import Stretch, render_stretched_pair
+from lesionvis.lab.render.pairs import contrasts
+from lesionvis.lab.render.stretch import Stretch, render_stretched_pair
 
 PLACES = np.array([[460.0, 350.0], [300.0, 200.0], [700.0, 500.0]])
 

@@ -8,9 +8,9 @@ import pytest
 from numpy.typing import NDArray
 
 from lesionvis.color import individual_typology_angle_deg
-from lesionvis.lab.scene import RenderedPhoto, Scene, SpotTruth
-from lesionvis.lab.synth import encode_jpeg, render
-from lesionvis.lab.truths import angiomas, petechial_shower, plain_skin, single_lesion
+from lesionvis.lab.render.scene import RenderedPhoto, Scene, SpotTruth
+from lesionvis.lab.render.synth import encode_jpeg, render
+from lesionvis.lab.render.truths import angiomas, petechial_shower, plain_skin, single_lesion
 
 # Even skin in even light, so that a spot's contrast is the only one.
 BARE = Scene(

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.lab.scene import ClothColor, Scene, Side
-from lesionvis.lab.surface import Map, layer_generator, limb_position, smooth_noise
+from lesionvis.lab.render.scene import ClothColor, Scene, Side
+from lesionvis.lab.render.surface import Map, layer_generator, limb_position, smooth_noise
 
 # Linear sRGB of the cloths, as parts of white.
 _CLOTH_RGB: dict[ClothColor, tuple[float, float, float]] = {
@@ -156,7 +156,7 @@ def skin_mask(scene: Scene) -> NDArray[np.bool_]:
 
     Examples
     --------
-    >>> from lesionvis.lab.scene import Scene
+    >>> from lesionvis.lab.render.scene import Scene
     >>> bool(skin_mask(Scene()).all()), bool(skin_mask(Scene(ruler_side="bottom"))[-1].any())
     (True, False)
     """

@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 import pytest
 
-from lesionvis.lab.samples import render_samples, samples
-from lesionvis.lab.scene import SpotTruth
+from lesionvis.lab.render.samples import render_samples, samples
+from lesionvis.lab.render.scene import SpotTruth
 
 
 @pytest.fixture(scope="module")

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.lab.pairs import Pose, Press, View, render_glass_pair, render_series
-from lesionvis.lab.scene import Scene, SpotTruth
-from lesionvis.lab.synth import encode_jpeg
-from lesionvis.lab.truths import petechial_shower
+from lesionvis.lab.render.pairs import Pose, Press, View, render_glass_pair, render_series
+from lesionvis.lab.render.scene import Scene, SpotTruth
+from lesionvis.lab.render.synth import encode_jpeg
+from lesionvis.lab.render.truths import petechial_shower
 
 _JPEG_QUALITY = 88
 # The canvas leaves room for both views; spots lie in its middle.

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lesionvis.lab.covers import Cover, covers, hairs, skin_mask
-from lesionvis.lab.scene import SIDES, Scene, Side
+from lesionvis.lab.render.covers import Cover, covers, hairs, skin_mask
+from lesionvis.lab.render.scene import SIDES, Scene, Side
 
 
 @pytest.mark.parametrize("side", SIDES[1:])

@@ -1,7 +1,7 @@
 """Photos of one piece of skin from different sides, with known truth: glass tests and dated series.
 
 The skin is rendered once per moment on a canvas that is larger than any photo, in linear light. Each photo is a
-perspective view of that canvas with its own light, lens, sensor and file (`lesionvis.lab.synth.photograph`), so that
+perspective view of that canvas with its own light, lens, sensor and file (`lesionvis.lab.render.synth.photograph`), so that
 the homography from skin to photo is known exactly.
 """
 
@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 
 from lesionvis.color import blood_map
 from lesionvis.errors import SettingsError
-from lesionvis.lab.optics import body_rgb, ita_deg, melanin_for_ita, with_surface
-from lesionvis.lab.paint import spot_densities
-from lesionvis.lab.scene import Scene, SpotTruth
-from lesionvis.lab.surface import layer_generator, smooth_noise
-from lesionvis.lab.synth import photograph, scene_light
+from lesionvis.lab.render.optics import body_rgb, ita_deg, melanin_for_ita, with_surface
+from lesionvis.lab.render.paint import spot_densities
+from lesionvis.lab.render.scene import Scene, SpotTruth
+from lesionvis.lab.render.surface import layer_generator, smooth_noise
+from lesionvis.lab.render.synth import photograph, scene_light
 
 # Distance of the camera from the skin over the frame's longer side: a phone's main lens.
 _CAMERA_DISTANCE = 1.3

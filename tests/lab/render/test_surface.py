@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lesionvis.lab.scene import Scene
-from lesionvis.lab.surface import diffuse_light, mirrored_light, skin_color, skin_relief, smooth_noise
+from lesionvis.lab.render.scene import Scene
+from lesionvis.lab.render.surface import diffuse_light, mirrored_light, skin_color, skin_relief, smooth_noise
 
 SCENE = Scene(width_px=160, height_px=120)
 

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from lesionvis.lab.sample_pairs import render_sample_pairs, sample_pairs
+from lesionvis.lab.render.sample_pairs import render_sample_pairs, sample_pairs
 from lesionvis.photo import read_photo
 
 NAMES = ["glass-plain.jpg", "glass-pressed.jpg", "series-1.jpg", "series-2.jpg"]

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.lab.optics import NORMAL_BLOOD_FRACTION, body_rgb, melanin_for_ita
-from lesionvis.lab.scene import Scene, SpotTruth
-from lesionvis.lab.surface import Map, layer_generator, smooth_noise
+from lesionvis.lab.render.optics import NORMAL_BLOOD_FRACTION, body_rgb, melanin_for_ita
+from lesionvis.lab.render.scene import Scene, SpotTruth
+from lesionvis.lab.render.surface import Map, layer_generator, smooth_noise
 
 # Waves around an irregular border, and how fast they weaken with their number (power of it).
 _BORDER_WAVES = np.arange(2, 16)[:, None]

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.errors import SettingsError
-from lesionvis.lab.covers import skin_mask
-from lesionvis.lab.optics import FRESH_OXYGEN_SATURATION
-from lesionvis.lab.scene import Scene, SpotTruth
-from lesionvis.lab.surface import layer_generator
+from lesionvis.lab.render.covers import skin_mask
+from lesionvis.lab.render.optics import FRESH_OXYGEN_SATURATION
+from lesionvis.lab.render.scene import Scene, SpotTruth
+from lesionvis.lab.render.surface import layer_generator
 
 # Bleeding spots above this are called purpura (NICE NG240).
 LARGEST_PETECHIA_MM = 2.0

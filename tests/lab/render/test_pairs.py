@@ -7,8 +7,16 @@ import pytest
 from paired import CAMERA, GONE, MOVED, NEW, PLAIN, SKIN, rendered_glass, rendered_series, spots_on
 
 from lesionvis.errors import SettingsError
-from lesionvis.lab.pairs import Pose, Press, contrasts, pressed_skin, render_glass_pair, render_series, with_contrast
-from lesionvis.lab.scene import SpotTruth
+from lesionvis.lab.render.pairs import (
+    Pose,
+    Press,
+    contrasts,
+    pressed_skin,
+    render_glass_pair,
+    render_series,
+    with_contrast,
+)
+from lesionvis.lab.render.scene import SpotTruth
 
 
 def _map(matrix: np.ndarray, xy: tuple[float, float]) -> np.ndarray:

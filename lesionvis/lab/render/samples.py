@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from lesionvis.lab.scene import Scene, SpotTruth
-from lesionvis.lab.synth import encode_jpeg, render
-from lesionvis.lab.truths import angiomas, petechial_shower, plain_skin, single_lesion
+from lesionvis.lab.render.scene import Scene, SpotTruth
+from lesionvis.lab.render.synth import encode_jpeg, render
+from lesionvis.lab.render.truths import angiomas, petechial_shower, plain_skin, single_lesion
 
 _JPEG_QUALITY = 88
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lesionvis.errors import SettingsError
-from lesionvis.lab.optics import (
+from lesionvis.lab.render.optics import (
     SURFACE_REFLECTION,
     body_rgb,
     encode_srgb,

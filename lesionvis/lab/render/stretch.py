@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.errors import SettingsError
-from lesionvis.lab.pairs import Shot, View, contrasts, lit_by, pressed_skin, shoot, with_contrast
-from lesionvis.lab.scene import Scene, SpotTruth
-from lesionvis.lab.synth import scene_light
+from lesionvis.lab.render.pairs import Shot, View, contrasts, lit_by, pressed_skin, shoot, with_contrast
+from lesionvis.lab.render.scene import Scene, SpotTruth
+from lesionvis.lab.render.synth import scene_light
 
 # Places of skin along one axis, per px, from which the place of a stretched one is interpolated.
 _TABLE_STEP_PX = 2.0

@@ -1,8 +1,8 @@
 """Photos with known truth: a scene and a truth table of spots in, a photo with its labels out.
 
 Everything is put together in linear light, where layers add and multiply as they do in nature, and becomes
-sRGB at the very end. The types are in `lesionvis.lab.scene`, makers of truth tables in
-`lesionvis.lab.truths`.
+sRGB at the very end. The types are in `lesionvis.lab.render.scene`, makers of truth tables in
+`lesionvis.lab.render.truths`.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.lab.covers import cover_alpha, covers, hairs, skin_mask
-from lesionvis.lab.optics import encode_srgb, light_rgb
-from lesionvis.lab.paint import paint_spots
-from lesionvis.lab.scene import RenderedPhoto, Scene, SpotTruth
-from lesionvis.lab.surface import (
+from lesionvis.lab.render.covers import cover_alpha, covers, hairs, skin_mask
+from lesionvis.lab.render.optics import encode_srgb, light_rgb
+from lesionvis.lab.render.paint import paint_spots
+from lesionvis.lab.render.scene import RenderedPhoto, Scene, SpotTruth
+from lesionvis.lab.render.surface import (
     Map,
     diffuse_light,
     layer_generator,
@@ -26,7 +26,7 @@ from lesionvis.lab.surface import (
     skin_color,
     skin_relief,
 )
-from lesionvis.lab.truths import distractors
+from lesionvis.lab.render.truths import distractors
 
 # Light of a mirror-like highlight, in parts of white: on oily skin, and on a taut dome.
 _SKIN_HIGHLIGHT = 0.5
