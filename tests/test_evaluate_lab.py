@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lesionvis.lab.calibrate import ALWAYS_POSSIBLE, Rule, conformal_quantile, expected_calibration_error, fit_rule
 from lesionvis.lab.evaluate import (
     N_FOLDS,
     Judged,
@@ -21,7 +20,14 @@ from lesionvis.lab.evaluate import (
     worst,
 )
 from lesionvis.lab.pattern_report import pattern_report
-from lesionvis.lab.pattern_training import PatternTable, read_pattern_table
+from lesionvis.lab.train.calibrate import (
+    ALWAYS_POSSIBLE,
+    Rule,
+    conformal_quantile,
+    expected_calibration_error,
+    fit_rule,
+)
+from lesionvis.lab.train.pattern_training import PatternTable, read_pattern_table
 from lesionvis.lab.truth import Label
 from lesionvis.labels import UNCERTAIN
 from lesionvis.models import packaged_model_folder

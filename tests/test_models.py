@@ -14,7 +14,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from lesionvis.errors import ModelError
-from lesionvis.lab.forests import FittedPredictor, region_forest, spot_forest, write_model
+from lesionvis.lab.train.forests import FittedPredictor, region_forest, spot_forest, write_model
 from lesionvis.models import CARD_FORMAT, _session, load_model, packaged_model_folder, predictor_for
 
 COLUMNS = ("redness", "size")

@@ -13,9 +13,9 @@ from lesionvis.lab.peers import PEERS, Peer
 from lesionvis.lab.render.scene import Scene
 from lesionvis.lab.render.synth import render
 from lesionvis.lab.render.truths import petechial_shower
-from lesionvis.lab.spot_examples import LesionTruth
 from lesionvis.lab.spot_report import spot_figures, spot_report
-from lesionvis.lab.spot_training import N_FOLDS
+from lesionvis.lab.train.spot_examples import LesionTruth
+from lesionvis.lab.train.spot_training import N_FOLDS
 from lesionvis.lab.truth import Label, SpotTruth
 from lesionvis.spots.classifier import packaged_judge
 

@@ -61,7 +61,7 @@ def _samples(arguments: argparse.Namespace) -> None:
 
 
 def _tables(arguments: argparse.Namespace) -> None:
-    from lesionvis.lab import pattern_training, rendered_training, spot_examples, spot_training
+    from lesionvis.lab.train import pattern_training, rendered_training, spot_examples, spot_training
     from lesionvis.lab.truth import read_labels, read_spot_truth
     from lesionvis.spots.classifier import packaged_judge
 
@@ -95,7 +95,7 @@ def _train(arguments: argparse.Namespace) -> None:
 
 def _card(arguments: argparse.Namespace) -> None:
     from lesionvis.lab.model_card import PACKAGED_DATA, write_model_card
-    from lesionvis.lab.pattern_training import read_pattern_table
+    from lesionvis.lab.train.pattern_training import read_pattern_table
 
     del arguments
     others = read_pattern_table(OTHER_SOURCE_TABLE)
@@ -104,16 +104,16 @@ def _card(arguments: argparse.Namespace) -> None:
 
 def _evaluate(arguments: argparse.Namespace) -> None:
     from lesionvis.lab.pattern_report import pattern_report
-    from lesionvis.lab.pattern_training import read_pattern_table
+    from lesionvis.lab.train.pattern_training import read_pattern_table
 
     others = read_pattern_table(OTHER_SOURCE_TABLE)
     print(pattern_report(read_pattern_table(PATTERN_TABLE), arguments.repeats, others))
 
 
 def _evaluate_spots(arguments: argparse.Namespace) -> None:
-    from lesionvis.lab import spot_training
-    from lesionvis.lab.spot_examples import read_lesion_truth
     from lesionvis.lab.spot_report import spot_report
+    from lesionvis.lab.train import spot_training
+    from lesionvis.lab.train.spot_examples import read_lesion_truth
     from lesionvis.lab.truth import read_labels, read_spot_truth
 
     print(
@@ -129,8 +129,8 @@ def _evaluate_spots(arguments: argparse.Namespace) -> None:
 
 
 def _evaluate_abcde(arguments: argparse.Namespace) -> None:
-    from lesionvis.lab import spot_training
     from lesionvis.lab.abcde_report import abcde_report, examine
+    from lesionvis.lab.train import spot_training
     from lesionvis.lab.truth import read_labels
 
     judges = spot_training.fold_judges(spot_training.read_tables(SPOT_TABLES))
@@ -138,8 +138,8 @@ def _evaluate_abcde(arguments: argparse.Namespace) -> None:
 
 
 def _evaluate_raised(arguments: argparse.Namespace) -> None:
-    from lesionvis.lab import spot_training
     from lesionvis.lab.raised_report import measure_touched, raised_report
+    from lesionvis.lab.train import spot_training
     from lesionvis.lab.truth import read_labels
 
     judges = spot_training.fold_judges(spot_training.read_tables(SPOT_TABLES))
@@ -147,9 +147,9 @@ def _evaluate_raised(arguments: argparse.Namespace) -> None:
 
 
 def _evaluate_flips(arguments: argparse.Namespace) -> None:
-    from lesionvis.lab import spot_training
     from lesionvis.lab.flip_report import change_photos, flip_report, left_out_models
-    from lesionvis.lab.pattern_training import read_pattern_table
+    from lesionvis.lab.train import spot_training
+    from lesionvis.lab.train.pattern_training import read_pattern_table
     from lesionvis.lab.truth import read_labels
     from lesionvis.pattern import load_pattern_model
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from lesionvis.abcde import Abcde, measure_abcde
 from lesionvis.lab.auc import Auc, auc_interval, auc_table
-from lesionvis.lab.left_out import left_out
+from lesionvis.lab.train.left_out import left_out
 from lesionvis.lab.truth import Label
 from lesionvis.photo import read_photo
 from lesionvis.scale.find import find_scale

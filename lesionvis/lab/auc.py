@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from lesionvis.lab.forests import SEED
+from lesionvis.lab.train.forests import SEED
 
 N_RESAMPLES = 2000
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from lesionvis.lab.calibrate import COVERAGE
 from lesionvis.lab.evaluate import cross_validate, fitted_rule, intervals, judge_out_of_fold, mean_figures
-from lesionvis.lab.forests import write_model
-from lesionvis.lab.pattern_training import fit_pattern, read_pattern_table, table_digest
-from lesionvis.lab.spot_training import fit_forests, read_tables, typical_spot
+from lesionvis.lab.train.calibrate import COVERAGE
+from lesionvis.lab.train.forests import write_model
+from lesionvis.lab.train.pattern_training import fit_pattern, read_pattern_table, table_digest
+from lesionvis.lab.train.spot_training import fit_forests, read_tables, typical_spot
 from lesionvis.lab.truth import Label
 from lesionvis.pattern.pattern import CLASSES, MODEL_FEATURES
 from lesionvis.pattern.pattern import MODEL_NAME as PATTERN_MODEL

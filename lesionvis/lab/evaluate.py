@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 
-from lesionvis.lab.calibrate import Rule, expected_calibration_error, fit_rule
-from lesionvis.lab.forests import SEED
-from lesionvis.lab.pattern_training import PatternTable, fit_pattern, mean_probabilities
+from lesionvis.lab.train.calibrate import Rule, expected_calibration_error, fit_rule
+from lesionvis.lab.train.forests import SEED
+from lesionvis.lab.train.pattern_training import PatternTable, fit_pattern, mean_probabilities
 from lesionvis.lab.truth import Label
 from lesionvis.labels import ANGIOMA, PATTERNS, PETECHIAL_SHOWER, SINGLE_LESION, UNCERTAIN
 from lesionvis.pattern.features import FEATURE_NAMES

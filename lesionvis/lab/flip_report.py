@@ -12,9 +12,9 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from lesionvis.flags import photo_flags
-from lesionvis.lab.forests import SEED, onnx_predictor
-from lesionvis.lab.pattern_training import PatternTable, fit_pattern, measure_features
-from lesionvis.lab.spot_training import N_FOLDS, fold_of
+from lesionvis.lab.train.forests import SEED, onnx_predictor
+from lesionvis.lab.train.pattern_training import PatternTable, fit_pattern, measure_features
+from lesionvis.lab.train.spot_training import N_FOLDS, fold_of
 from lesionvis.lab.truth import Label
 from lesionvis.labels import PATTERNS, UNCERTAIN
 from lesionvis.pattern import PatternModel, find_pattern

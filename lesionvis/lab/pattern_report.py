@@ -20,7 +20,7 @@ from lesionvis.lab.evaluate import (
     pattern_figures,
     worst,
 )
-from lesionvis.lab.pattern_training import PatternTable
+from lesionvis.lab.train.pattern_training import PatternTable
 
 N_WORST = 10
 

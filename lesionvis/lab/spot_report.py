@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from lesionvis.lab.matching import Match, match_spots
 from lesionvis.lab.peers import PEERS
-from lesionvis.lab.spot_examples import LesionTruth
-from lesionvis.lab.spot_training import fold_of
+from lesionvis.lab.train.spot_examples import LesionTruth
+from lesionvis.lab.train.spot_training import fold_of
 from lesionvis.lab.truth import Label, SpotTruth
 from lesionvis.photo import PhotoReader, read_photo
 from lesionvis.scale import NoScale

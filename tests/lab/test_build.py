@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lesionvis.lab.augment import augmented
-from lesionvis.lab.rendered_training import N_ANGIOMAS, N_LESIONS, N_PLAIN, N_SHOWERS, _cases, _example
-from lesionvis.lab.spot_examples import OPEN, OTHER, SPOT, SPOTS_WEIGHT_MAX, Example, match, thin_out
-from lesionvis.lab.spot_training import fold_of, make_tables, read_tables, rounded, write_tables
+from lesionvis.lab.train.augment import augmented
+from lesionvis.lab.train.rendered_training import N_ANGIOMAS, N_LESIONS, N_PLAIN, N_SHOWERS, _cases, _example
+from lesionvis.lab.train.spot_examples import OPEN, OTHER, SPOT, SPOTS_WEIGHT_MAX, Example, match, thin_out
+from lesionvis.lab.train.spot_training import fold_of, make_tables, read_tables, rounded, write_tables
 from lesionvis.lab.truth import SpotTruth
 
 

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from lesionvis.lab.__main__ import N_REPEATS
 from lesionvis.lab.build import train_pattern, train_spots
-from lesionvis.lab.calibrate import COVERAGE
-from lesionvis.lab.pattern_training import PatternTable, read_pattern_table
-from lesionvis.lab.spot_examples import OTHER, SPOT
-from lesionvis.lab.spot_training import N_FOLDS, Tables, read_tables
+from lesionvis.lab.train.calibrate import COVERAGE
+from lesionvis.lab.train.pattern_training import PatternTable, read_pattern_table
+from lesionvis.lab.train.spot_examples import OTHER, SPOT
+from lesionvis.lab.train.spot_training import N_FOLDS, Tables, read_tables
 from lesionvis.labels import PATTERNS
 from lesionvis.models import Model, load_model, packaged_model_folder
 from lesionvis.pattern.features import FEATURE_NAMES

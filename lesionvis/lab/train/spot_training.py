@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.lab.forests import SEED, FittedPredictor, onnx_predictor, region_forest, spot_forest
-from lesionvis.lab.spot_examples import OPEN, SPOT, Example
+from lesionvis.lab.train.forests import SEED, FittedPredictor, onnx_predictor, region_forest, spot_forest
+from lesionvis.lab.train.spot_examples import OPEN, SPOT, Example
 from lesionvis.spots import candidates as evidence
 from lesionvis.spots import regions as lesion
 from lesionvis.spots.classifier import COMPANY_COLUMNS, Judge, company

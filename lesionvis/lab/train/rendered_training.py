@@ -16,7 +16,7 @@ from lesionvis.color import optical_density
 from lesionvis.lab.render.scene import Scene, SpotTruth
 from lesionvis.lab.render.synth import encode_jpeg, render
 from lesionvis.lab.render.truths import angiomas, petechial_shower, plain_skin, single_lesion
-from lesionvis.lab.spot_examples import Example, match, overlaps_with, thin_out
+from lesionvis.lab.train.spot_examples import Example, match, overlaps_with, thin_out
 from lesionvis.lab.truth import SpotTruth as MarkedSpots
 from lesionvis.photo import read_photo
 from lesionvis.scale import NoScale

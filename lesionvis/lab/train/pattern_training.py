@@ -17,9 +17,9 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PowerTransformer
 
-from lesionvis.lab.augment import augmented
-from lesionvis.lab.forests import SEED, FittedPredictor
-from lesionvis.lab.left_out import left_out
+from lesionvis.lab.train.augment import augmented
+from lesionvis.lab.train.forests import SEED, FittedPredictor
+from lesionvis.lab.train.left_out import left_out
 from lesionvis.lab.truth import Label
 from lesionvis.pattern.features import FEATURE_NAMES, compute_features, gather
 from lesionvis.pattern.pattern import CLASSES, MODEL_FEATURES

@@ -9,7 +9,7 @@ from typing import TypeVar
 import cv2
 from joblib import Parallel, delayed
 
-from lesionvis.lab.spot_training import fold_of
+from lesionvis.lab.train.spot_training import fold_of
 from lesionvis.lab.truth import Label
 from lesionvis.spots.classifier import Judge
 

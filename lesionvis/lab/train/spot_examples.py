@@ -14,7 +14,7 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from lesionvis.color import optical_density
-from lesionvis.lab.forests import SEED
+from lesionvis.lab.train.forests import SEED
 from lesionvis.lab.truth import Label, SpotTruth
 from lesionvis.labels import PETECHIAL_SHOWER
 from lesionvis.photo import read_photo
