@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.analysis import Analyzer
-from lesionvis.lab.matching import Match, match_spots
+from lesionvis.lab.evaluate.matching import Match, match_spots
 from lesionvis.lab.render.scene import Scene
 from lesionvis.lab.render.synth import encode_jpeg, render
 from lesionvis.lab.render.truths import petechial_shower, plain_skin

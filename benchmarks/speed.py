@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.analysis import Analyzer
-from lesionvis.lab.peers import simple_blob_detector
+from lesionvis.lab.evaluate.peers import simple_blob_detector
 from lesionvis.lab.render.scene import Scene
 from lesionvis.lab.render.synth import encode_jpeg, render
 from lesionvis.lab.render.truths import petechial_shower

@@ -94,7 +94,7 @@ def _train(arguments: argparse.Namespace) -> None:
 
 
 def _card(arguments: argparse.Namespace) -> None:
-    from lesionvis.lab.model_card import PACKAGED_DATA, write_model_card
+    from lesionvis.lab.evaluate.model_card import PACKAGED_DATA, write_model_card
     from lesionvis.lab.train.pattern_training import read_pattern_table
 
     del arguments
@@ -103,7 +103,7 @@ def _card(arguments: argparse.Namespace) -> None:
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
-    from lesionvis.lab.pattern_report import pattern_report
+    from lesionvis.lab.evaluate.pattern_report import pattern_report
     from lesionvis.lab.train.pattern_training import read_pattern_table
 
     others = read_pattern_table(OTHER_SOURCE_TABLE)
@@ -111,7 +111,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
 
 
 def _evaluate_spots(arguments: argparse.Namespace) -> None:
-    from lesionvis.lab.spot_report import spot_report
+    from lesionvis.lab.evaluate.spot_report import spot_report
     from lesionvis.lab.train import spot_training
     from lesionvis.lab.train.spot_examples import read_lesion_truth
     from lesionvis.lab.truth import read_labels, read_spot_truth
@@ -129,7 +129,7 @@ def _evaluate_spots(arguments: argparse.Namespace) -> None:
 
 
 def _evaluate_abcde(arguments: argparse.Namespace) -> None:
-    from lesionvis.lab.abcde_report import abcde_report, examine
+    from lesionvis.lab.evaluate.abcde_report import abcde_report, examine
     from lesionvis.lab.train import spot_training
     from lesionvis.lab.truth import read_labels
 
@@ -138,7 +138,7 @@ def _evaluate_abcde(arguments: argparse.Namespace) -> None:
 
 
 def _evaluate_raised(arguments: argparse.Namespace) -> None:
-    from lesionvis.lab.raised_report import measure_touched, raised_report
+    from lesionvis.lab.evaluate.raised_report import measure_touched, raised_report
     from lesionvis.lab.train import spot_training
     from lesionvis.lab.truth import read_labels
 
@@ -147,7 +147,7 @@ def _evaluate_raised(arguments: argparse.Namespace) -> None:
 
 
 def _evaluate_flips(arguments: argparse.Namespace) -> None:
-    from lesionvis.lab.flip_report import change_photos, flip_report, left_out_models
+    from lesionvis.lab.evaluate.flip_report import change_photos, flip_report, left_out_models
     from lesionvis.lab.train import spot_training
     from lesionvis.lab.train.pattern_training import read_pattern_table
     from lesionvis.lab.truth import read_labels

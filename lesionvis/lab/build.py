@@ -7,7 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from lesionvis.lab.evaluate import cross_validate, fitted_rule, intervals, judge_out_of_fold, mean_figures
+from lesionvis.lab.evaluate.cross_validation import (
+    cross_validate,
+    fitted_rule,
+    intervals,
+    judge_out_of_fold,
+    mean_figures,
+)
 from lesionvis.lab.train.calibrate import COVERAGE
 from lesionvis.lab.train.forests import write_model
 from lesionvis.lab.train.pattern_training import fit_pattern, read_pattern_table, table_digest

@@ -19,7 +19,7 @@ from painted import BROWN, disk, painted
 
 from lesionvis.analysis import Analyzer
 from lesionvis.errors import ModelError, SettingsError
-from lesionvis.lab.evaluate import N_FOLDS
+from lesionvis.lab.evaluate.cross_validation import N_FOLDS
 from lesionvis.lab.own_training import read_own_labels, train_own
 from lesionvis.labels import PATTERNS
 from lesionvis.models import packaged_model_folder

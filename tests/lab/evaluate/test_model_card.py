@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lesionvis.lab.model_card import CARD_FILE, PACKAGED_DATA, _lines
+from lesionvis.lab.evaluate.model_card import CARD_FILE, PACKAGED_DATA, _lines
 from lesionvis.labels import PATTERNS
 from lesionvis.models import packaged_model_folder
 from lesionvis.pattern.pattern import CLASSES

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.lab.auc import Auc, auc_interval, auc_table
+from lesionvis.lab.evaluate.auc import Auc, auc_interval, auc_table
 from lesionvis.lab.train.left_out import left_out
 from lesionvis.lab.truth import Label
 from lesionvis.pattern.features import compute_features, gather

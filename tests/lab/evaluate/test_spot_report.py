@@ -8,12 +8,12 @@ import cv2
 import numpy as np
 import pytest
 
-from lesionvis.lab.matching import Match, match_spots
-from lesionvis.lab.peers import PEERS, Peer
+from lesionvis.lab.evaluate.matching import Match, match_spots
+from lesionvis.lab.evaluate.peers import PEERS, Peer
+from lesionvis.lab.evaluate.spot_report import spot_figures, spot_report
 from lesionvis.lab.render.scene import Scene
 from lesionvis.lab.render.synth import render
 from lesionvis.lab.render.truths import petechial_shower
-from lesionvis.lab.spot_report import spot_figures, spot_report
 from lesionvis.lab.train.spot_examples import LesionTruth
 from lesionvis.lab.train.spot_training import N_FOLDS
 from lesionvis.lab.truth import Label, SpotTruth

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.abcde import Abcde, measure_abcde
-from lesionvis.lab.auc import Auc, auc_interval, auc_table
+from lesionvis.lab.evaluate.auc import Auc, auc_interval, auc_table
 from lesionvis.lab.train.left_out import left_out
 from lesionvis.lab.truth import Label
 from lesionvis.photo import read_photo

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from lesionvis.lab.pattern_report import pattern_report
+from lesionvis.lab.evaluate.pattern_report import pattern_report
 from lesionvis.lab.train.pattern_training import PatternTable
 from lesionvis.models import load_model
 from lesionvis.pattern.pattern import SIGNS

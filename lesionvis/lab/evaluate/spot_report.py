@@ -11,8 +11,8 @@ import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
-from lesionvis.lab.matching import Match, match_spots
-from lesionvis.lab.peers import PEERS
+from lesionvis.lab.evaluate.matching import Match, match_spots
+from lesionvis.lab.evaluate.peers import PEERS
 from lesionvis.lab.train.spot_examples import LesionTruth
 from lesionvis.lab.train.spot_training import fold_of
 from lesionvis.lab.truth import Label, SpotTruth

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from painted import disk, painted
 
-from lesionvis.lab.flip_report import CHANGES, Changed, change_photos, flip_report, left_out_models
+from lesionvis.lab.evaluate.flip_report import CHANGES, Changed, change_photos, flip_report, left_out_models
 from lesionvis.lab.train.pattern_training import fit_pattern, mean_probabilities, read_pattern_table
 from lesionvis.lab.train.spot_training import N_FOLDS, fold_of
 from lesionvis.lab.truth import Label

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from painted import BROWN, comma, disk, painted
 
-from lesionvis.lab.abcde_report import SCORES, Examined, abcde_report, examine, moles
-from lesionvis.lab.auc import Auc, auc, auc_interval, auc_table
+from lesionvis.lab.evaluate.abcde_report import SCORES, Examined, abcde_report, examine, moles
+from lesionvis.lab.evaluate.auc import Auc, auc, auc_interval, auc_table
 from lesionvis.lab.train.left_out import left_out
 from lesionvis.lab.train.spot_training import N_FOLDS, fold_of
 from lesionvis.lab.truth import Label

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lesionvis.lab.evaluate import (
+from lesionvis.lab.evaluate.cross_validation import (
     N_FOLDS,
     Judged,
     across_sources,

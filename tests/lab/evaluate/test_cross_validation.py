@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lesionvis.lab.evaluate import (
+from lesionvis.lab.evaluate.cross_validation import (
     N_FOLDS,
     Judged,
     OutOfFold,
@@ -19,7 +19,7 @@ from lesionvis.lab.evaluate import (
     pattern_figures,
     worst,
 )
-from lesionvis.lab.pattern_report import pattern_report
+from lesionvis.lab.evaluate.pattern_report import pattern_report
 from lesionvis.lab.train.calibrate import (
     ALWAYS_POSSIBLE,
     Rule,
