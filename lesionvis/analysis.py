@@ -14,11 +14,11 @@ import numpy as np
 from lesionvis import __version__
 from lesionvis.abcde import Abcde, measure_abcde
 from lesionvis.errors import SettingsError
-from lesionvis.flags import photo_flags
 from lesionvis.json_ready import json_ready
 from lesionvis.pattern import Pattern, find_pattern, load_pattern_model
 from lesionvis.pattern.features import Features, compute_features, gather
 from lesionvis.photo.reader import MIN_WORKING_PX_PER_MM, Photo, PhotoReader, PhotoSource
+from lesionvis.quality import photo_flags
 from lesionvis.scale import NoScale, Scale
 from lesionvis.scale.card.layout import BAR_MM
 from lesionvis.scale.find import check_references, check_scale, find_scale

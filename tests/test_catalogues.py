@@ -15,15 +15,15 @@ from lesionvis.batch.rows import ABCDE_NUMBERS
 from lesionvis.flags import FLAGS
 from lesionvis.pattern.features import FEATURE_NAMES, FEATURES
 from lesionvis.pattern.pattern import BLOCKING_FLAGS
-from lesionvis.spots import candidates as evidence
-from lesionvis.spots import regions as lesion
+from lesionvis.spots.candidates import COLUMNS as CANDIDATE_COLUMNS
 from lesionvis.spots.classifier import COMPANY_COLUMNS
+from lesionvis.spots.regions import COLUMNS as REGION_COLUMNS
 from lesionvis.spots.table import COLUMNS as SPOT_COLUMNS
 from lesionvis.triage.answers import questions
 from lesionvis.triage.rules import rules
 
 PACKAGE = Path(__file__).resolve().parent.parent / "lesionvis"
-EVIDENCE = {"candidates": evidence.COLUMNS, "company": COMPANY_COLUMNS, "regions": lesion.COLUMNS}
+EVIDENCE = {"candidates": CANDIDATE_COLUMNS, "company": COMPANY_COLUMNS, "regions": REGION_COLUMNS}
 UNITS = {"", "px", "px2", "mm", "mm2", "px/mm", "log10"}
 
 
@@ -40,7 +40,7 @@ def _strings(tree: ast.AST) -> Iterator[str]:
 
 def test_flags_that_are_given_are_registered_and_the_registered_ones_are_given() -> None:
     used = set(BLOCKING_FLAGS)
-    for file in ("flags.py", "measure.py", "analysis.py"):
+    for file in ("quality.py", "spots/table.py", "analysis.py"):
         tree = ast.parse((PACKAGE / file).read_text(encoding="utf-8"))
         # Flags are given by name: as keys of what a photo or spot has earned, or in a tuple of names.
         for node in ast.walk(tree):
@@ -88,7 +88,7 @@ def test_every_column_of_evidence_has_a_meaning(table: str) -> None:
 
 
 def test_looks_have_no_column_twice() -> None:
-    assert not set(evidence.COLUMNS) & set(COMPANY_COLUMNS)
+    assert not set(CANDIDATE_COLUMNS) & set(COMPANY_COLUMNS)
 
 
 def test_every_rule_has_a_reason_an_action_and_a_source() -> None:

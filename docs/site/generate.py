@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields
 from importlib import import_module
-from importlib.resources import files
+from importlib.resources import files as packaged_files
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -292,7 +292,7 @@ def _flags() -> Iterator[str]:
 
 
 def _packaged_rows(name: str) -> list[dict[str, str]]:
-    text = (files("lesionvis") / name).read_text(encoding="utf-8")
+    text = (packaged_files("lesionvis") / name).read_text(encoding="utf-8")
     return list(csv.DictReader(StringIO(text)))
 
 

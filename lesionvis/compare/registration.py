@@ -1,8 +1,8 @@
 """Two photos of the same skin -> Registration: where each place of one lies in the other.
 
-Light, colour, framing, scale and the spots themselves may differ. First guesses (`lesionvis.compare.landmarks`) are compared
-with the pictures patch by patch and landmark by landmark; that picks the best guess, refines it, and tells how far it
-can be trusted: what belongs together agrees, what does not agrees no more than by chance.
+Light, colour, framing, scale and the spots themselves may differ. First guesses (`lesionvis.compare.landmarks`) are
+compared with the pictures patch by patch and landmark by landmark; that picks the best guess, refines it, and tells how
+far it can be trusted: what belongs together agrees, what does not agrees no more than by chance.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Reads a file, bytes or an array into a `Photo`: upright 8-bit sRGB at working resolution.
 
 Everything that differs between cameras ends here: format, orientation, colour profile, bit depth and transparency
-(how: `lesionvis.photo.decode`), and noise (`lesionvis.photo.noise`). Of the metadata only the capture date is kept: no place, no
-owner, no serial number.
+(how: `lesionvis.photo.decode`), and noise (`lesionvis.photo.noise`). Of the metadata only the capture date is
+kept: no place, no owner, no serial number.
 """
 
 from __future__ import annotations

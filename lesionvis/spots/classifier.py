@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.models import Model, Predictor, load_model, packaged_model_folder, predictor_for
-from lesionvis.spots import candidates as evidence
-from lesionvis.spots import regions as lesion
+from lesionvis.spots.candidates import COLUMNS as CANDIDATE_COLUMNS
 from lesionvis.spots.candidates import Candidates
+from lesionvis.spots.regions import COLUMNS as REGION_COLUMNS
 from lesionvis.spots.regions import Regions
 
 MODEL_NAME = "spots-v1"
@@ -95,9 +95,9 @@ def judge_of(model: Model) -> Judge:
         If the model was made for other evidence.
     """
     return Judge(
-        predictor_for(model, "first", tuple(evidence.COLUMNS)),
-        predictor_for(model, "second", (*evidence.COLUMNS, *COMPANY_COLUMNS)),
-        predictor_for(model, "region", tuple(lesion.COLUMNS)),
+        predictor_for(model, "first", tuple(CANDIDATE_COLUMNS)),
+        predictor_for(model, "second", (*CANDIDATE_COLUMNS, *COMPANY_COLUMNS)),
+        predictor_for(model, "region", tuple(REGION_COLUMNS)),
     )
 
 

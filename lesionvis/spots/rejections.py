@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.models import load_model, packaged_model_folder
-from lesionvis.spots import candidates as evidence
+from lesionvis.spots.candidates import COLUMNS as CANDIDATE_COLUMNS
 from lesionvis.spots.candidates import Candidates
 from lesionvis.spots.classifier import COMPANY_COLUMNS, MODEL_NAME, company, distinct, log_odds, packaged_judge
 from lesionvis.spots.find import SPOT_SCORE_MIN, Spots
@@ -134,7 +134,7 @@ def _score_with_typical(
     typical = load_model(packaged_model_folder(MODEL_NAME)).card["typical_spot"]
     judge = packaged_judge()
     own, others = candidates.evidence.copy(), others.copy()
-    for table, names in ((own, list(evidence.COLUMNS)), (others, list(COMPANY_COLUMNS))):
+    for table, names in ((own, list(CANDIDATE_COLUMNS)), (others, list(COMPANY_COLUMNS))):
         for name in columns:
             if name in names:
                 table[:, names.index(name)] = typical[name]

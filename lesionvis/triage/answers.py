@@ -78,7 +78,7 @@ def read_table(text: str, table: str, columns: Sequence[str]) -> list[dict[str, 
 
 def packaged_text(name: str) -> str:
     """Text of a file that ships inside the package."""
-    return resources.files("lesionvis.triage.engine").joinpath(name).read_text(encoding="utf-8")
+    return resources.files("lesionvis.triage").joinpath(name).read_text(encoding="utf-8")
 
 
 def parse_questions(text: str) -> Mapping[str, Question]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from drawn import write_photo
-from test_report_page import rows_of
+from pages import rows_of
 
 from lesionvis.batch.journal import Journal, locked
 from lesionvis.batch.pictures import KINDS, WORKSHOP

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
+from pages import details_of, rows_of
 from runs import made_up_run
-from test_report_page import details_of, rows_of
 
 from lesionvis.batch import report
 from lesionvis.batch.pictures import WORKSHOP

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from lesionvis import cli
+from lesionvis.cli import main as cli
 from lesionvis.errors import SettingsError
 
 

@@ -7,7 +7,7 @@ import importlib.metadata
 import pi_heif
 import pytest
 
-from lesionvis import doctor
+from lesionvis.cli import doctor
 from lesionvis.cli.doctor import examine
 
 

@@ -17,8 +17,9 @@ import pytest
 from drawn import write_photo
 from typer.testing import CliRunner, Result
 
-from lesionvis import __version__, cli
+from lesionvis import __version__
 from lesionvis.analysis import Analyzer
+from lesionvis.cli import main as cli
 from lesionvis.errors import LesionvisError
 from lesionvis.lab.render.cards import Pose, render_card, render_coin
 from lesionvis.lab.render.scene import Scene

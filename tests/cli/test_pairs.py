@@ -9,7 +9,7 @@ from paired import Kind, StretchKind, other_skin, rendered_glass, rendered_serie
 from PIL import Image
 from typer.testing import CliRunner, Result
 
-from lesionvis import cli
+from lesionvis.cli import main as cli
 from lesionvis.errors import SettingsError
 from lesionvis.triage.wording import HEADER
 

@@ -24,10 +24,10 @@ from lesionvis.pattern.features import (
     Findings,
     arrangement,
     compute_features,
-    lesion,
     surroundings,
 )
-from lesionvis.pattern.features import crop as spots
+from lesionvis.pattern.features import crop as spot_features
+from lesionvis.pattern.features import lesion as lesion_features
 from lesionvis.scale import NoScale, Scale, given_scale
 from lesionvis.skin import Skin
 from lesionvis.spots import Spots

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from strange import PICTURES, bar_chart, cartoon, dermoscopy, icon, tinted_chart
 
 from lesionvis.analysis import Analysis, analyze
-from lesionvis.flags import photo_flags
 from lesionvis.labels import NO_SPOTS, UNCERTAIN
 from lesionvis.pattern.pattern import BLOCKING_FLAGS
 from lesionvis.photo import read_photo
+from lesionvis.quality import photo_flags
 from lesionvis.triage.rules import Level
 
 Maker = Callable[[], NDArray[np.uint8]]

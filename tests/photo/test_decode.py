@@ -14,9 +14,9 @@ import pytest
 from PIL import Image
 from PIL.Image import Transpose
 
-from lesionvis import decode as decode_module
 from lesionvis.errors import UnreadablePhoto
 from lesionvis.photo import Photo, PhotoReader, read_photo
+from lesionvis.photo import decode as decode_module
 from lesionvis.photo.decode import reduce_by_area
 
 RED, GREEN, BLUE, YELLOW = (220, 60, 50), (60, 180, 70), (60, 80, 200), (230, 210, 90)

@@ -5,15 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
-import json
 import re
-import zlib
-from typing import Any
 
 import pytest
 from drawn import drawn_skin
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pages import details_of, rows_of
 
 from lesionvis.analysis import Analyzer
 from lesionvis.batch.rows import SPOT_COLUMNS, Value, failed_row, photo_row, spot_rows
@@ -40,21 +38,6 @@ def failed(photo: str) -> ReportPhoto:
 
 def text_of(*photos: ReportPhoto, name: str = "run", n_left_out: int = 0) -> str:
     return "".join(page_html(name, FACTS, photos, n_left_out))
-
-
-def element(text: str, name: str) -> str:
-    (found,) = re.findall(rf'<script type="[a-z/]+" id="{name}">(.*?)</script>', text, re.DOTALL)
-    return str(found)
-
-
-def rows_of(text: str) -> list[dict[str, Any]]:
-    columns = json.loads(element(text, "data"))["columns"]
-    return [dict(zip(columns, json.loads(line), strict=True)) for line in element(text, "rows").split("\n")]
-
-
-def details_of(text: str) -> list[dict[str, Any]]:
-    packed = element(text, "packed").split("\n")
-    return [json.loads(zlib.decompress(base64.b64decode(photo))) for photo in packed]
 
 
 def test_every_photo_has_a_row_and_its_details() -> None:

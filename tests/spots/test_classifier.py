@@ -11,8 +11,7 @@ from stages import Staged
 
 from lesionvis.errors import ModelError
 from lesionvis.models import Model, load_model, packaged_model_folder
-from lesionvis.spots import candidates as evidence
-from lesionvis.spots import regions as lesion
+from lesionvis.spots.candidates import COLUMNS as CANDIDATE_COLUMNS
 from lesionvis.spots.candidates import Candidates
 from lesionvis.spots.classifier import (
     COMPANY_COLUMNS,
@@ -25,6 +24,7 @@ from lesionvis.spots.classifier import (
     packaged_judge,
     shared_part,
 )
+from lesionvis.spots.regions import COLUMNS as REGION_COLUMNS
 from lesionvis.spots.regions import Regions
 
 
@@ -32,7 +32,7 @@ def _candidates(places: list[tuple[float, float, float]], response: list[float] 
     """Round candidates at (x, y, diameter)."""
     count = len(places)
     answers = np.ones(count) if response is None else np.asarray(response, np.float64)
-    return Candidates(circles(places), answers, np.zeros((count, len(evidence.COLUMNS)), np.float32))
+    return Candidates(circles(places), answers, np.zeros((count, len(CANDIDATE_COLUMNS)), np.float32))
 
 
 def _sampled_part(distance: float, radius: float, other: float) -> float:
@@ -118,7 +118,7 @@ def test_company_tells_of_the_rest_of_the_photo() -> None:
 def test_company_compares_with_the_likely_spots() -> None:
     candidates = _candidates([(50, 50, 6), (80, 50, 6), (110, 50, 6)])
     values = candidates.evidence.copy()
-    values[:, list(evidence.COLUMNS).index("contrast")] = [0.2, 0.4, 1.0]
+    values[:, list(CANDIDATE_COLUMNS).index("contrast")] = [0.2, 0.4, 1.0]
     table = company(replace(candidates, evidence=values), np.array([0.8, 0.8, 0.05]))
     columns = {name: table[:, i].astype(np.float64) for i, name in enumerate(COMPANY_COLUMNS)}
     assert columns["contrast_difference"] == pytest.approx([-0.1, 0.1, 0.7], abs=1e-6)
@@ -139,7 +139,7 @@ def test_nothing_to_judge_gives_empty_scores() -> None:
     assert company(nothing, np.zeros(0)).shape == (0, len(COMPANY_COLUMNS))
     assert packaged_judge().spot_scores(nothing).shape == (0,)
     regions = Regions(
-        np.zeros((0, len(lesion.COLUMNS)), np.float32),
+        np.zeros((0, len(REGION_COLUMNS)), np.float32),
         (),
         (),
         np.zeros((100, 100, 3), np.float32),
@@ -170,9 +170,9 @@ def test_spots_of_blood_score_higher_than_freckles_and_hairs(shower: Staged) -> 
 def test_a_judge_needs_its_own_evidence() -> None:
     model = load_model(packaged_model_folder(MODEL_NAME))
     judge = judge_of(model)
-    assert judge.first.columns == tuple(evidence.COLUMNS)
-    assert judge.second.columns == (*evidence.COLUMNS, *COMPANY_COLUMNS)
-    assert judge.region.columns == tuple(lesion.COLUMNS)
+    assert judge.first.columns == tuple(CANDIDATE_COLUMNS)
+    assert judge.second.columns == (*CANDIDATE_COLUMNS, *COMPANY_COLUMNS)
+    assert judge.region.columns == tuple(REGION_COLUMNS)
     fewer = replace(judge.first, columns=judge.first.columns[1:])
     with pytest.raises(ModelError, match="made for other columns"):
         judge_of(Model("old", model.card, {**model.predictors, "first": fewer}))

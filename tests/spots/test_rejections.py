@@ -9,7 +9,7 @@ from stages import Staged, stage
 from lesionvis.lab.render.scene import Scene, SpotTruth
 from lesionvis.lab.render.truths import petechial_shower
 from lesionvis.models import load_model, packaged_model_folder
-from lesionvis.spots import candidates as evidence
+from lesionvis.spots.candidates import COLUMNS as CANDIDATE_COLUMNS
 from lesionvis.spots.classifier import COMPANY_COLUMNS
 from lesionvis.spots.find import SPOT_SCORE_MIN
 from lesionvis.spots.rejections import NOTHING_FITS, PART_OF_LESION, REASONS, Rejection, explain_rejections
@@ -38,12 +38,12 @@ def test_every_column_speaks_for_one_reason() -> None:
     first_look = {"score", "log_odds"}
     named = [column for columns in REASONS.values() for column in columns]
     assert len(named) == len(set(named))
-    assert set(named) == ({*evidence.COLUMNS, *COMPANY_COLUMNS} - first_look)
+    assert set(named) == ({*CANDIDATE_COLUMNS, *COMPANY_COLUMNS} - first_look)
 
 
 def test_the_model_knows_what_a_typical_spot_is_like() -> None:
     typical = load_model(packaged_model_folder("spots-v1")).card["typical_spot"]
-    assert set(typical) == {*evidence.COLUMNS, *COMPANY_COLUMNS}
+    assert set(typical) == {*CANDIDATE_COLUMNS, *COMPANY_COLUMNS}
     assert typical["erythema_contrast"] > 0.05
     assert typical["aspect"] < 1.5
 

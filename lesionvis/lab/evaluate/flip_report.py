@@ -11,7 +11,6 @@ import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
-from lesionvis.flags import photo_flags
 from lesionvis.lab.train.forests import SEED, onnx_predictor
 from lesionvis.lab.train.pattern_training import PatternTable, fit_pattern, measure_features
 from lesionvis.lab.train.spot_training import N_FOLDS, fold_of
@@ -20,6 +19,7 @@ from lesionvis.labels import PATTERNS, UNCERTAIN
 from lesionvis.pattern import PatternModel, find_pattern
 from lesionvis.pattern.features import FEATURE_NAMES, Features
 from lesionvis.photo import Photo, read_photo
+from lesionvis.quality import photo_flags
 from lesionvis.scale import NoScale
 from lesionvis.skin import find_skin
 from lesionvis.spots.classifier import Judge

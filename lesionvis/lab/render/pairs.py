@@ -1,8 +1,8 @@
 """Photos of one piece of skin from different sides, with known truth: glass tests and dated series.
 
 The skin is rendered once per moment on a canvas that is larger than any photo, in linear light. Each photo is a
-perspective view of that canvas with its own light, lens, sensor and file (`lesionvis.lab.render.synth.photograph`), so that
-the homography from skin to photo is known exactly.
+perspective view of that canvas with its own light, lens, sensor and file (`lesionvis.lab.render.synth.photograph`), so
+that the homography from skin to photo is known exactly.
 """
 
 from __future__ import annotations

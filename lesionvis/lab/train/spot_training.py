@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from lesionvis.lab.train.forests import SEED, FittedPredictor, onnx_predictor, region_forest, spot_forest
 from lesionvis.lab.train.spot_examples import OPEN, SPOT, Example
-from lesionvis.spots import candidates as evidence
-from lesionvis.spots import regions as lesion
+from lesionvis.spots.candidates import COLUMNS as CANDIDATE_COLUMNS
 from lesionvis.spots.classifier import COMPANY_COLUMNS, Judge, company
+from lesionvis.spots.regions import COLUMNS as REGION_COLUMNS
 
 N_FOLDS = 5
 REGIONS_PER_PHOTO = 40
@@ -64,7 +64,7 @@ def make_tables(examples: Sequence[Example]) -> Tables:
     label = np.concatenate([e.labels[k] for e, k in zip(examples, known, strict=True)])
     weight = np.concatenate([e.weights[k] for e, k in zip(examples, known, strict=True)]).astype(np.float32)
     fold = np.repeat(folds, [len(k) for k in known]).astype(np.int8)
-    looks = [_fit_spots(evidence.COLUMNS, first, label, weight, fold != held) for held in range(N_FOLDS)]
+    looks = [_fit_spots(CANDIDATE_COLUMNS, first, label, weight, fold != held) for held in range(N_FOLDS)]
     companies = []
     for example, rows, held in zip(examples, known, folds, strict=True):
         scores = looks[held](example.candidates.evidence)[:, -1]
@@ -126,11 +126,11 @@ def fit_forests(tables: Tables, held_out_fold: int | None = None) -> dict[str, F
     """
     spots = tables.spot_fold != (-1 if held_out_fold is None else held_out_fold)
     regions = tables.region_fold != (-1 if held_out_fold is None else held_out_fold)
-    both = {**evidence.COLUMNS, **COMPANY_COLUMNS}
-    region = region_forest(tuple(lesion.COLUMNS))
+    both = {**CANDIDATE_COLUMNS, **COMPANY_COLUMNS}
+    region = region_forest(tuple(REGION_COLUMNS))
     region.estimator.fit(tables.region[regions], tables.overlap[regions], sample_weight=tables.region_weight[regions])
     return {
-        "first": _fit_spots(evidence.COLUMNS, tables.first, tables.spot_label, tables.spot_weight, spots),
+        "first": _fit_spots(CANDIDATE_COLUMNS, tables.first, tables.spot_label, tables.spot_weight, spots),
         "second": _fit_spots(
             both, np.concatenate([tables.first, tables.company], axis=1), tables.spot_label, tables.spot_weight, spots
         ),
@@ -141,7 +141,7 @@ def fit_forests(tables: Tables, held_out_fold: int | None = None) -> dict[str, F
 def typical_spot(tables: Tables) -> dict[str, float]:
     """Median of each column of evidence and company over the marked spots."""
     both = np.concatenate([tables.first, tables.company], axis=1)[tables.spot_label == SPOT]
-    names = (*evidence.COLUMNS, *COMPANY_COLUMNS)
+    names = (*CANDIDATE_COLUMNS, *COMPANY_COLUMNS)
     return {name: round(float(value), 4) for name, value in zip(names, np.median(both, axis=0), strict=True)}
 
 

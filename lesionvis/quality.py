@@ -1,0 +1,107 @@
+"""What is wrong with a photo as a whole: the checks behind the flags of photos."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lesionvis.spots.find import SMALLEST_SPOT_MM
+from lesionvis.spots.peaks import DIAMETER_MIN_PX
+
+# Below this share of skin there is nothing to judge.
+SKIN_FRACTION_MIN = 0.05
+# Mean level of the whole photo beyond which detail is lost, of 255.
+DARK_LEVEL_MAX, BRIGHT_LEVEL_MIN = 40.0, 235.0
+# Share of pixels at the top level that hides colour.
+OVEREXPOSED_FRACTION_MIN = 0.25
+# A sharp photo's second derivative varies by at least this many levels on the working picture; flat skin with sensor
+# noise does too, defocus does not.
+SHARPNESS_MIN_LEVELS = 1.2
+# A camera never gives exactly one colour to a patch of 5 x 5 px but where the light is too much or too little for it:
+# at most 0.27 of a photo lies in such patches (806 photos), at least 0.44 of a chart or a cartoon, compressed or not.
+FLAT_PATCH_PX = 5
+FLAT_SHARE_MIN = 0.4
+FLAT_LEVELS = (25, 245)
+# The round field of a dermatoscope, endoscope or microscope: all corners are dark, and what is not fills a circle to
+# this share (overlap over union) and leaves some of the frame. Of 561 clinical photos none does.
+FIELD_DARK_LEVEL = 30
+FIELD_ROUNDNESS_MIN = 0.97
+FIELD_SHARE_MAX = 0.95
+FIELD_LONG_SIDE_PX = 160
+
+
+def photo_flags(
+    rgb: NDArray[np.uint8], skin_fraction: float, is_dark: bool, px_per_mm: float | None = None
+) -> tuple[str, ...]:
+    """Names of the flags that a photo earns.
+
+    Parameters
+    ----------
+    rgb : ndarray of shape (H, W, 3), uint8
+        Working picture.
+    skin_fraction : float
+        Share of skin, 0 to 1.
+    is_dark : bool
+        Whether the skin is darker than the tones that were tested.
+    px_per_mm : float, optional
+        Working px per mm, where the scale is known.
+
+    Returns
+    -------
+    tuple of str
+        In the order of the registry.
+
+    Examples
+    --------
+    >>> photo_flags(np.zeros((64, 64, 3), np.uint8), 0.0, False)
+    ('no_skin', 'too_dark', 'blurred')
+    """
+    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+    mean = cv2.mean(grey)[0]
+    saturated = cv2.countNonZero(cv2.inRange(grey, 254.0, 255.0)) / grey.size
+    _, sharpness = cv2.meanStdDev(cv2.Laplacian(grey, cv2.CV_16S))
+    is_blurred = float(sharpness[0, 0]) < SHARPNESS_MIN_LEVELS
+    earned = {
+        "no_skin": skin_fraction < SKIN_FRACTION_MIN,
+        "dark_skin": is_dark,
+        "too_dark": mean < DARK_LEVEL_MAX,
+        "overexposed": mean > BRIGHT_LEVEL_MIN or saturated > OVEREXPOSED_FRACTION_MIN,
+        "blurred": is_blurred,
+        # Without its fine structure a photo has such patches too.
+        "drawn": not is_blurred and _flat_share(rgb, grey) > FLAT_SHARE_MIN,
+        "round_field": _has_round_field(grey),
+        "too_far": px_per_mm is not None and SMALLEST_SPOT_MM * px_per_mm < DIAMETER_MIN_PX,
+    }
+    return tuple(name for name, is_earned in earned.items() if is_earned)
+
+
+def _flat_share(rgb: NDArray[np.uint8], grey: NDArray[Any]) -> float:
+    """Share of the picture, as far as the light suits the camera, that lies in patches of exactly one colour."""
+    kernel = np.ones((FLAT_PATCH_PX, FLAT_PATCH_PX), np.uint8)
+    span = cv2.morphologyEx(rgb, cv2.MORPH_GRADIENT, kernel)
+    is_flat = cv2.inRange(span, (0.0, 0.0, 0.0), (0.0, 0.0, 0.0))
+    usable = cv2.inRange(grey, FLAT_LEVELS[0] + 1.0, FLAT_LEVELS[1] - 1.0)
+    both = cv2.countNonZero(cv2.bitwise_and(is_flat, usable))
+    return both / max(cv2.countNonZero(usable), 0.05 * grey.size)
+
+
+def _has_round_field(grey: NDArray[Any]) -> bool:
+    """Whether what is not dark is a round field within dark corners."""
+    height, width = grey.shape
+    ratio = min(1.0, FIELD_LONG_SIDE_PX / max(height, width))
+    size = (max(3, round(width * ratio)), max(3, round(height * ratio)))
+    small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+    lit = (small > FIELD_DARK_LEVEL).astype(np.uint8)
+    if lit[[0, 0, -1, -1], [0, -1, 0, -1]].any() or not lit.any():
+        return False
+    outlines, _ = cv2.findContours(lit, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    hull = cv2.convexHull(max(outlines, key=cv2.contourArea))
+    field = cv2.drawContours(np.zeros_like(lit), [hull], -1, 1, cv2.FILLED) > 0
+    (x, y), radius = cv2.minEnclosingCircle(hull)
+    rows, columns = np.indices(field.shape)
+    circle = np.hypot(columns - x, rows - y) <= radius
+    roundness = (circle & field).sum() / max((circle | field).sum(), 1)
+    return bool(roundness > FIELD_ROUNDNESS_MIN and field.mean() < FIELD_SHARE_MAX)
