@@ -16,14 +16,14 @@ from lesionvis.flags import FLAGS
 from lesionvis.pattern.features import FEATURE_NAMES, FEATURES
 from lesionvis.pattern.pattern import BLOCKING_FLAGS
 from lesionvis.spots.candidates import COLUMNS as CANDIDATE_COLUMNS
-from lesionvis.spots.classifier import COMPANY_COLUMNS
+from lesionvis.spots.classifier import NEIGHBOUR_COLUMNS
 from lesionvis.spots.regions import COLUMNS as REGION_COLUMNS
 from lesionvis.spots.table import COLUMNS as SPOT_COLUMNS
 from lesionvis.triage.answers import questions
 from lesionvis.triage.rules import rules
 
 PACKAGE = Path(__file__).resolve().parent.parent / "lesionvis"
-EVIDENCE = {"candidates": CANDIDATE_COLUMNS, "company": COMPANY_COLUMNS, "regions": REGION_COLUMNS}
+EVIDENCE = {"candidates": CANDIDATE_COLUMNS, "neighbour_columns": NEIGHBOUR_COLUMNS, "regions": REGION_COLUMNS}
 UNITS = {"", "px", "px2", "mm", "mm2", "px/mm", "log10"}
 
 
@@ -88,7 +88,7 @@ def test_every_column_of_evidence_has_a_meaning(table: str) -> None:
 
 
 def test_looks_have_no_column_twice() -> None:
-    assert not set(CANDIDATE_COLUMNS) & set(COMPANY_COLUMNS)
+    assert not set(CANDIDATE_COLUMNS) & set(NEIGHBOUR_COLUMNS)
 
 
 def test_every_rule_has_a_reason_an_action_and_a_source() -> None:

@@ -10,9 +10,9 @@ import pytest
 from numpy.typing import NDArray
 
 from lesionvis.analysis import Analysis, analyze
+from lesionvis.lab.render.scenarios import petechial_shower
 from lesionvis.lab.render.scene import Scene
 from lesionvis.lab.render.synth import encode_jpeg, render
-from lesionvis.lab.render.truths import petechial_shower
 from lesionvis.labels import NO_SPOTS, UNCERTAIN
 
 PHOTOS = (
@@ -174,7 +174,7 @@ def test_the_advice_never_reassures(analysed_samples: dict[str, Analysis], name:
     assert analysis.advice.open_questions
     reasons = [f"{reason.reason} {reason.action}" for reason in analysis.advice.reasons]
     text = " ".join([analysis.advice.what_to_do, *analysis.pattern.reasons, *reasons]).lower()
-    assert "harmless" not in text
+    assert "escape_control_characters" not in text
     assert "nothing to worry" not in text
     if analysis.pattern.label == "petechial_shower":
         assert str(analysis.advice.level) in {"same_day", "emergency"}

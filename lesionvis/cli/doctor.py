@@ -99,9 +99,9 @@ def _tried(name: str, check: Callable[[], str]) -> Check:
 
 def _models() -> str:
     from lesionvis.pattern import load_pattern_model
-    from lesionvis.spots.classifier import MODEL_NAME, packaged_judge
+    from lesionvis.spots.classifier import MODEL_NAME, packaged_classifier
 
-    packaged_judge()
+    packaged_classifier()
     return f"{load_pattern_model().name} and {MODEL_NAME} match their cards"
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from lesionvis.abcde import Abcde
 from lesionvis.analysis import Analysis
-from lesionvis.compare.interval import Interval, Moment, compare, days_between, moment_of
+from lesionvis.compare.comparison import Comparison, PhotoSummary, compare, days_between, summarize_photo
 from lesionvis.compare.spot_changes import FADED_MAX, GROWN_MIN, SURE_ERRORS
 from lesionvis.errors import SettingsError
 from lesionvis.json_ready import json_ready
@@ -48,17 +48,17 @@ class Course:
     ----------
     photos : tuple of Analysis
         In the order of time.
-    moments : tuple of Moment
+    moments : tuple of PhotoSummary
         One per photo.
-    intervals : tuple of Interval
+    intervals : tuple of Comparison
         One between every two photos that follow each other.
     tracks : ndarray of shape (T, photos), int64
         Number of each followed spot in each photo; 0 where it was not found or not compared.
     """
 
     photos: tuple[Analysis, ...]
-    moments: tuple[Moment, ...]
-    intervals: tuple[Interval, ...]
+    moments: tuple[PhotoSummary, ...]
+    intervals: tuple[Comparison, ...]
     tracks: NDArray[np.int64]
 
     def __post_init__(self) -> None:
@@ -133,7 +133,7 @@ class Course:
         return json_ready(content)
 
 
-def follow(photos: Sequence[Analysis], dates: Sequence[datetime | None] | None = None) -> Course:
+def follow_spots(photos: Sequence[Analysis], dates: Sequence[datetime | None] | None = None) -> Course:
     """Follow spots through photos of the same skin.
 
     Parameters
@@ -160,7 +160,7 @@ def follow(photos: Sequence[Analysis], dates: Sequence[datetime | None] | None =
     if len(when) != len(photos):
         raise SettingsError(f"There are {len(photos)} photos but {len(when)} dates; give one date per photo.")
     order = _in_time(when)
-    ordered, moments = [photos[i] for i in order], [moment_of(photos[i], when[i]) for i in order]
+    ordered, moments = [photos[i] for i in order], [summarize_photo(photos[i], when[i]) for i in order]
     intervals = tuple(
         compare(ordered[i], ordered[i + 1], days_between(moments[i].taken_at, moments[i + 1].taken_at))
         for i in range(len(ordered) - 1)
@@ -186,7 +186,7 @@ def _in_time(when: Sequence[datetime | None]) -> list[int]:
     return order
 
 
-def _tracks(counts: Sequence[int], intervals: Sequence[Interval]) -> NDArray[np.int64]:
+def _tracks(counts: Sequence[int], intervals: Sequence[Comparison]) -> NDArray[np.int64]:
     """Spots followed from photo to photo, shape (T, photos); those seen in one photo only are left out."""
     rows: list[list[int]] = []
     open_rows: dict[int, int] = {}
@@ -206,7 +206,7 @@ def _tracks(counts: Sequence[int], intervals: Sequence[Interval]) -> NDArray[np.
     return np.asarray(rows, np.int64).reshape(-1, len(counts))
 
 
-def _spreading(interval: Interval) -> int:
+def _spreading(interval: Comparison) -> int:
     """Number of spots that are surely new, 0 when too few to speak of."""
     if interval.matches is None:
         return 0
