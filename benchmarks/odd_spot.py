@@ -50,7 +50,7 @@ def scene_of(seed: int) -> Scene:
 
 def is_told_apart(photo: bytes, mole: RenderedSpot) -> bool:
     """Whether the dominant lesion is the mole."""
-    table = Analyzer(px_per_mm=PX_PER_MM)(photo).spots
+    table = Analyzer(px_per_mm=PX_PER_MM)(photo).table
     rows = np.flatnonzero(table["is_lesion"])
     off = np.hypot(table["x_px"][rows] - mole.x_px, table["y_px"][rows] - mole.y_px)
     return bool((off < 0.3 * mole.diameter_px).any())
@@ -74,7 +74,7 @@ def main() -> None:
                 told.append(f"{count} of {n_seeds}")
             print(f"| {kind}, {diameter_mm:g} mm | " + " | ".join(told) + " |")
     analyzer = Analyzer(px_per_mm=PX_PER_MM)
-    wrong = sum(bool(analyzer(crop(seed, None)).labels.lesion) for seed in range(4 * n_seeds))
+    wrong = sum(bool(analyzer(crop(seed, None)).spots.lesion) for seed in range(4 * n_seeds))
     print(f"\nCrops without a mole in which something was told apart: {wrong} of {4 * n_seeds}.")
 
 

@@ -245,10 +245,10 @@ def rows_of(
     analysis: Analysis, shot: Shot, spots: Sequence[RenderedSpot], there: NDArray[np.bool_]
 ) -> NDArray[np.int64]:
     """Row of the truth of each found spot, -1 where none lies within half a diameter or 4 px."""
-    if len(analysis.spots) == 0:
+    if len(analysis.table) == 0:
         return np.zeros(0, np.int64)
     place = shot.positions(spots)
-    found = np.stack([analysis.spots["x_px"], analysis.spots["y_px"]], axis=1)
+    found = np.stack([analysis.table["x_px"], analysis.table["y_px"]], axis=1)
     distance = np.hypot(*(found[:, None] - place[None, :, :2]).transpose(2, 0, 1))
     distance[:, ~there] = np.inf
     distance[distance > np.maximum(4.0, place[:, 2] / 2.0)] = np.inf

@@ -44,7 +44,7 @@ def _seen(rgb: NDArray[np.uint8], truth: MarkedSpots) -> Seen:
     start = time.process_time()
     analysis = analyzer(code)
     cpu_ms = 1e3 * (time.process_time() - start)
-    table = analysis.spots
+    table = analysis.table
     match = match_spots(np.column_stack([table["x_px"], table["y_px"]]), table.numbers("diameter_px"), truth)
     return Seen(match, len(table), cpu_ms, "dark_skin" in analysis.flags)
 

@@ -51,7 +51,7 @@ class Glass:
 
     def millimetres_inside(self) -> NDArray[np.float64]:
         """How far inside the glass's border each spot of the plain photo lies on the skin; below 0 outside."""
-        spots = self.plain.spots
+        spots = self.plain.table
         to_skin = np.asarray(np.linalg.inv(self.truth.plain.homography), np.float64)
         on_skin = project(to_skin, np.stack([spots["x_px"], spots["y_px"]], axis=1))
         return np.asarray((RADIUS_PX - np.hypot(*(on_skin - MIDDLE_PX).T)) / SKIN.px_per_mm, np.float64)

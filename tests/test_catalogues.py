@@ -55,7 +55,7 @@ def test_flags_that_are_given_are_registered_and_the_registered_ones_are_given()
 def test_flags_of_real_results_are_registered(analysed_samples: dict[str, Analysis]) -> None:
     for analysis in analysed_samples.values():
         assert {name for name in analysis.flags if FLAGS[name].about == "photo"} == set(analysis.flags)
-        spot_flags = {name for row in analysis.spots["flags"] for name in row.split()}
+        spot_flags = {name for row in analysis.table["spot_flags"] for name in row.split()}
         assert {name for name in spot_flags if FLAGS[name].about == "spot"} == spot_flags
 
 

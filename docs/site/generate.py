@@ -58,7 +58,7 @@ PHOTO_COLUMNS = {
     "color_asymmetry": "mean difference of its mirrored colours, log10 density",
     "border_deviation": "root mean square distance of its border from a smooth curve over its radius",
     "color_count": "how many of six dermatological colours it has",
-    "flags": "reasons to distrust the photo, separated by spaces",
+    "photo_flags": "reasons to distrust the photo, separated by spaces",
     "triage_level": "none, watch, routine_dermatology, prompt, same_day or emergency",
     "triage_reasons": "rules that fired with their reasons, separated by ' | '",
     "model": "name of the pattern model",

@@ -103,7 +103,7 @@ def summarize_photo(analysis: Analysis, taken_at: datetime | None) -> PhotoSumma
     -------
     PhotoSummary
     """
-    spots = analysis.spots
+    spots = analysis.table
     area = float(spots["area_mm2"].sum()) if analysis.scale else float("nan")
     channels = np.stack([spots[f"contrast_{name}"] for name in ("red", "green", "blue")], axis=1)
     blood = blood_map(channels.astype(np.float32))
@@ -147,8 +147,8 @@ def _extent_ratio(earlier: Analysis, later: Analysis, registration: Registration
     """Area of the hull of the spots that are there later over that of those before, in the earlier photo's frame."""
     place = np.zeros((len(matches), 2))
     here, only_later = matches.first > 0, matches.first == 0
-    place[here] = np.stack([earlier.spots[name][matches.first[here] - 1] for name in ("x_px", "y_px")], axis=1)
-    there = np.stack([later.spots[name][matches.second[only_later] - 1] for name in ("x_px", "y_px")], axis=1)
+    place[here] = np.stack([earlier.table[name][matches.first[here] - 1] for name in ("x_px", "y_px")], axis=1)
+    there = np.stack([later.table[name][matches.second[only_later] - 1] for name in ("x_px", "y_px")], axis=1)
     place[only_later] = registration.map_back(there)
     before, after = (place[~np.isin(matches.state, absent)] for absent in (("new", "unclear"), ("gone", "unclear")))
     if min(len(before), len(after)) < HULL_SPOTS_MIN:

@@ -144,7 +144,7 @@ def _otsu_threshold(values: NDArray[np.float64]) -> tuple[float, float, float]:
 
 def _skin_light(analysis: Analysis) -> NDArray[np.float32]:
     """Linear light of bare skin averaged locally, red, green and blue on a small picture; NaN where there is none."""
-    photo, spots = analysis.photo, analysis.labels
+    photo, spots = analysis.photo, analysis.spots
     bare = analysis.skin.mask & ((spots.labels == 0) | (spots.labels == spots.lesion))
     inside = cv2.erode(bare.astype(np.uint8), np.ones((5, 5), np.uint8), borderValue=1).astype(np.float32)
     light = linear_light(optical_density(photo.rgb))

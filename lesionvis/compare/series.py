@@ -165,7 +165,7 @@ def follow_spots(photos: Sequence[Analysis], dates: Sequence[datetime | None] | 
         compare(ordered[i], ordered[i + 1], days_between(moments[i].taken_at, moments[i + 1].taken_at))
         for i in range(len(ordered) - 1)
     )
-    return Course(tuple(ordered), tuple(moments), intervals, _tracks([len(a.spots) for a in ordered], intervals))
+    return Course(tuple(ordered), tuple(moments), intervals, _tracks([len(a.table) for a in ordered], intervals))
 
 
 def _in_time(when: Sequence[datetime | None]) -> list[int]:
@@ -294,7 +294,7 @@ def _evolution(course: Course) -> _Evolution | None:
 def _evolution_along(course: Course, row: NDArray[np.int64]) -> _Evolution | None:
     """How the dominant lesion, or the only spot, changed along a track; None for other spots and for short tracks."""
     first, last = int(np.flatnonzero(row)[0]), _last_photo(row)
-    table = course.photos[last].spots
+    table = course.photos[last].table
     is_the_one = len(table) == 1 or bool(table["is_lesion"][row[last] - 1])
     since = _since(course, row)
     if not is_the_one or not since.days >= CHANGED_DAYS_MIN:
@@ -315,7 +315,7 @@ def _evolution_along(course: Course, row: NDArray[np.int64]) -> _Evolution | Non
 def _new_colors(course: Course, row: NDArray[np.int64], first: int, last: int) -> tuple[str, ...]:
     """Dermatological colours of the dominant lesion that are new along its track."""
     (before, was), (now, is_it) = (
-        (course.photos[photo].abcde, bool(course.photos[photo].spots["is_lesion"][row[photo] - 1]))
+        (course.photos[photo].abcde, bool(course.photos[photo].table["is_lesion"][row[photo] - 1]))
         for photo in (first, last)
     )
     return now.new_colors(before) if before is not None and now is not None and was and is_it else ()
@@ -332,6 +332,6 @@ def _area_error(course: Course, row: NDArray[np.int64]) -> float:
     last, first = _last_photo(row), int(np.flatnonzero(row)[0])
     errors = []
     for photo in (first, last):
-        table, spot = course.photos[photo].spots, row[photo] - 1
+        table, spot = course.photos[photo].table, row[photo] - 1
         errors.append(2.0 * float(table["diameter_error_px"][spot]) / float(table["diameter_px"][spot]))
     return float(np.hypot(errors[0], errors[1]))

@@ -98,7 +98,7 @@ COLUMNS = (
     Column("rim_relief", "log10", "float64", "rise of density per radius across the spot: one half light, one dark"),
     Column("score", "", "float64", "probability of being a spot; of the lesion: expected overlap"),
     Column("is_lesion", "", "bool", "True for the dominant lesion"),
-    Column("flags", "", "str", "reasons to distrust, separated by spaces"),
+    Column("spot_flags", "", "str", "reasons to distrust, separated by spaces"),
 )
 
 
@@ -130,7 +130,7 @@ class SpotTable:
 
     def has_flag(self, name: str) -> NDArray[np.bool_]:
         """Whether each spot has a flag of `lesionvis.flags.FLAGS`, shape (N,)."""
-        return np.asarray([name in flags.split() for flags in self.columns["flags"].tolist()], np.bool_)
+        return np.asarray([name in flags.split() for flags in self.columns["spot_flags"].tolist()], np.bool_)
 
     def numbers(self, name: str) -> NDArray[np.float64]:
         """One numeric column as float64."""
@@ -170,7 +170,7 @@ def measure_spots(photo: Photo, scale: Scale | NoScale, skin: Skin, spots: Spots
     columns["score"] = spots.score
     columns["is_lesion"] = np.arange(1, count + 1) == spots.lesion
     columns |= _millimetres(scale, columns)
-    columns["flags"] = _flags(photo, skin, spots, columns)
+    columns["spot_flags"] = _flags(photo, skin, spots, columns)
     table = {}
     for column in COLUMNS:
         values = np.asarray(columns[column.name], dtype=None if column.dtype == "str" else column.dtype)

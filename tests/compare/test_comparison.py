@@ -36,7 +36,7 @@ def test_photos_of_other_skin_are_not_compared() -> None:
 def test_a_photo_is_summed_up() -> None:
     photo = two_days()[0]
     moment = summarize_photo(photo, NOON)
-    assert (moment.name, moment.taken_at, moment.n_spots) == (photo.photo.name, NOON, len(photo.spots))
+    assert (moment.name, moment.taken_at, moment.n_spots) == (photo.photo.name, NOON, len(photo.table))
     assert 0.1 < moment.contrast < 1.0
     # No scale lies in the photo.
     assert np.isnan(moment.area_mm2)

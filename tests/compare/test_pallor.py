@@ -9,7 +9,7 @@ from lesionvis.compare.pallor import PALLOR_COLOR, Pallor, _fit_light_pallor_gla
 
 def _measured(kind: Kind) -> Pallor:
     found = glass(kind)
-    places = np.stack([found.plain.spots["x_px"], found.plain.spots["y_px"]], axis=1)
+    places = np.stack([found.plain.table["x_px"], found.plain.table["y_px"]], axis=1)
     return measure_pallor(found.plain, found.pressed, found.test.registration, places)
 
 

@@ -64,7 +64,7 @@ def test_the_course_of_two_rendered_days() -> None:
     assert interval.matches is not None
     assert interval.matches.count("new") >= len(NEW) - 1
     assert interval.median("contrast_ratio") == pytest.approx(1.0, abs=0.12)
-    assert [moment.n_spots for moment in course.moments] == [len(photo.spots) for photo in two_days()]
+    assert [moment.n_spots for moment in course.moments] == [len(photo.table) for photo in two_days()]
     assert course.tracks.shape[1] == 2
     assert dict(course.findings()).keys() == {"spreading"}
 
@@ -281,8 +281,8 @@ def test_a_shower_has_no_abcde() -> None:
 
 
 def _single(analysis: Analysis) -> Analysis:
-    columns = {name: values[:1] for name, values in analysis.spots.columns.items()}
-    return replace(analysis, spots=replace(analysis.spots, columns=columns))
+    columns = {name: values[:1] for name, values in analysis.table.columns.items()}
+    return replace(analysis, table=replace(analysis.table, columns=columns))
 
 
 def test_a_crowd_of_spots_does_not_count_as_a_changed_one() -> None:

@@ -187,7 +187,7 @@ def test_labels_of_the_chart_do_not_run_into_each_other() -> None:
 def test_the_chart_shows_numbers_areas_and_colours() -> None:
     course = _course()
     counts, areas, colours = _values(course_svg(course))
-    assert counts == [len(photo.spots) for photo in course.photos]
+    assert counts == [len(photo.table) for photo in course.photos]
     interval = course.intervals[0]
     np.testing.assert_allclose(areas, [1.0, interval.median("area_ratio")], rtol=0.01)
     np.testing.assert_allclose(colours, [1.0, interval.median("contrast_ratio")], rtol=0.01)

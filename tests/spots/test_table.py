@@ -206,7 +206,7 @@ def test_highlight_share_counts_light_pixels_and_not_the_rim() -> None:
 )
 def test_a_spot_is_flagged(flag: str, outlines: list[NDArray[np.float64]]) -> None:
     apart = ellipse_corners(250.0, 180.0, 30.0, 30.0)
-    flags = _table([*outlines, apart])["flags"].tolist()
+    flags = _table([*outlines, apart])["spot_flags"].tolist()
     assert all(flag in own.split() for own in flags[:-1])
     assert flags[-1] == ""
 
@@ -216,12 +216,12 @@ def test_a_spot_beside_a_drape_is_flagged() -> None:
     rgb[:, :60] = (40, 90, 170)
     photo = read_photo(rgb)
     outlines = [ellipse_corners(72.0, 110.0, 30.0, 30.0), ellipse_corners(200.0, 110.0, 30.0, 30.0)]
-    flags = measure_spots(photo, NO_SCALE, _whole(photo), _spots(photo, outlines))["flags"]
+    flags = measure_spots(photo, NO_SCALE, _whole(photo), _spots(photo, outlines))["spot_flags"]
     assert flags.tolist() == ["touches_non_skin", ""]
 
 
 def test_spot_flags_are_in_the_registry(shower: Staged) -> None:
-    used = {flag for flags in shower.worked.table["flags"] for flag in flags.split()}
+    used = {flag for flags in shower.worked.table["spot_flags"] for flag in flags.split()}
     assert used <= {flag.name for flag in FLAGS.values() if flag.about == "spot"}
 
 
@@ -264,7 +264,7 @@ def test_a_table_is_a_row_of_columns_by_name() -> None:
 
 def test_flags_are_found_by_their_whole_name() -> None:
     columns = dict(_table([ellipse_corners(x, 110.0, 12.0, 12.0) for x in (40.0, 90.0, 150.0)]).columns)
-    columns["flags"] = np.array(["confluent few_pixels", "", "not_confluent"])
+    columns["spot_flags"] = np.array(["confluent few_pixels", "", "not_confluent"])
     table = SpotTable(columns)
     assert table.has_flag("confluent").tolist() == [True, False, False]
     assert table.has_flag("few_pixels").tolist() == [True, False, False]
