@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.color import optical_density
+from lesionvis.geometry import polygon_area
 from lesionvis.photo import Photo
 from lesionvis.skin import Skin
 from lesionvis.spots.candidates import Candidates, find_candidates
@@ -191,9 +192,7 @@ def _border(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
 
 def _polygon_areas(corners: NDArray[np.float64]) -> NDArray[np.float64]:
     """Areas of polygons (..., K, 2)."""
-    x, y = corners[..., 0], corners[..., 1]
-    doubled = (x * np.roll(y, -1, axis=-1) - np.roll(x, -1, axis=-1) * y).sum(axis=-1)
-    return np.asarray(np.abs(doubled) / 2.0)
+    return np.abs(polygon_area(corners[..., 0], corners[..., 1]))
 
 
 def _painted_corners(corners: NDArray[np.float64]) -> NDArray[np.int32]:
