@@ -14,30 +14,6 @@ Picture = TypeVar("Picture", np.uint8, np.float32)
 _REMAP_ROWS_MAX = 30_000
 
 
-def shrunk_size(shape: tuple[int, ...], long_side_px: int) -> tuple[int, int]:
-    """Width and height of a picture once its longer side is reduced to at most so many px.
-
-    Parameters
-    ----------
-    shape : tuple of int
-        Height and width in px; what follows is not looked at.
-    long_side_px : int
-
-    Returns
-    -------
-    tuple of 2 int
-        Width and height, at least 1, in the order that OpenCV takes them.
-
-    Examples
-    --------
-    >>> shrunk_size((3000, 4000, 3), 1000), shrunk_size((30, 40), 1000)
-    ((1000, 750), (40, 30))
-    """
-    height, width = shape[:2]
-    ratio = min(1.0, long_side_px / max(height, width))
-    return max(1, round(width * ratio)), max(1, round(height * ratio))
-
-
 def shrink(picture: NDArray[Picture], long_side_px: int) -> NDArray[Picture]:
     """Reduce the longer side of a picture to at most so many px, averaging areas.
 
@@ -48,11 +24,18 @@ def shrink(picture: NDArray[Picture], long_side_px: int) -> NDArray[Picture]:
 
     Returns
     -------
-    ndarray of the same dtype
-        Of `shrunk_size`; never enlarged.
+    ndarray of shape (h, w) or (h, w, C), of the same dtype
+        Never enlarged; both sides are at least 1 px.
+
+    Examples
+    --------
+    >>> shrink(np.array([[0, 100], [20, 40]], np.uint8), 1)
+    array([[40]], dtype=uint8)
     """
-    small = cv2.resize(picture, shrunk_size(picture.shape, long_side_px), interpolation=cv2.INTER_AREA)
-    return np.asarray(small, picture.dtype)
+    height, width = picture.shape[:2]
+    ratio = min(1.0, long_side_px / max(height, width))
+    size = (max(1, round(width * ratio)), max(1, round(height * ratio)))
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), picture.dtype)
 
 
 def sample(picture: NDArray[np.float32], x: NDArray[np.floating], y: NDArray[np.floating]) -> NDArray[np.float32]:

@@ -16,7 +16,6 @@ from lesionvis.geometry import (
     project,
     sample,
     shrink,
-    shrunk_size,
 )
 
 TILTED = np.array([[1.0, 0.0, 2.0], [0.0, 1.0, 0.0], [0.0, 0.5, 1.0]])
@@ -26,7 +25,6 @@ TILTED = np.array([[1.0, 0.0, 2.0], [0.0, 1.0, 0.0], [0.0, 0.5, 1.0]])
     ("shape", "size"), [((400, 800), (100, 50)), ((800, 400, 3), (50, 100)), ((40, 80), (80, 40)), ((1, 900), (100, 1))]
 )
 def test_the_longer_side_is_reduced_and_never_enlarged(shape: tuple[int, ...], size: tuple[int, int]) -> None:
-    assert shrunk_size(shape, 100) == size
     assert shrink(np.zeros(shape, np.float32), 100).shape[1::-1] == size
 
 

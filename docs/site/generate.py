@@ -251,7 +251,10 @@ def _prose(doc: str) -> str:
 def _flags() -> Iterator[str]:
     yield "# Flags"
     yield ""
-    yield "Reasons to distrust a photo or a measurement. They stand in the column `flags`, separated by spaces."
+    yield (
+        "Reasons to distrust a photo or a measurement. They stand in the columns `photo_flags` and `spot_flags`, "
+        "separated by spaces."
+    )
     yield ""
     yield from _table(
         ("flag", "about", "meaning", "pattern"),
