@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.geometry import polygon_area, polygon_centroid, sample
+from lesionvis.geometry import following, polygon_area, polygon_centroid, sample
 from lesionvis.spots.peaks import RADIUS_PER_SIGMA
 
 # Rays reach this many expected radii.
@@ -114,7 +114,7 @@ class Outlines:
         before = np.searchsorted(self.angles_rad, angles, side="right") - 1
         ray_angles = np.append(self.angles_rad, 2.0 * np.pi)
         radii = self.radii_px[indices]
-        slope = (np.roll(radii, -1, axis=1) - radii) / np.diff(ray_angles)
+        slope = (following(radii) - radii) / np.diff(ray_angles)
         radii = slope.take(before, axis=1) * (angles - self.angles_rad[before]) + radii.take(before, axis=1)
         x = self.x_px[indices, None] + radii * np.cos(angles)
         y = self.y_px[indices, None] + radii * np.sin(angles)

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.geometry import polygon_area, polygon_centroid
+from lesionvis.geometry import following, polygon_area, polygon_centroid
 
 # Outlines are measured in blocks of so many: the tables of pairs of corners then fit into the processor's cache.
 BLOCK = 32
@@ -70,7 +70,7 @@ def _measured(outlines: NDArray[np.float64]) -> NDArray[np.float64]:
         np.abs(area),
         length,
         np.minimum(width, length),
-        np.hypot(np.roll(x, -1, axis=1) - x, np.roll(y, -1, axis=1) - y).sum(axis=1),
+        np.hypot(following(x) - x, following(y) - y).sum(axis=1),
         np.asarray([cv2.contourArea(hull) for hull in hulls]),
     ]
     rows = np.stack(columns, axis=1)
