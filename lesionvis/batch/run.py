@@ -303,7 +303,7 @@ def _analyze(
             journal.record_unread(outcome.sha256, outcome.unread)
         else:
             pictures_of_run.put(outcome.sha256, photos_of[outcome.sha256], outcome.pictures)
-            journal.record(outcome.sha256, outcome.row, outcome.spots)
+            journal.record(outcome.sha256, outcome.row, outcome.spots, outcome.reasons)
         commit()
         done += 1
         tell(Progress("analysing", done, total))

@@ -56,6 +56,8 @@ class Outcome:
         Column -> value of the table of photos; empty when the file could not be read as it was listed.
     spots : sequence of rows
         Of the table of spots.
+    reasons : sequence of (str, str)
+        Number and reason of each rule that fired.
     pictures : mapping of str to bytes
         Kind -> encoded picture.
     unread : str
@@ -65,6 +67,7 @@ class Outcome:
     sha256: str
     row: Mapping[str, Any]
     spots: Sequence[Sequence[Any]]
+    reasons: Sequence[tuple[str, str]]
     pictures: Mapping[str, bytes]
     unread: str
 
@@ -142,9 +145,16 @@ class Supervisor:
         else:
             from lesionvis.batch.rows import failed_row
 
-            return Outcome(task.sha256, failed_row(f"This file {reason}; leave it out, or report it."), [], {}, "")
+            return Outcome(task.sha256, failed_row(f"This file {reason}; leave it out, or report it."), [], [], {}, "")
         pictures = {kind: base64.b64decode(text) for kind, text in answer.get("pictures", {}).items()}
-        return Outcome(task.sha256, answer.get("row", {}), answer.get("spots", []), pictures, answer.get("unread", ""))
+        return Outcome(
+            task.sha256,
+            answer.get("row", {}),
+            answer.get("spots", []),
+            answer.get("reasons", []),
+            pictures,
+            answer.get("unread", ""),
+        )
 
     def _start(self) -> _Worker:
         """Start a worker and wait until it is ready."""

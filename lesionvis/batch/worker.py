@@ -92,16 +92,22 @@ def look(analyzer: Analyzer, job: Job, path: str, sha256: str) -> dict[str, Any]
     Returns
     -------
     dict
-        "row", "spots" and "pictures" (by kind, base64), or "unread", a sentence, when the file is gone or has changed.
+        "row", "spots", "reasons" and "pictures" (by kind, base64), or "unread", a sentence, when the file is gone or
+        has changed.
     """
-    from lesionvis.batch.rows import failed_row, photo_row, spot_rows
+    from lesionvis.batch.rows import failed_row, photo_row, reason_rows, spot_rows
 
     try:
         analysis = analyzer(path)
         if analysis.photo.sha256 != sha256:
             return {"unread": _CHANGED}
         pictures = {kind: base64.b64encode(_PAINTERS[kind](analysis)).decode("ascii") for kind in job.pictures}
-        return {"row": photo_row(analysis), "spots": spot_rows(analysis), "pictures": pictures}
+        return {
+            "row": photo_row(analysis),
+            "spots": spot_rows(analysis),
+            "reasons": reason_rows(analysis),
+            "pictures": pictures,
+        }
     except LesionvisError as error:
         problem = about_this_file(str(error), path)
     except MemoryError:
@@ -110,7 +116,7 @@ def look(analyzer: Analyzer, job: Job, path: str, sha256: str) -> dict[str, Any]
         problem = f"This file met a fault of lesionvis ({type(error).__name__}: {error}); please report it."
     if not _still_holds(path, sha256):
         return {"unread": _CHANGED}
-    return {"row": failed_row(escape_control_characters(problem)), "spots": [], "pictures": {}}
+    return {"row": failed_row(escape_control_characters(problem)), "spots": [], "reasons": [], "pictures": {}}
 
 
 def about_this_file(sentence: str, path: str) -> str:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from stages import NO_SCALE, Staged, work
 
 from lesionvis.findings import Findings
+from lesionvis.flags import FLAGS
 from lesionvis.lab.render.scenarios import petechial_shower, single_lesion
 from lesionvis.lab.render.scene import Scene
 from lesionvis.lab.render.synth import render
@@ -49,7 +50,9 @@ def _table(count: int, columns: dict[str, Any]) -> SpotTable:
         dtype = "<U40" if column.dtype == "str" else column.dtype
         default = np.zeros(count, dtype)
         filled[column.name] = np.asarray(columns.get(column.name, default)).astype(dtype)
-    return SpotTable(filled)
+    flagged = [set(str(flags).split()) for flags in filled["spot_flags"]]
+    names = [flag.name for flag in FLAGS.values() if flag.about == "spot"]
+    return SpotTable(filled, {name: np.array([name in held for held in flagged], np.bool_) for name in names})
 
 
 def _inputs(
