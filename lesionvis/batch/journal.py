@@ -38,6 +38,9 @@ def _constant(name: str) -> str:
     return f"(SELECT value FROM provenance WHERE name = '{name}') AS {name}"  # noqa: S608
 
 
+# A content is named by the photo's digest, which `content_key` of a photo with a mask starts with.
+_DIGEST_LENGTH = 64
+
 # The pieces are names of columns, constants of this package.
 _SCHEMA = f"""
 CREATE TABLE provenance (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -56,7 +59,7 @@ CREATE TABLE result_reasons (
 CREATE TABLE pictures (file TEXT PRIMARY KEY, sha256 TEXT NOT NULL);
 CREATE INDEX pictures_by_content ON pictures (sha256);
 CREATE VIEW photos AS
-    SELECT files.photo AS photo, files.sha256 AS sha256, {_from_results()},
+    SELECT files.photo AS photo, substr(files.sha256, 1, {_DIGEST_LENGTH}) AS sha256, {_from_results()},
         {_constant("model")}, {_constant("version")}, {_constant("settings_hash")},
         nullif((SELECT min(same.photo) FROM files AS same WHERE same.sha256 = files.sha256), files.photo)
             AS duplicate_of
@@ -152,12 +155,12 @@ class Journal:
             self._database.commit()
 
     def known_files(self) -> dict[str, tuple[int, int, str]]:
-        """Photo -> size in bytes, time of change in ns and sha256, of every file that could be read."""
+        """Photo -> size in bytes, time of change in ns and content, of every file that could be read."""
         rows = self._rows("SELECT photo, size_bytes, modified_ns, sha256 FROM files WHERE sha256 IS NOT NULL")
         return {photo: (size, modified, digest) for photo, size, modified, digest in rows}
 
     def record_file(self, file: PhotoFile, digest: str | None) -> None:
-        """Record a file and its sha256, None where it cannot be read; not yet committed."""
+        """Record a file and its content (`content_key`), None where it cannot be read; not yet committed."""
         row = (file.photo, digest, file.size_bytes, file.modified_ns, file.problem)
         with _problems_named(self._run):
             self._database.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)", row)
@@ -178,7 +181,7 @@ class Journal:
         self.commit()
 
     def contents(self) -> Iterator[tuple[str, list[str], str | None]]:
-        """Yield the sha256, photos and status of each content; the status is None while it waits."""
+        """Yield the key (`content_key`), photos and status of each content; the status is None while it waits."""
         query = (
             "SELECT files.sha256, files.photo, results.status FROM files LEFT JOIN results USING (sha256) "
             "WHERE files.sha256 IS NOT NULL ORDER BY files.sha256, files.photo"

@@ -45,13 +45,14 @@ def write_report(run: Path, journal: Journal) -> None:
 
 def _photos(run: Path, journal: Journal, chosen: set[str]) -> Iterator[ReportPhoto]:
     """The chosen photos with their spots and pictures; all tables are in the order of the photos' names."""
-    pictures = _pictures(run, journal)
+    pictures, contents = _pictures(run, journal), journal.known_files()
     spots_of, reasons_of = _by_photo(journal, "spots"), _by_photo(journal, "reasons")
     for row in _dicts(*journal.table("photos")):
         photo = str(row["photo"])
         spots, reasons = spots_of(photo), reasons_of(photo)
         if photo in chosen:
-            thumbnail, overlay = (pictures.get((kind, row["sha256"]), "") for kind in ("thumbnails", "overlays"))
+            content = contents.get(photo, ())[-1:]
+            thumbnail, overlay = (pictures.get((kind, *content), "") for kind in ("thumbnails", "overlays"))
             told = [(str(reason["rule_id"]), str(reason["reason"])) for reason in reasons]
             yield ReportPhoto(row, spots, told, _thumbnail_address(run, thumbnail, len(chosen)), quote(overlay))
 
@@ -72,8 +73,8 @@ def _by_photo(journal: Journal, view: str) -> Callable[[str], list[dict[str, Val
     return rows_of
 
 
-def _pictures(run: Path, journal: Journal) -> dict[tuple[str, Value], str]:
-    """Kind and digest of a photo -> the first of the files that show it."""
+def _pictures(run: Path, journal: Journal) -> dict[tuple[str, ...], str]:
+    """Kind and content of a photo -> the first of the files that show it."""
     held = sorted(journal.pictures().items(), reverse=True)
     return {(file.partition("/")[0], digest): file for file, digest in held if (run / file).is_file()}
 

@@ -37,11 +37,14 @@ class Task:
     ----------
     path : str
     sha256 : str
-        What it held when it was listed.
+        What it held when it was listed, with its mask: `lesionvis.batch.names.content_key`.
+    mask : str or None
+        File with the places to leave out.
     """
 
     path: str
     sha256: str
+    mask: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +141,7 @@ class Supervisor:
         """
         for _ in range(ATTEMPTS):
             worker = self._worker or self._start()
-            answer = self._ask(worker, {"path": task.path, "sha256": task.sha256}, self._job.max_seconds)
+            answer = self._ask(worker, dataclasses.asdict(task), self._job.max_seconds)
             if answer is not None:
                 break
             reason = self._end()

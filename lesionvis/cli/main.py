@@ -174,6 +174,10 @@ def analyze(
 def batch(
     folder: Annotated[Path, typer.Argument(help="Folder with photos, in sub-folders too; it is only read.")],
     out: Annotated[Path, typer.Option(help="Run folder; a run that was stopped there goes on.")],
+    exclude_dir: Annotated[
+        Path | None,
+        typer.Option(help="Folder with places to leave out: PHOTO.png for the photo PHOTO, as --exclude of analyze."),
+    ] = None,
     masks: Annotated[bool, typer.Option("--masks", help="Write a label image of every photo.")] = False,
     overlays: Annotated[bool, typer.Option("--overlays", help="Write an annotated picture of every photo.")] = False,
     parquet: Annotated[bool, typer.Option("--parquet", help="Write the tables as Parquet too.")] = False,
@@ -209,6 +213,7 @@ def batch(
             max_diameter_mm=max_diameter_mm,
             model_folder=model,
         ),
+        exclude_dir=exclude_dir,
         masks=masks,
         overlays=overlays,
         parquet=parquet,
