@@ -227,7 +227,8 @@ class SpotFinder:
         """Which outlines, in working px, are within the limits of size and not centred where nothing is looked at."""
         allowed = np.ones(len(outlines), np.bool_)
         if skin.left_out is not None:
-            allowed &= [not _is_at(skin.left_out, outline.mean(axis=0)) for outline in outlines]
+            is_out = [_is_at(skin.left_out, outline.mean(axis=0)) for outline in outlines]
+            allowed = ~np.asarray(is_out, np.bool_)
         has_limits = self.max_frame_share < 1.0 or (self.has_limits_mm and isinstance(scale, Scale))
         if not outlines or not has_limits:
             return allowed

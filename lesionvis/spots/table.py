@@ -357,12 +357,13 @@ def _flags(photo: Photo, skin: Skin, spots: Spots, columns: dict[str, NDArray[An
     edge = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
     bare = cv2.dilate((~skin.mask).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     touching = _touching(labels)
-    return {
+    earned = {
         "cut_by_frame": np.isin(np.arange(1, count + 1), edge),
         "touches_non_skin": np.bincount(labels[bare], minlength=count + 1)[1:] > 0,
         "few_pixels": columns["feret_min_px"] * photo.px_per_source_px < SHAPE_WIDTH_MIN_PX,
         "confluent": np.isin(np.arange(1, count + 1), touching),
     }
+    return {name: np.asarray(has, np.bool_) for name, has in earned.items()}
 
 
 def _spelled(flags: dict[str, NDArray[np.bool_]], count: int) -> NDArray[np.str_]:
