@@ -134,7 +134,7 @@ def photo_row(analysis: Analysis) -> dict[str, Value]:
         **_abcde_numbers(analysis.abcde),
         "photo_flags": " ".join(analysis.flags),
         "triage_level": str(advice.level),
-        "triage_reasons": " | ".join(f"{fired.rule_id} {fired.reason}" for fired in advice.reasons),
+        "triage_reasons": " | ".join(f"{rule} {reason}" for rule, reason in reason_rows(analysis)),
     }
     return {name: values[name] for name in RESULT_COLUMNS}
 
@@ -159,6 +159,11 @@ def failed_row(problem: str) -> dict[str, Value]:
 def _abcde_numbers(abcde: Abcde | None) -> dict[str, Value]:
     found = {name: value for criterion in abcde.criteria for name, value in criterion.numbers.items()} if abcde else {}
     return {name: found.get(name) for name in ABCDE_NUMBERS}
+
+
+def reason_rows(analysis: Analysis) -> list[tuple[str, str]]:
+    """Number and reason of each rule that fired, the highest level first."""
+    return [(fired.rule_id, fired.reason) for fired in analysis.advice.reasons]
 
 
 def spot_rows(analysis: Analysis) -> list[list[Value]]:
