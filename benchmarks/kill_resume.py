@@ -26,9 +26,9 @@ import numpy as np
 from lesionvis.batch.journal import LOCK_NAME, Journal
 from lesionvis.batch.scan import JOURNAL_NAME
 from lesionvis.errors import RunFolderError
+from lesionvis.lab.render.scenarios import petechial_shower
 from lesionvis.lab.render.scene import Scene
 from lesionvis.lab.render.synth import encode_jpeg, render
-from lesionvis.lab.render.truths import petechial_shower
 
 PROGRAM = (sys.executable, "-c", "from lesionvis.cli.main import main; main()")
 JPEG_QUALITY = 88

@@ -29,9 +29,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 from drawn import write_photo
 
+from lesionvis.lab.render.scenarios import petechial_shower
 from lesionvis.lab.render.scene import Scene
 from lesionvis.lab.render.synth import encode_jpeg, render
-from lesionvis.lab.render.truths import petechial_shower
 
 PROGRAM = """
 import json, resource, sys, time

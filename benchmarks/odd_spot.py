@@ -13,9 +13,9 @@ import cv2
 import numpy as np
 
 from lesionvis.analysis import Analyzer
-from lesionvis.lab.render.scene import Scene, SpotTruth
+from lesionvis.lab.render.scenarios import petechial_shower, single_lesion
+from lesionvis.lab.render.scene import RenderedSpot, Scene
 from lesionvis.lab.render.synth import encode_jpeg, render
-from lesionvis.lab.render.truths import petechial_shower, single_lesion
 
 SIZE_PX = (1280, 960)
 PX_PER_MM = 8.0
@@ -30,7 +30,7 @@ TONES_ITA_DEG = (25.0, 55.0)
 PLACES = ((0.5, 0.5), (0.35, 0.4), (0.8, 0.3), (0.2, 0.25))
 
 
-def crop(seed: int, mole: SpotTruth | None) -> bytes:
+def crop(seed: int, mole: RenderedSpot | None) -> bytes:
     """Photo of a crop of petechiae, none of them on the mole."""
     generator = np.random.default_rng(seed)
     scene = scene_of(seed)
@@ -48,9 +48,9 @@ def scene_of(seed: int) -> Scene:
     return Scene(width_px=SIZE_PX[0], height_px=SIZE_PX[1], px_per_mm=PX_PER_MM, seed=seed, ita_deg=tone, hair_count=8)
 
 
-def is_told_apart(photo: bytes, mole: SpotTruth) -> bool:
+def is_told_apart(photo: bytes, mole: RenderedSpot) -> bool:
     """Whether the dominant lesion is the mole."""
-    table = Analyzer(px_per_mm=PX_PER_MM)(photo).spots
+    table = Analyzer(px_per_mm=PX_PER_MM)(photo).table
     rows = np.flatnonzero(table["is_lesion"])
     off = np.hypot(table["x_px"][rows] - mole.x_px, table["y_px"][rows] - mole.y_px)
     return bool((off < 0.3 * mole.diameter_px).any())
@@ -74,7 +74,7 @@ def main() -> None:
                 told.append(f"{count} of {n_seeds}")
             print(f"| {kind}, {diameter_mm:g} mm | " + " | ".join(told) + " |")
     analyzer = Analyzer(px_per_mm=PX_PER_MM)
-    wrong = sum(bool(analyzer(crop(seed, None)).labels.lesion) for seed in range(4 * n_seeds))
+    wrong = sum(bool(analyzer(crop(seed, None)).spots.lesion) for seed in range(4 * n_seeds))
     print(f"\nCrops without a mole in which something was told apart: {wrong} of {4 * n_seeds}.")
 
 

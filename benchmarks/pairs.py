@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 
 from lesionvis.analysis import Analysis, analyze
 from lesionvis.compare.blanch import TEST_NAME, How, blanch_test
-from lesionvis.compare.interval import Interval
-from lesionvis.compare.series import follow
+from lesionvis.compare.comparison import Comparison
+from lesionvis.compare.series import follow_spots
 from lesionvis.lab.render.pairs import Pose, Press, RenderedSeries, Shot, View, render_glass_pair, render_series
-from lesionvis.lab.render.scene import Scene, SpotTruth
+from lesionvis.lab.render.scenarios import petechial_shower
+from lesionvis.lab.render.scene import RenderedSpot, Scene
 from lesionvis.lab.render.stretch import Stretch, render_stretched_pair
-from lesionvis.lab.render.truths import petechial_shower
 
 Kind = Literal["fading", "not fading", "some fading", "not pressed", "not stretched", "other skin", "no border"]
 
@@ -103,7 +103,7 @@ def some_view(generator: np.random.Generator, skin: Scene, light: Scene | None =
     return View(pose, camera)
 
 
-def shower(generator: np.random.Generator, skin: Scene, count: int) -> tuple[SpotTruth, ...]:
+def shower(generator: np.random.Generator, skin: Scene, count: int) -> tuple[RenderedSpot, ...]:
     """Petechiae and purpura over the middle of a canvas, all in the frame of most photos."""
     middle = replace(skin, width_px=PHOTO_SIZE_PX[0], height_px=PHOTO_SIZE_PX[1])
     left, top = ((whole - part) // 2 for whole, part in zip(CANVAS_SIZE_PX, PHOTO_SIZE_PX, strict=True))
@@ -124,7 +124,7 @@ class Case:
 
     plain: Shot
     second: Shot
-    spots: tuple[SpotTruth, ...]
+    spots: tuple[RenderedSpot, ...]
     ratio: NDArray[np.float64]
     is_tested: NDArray[np.bool_]
     is_told: NDArray[np.bool_]
@@ -145,7 +145,7 @@ def some_ratios(generator: np.random.Generator, kind: Kind, count: int) -> list[
     return [float(ratio) for ratio in ratios[kind]]
 
 
-def some_test(generator: np.random.Generator) -> tuple[Scene, tuple[SpotTruth, ...], View, View]:
+def some_test(generator: np.random.Generator) -> tuple[Scene, tuple[RenderedSpot, ...], View, View]:
     """Skin with a shower, and two views of it in nearly the same light."""
     skin = canvas(generator, TONES_DEG)
     spots = shower(generator, skin, int(generator.integers(12, 60)))
@@ -217,9 +217,9 @@ def series(seed: int, ita_deg: tuple[float, float], kind: Light) -> RenderedSeri
     first = generator.choice(3, count, p=(0.8, 0.12, 0.08))
     last = np.where(generator.random(count) < 0.2, np.maximum(first, 1) - (first == 0), 2)
     fade, growth = generator.uniform(0.55, 1.0), generator.uniform(1.0, 1.3)
-    moments: list[list[SpotTruth | None]] = []
+    moments: list[list[RenderedSpot | None]] = []
     for moment in range(3):
-        rows: list[SpotTruth | None] = []
+        rows: list[RenderedSpot | None] = []
         for index, spot in enumerate(spots):
             age = moment - first[index]
             there = first[index] <= moment <= last[index]
@@ -241,12 +241,14 @@ def series(seed: int, ita_deg: tuple[float, float], kind: Light) -> RenderedSeri
     return render_series(skin, moments, views)
 
 
-def rows_of(analysis: Analysis, shot: Shot, spots: Sequence[SpotTruth], there: NDArray[np.bool_]) -> NDArray[np.int64]:
+def rows_of(
+    analysis: Analysis, shot: Shot, spots: Sequence[RenderedSpot], there: NDArray[np.bool_]
+) -> NDArray[np.int64]:
     """Row of the truth of each found spot, -1 where none lies within half a diameter or 4 px."""
-    if len(analysis.spots) == 0:
+    if len(analysis.table) == 0:
         return np.zeros(0, np.int64)
     place = shot.positions(spots)
-    found = np.stack([analysis.spots["x_px"], analysis.spots["y_px"]], axis=1)
+    found = np.stack([analysis.table["x_px"], analysis.table["y_px"]], axis=1)
     distance = np.hypot(*(found[:, None] - place[None, :, :2]).transpose(2, 0, 1))
     distance[:, ~there] = np.inf
     distance[distance > np.maximum(4.0, place[:, 2] / 2.0)] = np.inf
@@ -315,7 +317,7 @@ class Tally:
     median_contrast: list[tuple[float, float]] = field(default_factory=list)
     median_diameter: list[float] = field(default_factory=list)
 
-    def add(self, rendered: RenderedSeries, photos: Sequence[Analysis], index: int, interval: Interval) -> None:
+    def add(self, rendered: RenderedSeries, photos: Sequence[Analysis], index: int, interval: Comparison) -> None:
         """Compare one interval with the truth."""
         self.intervals += 1
         matches = interval.matches
@@ -397,7 +399,7 @@ def followed(n_series: int, kind: Light) -> Tally:
     tally = Tally()
     for seed in range(n_series):
         rendered = series(2000 + seed, TONES_DEG, kind)
-        course = follow([analyze(shot.rgb) for shot in rendered.shots])
+        course = follow_spots([analyze(shot.rgb) for shot in rendered.shots])
         for index, interval in enumerate(course.intervals):
             tally.add(rendered, course.photos, index, interval)
     return tally

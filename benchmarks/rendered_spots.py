@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from lesionvis.analysis import Analyzer
 from lesionvis.lab.evaluate.matching import Match, match_spots
+from lesionvis.lab.render.scenarios import petechial_shower, plain_skin
 from lesionvis.lab.render.scene import Scene
 from lesionvis.lab.render.synth import encode_jpeg, render
-from lesionvis.lab.render.truths import petechial_shower, plain_skin
-from lesionvis.lab.truth import SpotTruth as MarkedSpots
+from lesionvis.lab.truth import MarkedSpots
 
 COUNTS = (10, 30, 100, 300, 1000, 2000)
 TONES_ITA_DEG = (60.0, 45.0, 30.0, 15.0, 0.0, -10.0, -25.0, -45.0)
@@ -44,7 +44,7 @@ def _seen(rgb: NDArray[np.uint8], truth: MarkedSpots) -> Seen:
     start = time.process_time()
     analysis = analyzer(code)
     cpu_ms = 1e3 * (time.process_time() - start)
-    table = analysis.spots
+    table = analysis.table
     match = match_spots(np.column_stack([table["x_px"], table["y_px"]]), table.numbers("diameter_px"), truth)
     return Seen(match, len(table), cpu_ms, "dark_skin" in analysis.flags)
 

@@ -24,10 +24,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.analysis import Analyzer
-from lesionvis.lab.evaluate.peers import simple_blob_detector
+from lesionvis.lab.evaluate.baselines import simple_blob_detector
+from lesionvis.lab.render.scenarios import petechial_shower
 from lesionvis.lab.render.scene import Scene
 from lesionvis.lab.render.synth import encode_jpeg, render
-from lesionvis.lab.render.truths import petechial_shower
 
 N_RUNS = 7
 WIDTH_PX, HEIGHT_PX = 4032, 3024

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from lesionvis.compare.blanch import BlanchTest as BlanchTest
     from lesionvis.compare.blanch import blanch_test as blanch_test
     from lesionvis.compare.series import Course as Course
-    from lesionvis.compare.series import follow as follow
+    from lesionvis.compare.series import follow_spots as follow_spots
     from lesionvis.errors import LesionvisError as LesionvisError
     from lesionvis.errors import UnreadablePhoto as UnreadablePhoto
     from lesionvis.photo import Photo as Photo
@@ -50,7 +50,7 @@ _HOMES = {
     "blanch_test": "lesionvis.compare.blanch",
     "draw_abcde": "lesionvis.report.abcde",
     "draw_overlay": "lesionvis.report.overlay",
-    "follow": "lesionvis.compare.series",
+    "follow_spots": "lesionvis.compare.series",
     "read_photo": "lesionvis.photo.reader",
 }
 __all__ = ["__version__", *_HOMES]

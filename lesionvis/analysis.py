@@ -40,9 +40,9 @@ class Analysis:
     photo : Photo
     scale : Scale or NoScale
     skin : Skin
-    labels : Spots
+    spots : Spots
         Label image, outlines and all that was considered.
-    spots : SpotTable
+    table : SpotTable
         One row per spot.
     features : Features
     flags : tuple of str
@@ -58,8 +58,8 @@ class Analysis:
     photo: Photo
     scale: Scale | NoScale
     skin: Skin
-    labels: Spots
-    spots: SpotTable
+    spots: Spots
+    table: SpotTable
     features: Features
     flags: tuple[str, ...]
     pattern: Pattern
@@ -85,7 +85,7 @@ class Analysis:
         """
         told = as_answers(answers)
         abcde = self.abcde.answered(told) if self.abcde else None
-        advice = advise(self.pattern.label, told, _evidence(self.spots, abcde, self.flags))
+        advice = advise(self.pattern.label, told, _evidence(self.table, abcde, self.flags))
         return dataclasses.replace(self, abcde=abcde, advice=advice)
 
     def to_dict(self) -> dict[str, Any]:
@@ -100,7 +100,7 @@ class Analysis:
             else {"px_per_mm": None, "reason": self.scale.reason}
         )
         taken_at = self.photo.taken_at
-        rows = zip(*(self.spots[name].tolist() for name in self.spots.columns), strict=True)
+        rows = zip(*(self.table[name].tolist() for name in self.table.columns), strict=True)
         content = {
             "photo": {
                 "name": self.photo.name,
@@ -111,7 +111,7 @@ class Analysis:
             },
             "scale": scale,
             "skin": {"fraction": self.skin.fraction, "tone_ita_deg": self.skin.tone_ita_deg},
-            "flags": list(self.flags),
+            "photo_flags": list(self.flags),
             "pattern": {
                 "label": self.pattern.label,
                 "probabilities": self.pattern.probabilities,
@@ -122,7 +122,7 @@ class Analysis:
             "abcde": self.abcde.to_dict() if self.abcde else None,
             "advice": self.advice.to_dict(),
             "features": self.features.values,
-            "spots": [dict(zip(self.spots.columns, row, strict=True)) for row in rows],
+            "spots": [dict(zip(self.table.columns, row, strict=True)) for row in rows],
             "version": self.version,
         }
         return json_ready(content)
@@ -133,7 +133,7 @@ class Analysis:
 
     def __repr__(self) -> str:
         """One line: what the arrays hold is too much to print."""
-        shown = (self.photo.name, self.pattern.label, f"{len(self.spots)} spots", f"advice {self.advice.level}")
+        shown = (self.photo.name, self.pattern.label, f"{len(self.table)} spots", f"advice {self.advice.level}")
         return f"Analysis({', '.join((*shown, *self.flags))})"
 
     def _repr_html_(self) -> str:
@@ -227,14 +227,14 @@ class Analyzer:
         skin = find_skin(photo, scale)
         px_per_mm = scale.px_per_mm * photo.px_per_source_px if isinstance(scale, Scale) else None
         flags = photo_flags(photo.rgb, skin.fraction, skin.is_dark, px_per_mm)
-        labels = find_spots(photo, skin, px_per_mm=px_per_mm)
-        spots = measure_spots(photo, scale, skin, labels)
-        features = compute_features(gather(photo, scale, skin, labels, spots))
-        pattern = find_pattern(features, flags, len(spots) == 0, load_pattern_model(self.model_folder))
-        abcde = measure_abcde(photo, scale, skin, labels, spots, told)
+        spots = find_spots(photo, skin, px_per_mm=px_per_mm)
+        table = measure_spots(photo, scale, skin, spots)
+        features = compute_features(gather(photo, scale, skin, spots, table))
+        pattern = find_pattern(features, flags, len(table) == 0, load_pattern_model(self.model_folder))
+        abcde = measure_abcde(photo, scale, skin, spots, table, told)
         flags += () if scale else ("no_scale",)
-        advice = advise(pattern.label, told, _evidence(spots, abcde, flags))
-        return Analysis(photo, scale, skin, labels, spots, features, flags, pattern, abcde, advice, __version__)
+        advice = advise(pattern.label, told, _evidence(table, abcde, flags))
+        return Analysis(photo, scale, skin, spots, table, features, flags, pattern, abcde, advice, __version__)
 
     def _photo_and_scale(self, source: PhotoSource, given: Scale | NoScale | None) -> tuple[Photo, Scale | NoScale]:
         """Photo at a resolution that suits its scale, and that scale."""
@@ -294,14 +294,14 @@ def _folder_path(given: object) -> Path:
     return Path(given)
 
 
-def _evidence(spots: SpotTable, abcde: Abcde | None, flags: tuple[str, ...]) -> PhotoEvidence:
+def _evidence(table: SpotTable, abcde: Abcde | None, flags: tuple[str, ...]) -> PhotoEvidence:
     """What the photo contributes to the advice."""
-    largest = spots.numbers("diameter_mm")
+    largest = table.numbers("diameter_mm")
     return PhotoEvidence(
-        spot_count=len(spots),
+        spot_count=len(table),
         largest_diameter_mm=float(np.nanmax(largest)) if np.isfinite(largest).any() else None,
         abcde_any=abcde.measured_any if abcde else None,
-        stands_out=bool(spots["is_lesion"].any()),
+        stands_out=bool(table["is_lesion"].any()),
         seven_points=abcde.seven_points.lowest if abcde else None,
         flags=flags,
     )

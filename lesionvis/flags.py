@@ -29,16 +29,22 @@ _ALL = (
     Flag("too_dark", "photo", "The photo is so dark that colours cannot be trusted."),
     Flag("overexposed", "photo", "Much of the photo is white, so that colours are lost."),
     Flag("blurred", "photo", "The photo is blurred; small spots may be missed and sizes are rough."),
-    Flag("drawn", "photo", "Much of the picture has exactly one colour, as drawings and charts do and photos do not."),
     Flag(
-        "round_field", "photo", "The picture is a round field on black, as a dermatoscope gives; it is no plain photo."
+        "flat_colours",
+        "photo",
+        "Much of the picture has exactly one colour, as drawings and charts do and photos do not.",
+    ),
+    Flag(
+        "dermatoscope_view",
+        "photo",
+        "The picture is a round field on black, as a dermatoscope gives; it is no plain photo.",
     ),
     Flag(
         "too_far", "photo", "A spot of 1 mm is under 3 px wide in this photo, so small spots cannot be seen; go nearer."
     ),
     Flag("no_scale", "photo", "No ruler or other reference was found, so there are no millimetres."),
     Flag("cut_by_frame", "spot", "The spot reaches the edge of the photo; its size is a lower bound."),
-    Flag("beside_not_skin", "spot", "The spot touches what is not skin; it may be a shadow or a fold."),
+    Flag("touches_non_skin", "spot", "The spot touches what is not skin; it may be a shadow or a fold."),
     Flag("few_pixels", "spot", "The spot is under 5 working pixels wide; its size and shape are rough."),
     Flag("confluent", "spot", "The spot touches others; its border was cut between them or they count as one."),
 )

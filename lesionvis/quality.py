@@ -71,8 +71,8 @@ def photo_flags(
         "overexposed": mean > BRIGHT_LEVEL_MIN or saturated > OVEREXPOSED_FRACTION_MIN,
         "blurred": is_blurred,
         # Without its fine structure a photo has such patches too.
-        "drawn": not is_blurred and _flat_share(rgb, grey) > FLAT_SHARE_MIN,
-        "round_field": _has_round_field(grey),
+        "flat_colours": not is_blurred and _flat_share(rgb, grey) > FLAT_SHARE_MIN,
+        "dermatoscope_view": _is_dermatoscope_view(grey),
         "too_far": px_per_mm is not None and SMALLEST_SPOT_MM * px_per_mm < DIAMETER_MIN_PX,
     }
     return tuple(name for name, is_earned in earned.items() if is_earned)
@@ -88,7 +88,7 @@ def _flat_share(rgb: NDArray[np.uint8], grey: NDArray[Any]) -> float:
     return both / max(cv2.countNonZero(usable), 0.05 * grey.size)
 
 
-def _has_round_field(grey: NDArray[Any]) -> bool:
+def _is_dermatoscope_view(grey: NDArray[Any]) -> bool:
     """Whether what is not dark is a round field within dark corners."""
     height, width = grey.shape
     ratio = min(1.0, FIELD_LONG_SIDE_PX / max(height, width))

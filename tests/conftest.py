@@ -10,8 +10,8 @@ import pytest
 from stages import Staged, stage
 
 from lesionvis.analysis import Analysis, analyze
+from lesionvis.lab.render.scenarios import angiomas, petechial_shower, single_lesion
 from lesionvis.lab.render.scene import Scene
-from lesionvis.lab.render.truths import angiomas, petechial_shower, single_lesion
 
 PROJECT = Path(__file__).resolve().parent.parent
 

@@ -14,9 +14,9 @@ from lesionvis.compare.blanch import BlanchTest, blanch_test
 from lesionvis.compare.landmarks import project
 from lesionvis.compare.registration import Registration, register
 from lesionvis.lab.render.pairs import GlassPair, Pose, Press, RenderedSeries, View, render_glass_pair, render_series
-from lesionvis.lab.render.scene import Scene, SpotTruth
+from lesionvis.lab.render.scenarios import petechial_shower, single_lesion
+from lesionvis.lab.render.scene import RenderedSpot, Scene
 from lesionvis.lab.render.stretch import Stretch, StretchedPair, render_stretched_pair
-from lesionvis.lab.render.truths import petechial_shower, single_lesion
 
 Kind = Literal["fading", "keeping", "not pressed", "no border"]
 StretchKind = Literal["fading", "keeping", "at rest"]
@@ -32,7 +32,7 @@ MOVED = View(
 )
 
 
-def spots_on(scene: Scene, count: int = 24) -> tuple[SpotTruth, ...]:
+def spots_on(scene: Scene, count: int = 24) -> tuple[RenderedSpot, ...]:
     """Petechiae over the middle of a canvas."""
     middle = replace(scene, width_px=560, height_px=400)
     left, top = (scene.width_px - 560) // 2, (scene.height_px - 400) // 2
@@ -51,7 +51,7 @@ class Glass:
 
     def millimetres_inside(self) -> NDArray[np.float64]:
         """How far inside the glass's border each spot of the plain photo lies on the skin; below 0 outside."""
-        spots = self.plain.spots
+        spots = self.plain.table
         to_skin = np.asarray(np.linalg.inv(self.truth.plain.homography), np.float64)
         on_skin = project(to_skin, np.stack([spots["x_px"], spots["y_px"]], axis=1))
         return np.asarray((RADIUS_PX - np.hypot(*(on_skin - MIDDLE_PX).T)) / SKIN.px_per_mm, np.float64)
@@ -127,8 +127,8 @@ GONE, NEW, GROWING, FADING = range(4), range(4, 9), range(9, 12), range(12, 16)
 def rendered_series() -> RenderedSeries:
     """Two photos of 24 petechiae at two moments."""
     spots = spots_on(SKIN)
-    first: list[SpotTruth | None] = [None if row in NEW else spot for row, spot in enumerate(spots)]
-    second: list[SpotTruth | None] = []
+    first: list[RenderedSpot | None] = [None if row in NEW else spot for row, spot in enumerate(spots)]
+    second: list[RenderedSpot | None] = []
     for row, spot in enumerate(spots):
         if row in GROWING:
             spot = replace(spot, diameter_px=1.6 * spot.diameter_px)

@@ -52,7 +52,7 @@ def made_up_run(run: Path, names: list[str], with_pictures: bool = True) -> Jour
             "triage_level": LEVELS[index % len(LEVELS)],
             "triage_reasons": REASONS,
             "taken_at": f"2024-01-{1 + index % 28:02}T12:00:00",
-            "flags": "no_scale" if index % 2 else "",
+            "photo_flags": "no_scale" if index % 2 else "",
         }
         journal.record(digest, row | varied, spots)
         if with_pictures:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.lab.render.scene import RenderedPhoto, Scene, SpotTruth
+from lesionvis.lab.render.scene import RenderedPhoto, RenderedSpot, Scene
 from lesionvis.lab.render.synth import render
 from lesionvis.pattern.features import Findings, gather
 from lesionvis.photo import Photo, read_photo
@@ -52,7 +52,7 @@ def work(rgb: NDArray[np.uint8], px_per_mm: float | None = None) -> Worked:
     return Worked(photo, scale, skin, spots, measure_spots(photo, scale, skin, spots))
 
 
-def stage(scene: Scene, spots: Sequence[SpotTruth] = ()) -> Staged:
+def stage(scene: Scene, spots: Sequence[RenderedSpot] = ()) -> Staged:
     """Render a photo and run the stages on it, with the scene's scale given."""
     truth = render(scene, spots)
     return Staged(truth, work(truth.rgb, scene.px_per_mm))

@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lesionvis.lab.render.scenarios import petechial_shower, single_lesion
 from lesionvis.lab.render.scene import Scene
 from lesionvis.lab.render.synth import render
-from lesionvis.lab.render.truths import petechial_shower, single_lesion
 
 SIZE = (360, 480)
 SKIN_RGB = (224, 180, 156)

@@ -27,8 +27,8 @@ from lesionvis.triage.answers import Answers
 
 def _parts(analysis: Analysis) -> tuple[object, ...]:
     """An analysis and its parts that hold arrays."""
-    labels = analysis.labels
-    parts = (analysis.photo, analysis.scale, analysis.skin, labels, analysis.spots, labels.candidates, labels.regions)
+    labels = analysis.spots
+    parts = (analysis.photo, analysis.scale, analysis.skin, labels, analysis.table, labels.candidates, labels.regions)
     return analysis, *parts
 
 
@@ -37,7 +37,7 @@ def _same(one: Analysis, other: Analysis) -> bool:
     first, second = one.to_dict(), other.to_dict()
     for content in (first, second):
         del content["photo"]["name"], content["photo"]["sha256"]
-    return first == second and one.labels.labels.tobytes() == other.labels.labels.tobytes()
+    return first == second and one.spots.labels.tobytes() == other.spots.labels.tobytes()
 
 
 def test_a_path_its_bytes_and_its_pixels_give_the_same_analysis(
@@ -72,7 +72,7 @@ def test_json_is_strict_and_complete(analysed_shower: Analysis, shower: Staged) 
         assert content == analysis.to_dict()
         assert tuple(content["features"]) == FEATURE_NAMES
         assert content["version"] == __version__
-        assert len(content["spots"]) == len(analysis.spots)
+        assert len(content["spots"]) == len(analysis.table)
         for row in content["spots"]:
             assert list(row) == [column.name for column in COLUMNS]
         assert content["pattern"]["label"] == analysis.pattern.label
@@ -82,7 +82,7 @@ def test_json_is_strict_and_complete(analysed_shower: Analysis, shower: Staged) 
 
 def test_an_analysis_prints_as_one_line(analysed_samples: dict[str, Analysis]) -> None:
     analysis = analysed_samples["shower-brown-arm.jpg"]
-    spots, level = len(analysis.spots), analysis.advice.level
+    spots, level = len(analysis.table), analysis.advice.level
     expected = f"Analysis(shower-brown-arm.jpg, petechial_shower, {spots} spots, advice {level}, no_scale)"
     assert repr(analysis) == expected
 
@@ -99,8 +99,8 @@ def test_parts_with_arrays_print_as_one_line_are_equal_to_themselves_alone_and_h
         assert len(repr(part)) <= 100, part
     assert repr(analysed_shower.photo) == "Photo(array, 480 x 360 px, worked at 480 x 360 px)"
     assert repr(analysed_shower.scale) == "Scale(given, 6 px/mm)"
-    assert repr(analysed_shower.spots) == f"SpotTable({len(analysed_shower.spots)} spots, {len(COLUMNS)} columns)"
-    assert repr(analysed_shower.labels).startswith(f"Spots({len(analysed_shower.spots)} spots of ")
+    assert repr(analysed_shower.table) == f"SpotTable({len(analysed_shower.table)} spots, {len(COLUMNS)} columns)"
+    assert repr(analysed_shower.spots).startswith(f"Spots({len(analysed_shower.table)} spots of ")
 
 
 def test_without_a_scale_millimetres_are_null(shower: Staged) -> None:
@@ -118,7 +118,7 @@ def test_a_given_scale_is_used_and_named(analysed_shower: Analysis) -> None:
     assert "no_scale" not in analysed_shower.flags
     assert analysed_shower.to_dict()["scale"]["source"] == "given"
     assert analysed_shower.scale.px_per_mm == 6.0
-    table = analysed_shower.spots
+    table = analysed_shower.table
     assert table["diameter_mm"] == pytest.approx(table["diameter_px"] / 6.0)
 
 
@@ -126,8 +126,8 @@ def test_a_scale_of_one_s_own_is_used_as_it_is(shower: Staged, analysed_shower: 
     own = Scale(px_per_mm=6.0, standard_error_px_per_mm=0.06, source="dicom")
     analysis = analyze(shower.truth.rgb, scale=own)
     assert analysis.scale is own
-    assert analysis.spots["diameter_mm"].tolist() == analysed_shower.spots["diameter_mm"].tolist()
-    assert (analysis.spots["diameter_error_mm"] > analysed_shower.spots["diameter_error_mm"]).all()
+    assert analysis.table["diameter_mm"].tolist() == analysed_shower.table["diameter_mm"].tolist()
+    assert (analysis.table["diameter_error_mm"] > analysed_shower.table["diameter_error_mm"]).all()
     none = NoScale("a.dcm states no pixel spacing")
     unscaled = Analyzer()(shower.truth.rgb, scale=none)
     assert unscaled.scale is none
@@ -147,8 +147,8 @@ def test_flags_are_in_the_registry(analysed_samples: dict[str, Analysis]) -> Non
 def test_parts_of_an_analysis_belong_together(analysed_samples: dict[str, Analysis]) -> None:
     for analysis in analysed_samples.values():
         shape = analysis.photo.rgb.shape[:2]
-        assert analysis.skin.mask.shape == analysis.labels.labels.shape == shape
-        assert len(analysis.spots) == len(analysis.labels) == analysis.features["spot_count"]
+        assert analysis.skin.mask.shape == analysis.spots.labels.shape == shape
+        assert len(analysis.table) == len(analysis.spots) == analysis.features["spot_count"]
         assert analysis.advice.pattern == analysis.pattern.label
         assert analysis.features["skin_fraction"] == analysis.skin.fraction
 
@@ -178,14 +178,14 @@ def _dotted(diameter_px: float) -> NDArray[np.uint8]:
 @pytest.mark.parametrize("px_per_mm", [4.0, 5.0, 8.0])
 def test_dots_of_a_millimetre_are_found_in_a_large_photo_of_known_scale(px_per_mm: float) -> None:
     analysis = analyze(_dotted(px_per_mm), px_per_mm=px_per_mm)
-    assert len(analysis.spots) == 48
-    assert np.median(analysis.spots["diameter_mm"]) == pytest.approx(1.0, rel=0.1)
+    assert len(analysis.table) == 48
+    assert np.median(analysis.table["diameter_mm"]) == pytest.approx(1.0, rel=0.1)
 
 
 def test_a_large_photo_of_unknown_scale_is_looked_at_closely_before_it_is_said_to_be_bare() -> None:
     analysis = analyze(_dotted(7.0))
     assert analysis.photo.px_per_source_px * 7.0 < 5.0
-    assert len(analysis.spots) == 48
+    assert len(analysis.table) == 48
 
 
 def test_nothing_found_from_too_far_is_no_answer(project: Path) -> None:

@@ -16,14 +16,14 @@ from lesionvis.flags import FLAGS
 from lesionvis.pattern.features import FEATURE_NAMES, FEATURES
 from lesionvis.pattern.pattern import BLOCKING_FLAGS
 from lesionvis.spots.candidates import COLUMNS as CANDIDATE_COLUMNS
-from lesionvis.spots.classifier import COMPANY_COLUMNS
+from lesionvis.spots.classifier import NEIGHBOUR_COLUMNS
 from lesionvis.spots.regions import COLUMNS as REGION_COLUMNS
 from lesionvis.spots.table import COLUMNS as SPOT_COLUMNS
 from lesionvis.triage.answers import questions
 from lesionvis.triage.rules import rules
 
 PACKAGE = Path(__file__).resolve().parent.parent / "lesionvis"
-EVIDENCE = {"candidates": CANDIDATE_COLUMNS, "company": COMPANY_COLUMNS, "regions": REGION_COLUMNS}
+EVIDENCE = {"candidates": CANDIDATE_COLUMNS, "neighbour_columns": NEIGHBOUR_COLUMNS, "regions": REGION_COLUMNS}
 UNITS = {"", "px", "px2", "mm", "mm2", "px/mm", "log10"}
 
 
@@ -55,7 +55,7 @@ def test_flags_that_are_given_are_registered_and_the_registered_ones_are_given()
 def test_flags_of_real_results_are_registered(analysed_samples: dict[str, Analysis]) -> None:
     for analysis in analysed_samples.values():
         assert {name for name in analysis.flags if FLAGS[name].about == "photo"} == set(analysis.flags)
-        spot_flags = {name for row in analysis.spots["flags"] for name in row.split()}
+        spot_flags = {name for row in analysis.table["spot_flags"] for name in row.split()}
         assert {name for name in spot_flags if FLAGS[name].about == "spot"} == spot_flags
 
 
@@ -73,8 +73,19 @@ def test_every_column_of_spots_has_a_unit_and_a_meaning() -> None:
 
 
 def test_no_name_means_two_things() -> None:
-    # photos.csv holds the features beside other columns, spots.csv the columns of spots; "flags" is in both by design.
-    others = {"photo", "sha256", "status", "problem", "width", "height", "taken_at", "px_per_mm", "pattern", "flags"}
+    # photos.csv holds the features beside other columns, spots.csv the columns of spots.
+    others = {
+        "photo",
+        "sha256",
+        "status",
+        "problem",
+        "width",
+        "height",
+        "taken_at",
+        "px_per_mm",
+        "pattern",
+        "photo_flags",
+    }
     assert not set(FEATURE_NAMES) & others
     assert not set(ABCDE_NUMBERS) & {*FEATURE_NAMES, *others}
     assert not set(FEATURE_NAMES) & {column.name for column in SPOT_COLUMNS}
@@ -88,7 +99,7 @@ def test_every_column_of_evidence_has_a_meaning(table: str) -> None:
 
 
 def test_looks_have_no_column_twice() -> None:
-    assert not set(CANDIDATE_COLUMNS) & set(COMPANY_COLUMNS)
+    assert not set(CANDIDATE_COLUMNS) & set(NEIGHBOUR_COLUMNS)
 
 
 def test_every_rule_has_a_reason_an_action_and_a_source() -> None:

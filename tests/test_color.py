@@ -21,7 +21,7 @@ from lesionvis.color import (
     optical_density,
 )
 from lesionvis.lab.render.optics import encode_srgb
-from lesionvis.lab.render.scene import Scene, SpotTruth
+from lesionvis.lab.render.scene import RenderedSpot, Scene
 from lesionvis.lab.render.synth import render
 
 LEVEL = st.integers(0, 255)
@@ -113,7 +113,7 @@ def test_maps_keep_the_shape_and_type_of_a_picture() -> None:
         assert index(density).dtype == np.float32
 
 
-def _contrast(spot: SpotTruth) -> NDArray[np.float32]:
+def _contrast(spot: RenderedSpot) -> NDArray[np.float32]:
     """Density of the middle of a rendered spot less that of the skin around it."""
     photo = render(BARE, [spot])
     density = optical_density(photo.rgb)
@@ -121,7 +121,7 @@ def _contrast(spot: SpotTruth) -> NDArray[np.float32]:
 
 
 def test_blood_shows_in_the_erythema_index_and_melanin_in_the_melanin_index() -> None:
-    spot = SpotTruth(x_px=32.0, y_px=32.0, diameter_px=24.0)
+    spot = RenderedSpot(x_px=32.0, y_px=32.0, diameter_px=24.0)
     blood, melanin = _contrast(replace(spot, blood_fraction=0.1)), _contrast(replace(spot, melanin_fraction=0.1))
     assert float(erythema_index(blood)) > 0.15
     assert float(melanin_index(blood)) < 0.5 * float(erythema_index(blood))

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from lesionvis.color import optical_density
 from lesionvis.lab.render.optics import encode_srgb
-from lesionvis.lab.render.scene import CLOTH_COLORS, ClothColor, RenderedPhoto, Scene, SpotTruth, View
+from lesionvis.lab.render.scenarios import petechial_shower
+from lesionvis.lab.render.scene import CLOTH_COLORS, ClothColor, RenderedPhoto, RenderedSpot, Scene, View
 from lesionvis.lab.render.synth import render
-from lesionvis.lab.render.truths import petechial_shower
 from lesionvis.photo import read_photo
 from lesionvis.scale import NoScale, Scale
 from lesionvis.skin import DARK_ITA_MAX_DEG, Skin, find_skin
@@ -106,8 +106,8 @@ def test_a_paper_ruler_at_the_edge_is_not_skin_even_when_it_was_not_read(side: s
 
 @pytest.mark.parametrize("kind", ["melanoma", "purpura"])
 def test_lesions_are_skin(kind: str) -> None:
-    dark = SpotTruth(x_px=160.0, y_px=120.0, diameter_px=130.0, kind="melanoma", melanin_fraction=0.25)
-    red = SpotTruth(x_px=160.0, y_px=120.0, diameter_px=130.0, kind="purpura", blood_fraction=0.3)
+    dark = RenderedSpot(x_px=160.0, y_px=120.0, diameter_px=130.0, kind="melanoma", melanin_fraction=0.25)
+    red = RenderedSpot(x_px=160.0, y_px=120.0, diameter_px=130.0, kind="purpura", blood_fraction=0.3)
     photo = render(replace(SMALL, ita_deg=45.0), [dark if kind == "melanoma" else red])
     assert _skin(photo.rgb).mask[photo.labels > 0].mean() > 0.98
 

@@ -59,7 +59,7 @@ PHOTO_COLUMNS = {
     "color_asymmetry": "mean difference of its mirrored colours, log10 density",
     "border_deviation": "root mean square distance of its border from a smooth curve over its radius",
     "color_count": "how many of six dermatological colours it has",
-    "flags": "reasons to distrust the photo, separated by spaces",
+    "photo_flags": "reasons to distrust the photo, separated by spaces",
     "triage_level": "none, watch, routine_dermatology, within_2_weeks, prompt, same_day or emergency",
     "triage_basis": "what the level rests on: 'answers', or 'nobody was asked', when it is of the photo alone",
     "triage_reasons": "rules of that level with their reasons, separated by ' | '; or what the photo shows",

@@ -36,9 +36,9 @@ def mask_png(analysis: Analysis) -> bytes:
     """
     import numpy as np
 
-    photo, labels = analysis.photo, analysis.labels.labels
-    if len(analysis.spots) > _LABEL_MAX:
-        raise OverflowError(f"{len(analysis.spots)} spots do not fit a 16-bit mask")
+    photo, labels = analysis.photo, analysis.spots.labels
+    if len(analysis.table) > _LABEL_MAX:
+        raise OverflowError(f"{len(analysis.table)} spots do not fit a 16-bit mask")
     height, width = labels.shape
     # The nearest working pixel of source pixel x is round((x + 0.5) s - 0.5), that is floor((x + 0.5) s).
     rows = np.minimum((np.arange(photo.source_height_px) + 0.5) * photo.px_per_source_px, height - 1).astype(np.intp)

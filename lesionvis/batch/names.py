@@ -65,12 +65,12 @@ def photo_path(name: str, folder: Path) -> Path:
     return folder / os.fsdecode(unquote_to_bytes(name))
 
 
-def harmless(text: str) -> str:
+def escape_control_characters(text: str) -> str:
     r"""Text of unknown origin on one line, with harmful characters percent-encoded.
 
     Examples
     --------
-    >>> harmless("a\nb \x1b[31m")
+    >>> escape_control_characters("a\nb \x1b[31m")
     'a%0Ab %1B[31m'
     """
     return "".join(_encoded(letter) if _is_harmful(letter) else letter for letter in text)

@@ -27,7 +27,7 @@ WORKSHOP = ".unfinished"
 """Folder inside the run folder where files are written before they are moved to their place."""
 
 
-class PictureShelf:
+class RunPictures:
     """The pictures that a run is to have, and those that it has.
 
     Parameters

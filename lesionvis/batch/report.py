@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from lesionvis.batch.journal import Journal
-from lesionvis.batch.names import harmless
+from lesionvis.batch.names import escape_control_characters
 from lesionvis.batch.pictures import written_whole
 from lesionvis.batch.rows import Value
 from lesionvis.report.page import ReportPhoto, page_html, urgency
@@ -38,7 +38,7 @@ def write_report(run: Path, journal: Journal) -> None:
     chosen = {photo for _, photo in heapq.nsmallest(N_PHOTOS_MAX, ranked)}
     facts = journal.provenance()
     photos = _photos(run, journal, chosen)
-    pieces = page_html(harmless(run.resolve().name), facts, photos, len(ranked) - len(chosen))
+    pieces = page_html(escape_control_characters(run.resolve().name), facts, photos, len(ranked) - len(chosen))
     with written_whole(run, REPORT_NAME) as file:
         file.writelines(pieces)
 

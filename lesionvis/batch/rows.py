@@ -39,7 +39,7 @@ _TRAILING = {
     "pattern": "TEXT",
     **{f"p_{name}": "REAL" for name in PATTERNS},
     "prediction_set": "TEXT",
-    "flags": "TEXT",
+    "photo_flags": "TEXT",
     "triage_level": "TEXT",
     "triage_basis": "TEXT",
     "triage_reasons": "TEXT",
@@ -87,13 +87,13 @@ def photo_row(analysis: Analysis) -> dict[str, Value]:
         "scale_error_pct": scale.error_pct if scale else None,
         "skin_fraction": analysis.skin.fraction,
         "tone_ita_deg": analysis.skin.tone_ita_deg,
-        "spot_count": len(analysis.spots),
+        "spot_count": len(analysis.table),
         "pattern": analysis.pattern.label,
         **{f"p_{name}": analysis.pattern.probabilities.get(name) for name in PATTERNS},
         "prediction_set": " ".join(analysis.pattern.prediction_set),
         "abcde_letters": analysis.abcde.letters if analysis.abcde else "",
         **_abcde_numbers(analysis.abcde),
-        "flags": " ".join(analysis.flags),
+        "photo_flags": " ".join(analysis.flags),
         "triage_level": str(advice.level),
         "triage_basis": ANSWERS if advice.was_asked else NOBODY_WAS_ASKED,
         "triage_reasons": " | ".join(_reasons(analysis)),
@@ -139,5 +139,5 @@ def _abcde_numbers(abcde: Abcde | None) -> dict[str, Value]:
 
 def spot_rows(analysis: Analysis) -> list[list[Value]]:
     """One row of `SPOT_COLUMNS` per spot."""
-    columns = [analysis.spots[name].tolist() for name in SPOT_COLUMNS]
+    columns = [analysis.table[name].tolist() for name in SPOT_COLUMNS]
     return [list(row) for row in zip(*columns, strict=True)]

@@ -19,7 +19,7 @@ from lesionvis.analysis import Analyzer
 from lesionvis.batch.journal import LOCK_NAME, Journal, locked
 from lesionvis.batch.names import photo_path
 from lesionvis.batch.parquet import remove_parquet, require_parquet, write_parquet
-from lesionvis.batch.pictures import ALWAYS, KINDS, PictureShelf, remove_unfinished
+from lesionvis.batch.pictures import ALWAYS, KINDS, RunPictures, remove_unfinished
 from lesionvis.batch.report import write_report
 from lesionvis.batch.rows import FAILED
 from lesionvis.batch.scan import JOURNAL_NAME, PHOTO_EXTENSIONS, PhotoFile, find_photos
@@ -149,14 +149,14 @@ class BatchRunner:
         facts = facts | {"settings_hash": settings_hash(self.analyzer)}
         with _disk_problems_named(run):
             run.mkdir(parents=True, exist_ok=True)
-            with locked(run), Journal.resume(run, facts) as journal, self._crew(job) as crew:
+            with locked(run), Journal.resume(run, facts) as journal, self._executor(job) as executor:
                 remove_unfinished(run)
-                _identify(crew, files, folder, journal, tell)
+                _identify(executor, files, folder, journal, tell)
                 if self.retry_failed:
                     journal.forget_failures()
-                shelf = PictureShelf(run, journal, [file.photo for file in files], self._kinds())
-                _analyze(crew, folder, journal, shelf, tell)
-                shelf.remove_strays()
+                pictures_of_run = RunPictures(run, journal, [file.photo for file in files], self._kinds())
+                _analyze(executor, folder, journal, pictures_of_run, tell)
+                pictures_of_run.remove_strays()
                 write_tables(run, journal)
                 if self.parquet:
                     write_parquet(run, journal)
@@ -169,12 +169,12 @@ class BatchRunner:
     def _kinds(self) -> tuple[str, ...]:
         return tuple(kind for kind in KINDS if kind in ALWAYS or getattr(self, kind))
 
-    def _crew(self, job: Job) -> AbstractContextManager[Crew]:
-        return _cluster_crew(job, self.dask_scheduler) if self.dask_scheduler else _local_crew(job, self.jobs)
+    def _executor(self, job: Job) -> AbstractContextManager[Executor]:
+        return _cluster_executor(job, self.dask_scheduler) if self.dask_scheduler else _local_executor(job, self.jobs)
 
 
 @dataclass(frozen=True, slots=True)
-class Crew:
+class Executor:
     """Who does the work: how joblib runs it, and how a chunk of photos is analysed.
 
     Attributes
@@ -209,7 +209,7 @@ class Crew:
 
 
 @contextmanager
-def _local_crew(job: Job, jobs: int) -> Iterator[Crew]:
+def _local_executor(job: Job, jobs: int) -> Iterator[Executor]:
     """Threads of this process, each asking a worker process of its own: a worker that dies harms no other."""
     idle: queue.SimpleQueue[Supervisor] = queue.SimpleQueue()
 
@@ -223,11 +223,11 @@ def _local_crew(job: Job, jobs: int) -> Iterator[Crew]:
     with ExitStack() as stack:
         for _ in range(jobs):
             idle.put(stack.enter_context(Supervisor(job)))
-        yield Crew({"backend": "threading", "n_jobs": jobs}, jobs, analyze, chunk=1)
+        yield Executor({"backend": "threading", "n_jobs": jobs}, jobs, analyze, chunk=1)
 
 
 @contextmanager
-def _cluster_crew(job: Job, scheduler: str) -> Iterator[Crew]:
+def _cluster_executor(job: Job, scheduler: str) -> Iterator[Executor]:
     """Workers of a Dask cluster."""
     try:
         distributed = import_module("distributed")
@@ -240,7 +240,7 @@ def _cluster_crew(job: Job, scheduler: str) -> Iterator[Crew]:
     with client:
         config = {"backend": "dask", "client": client, "n_jobs": -1}
         size = max(1, sum(client.ncores().values()))
-        yield Crew(config, size, partial(analyze_chunk, job), _CLUSTER_CHUNK)
+        yield Executor(config, size, partial(analyze_chunk, job), _CLUSTER_CHUNK)
 
 
 def analyze_chunk(job: Job, tasks: Sequence[Task]) -> list[Outcome]:
@@ -262,7 +262,7 @@ def digest_chunk(paths: Sequence[str]) -> list[tuple[str, str, str]]:
     return found
 
 
-def _identify(crew: Crew, files: list[PhotoFile], folder: Path, journal: Journal, tell: OnProgress) -> None:
+def _identify(executor: Executor, files: list[PhotoFile], folder: Path, journal: Journal, tell: OnProgress) -> None:
     """Bring the journal's list of files up to date: a photo is its sha256, wherever it lies."""
     known = journal.known_files()
     new: dict[str, PhotoFile] = {}
@@ -272,7 +272,7 @@ def _identify(crew: Crew, files: list[PhotoFile], folder: Path, journal: Journal
         elif known.get(file.photo, ())[:2] != (file.size_bytes, file.modified_ns):
             new[_absolute(photo_path(file.photo, folder))] = file
     commit = _now_and_then(journal.commit)
-    for done, (path, digest, problem) in enumerate(crew.spread(digest_chunk, list(new), _DIGEST_CHUNK), start=1):
+    for done, (path, digest, problem) in enumerate(executor.spread(digest_chunk, list(new), _DIGEST_CHUNK), start=1):
         file = new[path]
         if problem:
             file = PhotoFile(file.photo, file.size_bytes, file.modified_ns, problem)
@@ -282,25 +282,27 @@ def _identify(crew: Crew, files: list[PhotoFile], folder: Path, journal: Journal
     journal.keep_files(file.photo for file in files)
 
 
-def _analyze(crew: Crew, folder: Path, journal: Journal, shelf: PictureShelf, tell: OnProgress) -> None:
+def _analyze(
+    executor: Executor, folder: Path, journal: Journal, pictures_of_run: RunPictures, tell: OnProgress
+) -> None:
     """Analyse every content that has no result, or lacks a picture."""
     contents = list(journal.contents())
-    shelf.share((digest, photos) for digest, photos, status in contents if status not in (None, FAILED))
+    pictures_of_run.share((digest, photos) for digest, photos, status in contents if status not in (None, FAILED))
     journal.commit()
     photos_of = {
         digest: photos
         for digest, photos, status in contents
-        if status is None or (status != FAILED and shelf.lacks(digest, photos))
+        if status is None or (status != FAILED and pictures_of_run.lacks(digest, photos))
     }
     tasks = [Task(_absolute(photo_path(photos[0], folder)), digest) for digest, photos in photos_of.items()]
     done, total = len(contents) - len(tasks), len(contents)
     tell(Progress("analysing", done, total))
     commit = _now_and_then(journal.commit)
-    for outcome in crew.spread(crew.analyze, tasks, crew.chunk):
+    for outcome in executor.spread(executor.analyze, tasks, executor.chunk):
         if outcome.unread:
             journal.record_unread(outcome.sha256, outcome.unread)
         else:
-            shelf.put(outcome.sha256, photos_of[outcome.sha256], outcome.pictures)
+            pictures_of_run.put(outcome.sha256, photos_of[outcome.sha256], outcome.pictures)
             journal.record(outcome.sha256, outcome.row, outcome.spots)
         commit()
         done += 1

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self, cast
 
-from lesionvis.batch.names import harmless
+from lesionvis.batch.names import escape_control_characters
 from lesionvis.batch.worker import Job
 from lesionvis.errors import LesionvisError, ModelError, RunFolderError
 
@@ -173,7 +173,7 @@ class Supervisor:
         if ready is None:
             process.kill()
             words = self._worker.complaints.read().strip().splitlines()
-            last = harmless(words[-1]) if words else "it gave no reason"
+            last = escape_control_characters(words[-1]) if words else "it gave no reason"
             self._end()
             raise LesionvisError(f"No worker process can be started ({last}); allow it more memory or time.")
         if "problem" in ready:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lesionvis.batch.masks import mask_png
-from lesionvis.batch.names import harmless
+from lesionvis.batch.names import escape_control_characters
 from lesionvis.errors import LesionvisError
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def look(analyzer: Analyzer, job: Job, path: str, sha256: str) -> dict[str, Any]
         problem = f"This file met a fault of lesionvis ({type(error).__name__}: {error}); please report it."
     if not _still_holds(path, sha256):
         return {"unread": _CHANGED}
-    return {"row": failed_row(harmless(problem)), "spots": [], "pictures": {}}
+    return {"row": failed_row(escape_control_characters(problem)), "spots": [], "pictures": {}}
 
 
 def about_this_file(sentence: str, path: str) -> str:
@@ -172,11 +172,11 @@ def _prepared(job: Job) -> tuple[Analyzer, dict[str, str]]:
     import cv2
 
     from lesionvis.settings import analyzer_of, provenance
-    from lesionvis.spots.classifier import packaged_judge
+    from lesionvis.spots.classifier import packaged_classifier
 
     cv2.setNumThreads(1)  # runs use processes
     analyzer = analyzer_of(job.settings)
-    packaged_judge()
+    packaged_classifier()
     return analyzer, provenance(analyzer)
 
 

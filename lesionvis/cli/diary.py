@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from lesionvis.batch.names import harmless
+from lesionvis.batch.names import escape_control_characters
 from lesionvis.cli.options import date_of
 
 diary_app = typer.Typer()
@@ -32,7 +32,7 @@ def keep(
         check_rhythm(reminder)
     kept = keep_photo(photo, folder, date_of(date) if date is not None else None)
     what = "Kept as" if kept.is_new else "Nothing to do, the same photo is there already:"
-    typer.echo(f"{what} {harmless(str(kept.path))}")
+    typer.echo(f"{what} {escape_control_characters(str(kept.path))}")
     if reminder is not None:
         calendar = write_reminder(folder, kept, reminder)
-        typer.echo(f"Reminder ({reminder}), to be opened with a calendar: {harmless(str(calendar))}")
+        typer.echo(f"Reminder ({reminder}), to be opened with a calendar: {escape_control_characters(str(calendar))}")

@@ -99,9 +99,9 @@ def _tried(name: str, check: Callable[[], str]) -> Check:
 
 def _models() -> str:
     from lesionvis.pattern import load_pattern_model
-    from lesionvis.spots.classifier import MODEL_NAME, packaged_judge
+    from lesionvis.spots.classifier import MODEL_NAME, packaged_classifier
 
-    packaged_judge()
+    packaged_classifier()
     return f"{load_pattern_model().name} and {MODEL_NAME} match their cards"
 
 
@@ -121,7 +121,7 @@ def _self_test() -> str:
     """Analyse a small generated photo and compare with what was put in."""
     from lesionvis.analysis import Analyzer
 
-    spots = Analyzer(px_per_mm=_TEST_PX_PER_MM)(_test_photo()).spots
+    spots = Analyzer(px_per_mm=_TEST_PX_PER_MM)(_test_photo()).table
     wanted = _TEST_GRID**2
     found = f"{len(spots)} of {wanted} spots"
     if len(spots) != wanted:

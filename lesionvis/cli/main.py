@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lesionvis import __version__
-from lesionvis.batch.names import harmless
+from lesionvis.batch.names import escape_control_characters
 from lesionvis.cli.diary import diary_app
 from lesionvis.cli.options import (
     Age,
@@ -34,7 +34,7 @@ from lesionvis.cli.options import (
     answers_of,
     check_picture,
     circumstances_of,
-    harmless_lines,
+    escape_control_characters_in_lines,
     write_picture,
 )
 from lesionvis.cli.pairs import pairs_app
@@ -146,7 +146,7 @@ def analyze(
     else:
         from lesionvis.report.text import analysis_text
 
-        typer.echo(harmless_lines(analysis_text(analysis)))
+        typer.echo(escape_control_characters_in_lines(analysis_text(analysis)))
     # After the advice, which no picture that cannot be drawn or written may keep back.
     for kind, picture in pictures.items():
         if picture is not None:
@@ -239,7 +239,9 @@ def doctor() -> None:
     all_fine = True
     for check in examine():
         all_fine &= check.is_fine
-        typer.echo(f"{'ok ' if check.is_fine else 'BAD'}  {check.name.ljust(12)}{harmless(check.text)}")
+        typer.echo(
+            f"{'ok ' if check.is_fine else 'BAD'}  {check.name.ljust(12)}{escape_control_characters(check.text)}"
+        )
     raise typer.Exit(0 if all_fine else FAILED)
 
 
@@ -258,7 +260,10 @@ def print_card(
         write_card(out, sizes.get(paper.lower(), paper))
     except OSError as error:
         raise SettingsError(f"The card {out} cannot be written ({error.strerror}).") from error
-    typer.echo(f"Print {harmless(str(out))} at 100 %; its bar must measure {BAR_MM:.1f} mm, else give --bar-mm.")
+    typer.echo(
+        f"Print {escape_control_characters(str(out))} at 100 %; "
+        f"its bar must measure {BAR_MM:.1f} mm, else give --bar-mm."
+    )
 
 
 @app.command()
@@ -272,7 +277,7 @@ def train(
         from lesionvis.lab.own_training import train_own
     except ModuleNotFoundError as error:
         raise SettingsError(f'Training needs more libraries ({error.name}): pip install "lesionvis[lab]".') from error
-    typer.echo(harmless_lines(train_own(folder, labels, out)))
+    typer.echo(escape_control_characters_in_lines(train_own(folder, labels, out)))
 
 
 @app.command("model")
@@ -288,11 +293,11 @@ def show_model(
     pattern_model_of(loaded)
     card = folder / "MODEL_CARD.md"
     text = card.read_text(encoding="utf-8") if card.is_file() else json.dumps(loaded.card, indent=1)
-    typer.echo(harmless_lines(text))
+    typer.echo(escape_control_characters_in_lines(text))
 
 
 def _end(message: str, code: int) -> None:
-    typer.echo(f"lesionvis: {harmless(message)}", err=True)
+    typer.echo(f"lesionvis: {escape_control_characters(message)}", err=True)
     sys.exit(code)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lesionvis.batch.names import harmless
+from lesionvis.batch.names import escape_control_characters
 from lesionvis.errors import AnswerError, SettingsError
 
 if TYPE_CHECKING:
@@ -33,9 +33,9 @@ Overlay = Annotated[Path | None, typer.Option(help="Write the annotated picture 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
-def harmless_lines(text: str) -> str:
+def escape_control_characters_in_lines(text: str) -> str:
     """Text of several lines with harmful characters percent-encoded."""
-    return "\n".join(harmless(line) for line in text.split("\n"))
+    return "\n".join(escape_control_characters(line) for line in text.split("\n"))
 
 
 def analyzer_of(settings: Path | None, **options: Any) -> Analyzer:

@@ -23,7 +23,7 @@ from lesionvis.cli.options import (
     check_picture,
     circumstances_of,
     date_of,
-    harmless_lines,
+    escape_control_characters_in_lines,
     write_picture,
 )
 from lesionvis.errors import SettingsError
@@ -72,7 +72,7 @@ def blanch(
     if as_json:
         typer.echo(json.dumps(test.to_dict() | {"advice": advice.to_dict()}, indent=1, allow_nan=False))
     else:
-        typer.echo(harmless_lines(blanch_text(test, advice)))
+        typer.echo(escape_control_characters_in_lines(blanch_text(test, advice)))
 
 
 @pairs_app.command()
@@ -96,7 +96,7 @@ def series(
 ) -> None:
     """Follow spots through dated photos: new, gone, growing, fading."""
     from lesionvis.cli.photo_diary import date_in_name, photos_of
-    from lesionvis.compare.series import follow
+    from lesionvis.compare.series import follow_spots
     from lesionvis.report.course_chart import course_svg
     from lesionvis.report.pairs import draw_course
     from lesionvis.report.pairs_text import course_text
@@ -112,7 +112,7 @@ def series(
     analyzer = analyzer_of(settings)
     analyses = [analyzer(photo, told) for photo in photos]
     when = [date or analysis.photo.taken_at for date, analysis in zip(given, analyses, strict=True)]
-    course = follow(analyses, when)
+    course = follow_spots(analyses, when)
     advice = course.advice.noting(about)
     if overlay is not None:
         write_picture(draw_course(course), overlay)
@@ -124,7 +124,7 @@ def series(
     if as_json:
         typer.echo(json.dumps(course.to_dict() | {"advice": advice.to_dict()}, indent=1, allow_nan=False))
     else:
-        typer.echo(harmless_lines(course_text(course, advice)))
+        typer.echo(escape_control_characters_in_lines(course_text(course, advice)))
 
 
 def _dates(text: str, count: int) -> list[datetime | None]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from lesionvis.batch.names import harmless
+from lesionvis.batch.names import escape_control_characters
 from lesionvis.batch.scan import PHOTO_EXTENSIONS
 from lesionvis.errors import SettingsError
 from lesionvis.photo import read_photo
@@ -235,7 +235,7 @@ def reminder_text(taken_at: datetime, rhythm: str, photo: str) -> str:
     """
     check_rhythm(rhythm)
     taken = f"{taken_at:%Y%m%dT%H%M%S}"
-    description = _escaped(REMINDER_TEXT.format(photo=harmless(photo)))
+    description = _escaped(REMINDER_TEXT.format(photo=escape_control_characters(photo)))
     lines = (
         "BEGIN:VCALENDAR",
         "VERSION:2.0",

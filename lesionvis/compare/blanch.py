@@ -165,16 +165,16 @@ def blanch_test(plain: Analysis, second: Analysis, *, how: How = "pressed") -> B
     """
     registration = register(plain, second, stretched=how == "stretched")
     if not registration.trusted:
-        return _untold(how, registration.reason, registration)
+        return _inconclusive(how, registration.reason, registration)
     rows, outlines = _red_spots_in_both(plain, second, registration)
     if len(rows) == 0:
         reason = f"No red spot of the plain photo was found again in {SECOND_PHOTO[how]}."
-        return _untold(how, reason, registration)
-    at_px = np.stack([plain.spots["x_px"][rows], plain.spots["y_px"][rows]], axis=1)
+        return _inconclusive(how, reason, registration)
+    at_px = np.stack([plain.table["x_px"][rows], plain.table["y_px"][rows]], axis=1)
     if how == "stretched":
         pull = measure_pull(plain, second, registration, at_px)
         if not pull.is_stretched.any():
-            return _untold(
+            return _inconclusive(
                 how,
                 "The skin at the spots was not visibly stretched; pull it further apart between two fingers, and hold "
                 "the camera right above it for both photos.",
@@ -182,10 +182,10 @@ def blanch_test(plain: Analysis, second: Analysis, *, how: How = "pressed") -> B
             )
         on = np.flatnonzero(pull.is_stretched)
         seen = _compared(plain, second, rows[on], [outlines[i] for i in on], spread=pull.area[on])
-        return _told(how, seen, registration, stretch=float(np.median(pull.stretch[on])))
+        return _decided(how, seen, registration, stretch=float(np.median(pull.stretch[on])))
     pale = measure_pallor(plain, second, registration, at_px)
     if not np.isfinite(pale.typical):
-        return _untold(
+        return _inconclusive(
             how,
             "No skin turned paler than the skin around it, so nothing was pressed or the glass fills the photo; press "
             "firmly and show some skin beside the glass.",
@@ -194,20 +194,20 @@ def blanch_test(plain: Analysis, second: Analysis, *, how: How = "pressed") -> B
     under = np.flatnonzero(pale.is_pressed)
     if len(under) == 0:
         reason = "The skin paled under the glass, but no red spot lies there."
-        return _untold(how, reason, registration, pale.typical)
+        return _inconclusive(how, reason, registration, pale.typical)
     red, green, blue = (float(light) for light in np.median(pale.glare[under], axis=0))
     seen = _compared(plain, second, rows[under], [outlines[i] for i in under], glare=(red, green, blue))
-    return _told(how, seen, registration, pallor=pale.typical)
+    return _decided(how, seen, registration, pallor=pale.typical)
 
 
 def _red_spots_in_both(
     plain: Analysis, second: Analysis, registration: Registration
 ) -> tuple[NDArray[np.int64], list[NDArray[np.float64]]]:
     """Rows of the spots of the plain photo that are not pigment and lie in both, and their outlines in the second."""
-    is_brown = plain.spots["color"] == PIGMENT_COLOR
-    rows = np.flatnonzero(~(is_brown & (plain.spots["blue_share"] > PIGMENT_BLUE_SHARE_MIN)))
-    outlines = [_placed(registration.map_points(plain.labels.outlines_px[row]), second) for row in rows]
-    centres = [plain.labels.outlines_px[row].mean(axis=0) for row in rows]
+    is_brown = plain.table["color"] == PIGMENT_COLOR
+    rows = np.flatnonzero(~(is_brown & (plain.table["blue_share"] > PIGMENT_BLUE_SHARE_MIN)))
+    outlines = [_placed(registration.map_points(plain.spots.outlines_px[row]), second) for row in rows]
+    centres = [plain.spots.outlines_px[row].mean(axis=0) for row in rows]
     known = registration.is_supported(centres)
     shown = known & np.array([lies_in_frame(second.photo, outline) for outline in outlines], np.bool_)
     return rows[shown], [outline for outline, is_in in zip(outlines, shown, strict=True) if is_in]
@@ -234,8 +234,8 @@ def _compared(
     spread: NDArray[np.float64] | float = 1.0,
 ) -> _Compared:
     """Compare the contrast of spots in two photos; `spread` is the factor by which the skin of each grew."""
-    before = contrasts_at(plain.photo, plain.skin, plain.labels, [plain.labels.outlines_px[row] for row in rows])
-    after = contrasts_at(second.photo, second.skin, second.labels, outlines, glare=glare)
+    before = contrasts_at(plain.photo, plain.skin, plain.spots, [plain.spots.outlines_px[row] for row in rows])
+    after = contrasts_at(second.photo, second.skin, second.spots, outlines, glare=glare)
     ratio = spread * after.blood / before.blood
     error = np.hypot(spread * after.error, ratio * before.error) / before.blood
     # A spot that surely stays speaks although its ratio, of two large numbers, is less well known.
@@ -243,7 +243,7 @@ def _compared(
     return _Compared(rows, outlines, ratio, error, (before.blood > CONTRAST_MIN) & is_known)
 
 
-def _told(
+def _decided(
     how: How, seen: _Compared, registration: Registration, pallor: float = float("nan"), stretch: float = float("nan")
 ) -> BlanchTest:
     """Test that is decided by the spots that speak."""
@@ -258,7 +258,7 @@ def _placed(outline: NDArray[np.float64], second: Analysis) -> NDArray[np.float6
     """Outline moved onto the spot of the second photo that lies there, if there is one: glass pushes skin about."""
     centre = outline.mean(axis=0)
     diameter = 2.0 * float(np.hypot(*(outline - centre).T).mean())
-    spots = second.spots
+    spots = second.table
     off = np.hypot(spots["x_px"] - centre[0], spots["y_px"] - centre[1])
     alike = (off < SAME_SPOT_DIAMETERS * diameter) & (np.abs(np.log(spots["diameter_px"] / diameter)) < np.log(2.0))
     if not alike.any():
@@ -285,7 +285,7 @@ def _verdict(ratio: NDArray[np.float64], error: NDArray[np.float64], n_tested: i
     return "fades", f"{done} and the spots with it: {seen} {share}."
 
 
-def _untold(how: How, reason: str, registration: Registration, pallor: float = float("nan")) -> BlanchTest:
+def _inconclusive(how: How, reason: str, registration: Registration, pallor: float = float("nan")) -> BlanchTest:
     """Test that compares nothing."""
     nothing, nan = np.zeros(0), float("nan")
     return BlanchTest(

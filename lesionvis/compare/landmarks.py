@@ -121,7 +121,7 @@ def _detail(channel: NDArray[np.float32], mask: NDArray[np.uint8]) -> NDArray[np
 
 def _landmarks(analysis: Analysis, small_px_per_working_px: float) -> NDArray[np.float64]:
     """The strongest spot-like places that do not overlap, shape (N, 3)."""
-    candidates = analysis.labels.candidates
+    candidates = analysis.spots.candidates
     strongest = distinct(candidates, np.ones(len(candidates)), 0.5)[:N_LANDMARKS]
     x, y = candidates.outlines.centroid_px()
     diameter = 2.0 * np.sqrt(candidates.outlines.area_px() / np.pi)

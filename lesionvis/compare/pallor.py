@@ -119,8 +119,8 @@ def measure_pallor(
     redness = change[:, 0] - change[:, 1]
     free = redness >= np.quantile(redness, 1.0 - FREE_SHARE)
     gain = 10.0 ** np.median(change[free], axis=0)
-    found = _told_apart(before[known], after[known] / gain)
-    share, low, high = _divided(found[:, 1])
+    found = _fit_light_pallor_glare(before[known], after[known] / gain)
+    share, low, high = _otsu_threshold(found[:, 1])
     if share < DIVIDED_MIN or high - low < PALLOR_MIN:
         return untold
     off = np.hypot(*(at_px[:, None] - grid[known][None]).transpose(2, 0, 1))
@@ -130,7 +130,7 @@ def measure_pallor(
     return Pallor(high - low, is_pressed, np.asarray(glare[:, None] * gain))
 
 
-def _divided(values: NDArray[np.float64]) -> tuple[float, float, float]:
+def _otsu_threshold(values: NDArray[np.float64]) -> tuple[float, float, float]:
     """Share of the variance that two groups explain, and the means of the lower and the higher one."""
     ordered = np.sort(values)
     count = len(ordered)
@@ -144,7 +144,7 @@ def _divided(values: NDArray[np.float64]) -> tuple[float, float, float]:
 
 def _skin_light(analysis: Analysis) -> NDArray[np.float32]:
     """Linear light of bare skin averaged locally, red, green and blue on a small picture; NaN where there is none."""
-    photo, spots = analysis.photo, analysis.labels
+    photo, spots = analysis.photo, analysis.spots
     bare = analysis.skin.mask & ((spots.labels == 0) | (spots.labels == spots.lesion))
     inside = cv2.erode(bare.astype(np.uint8), np.ones((5, 5), np.uint8), borderValue=1).astype(np.float32)
     light = linear_light(optical_density(photo.rgb))
@@ -169,7 +169,7 @@ def _sample(light: NDArray[np.float32], analysis: Analysis, xy: NDArray[np.float
     return np.where(inside[:, None], values, np.nan)
 
 
-def _told_apart(before: NDArray[np.float64], after: NDArray[np.float64]) -> NDArray[np.float64]:
+def _fit_light_pallor_glare(before: NDArray[np.float64], after: NDArray[np.float64]) -> NDArray[np.float64]:
     """Change of light, pallor and reflection that make the light (N, 3) before that after, shape (N, 3)."""
     expected = np.array([LIGHT_EXPECTED, PALLOR_EXPECTED, GLARE_EXPECTED])
     found = np.tile(expected[:, 0], (len(before), 1))

@@ -210,7 +210,7 @@ class _Fit:
 def _refine(a: Structure, b: Structure, matrix: NDArray[np.float64], stage: int) -> _Fit | None:
     """Refine a transform by patches or by landmarks, whichever explains more; None where neither can be fitted."""
     patches, alike = _find_patches(a, b, matrix, PATCH_REACHES_PX[stage])
-    met, _ = _meet(a, b, matrix, LANDMARK_REACHES_PX[stage])
+    met, _ = _mutual_nearest(a, b, matrix, LANDMARK_REACHES_PX[stage])
     fits = []
     for pairs in (patches[alike], met):
         refined = _fit(pairs)
@@ -226,7 +226,7 @@ def _weigh(
     # In px of a, so that a close-up is not judged more severely than an overview.
     off = np.hypot(*(project(np.asarray(np.linalg.inv(matrix), np.float64), patches[:, 2:]) - patches[:, :2]).T)
     agrees = alike & (off < AGREEMENT_PX)
-    met, by_landmarks = _meet(a, b, matrix, LANDMARK_REACHES_PX[1])
+    met, by_landmarks = _mutual_nearest(a, b, matrix, LANDMARK_REACHES_PX[1])
     by_patches = _log_odds(int(agrees.sum()), len(patches), CHANCE_AGREEMENT) / PATCHES_PER_WITNESS
     return _Fit(matrix, patches[agrees], met, by_patches + by_landmarks)
 
@@ -278,7 +278,7 @@ def _vertex(values: NDArray[np.float32]) -> float:
     return float(np.clip(0.5 * (before - after) / bend, -0.5, 0.5)) if bend < 0 else 0.0
 
 
-def _meet(
+def _mutual_nearest(
     a: Structure, b: Structure, matrix: NDArray[np.float64], reach_px: float
 ) -> tuple[NDArray[np.float64], float]:
     """Landmarks that are each other's nearest within a reach, of like size; and the log odds against chance."""
@@ -335,7 +335,7 @@ def _judge(a: Structure, b: Structure, fit: _Fit) -> Registration:
         return _distrusted(why, fit.evidence, overlap)
     if of_smaller < OVERLAP_MIN:
         return _distrusted("The two photos have hardly any skin in common", fit.evidence, overlap)
-    matrix, pairs = _settle(a, b, fit)
+    matrix, pairs = _recentre(a, b, fit)
     hull = cv2.convexHull(pairs[:, :2].astype(np.float32))
     if cv2.contourArea(hull) < SPREAD_MIN * common:
         why = "Only a small part of the skin was found again in the other photo"
@@ -349,15 +349,15 @@ def _judge(a: Structure, b: Structure, fit: _Fit) -> Registration:
     return Registration(True, "", homography, anchors, residuals, sigma_px, error_px, fit.evidence, overlap)
 
 
-def _settle(a: Structure, b: Structure, fit: _Fit) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _recentre(a: Structure, b: Structure, fit: _Fit) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Transform with the last word for landmarks, and the anchors that go with it.
 
     Shading moves with the light, and patches with it, all about the same way; landmarks stay. Where landmarks lead,
     the patches keep only what they say about the shape of the skin.
     """
-    drift = _drift(_meet(a, b, fit.matrix, LANDMARK_REACHES_PX[0])[0], fit.matrix)
+    drift = _drift(_mutual_nearest(a, b, fit.matrix, LANDMARK_REACHES_PX[0])[0], fit.matrix)
     drifted = np.array([[1.0, 0.0, drift[0]], [0.0, 1.0, drift[1]], [0.0, 0.0, 1.0]]) @ fit.matrix
-    choices = [(matrix, *_meet(a, b, matrix, LANDMARK_REACHES_PX[1])) for matrix in (fit.matrix, drifted)]
+    choices = [(matrix, *_mutual_nearest(a, b, matrix, LANDMARK_REACHES_PX[1])) for matrix in (fit.matrix, drifted)]
     matrix, met, evidence = choices[choices[1][2] > choices[0][2] + DRIFT_EVIDENCE]
     if evidence < LANDMARK_EVIDENCE_MIN:
         return fit.matrix, np.concatenate([fit.patches, fit.landmarks])

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from lesionvis.abcde import Abcde
 from lesionvis.analysis import Analysis
-from lesionvis.compare.interval import Interval, Moment, compare, days_between, moment_of
+from lesionvis.compare.comparison import Comparison, PhotoSummary, compare, days_between, summarize_photo
 from lesionvis.compare.spot_changes import FADED_MAX, GROWN_MIN, SURE_ERRORS
 from lesionvis.errors import SettingsError
 from lesionvis.json_ready import json_ready
@@ -48,17 +48,17 @@ class Course:
     ----------
     photos : tuple of Analysis
         In the order of time.
-    moments : tuple of Moment
+    moments : tuple of PhotoSummary
         One per photo.
-    intervals : tuple of Interval
+    intervals : tuple of Comparison
         One between every two photos that follow each other.
     tracks : ndarray of shape (T, photos), int64
         Number of each followed spot in each photo; 0 where it was not found or not compared.
     """
 
     photos: tuple[Analysis, ...]
-    moments: tuple[Moment, ...]
-    intervals: tuple[Interval, ...]
+    moments: tuple[PhotoSummary, ...]
+    intervals: tuple[Comparison, ...]
     tracks: NDArray[np.int64]
 
     def __post_init__(self) -> None:
@@ -139,7 +139,7 @@ class Course:
         return json_ready(content)
 
 
-def follow(photos: Sequence[Analysis], dates: Sequence[datetime | None] | None = None) -> Course:
+def follow_spots(photos: Sequence[Analysis], dates: Sequence[datetime | None] | None = None) -> Course:
     """Follow spots through photos of the same skin.
 
     Parameters
@@ -166,12 +166,12 @@ def follow(photos: Sequence[Analysis], dates: Sequence[datetime | None] | None =
     if len(when) != len(photos):
         raise SettingsError(f"There are {len(photos)} photos but {len(when)} dates; give one date per photo.")
     order = _in_time(when)
-    ordered, moments = [photos[i] for i in order], [moment_of(photos[i], when[i]) for i in order]
+    ordered, moments = [photos[i] for i in order], [summarize_photo(photos[i], when[i]) for i in order]
     intervals = tuple(
         compare(ordered[i], ordered[i + 1], days_between(moments[i].taken_at, moments[i + 1].taken_at))
         for i in range(len(ordered) - 1)
     )
-    return Course(tuple(ordered), tuple(moments), intervals, _tracks([len(a.spots) for a in ordered], intervals))
+    return Course(tuple(ordered), tuple(moments), intervals, _tracks([len(a.table) for a in ordered], intervals))
 
 
 def _in_time(when: Sequence[datetime | None]) -> list[int]:
@@ -192,7 +192,7 @@ def _in_time(when: Sequence[datetime | None]) -> list[int]:
     return order
 
 
-def _tracks(counts: Sequence[int], intervals: Sequence[Interval]) -> NDArray[np.int64]:
+def _tracks(counts: Sequence[int], intervals: Sequence[Comparison]) -> NDArray[np.int64]:
     """Spots followed from photo to photo, shape (T, photos); those seen in one photo only are left out."""
     rows: list[list[int]] = []
     open_rows: dict[int, int] = {}
@@ -212,7 +212,7 @@ def _tracks(counts: Sequence[int], intervals: Sequence[Interval]) -> NDArray[np.
     return np.asarray(rows, np.int64).reshape(-1, len(counts))
 
 
-def _spreading(interval: Interval) -> int:
+def _spreading(interval: Comparison) -> int:
     """Number of spots that are surely new, 0 when too few to speak of."""
     if interval.matches is None:
         return 0
@@ -303,7 +303,7 @@ def _evolution(course: Course) -> _Evolution | None:
 def _evolution_along(course: Course, row: NDArray[np.int64]) -> _Evolution | None:
     """How the dominant lesion, or the only spot, changed along a track; None for other spots and for short tracks."""
     first, last = int(np.flatnonzero(row)[0]), _last_photo(row)
-    table = course.photos[last].spots
+    table = course.photos[last].table
     is_the_one = len(table) == 1 or bool(table["is_lesion"][row[last] - 1])
     since = _since(course, row)
     if not is_the_one or not since.days >= CHANGED_DAYS_MIN:
@@ -324,7 +324,7 @@ def _evolution_along(course: Course, row: NDArray[np.int64]) -> _Evolution | Non
 def _new_colors(course: Course, row: NDArray[np.int64], first: int, last: int) -> tuple[str, ...]:
     """Dermatological colours of the dominant lesion that are new along its track."""
     (before, was), (now, is_it) = (
-        (course.photos[photo].abcde, bool(course.photos[photo].spots["is_lesion"][row[photo] - 1]))
+        (course.photos[photo].abcde, bool(course.photos[photo].table["is_lesion"][row[photo] - 1]))
         for photo in (first, last)
     )
     return now.new_colors(before) if before is not None and now is not None and was and is_it else ()
@@ -341,6 +341,6 @@ def _area_error(course: Course, row: NDArray[np.int64]) -> float:
     last, first = _last_photo(row), int(np.flatnonzero(row)[0])
     errors = []
     for photo in (first, last):
-        table, spot = course.photos[photo].spots, row[photo] - 1
+        table, spot = course.photos[photo].table, row[photo] - 1
         errors.append(2.0 * float(table["diameter_error_px"][spot]) / float(table["diameter_px"][spot]))
     return float(np.hypot(errors[0], errors[1]))

@@ -97,16 +97,16 @@ def match_spots(earlier: Analysis, later: Analysis, registration: Registration) 
     Matches
     """
     a, b = _pairs(earlier, later, registration)
-    lone_a = np.setdiff1d(np.arange(len(earlier.spots)), a)
-    lone_b = np.setdiff1d(np.arange(len(later.spots)), b)
-    outlines_a = [registration.map_points(earlier.labels.outlines_px[i]) for i in lone_a]
-    outlines_b = [registration.map_back(later.labels.outlines_px[i]) for i in lone_b]
+    lone_a = np.setdiff1d(np.arange(len(earlier.table)), a)
+    lone_b = np.setdiff1d(np.arange(len(later.table)), b)
+    outlines_a = [registration.map_points(earlier.spots.outlines_px[i]) for i in lone_a]
+    outlines_b = [registration.map_back(later.spots.outlines_px[i]) for i in lone_b]
     shown_a, shown_b = (
         np.array([_lies_on_skin(photo, outline) for outline in outlines], np.bool_)
         for outlines, photo in ((outlines_a, later), (outlines_b, earlier))
     )
     lone_a, lone_b = lone_a[shown_a], lone_b[shown_b]
-    own_a, own_b = list(earlier.labels.outlines_px), list(later.labels.outlines_px)
+    own_a, own_b = list(earlier.spots.outlines_px), list(later.spots.outlines_px)
     mapped_a = [outline for outline, shown in zip(outlines_a, shown_a, strict=True) if shown]
     mapped_b = [outline for outline, shown in zip(outlines_b, shown_b, strict=True) if shown]
     before = _contrasts(earlier, [*(own_a[i] for i in a), *(own_a[i] for i in lone_a), *mapped_b])
@@ -134,7 +134,7 @@ def match_spots(earlier: Analysis, later: Analysis, registration: Registration) 
 
 
 def _contrasts(analysis: Analysis, outlines: list[NDArray[np.float64]]) -> Contrasts:
-    return contrasts_at(analysis.photo, analysis.skin, analysis.labels, outlines)
+    return contrasts_at(analysis.photo, analysis.skin, analysis.spots, outlines)
 
 
 def _pairs(
@@ -144,13 +144,13 @@ def _pairs(
 
     A spot whose nearest was taken by a nearer one gets the next within reach, or none.
     """
-    place = np.stack([earlier.spots["x_px"], earlier.spots["y_px"]], axis=1)
+    place = np.stack([earlier.table["x_px"], earlier.table["y_px"]], axis=1)
     there = registration.map_points(place)
     zoom = registration.zoom(place)
-    here = np.stack([later.spots["x_px"], later.spots["y_px"]], axis=1)
-    diameter = np.maximum((earlier.spots["diameter_px"] * zoom)[:, None], later.spots["diameter_px"][None])
+    here = np.stack([later.table["x_px"], later.table["y_px"]], axis=1)
+    diameter = np.maximum((earlier.table["diameter_px"] * zoom)[:, None], later.table["diameter_px"][None])
     distance = np.hypot(*(there[:, None] - here[None]).transpose(2, 0, 1))
-    area_ratio = later.spots["area_px"][None] / np.maximum((earlier.spots["area_px"] * zoom**2)[:, None], 1e-9)
+    area_ratio = later.table["area_px"][None] / np.maximum((earlier.table["area_px"] * zoom**2)[:, None], 1e-9)
     possible = distance < REACH_DIAMETERS * diameter + REACH_ERRORS * registration.error_px
     possible &= np.abs(np.log(np.maximum(area_ratio, 1e-9))) < np.log(AREA_RATIO_MAX)
     rows, columns = np.nonzero(possible)
@@ -186,13 +186,13 @@ def _area_ratio(
     both = (first > 0) & (second > 0)
     i, j = first[both] - 1, second[both] - 1
     if isinstance(earlier.scale, Scale) and isinstance(later.scale, Scale):
-        ratio[both] = later.spots["area_mm2"][j] / earlier.spots["area_mm2"][i]
+        ratio[both] = later.table["area_mm2"][j] / earlier.table["area_mm2"][i]
     else:
-        place = np.stack([earlier.spots["x_px"][i], earlier.spots["y_px"][i]], axis=1)
-        ratio[both] = later.spots["area_px"][j] / earlier.spots["area_px"][i] / registration.zoom(place) ** 2
+        place = np.stack([earlier.table["x_px"][i], earlier.table["y_px"][i]], axis=1)
+        ratio[both] = later.table["area_px"][j] / earlier.table["area_px"][i] / registration.zoom(place) ** 2
     relative = np.hypot(
-        earlier.spots["diameter_error_px"][i] / earlier.spots["diameter_px"][i],
-        later.spots["diameter_error_px"][j] / later.spots["diameter_px"][j],
+        earlier.table["diameter_error_px"][i] / earlier.table["diameter_px"][i],
+        later.table["diameter_error_px"][j] / later.table["diameter_px"][j],
     )
     error[both] = 2.0 * ratio[both] * relative
     return ratio, error

@@ -63,12 +63,12 @@ def _samples(arguments: argparse.Namespace) -> None:
 def _tables(arguments: argparse.Namespace) -> None:
     from lesionvis.lab.train import pattern_training, rendered_training, spot_examples, spot_training
     from lesionvis.lab.truth import read_labels, read_spot_truth
-    from lesionvis.spots.classifier import packaged_judge
+    from lesionvis.spots.classifier import packaged_classifier
 
     labels = read_labels(arguments.photos)
     if arguments.only == "other":
-        judges = [packaged_judge()] * spot_training.N_FOLDS
-        table = pattern_training.make_pattern_table(arguments.photos / "photos", labels, judges, n_copies=0)
+        classifiers = [packaged_classifier()] * spot_training.N_FOLDS
+        table = pattern_training.make_pattern_table(arguments.photos / "photos", labels, classifiers, n_copies=0)
         pattern_training.write_pattern_table(OTHER_SOURCE_TABLE, table)
         return
     if arguments.only != "pattern":
@@ -80,8 +80,8 @@ def _tables(arguments: argparse.Namespace) -> None:
         examples += rendered_training.rendered_examples()
         spot_training.write_tables(SPOT_TABLES, spot_training.make_tables(examples))
     if arguments.only != "spots":
-        judges = spot_training.fold_judges(spot_training.read_tables(SPOT_TABLES))
-        table = pattern_training.make_pattern_table(arguments.photos / "photos", labels, judges, N_COPIES)
+        classifiers = spot_training.fold_classifiers(spot_training.read_tables(SPOT_TABLES))
+        table = pattern_training.make_pattern_table(arguments.photos / "photos", labels, classifiers, N_COPIES)
         pattern_training.write_pattern_table(PATTERN_TABLE, table)
 
 
@@ -123,7 +123,7 @@ def _evaluate_spots(arguments: argparse.Namespace) -> None:
             read_spot_truth(arguments.photos / "spots.csv"),
             read_spot_truth(SPOT_TABLES.parent / "marked_spots.csv"),
             read_lesion_truth(arguments.photos / "masks", SPOT_TABLES.parent / "outlined_lesions.jsonl"),
-            spot_training.fold_judges(spot_training.read_tables(SPOT_TABLES)),
+            spot_training.fold_classifiers(spot_training.read_tables(SPOT_TABLES)),
         )
     )
 
@@ -133,8 +133,8 @@ def _evaluate_abcde(arguments: argparse.Namespace) -> None:
     from lesionvis.lab.train import spot_training
     from lesionvis.lab.truth import read_labels
 
-    judges = spot_training.fold_judges(spot_training.read_tables(SPOT_TABLES))
-    print(abcde_report(examine(arguments.photos / "photos", read_labels(arguments.photos), judges)))
+    classifiers = spot_training.fold_classifiers(spot_training.read_tables(SPOT_TABLES))
+    print(abcde_report(examine(arguments.photos / "photos", read_labels(arguments.photos), classifiers)))
 
 
 def _evaluate_raised(arguments: argparse.Namespace) -> None:
@@ -142,8 +142,8 @@ def _evaluate_raised(arguments: argparse.Namespace) -> None:
     from lesionvis.lab.train import spot_training
     from lesionvis.lab.truth import read_labels
 
-    judges = spot_training.fold_judges(spot_training.read_tables(SPOT_TABLES))
-    print(raised_report(measure_touched(arguments.photos / "photos", read_labels(arguments.photos), judges)))
+    classifiers = spot_training.fold_classifiers(spot_training.read_tables(SPOT_TABLES))
+    print(raised_report(measure_touched(arguments.photos / "photos", read_labels(arguments.photos), classifiers)))
 
 
 def _evaluate_flips(arguments: argparse.Namespace) -> None:
@@ -153,9 +153,9 @@ def _evaluate_flips(arguments: argparse.Namespace) -> None:
     from lesionvis.lab.truth import read_labels
     from lesionvis.pattern import load_pattern_model
 
-    judges = spot_training.fold_judges(spot_training.read_tables(SPOT_TABLES))
+    classifiers = spot_training.fold_classifiers(spot_training.read_tables(SPOT_TABLES))
     models = left_out_models(read_pattern_table(PATTERN_TABLE), load_pattern_model(PATTERN_TABLE.parent))
-    print(flip_report(change_photos(arguments.photos / "photos", read_labels(arguments.photos), judges, models)))
+    print(flip_report(change_photos(arguments.photos / "photos", read_labels(arguments.photos), classifiers, models)))
 
 
 if __name__ == "__main__":

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from lesionvis.lab.evaluate.cross_validation import (
+    answer_out_of_fold,
     cross_validate,
     fitted_rule,
     intervals,
-    judge_out_of_fold,
     mean_figures,
 )
 from lesionvis.lab.train.calibrate import COVERAGE
@@ -60,7 +60,7 @@ def train_pattern(
     table = read_pattern_table(table_file)
     results = list(cross_validate(table, repeats))
     originals = np.flatnonzero(table.copy == 0)
-    runs = [judge_out_of_fold(table, result).take(originals) for result in results]
+    runs = [answer_out_of_fold(table, result).take(originals) for result in results]
     scores, ends = mean_figures(runs), intervals(runs)
     rule = fitted_rule(table, results[0].probabilities, np.ones(len(table.labels), np.bool_))
     typical = np.nanmedian(table.model_input(), axis=0)

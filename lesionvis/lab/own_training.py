@@ -14,11 +14,11 @@ from lesionvis.lab.build import train_pattern
 from lesionvis.lab.evaluate.cross_validation import N_FOLDS
 from lesionvis.lab.evaluate.model_card import CARD_FILE, write_model_card
 from lesionvis.lab.train.pattern_training import make_pattern_table, write_pattern_table
-from lesionvis.lab.train.spot_training import N_FOLDS as N_JUDGES
+from lesionvis.lab.train.spot_training import N_FOLDS as N_CLASSIFIERS
 from lesionvis.lab.truth import Label
 from lesionvis.labels import PATTERNS, UNCERTAIN
 from lesionvis.pattern.pattern import CLASSES
-from lesionvis.spots.classifier import packaged_judge
+from lesionvis.spots.classifier import packaged_classifier
 
 # Changed copies of each photo: more bring little.
 N_COPIES = 4
@@ -55,8 +55,8 @@ def train_own(folder: Path, labels_file: Path, out: Path) -> str:
     labels = read_own_labels(folder, labels_file)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise SettingsError(f"The folder {out} is in use; give a new one.")
-    # The judges of spots are those of the package: they never saw these photos.
-    table = make_pattern_table(folder, labels, [packaged_judge()] * N_JUDGES, N_COPIES)
+    # The classifiers of spots are those of the package: they never saw these photos.
+    table = make_pattern_table(folder, labels, [packaged_classifier()] * N_CLASSIFIERS, N_COPIES)
     try:
         out.mkdir(parents=True, exist_ok=True)
         write_pattern_table(out / TABLE_FILE, table)

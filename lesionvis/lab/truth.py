@@ -42,7 +42,7 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SpotTruth:
+class MarkedSpots:
     """Spots marked by hand inside a region of a photo.
 
     Attributes
@@ -82,7 +82,7 @@ def read_labels(folder: Path) -> list[Label]:
     ]
 
 
-def read_spot_truth(*files: Path) -> list[SpotTruth]:
+def read_spot_truth(*files: Path) -> list[MarkedSpots]:
     """Photos of one or more tables of marked spots, in order of their names."""
     rows: dict[str, list[dict[str, str]]] = defaultdict(list)
     for file in files:
@@ -92,7 +92,7 @@ def read_spot_truth(*files: Path) -> list[SpotTruth]:
     for photo, spots in sorted(rows.items()):
         x0, y0, x1, y1 = (float(spots[0][f"region_{corner}"]) for corner in ("x0", "y0", "x1", "y1"))
         x, y, diameter = (np.asarray([float(s[key]) for s in spots]) for key in ("cx", "cy", "diameter_px"))
-        truths.append(SpotTruth(photo, (x0, y0, x1, y1), x, y, diameter, tuple(s["kind"] for s in spots)))
+        truths.append(MarkedSpots(photo, (x0, y0, x1, y1), x, y, diameter, tuple(s["kind"] for s in spots)))
     return truths
 
 

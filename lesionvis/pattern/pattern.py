@@ -29,7 +29,7 @@ MODEL_FEATURES: tuple[str, ...] = tuple(
     function.__name__ for function in FEATURES if not _NOT_FOR_THE_MODEL.search(function.__name__)
 )
 # Flags that forbid an answer, whatever the model says.
-BLOCKING_FLAGS = ("no_skin", "dark_skin", "too_dark", "overexposed", "blurred", "drawn", "round_field")
+BLOCKING_FLAGS = ("no_skin", "dark_skin", "too_dark", "overexposed", "blurred", "flat_colours", "dermatoscope_view")
 
 
 @dataclass(frozen=True, slots=True)

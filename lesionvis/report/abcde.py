@@ -49,7 +49,7 @@ def draw_abcde(analysis: Analysis) -> NDArray[np.uint8] | None:
         RGB: the lesion with axes and border, the map of its colours, and a line per letter; None when no lesion
         dominates the photo.
     """
-    patch = lesion_patch(analysis.photo, analysis.skin, analysis.labels)
+    patch = lesion_patch(analysis.photo, analysis.skin, analysis.spots)
     if analysis.abcde is None or patch is None:
         return None
     zoom = PANEL_WIDTH_PX / patch.mask.shape[1]

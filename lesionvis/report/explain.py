@@ -39,13 +39,13 @@ def draw_explanation(analysis: Analysis) -> NDArray[np.uint8]:
     """
     photo = analysis.photo
     canvas, zoom = enlarged(photo.rgb)
-    rejections = explain_rejections(analysis.labels)
+    rejections = explain_rejections(analysis.spots)
     for rejection in rejections[N_DRAWN_MAX - 1 :: -1]:  # the likeliest on top
         draw_outline(canvas, (rejection.outline_px + 0.5) * zoom - 0.5, REASON_COLORS[rejection.reason])
-    for outline in analysis.labels.outlines_px:
+    for outline in analysis.spots.outlines_px:
         draw_outline(canvas, (photo.to_working(outline) + 0.5) * zoom - 0.5, SPOT_COLOR)
     counts = {reason: sum(one.reason == reason for one in rejections) for reason in REASON_COLORS}
-    lines = [(f"{len(analysis.spots)} taken for spots", SPOT_COLOR)]
+    lines = [(f"{len(analysis.table)} taken for spots", SPOT_COLOR)]
     lines += [(f"{count} {reason}", REASON_COLORS[reason]) for reason, count in counts.items() if count]
     if len(rejections) > N_DRAWN_MAX:
         lines.append((f"of these, the {N_DRAWN_MAX} likeliest are drawn", (255, 255, 255)))

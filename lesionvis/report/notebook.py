@@ -30,7 +30,7 @@ def analysis_html(analysis: Analysis) -> str:
     picture = base64.b64encode(code.tobytes()).decode("ascii")
     lines = [
         f"pattern: {analysis.pattern.label}",
-        f"spots: {len(analysis.spots)}",
+        f"spots: {len(analysis.table)}",
         f"advice: {analysis.advice.level}",
         *analysis.pattern.reasons,
         analysis.advice.header,

@@ -41,9 +41,9 @@ def draw_overlay(analysis: Analysis) -> NDArray[np.uint8]:
     """
     photo = analysis.photo
     canvas, zoom = enlarged(photo.rgb)
-    for number, outline in enumerate(analysis.labels.outlines_px, start=1):
+    for number, outline in enumerate(analysis.spots.outlines_px, start=1):
         corners = (photo.to_working(outline) + 0.5) * zoom - 0.5
-        color = LESION_COLOR if number == analysis.labels.lesion else SPOT_COLOR
+        color = LESION_COLOR if number == analysis.spots.lesion else SPOT_COLOR
         draw_outline(canvas, corners, color)
     if isinstance(analysis.scale, Scale):
         _draw_scale(canvas, analysis, analysis.scale, zoom)
@@ -89,7 +89,7 @@ def _text(canvas: NDArray[np.uint8], text: str, position: tuple[int, int], size:
 
 def _band(analysis: Analysis, width: int) -> NDArray[np.uint8]:
     """White band with label, counts and sizes."""
-    count = len(analysis.spots)
+    count = len(analysis.table)
     parts = [analysis.pattern.label.replace("_", " "), f"{count} spot{'s' if count != 1 else ''}"]
     median_mm = analysis.features["median_diameter_mm"]
     if np.isfinite(median_mm):

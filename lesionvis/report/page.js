@@ -10,7 +10,7 @@
     const row = { index };
     const values = JSON.parse(line);
     data.columns.forEach((name, column) => { row[name] = values[column]; });
-    row.flags = (row.flags || "").split(" ").filter(Boolean);
+    row.photo_flags = (row.photo_flags || "").split(" ").filter(Boolean);
     row.text = (row.photo + " " + (row.problem || "")).toLowerCase();
     return row;
   });
@@ -76,7 +76,7 @@
     const is = (id, value) => !find(id).value || find(id).value === (value || NONE);
     chosen = rows.filter((row) => (!wanted || row.text.includes(wanted))
       && is("pattern", row.pattern) && is("level", row.triage_level) && is("status", row.status)
-      && (!find("flag").value || row.flags.includes(find("flag").value))
+      && (!find("flag").value || row.photo_flags.includes(find("flag").value))
       && (!find("needs").checked || row.why));
     chosen.sort(ORDERS[find("sort").value]);
     turn(0);
@@ -165,7 +165,7 @@
         ...(row.duplicate_of ? [make("p", { text: "The same photo as " + row.duplicate_of })] : []),
         ...(row.triage_level ? [make("h3", { text: "What to do" }), make("p", { text: data.next_steps[row.triage_level] })] : []),
         ...list("Why this level", held.reasons),
-        ...list("Flags", row.flags.map((name) => data.flags[name] || name)),
+        ...list("Flags", row.photo_flags.map((name) => data.flags[name] || name)),
         ...(chances.length ? [make("h3", { text: "Probabilities" }), facts(chances)] : []),
         ...(row.prediction_set ? [make("p", { class: "small", text: "Could be: " + row.prediction_set.replace("other", "something_else").split(" ").map(words).join(", ") })] : []))),
       ...spotTable(held),
@@ -197,7 +197,7 @@
     options("pattern", present("pattern", data.patterns), "all");
     options("level", present("triage_level", data.levels), "all");
     options("status", present("status", ["ok", "unusable", "failed"]), "all");
-    options("flag", [...new Set(rows.flatMap((row) => row.flags))].sort(), "any or none");
+    options("flag", [...new Set(rows.flatMap((row) => row.photo_flags))].sort(), "any or none");
     const urgent = rows.filter((row) => row.why).sort(ORDERS.urgency);
     find("urgent").replaceChildren(...(urgent.length ? urgent.slice(0, URGENT_SHOWN).map((row) => card(row, true))
       : [make("li", { text: "None of the photos asks for it." })]));

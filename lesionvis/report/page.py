@@ -35,14 +35,14 @@ _STEPS = {str(level): NEXT_STEPS[level] for level in sorted(Level, reverse=True)
 URGENT_LEVELS = ("emergency", "same_day", "prompt", "within_2_weeks")
 
 ROW_COLUMNS = (
-    *("photo", "status", "pattern", "triage_level", "spot_count", "median_diameter_mm", "scale_source", "flags"),
+    *("photo", "status", "pattern", "triage_level", "spot_count", "median_diameter_mm", "scale_source", "photo_flags"),
     *("prediction_set", "taken_at", "problem", "duplicate_of"),
 )
 """What the page knows of every photo at once."""
 
 SPOT_COLUMNS = (
     *("spot", "diameter_mm", "diameter_error_mm", "diameter_px", "length_mm", "width_mm", "circularity"),
-    *("erythema_contrast", "color", "score", "x_px", "y_px", "flags"),
+    *("erythema_contrast", "color", "score", "x_px", "y_px", "spot_flags"),
 )
 FACT_COLUMNS = (
     *("sha256", "width", "height", "px_per_mm", "scale_source", "scale_error_pct", "skin_fraction", "tone_ita_deg"),

@@ -65,7 +65,7 @@ def draw_blanch(plain: Analysis, second: Analysis, test: BlanchTest) -> NDArray[
         (
             before,
             plain,
-            [plain.labels.outlines_px[spot - 1] for spot in test.spot.tolist()],
+            [plain.spots.outlines_px[spot - 1] for spot in test.spot.tolist()],
             map(str, test.spot.tolist()),
         ),
         (after, second, list(test.outlines_px), (f"{100 * ratio:.0f} %" for ratio in test.ratio.tolist())),
@@ -96,22 +96,22 @@ def draw_course(course: Course) -> NDArray[np.uint8]:
         are outlined where they were.
     """
     panels = [_panel(photo) for photo in course.photos]
-    for outline in course.photos[0].labels.outlines_px:
+    for outline in course.photos[0].spots.outlines_px:
         _outline(panels[0], course.photos[0], outline, STATE_COLORS["persisting"])
     lines = []
     for number, interval in enumerate(course.intervals, start=1):
         later = course.photos[number]
         if interval.matches is None:
             lines.append(f"Photo {number} to {number + 1}: not compared.")
-            for outline in later.labels.outlines_px:
+            for outline in later.spots.outlines_px:
                 _outline(panels[number], later, outline, STATE_COLORS["unclear"])
             continue
         matches = interval.matches
         for first, second, state in zip(matches.first, matches.second, matches.state, strict=True):
             if second:
-                outline = later.labels.outlines_px[second - 1]
+                outline = later.spots.outlines_px[second - 1]
             else:
-                outline = interval.registration.map_points(course.photos[number - 1].labels.outlines_px[first - 1])
+                outline = interval.registration.map_points(course.photos[number - 1].spots.outlines_px[first - 1])
             _outline(panels[number], later, outline, STATE_COLORS[str(state)])
         counts = ", ".join(f"{matches.count(name)} {name}" for name in STATE_COLORS if matches.count(name))
         lines.append(f"Photo {number} to {number + 1}: {counts if counts else 'no spots to compare'}.")

@@ -12,7 +12,7 @@ from lesionvis.triage.advice import Advice
 
 if TYPE_CHECKING:
     from lesionvis.compare.blanch import BlanchTest
-    from lesionvis.compare.interval import Interval
+    from lesionvis.compare.comparison import Comparison
     from lesionvis.compare.series import Course
 
 VERDICTS = {
@@ -101,7 +101,7 @@ def _span(days: float) -> str:
     return f", {24.0 * days:.1f} hours" if days < 2.0 else f", {days:.0f} days"
 
 
-def _interval(interval: Interval) -> str:
+def _interval(interval: Comparison) -> str:
     matches = interval.matches
     if matches is None:
         return f"not compared. {interval.registration.reason}"

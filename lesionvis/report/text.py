@@ -132,11 +132,11 @@ def abcde_lines(abcde: Abcde | None) -> list[str]:
 
 
 def _spots(analysis: Analysis) -> str:
-    count = len(analysis.spots)
+    count = len(analysis.table)
     if count == 0:
         return "none"
     unit = "mm" if analysis.scale else "px"
-    diameters = analysis.spots.numbers(f"diameter_{unit}")
+    diameters = analysis.table.numbers(f"diameter_{unit}")
     if count == 1:
         return f"1, {diameters[0]:.3g} {unit} across"
     low, middle, high = np.quantile(diameters, (0.0, 0.5, 1.0))

@@ -121,7 +121,7 @@ def find_candidates(density: NDArray[np.float32], skin: Skin, smallest_px: float
     blood_levels = [blood_map(level) for level in contrast_levels]
     noise = _fine_noise(blood_levels[0], skin.mask)
     peaks = find_peaks(blood_levels, skin.mask, smallest_px)
-    peaks, x, y, radius = _settle(blood_levels, peaks, max(CONTRAST_MIN, CONTRAST_MIN_NOISES * noise))
+    peaks, x, y, radius = _recentre(blood_levels, peaks, max(CONTRAST_MIN, CONTRAST_MIN_NOISES * noise))
     profiles = sample_rays(contrast_levels, x, y, radius, FINE_FAN)
     blood = blood_map(profiles)
     outlines = grow(blood, x, y, radius, FINE_FAN)
@@ -144,7 +144,7 @@ def _fine_noise(blood: NDArray[np.float32], mask: NDArray[np.bool_]) -> float:
     return 1.4826 * float(np.median(np.abs(blood.ravel()[sample] - smooth.ravel()[sample])))
 
 
-def _settle(
+def _recentre(
     blood_levels: list[NDArray[np.float32]], peaks: Peaks, contrast_min: float
 ) -> tuple[Peaks, NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Drop the faint peaks, and give each other one the centre and radius of its first outline."""

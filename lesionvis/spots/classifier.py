@@ -16,20 +16,20 @@ from lesionvis.spots.regions import Regions
 
 MODEL_NAME = "spots-v1"
 
-# Candidates less likely than this after the first look do not speak for the rest of their photo.
-COMPANY_SCORE_MIN = 0.15
+# Candidates less likely than this after stage 1 do not speak for the rest of their photo.
+NEIGHBOUR_SCORE_MIN = 0.15
 # Two outlines that share more than this part of the smaller one are the same spot.
 OVERLAP_MAX = 0.3
 # Company is counted within this many diameters.
-COMPANY_DIAMETERS = 10.0
+NEIGHBOUR_DIAMETERS = 10.0
 # ... in blocks of so many candidates: the table of distances then fits into the processor's cache.
-COMPANY_BLOCK = 32
+NEIGHBOUR_BLOCK = 32
 
 # Evidence that is compared with that of the photo's likely spots.
 _COMPARED = ("contrast", "erythema_contrast", "blue_share", "red_green_ratio", "log_diameter")
 
-COMPANY_COLUMNS: dict[str, str] = {
-    "score": "score of the first look",
+NEIGHBOUR_COLUMNS: dict[str, str] = {
+    "score": "score of stage 1",
     "log_odds": "its log odds",
     "photo_best": "mean score of the photo's 20 best candidates",
     "photo_mass": "log of one plus the sum of the scores of the photo's likely spots",
@@ -43,43 +43,43 @@ COMPANY_COLUMNS: dict[str, str] = {
             ("deviation", "the same over their standard deviation"),
         )
     },
-    "company": "sum of the scores of likely spots within ten diameters",
-    "company_mean": "their mean score",
+    "score_sum_nearby": "sum of the scores of likely spots within ten diameters",
+    "mean_score_nearby": "their mean score",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Judge:
-    """Three predictors: a first and a second look at candidates, and one look at regions.
+class SpotClassifier:
+    """Three predictors: stage 1 and stage 2 for candidates, one for regions.
 
-    The first look judges a candidate by its own evidence. The second one sees besides what the first look made of
+    Stage 1 judges a candidate by its own evidence. Stage 2 sees besides what stage 1 made of
     the rest of the photo: a faint dot among many like it is more likely a spot than the same dot alone.
 
     Attributes
     ----------
-    first, second : Predictor
+    stage_1, stage_2 : Predictor
         Probability of being a spot, in the last column.
     region : Predictor
         Expected overlap (intersection over union) with the dominant lesion.
     """
 
-    first: Predictor
-    second: Predictor
+    stage_1: Predictor
+    stage_2: Predictor
     region: Predictor
 
     def spot_scores(self, candidates: Candidates) -> NDArray[np.float64]:
         """Probability of each candidate being a spot of blood, shape (N,)."""
-        first = self.first(candidates.evidence)[:, -1]
-        table = np.concatenate([candidates.evidence, company(candidates, first)], axis=1)
-        return self.second(table)[:, -1]
+        first = self.stage_1(candidates.evidence)[:, -1]
+        table = np.concatenate([candidates.evidence, neighbour_columns(candidates, first)], axis=1)
+        return self.stage_2(table)[:, -1]
 
     def region_scores(self, regions: Regions) -> NDArray[np.float64]:
         """Expected overlap of each region with the dominant lesion, shape (N,), 0 to 1."""
         return self.region(regions.evidence)[:, -1]
 
 
-def judge_of(model: Model) -> Judge:
-    """Judge from a loaded model.
+def classifier_of(model: Model) -> SpotClassifier:
+    """SpotClassifier from a loaded model.
 
     Parameters
     ----------
@@ -87,24 +87,24 @@ def judge_of(model: Model) -> Judge:
 
     Returns
     -------
-    Judge
+    SpotClassifier
 
     Raises
     ------
     ModelError
         If the model was made for other evidence.
     """
-    return Judge(
-        predictor_for(model, "first", tuple(CANDIDATE_COLUMNS)),
-        predictor_for(model, "second", (*CANDIDATE_COLUMNS, *COMPANY_COLUMNS)),
+    return SpotClassifier(
+        predictor_for(model, "stage_1", tuple(CANDIDATE_COLUMNS)),
+        predictor_for(model, "stage_2", (*CANDIDATE_COLUMNS, *NEIGHBOUR_COLUMNS)),
         predictor_for(model, "region", tuple(REGION_COLUMNS)),
     )
 
 
 @cache
-def packaged_judge() -> Judge:
-    """Judge that comes with the package."""
-    return judge_of(load_model(packaged_model_folder(MODEL_NAME)))
+def packaged_classifier() -> SpotClassifier:
+    """SpotClassifier that comes with the package."""
+    return classifier_of(load_model(packaged_model_folder(MODEL_NAME)))
 
 
 def distinct(candidates: Candidates, scores: NDArray[np.float64], score_min: float) -> NDArray[np.int64]:
@@ -173,21 +173,21 @@ def shared_part(distance: NDArray[np.float64], radius: NDArray[np.float64], othe
     return np.where(distance <= large - small, 1.0, np.where(distance >= large + small, 0.0, part))
 
 
-def company(candidates: Candidates, scores: NDArray[np.float64]) -> NDArray[np.float32]:
-    """What the first look made of the rest of the photo, for each candidate.
+def neighbour_columns(candidates: Candidates, scores: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Stage 1's view of the rest of the photo, for each candidate.
 
     Parameters
     ----------
     candidates : Candidates
         Of length N.
     scores : ndarray of shape (N,), float64
-        Scores of the first look.
+        Scores of stage 1.
 
     Returns
     -------
-    ndarray of shape (N, len(COMPANY_COLUMNS)), float32
+    ndarray of shape (N, len(NEIGHBOUR_COLUMNS)), float32
     """
-    likely = distinct(candidates, scores, COMPANY_SCORE_MIN)
+    likely = distinct(candidates, scores, NEIGHBOUR_SCORE_MIN)
     likely_scores = scores[likely]
     same = np.ones(len(scores))
     best = np.sort(likely_scores)[-20:]
@@ -206,7 +206,7 @@ def company(candidates: Candidates, scores: NDArray[np.float64]) -> NDArray[np.f
         mean = float((values[likely] * weight).sum()) / total
         variance = float(((values[likely] - mean) ** 2 * weight).sum()) / total
         columns += [values - mean, (values - mean) / max(np.sqrt(variance), 0.02)]
-    columns += _company_near(candidates, likely, likely_scores)
+    columns += _scores_nearby(candidates, likely, likely_scores)
     return np.stack(columns, axis=1).astype(np.float32)
 
 
@@ -215,17 +215,17 @@ def log_odds(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.log((scores + 0.01) / (1.01 - scores)))
 
 
-def _company_near(
+def _scores_nearby(
     candidates: Candidates, likely: NDArray[np.int64], likely_scores: NDArray[np.float64]
 ) -> list[NDArray[np.float64]]:
-    """Sum and mean of the likely spots' scores within `COMPANY_DIAMETERS`, the candidate itself left out."""
+    """Sum and mean of the likely spots' scores within `NEIGHBOUR_DIAMETERS`, the candidate itself left out."""
     x, y = candidates.outlines.centroid_px()
     square_diameter = 4.0 / np.pi * candidates.outlines.area_px()
     total, count = np.zeros(len(candidates)), np.zeros(len(candidates))
-    for block in np.array_split(np.arange(len(candidates)), len(candidates) // COMPANY_BLOCK + 1):
+    for block in np.array_split(np.arange(len(candidates)), len(candidates) // NEIGHBOUR_BLOCK + 1):
         square_distance = (x[block, None] - x[likely]) ** 2 + (y[block, None] - y[likely]) ** 2
         reach = square_diameter[block, None]
-        near = (square_distance < COMPANY_DIAMETERS**2 * reach) & (square_distance > reach)
+        near = (square_distance < NEIGHBOUR_DIAMETERS**2 * reach) & (square_distance > reach)
         total[block] = near @ likely_scores
         count[block] = near.sum(axis=1)
     return [total, total / np.maximum(count, 1.0)]

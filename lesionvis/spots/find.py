@@ -12,7 +12,7 @@ from lesionvis.color import optical_density
 from lesionvis.photo import Photo
 from lesionvis.skin import Skin
 from lesionvis.spots.candidates import Candidates, find_candidates
-from lesionvis.spots.classifier import Judge, distinct, packaged_judge
+from lesionvis.spots.classifier import SpotClassifier, distinct, packaged_classifier
 from lesionvis.spots.peaks import DIAMETER_MIN_PX, LONG_SIDE_MAX_PX
 from lesionvis.spots.regions import Regions, find_regions
 
@@ -77,7 +77,9 @@ class Spots:
         return f"Spots({len(self)} spots of {len(self.candidates)} candidates, {lesion})"
 
 
-def find_spots(photo: Photo, skin: Skin, judge: Judge | None = None, *, px_per_mm: float | None = None) -> Spots:
+def find_spots(
+    photo: Photo, skin: Skin, classifier: SpotClassifier | None = None, *, px_per_mm: float | None = None
+) -> Spots:
     """Find the spots of a photo.
 
     Parameters
@@ -85,7 +87,7 @@ def find_spots(photo: Photo, skin: Skin, judge: Judge | None = None, *, px_per_m
     photo : Photo
     skin : Skin
         Of the same photo.
-    judge : Judge, optional
+    classifier : SpotClassifier, optional
         The one that comes with the package unless given.
     px_per_mm : float, optional
         Working px per mm; spots of a millimetre are sought then, however small a part of the frame they are.
@@ -100,17 +102,17 @@ def find_spots(photo: Photo, skin: Skin, judge: Judge | None = None, *, px_per_m
     Small spots and the one dominant lesion are found by different means and compete for the same ground: the lesion
     takes what lies on it, touching spots are split where the contrast has a valley between them.
     """
-    judge = packaged_judge() if judge is None else judge
+    classifier = packaged_classifier() if classifier is None else classifier
     density = optical_density(photo.rgb)
     smallest_px = SMALLEST_SPOT_MM * px_per_mm if px_per_mm is not None else None
     candidates = find_candidates(density, skin, smallest_px)
-    scores = judge.spot_scores(candidates)
+    scores = classifier.spot_scores(candidates)
     if scores.max(initial=0.0) < SPOT_SCORE_MIN and max(density.shape) > LONG_SIDE_MAX_PX:
         # Before it is said that there are none, the smallest that a picture can show are sought as well.
         candidates = find_candidates(density, skin, DIAMETER_MIN_PX)
-        scores = judge.spot_scores(candidates)
+        scores = classifier.spot_scores(candidates)
     regions = find_regions(photo, skin)
-    region_scores = judge.region_scores(regions)
+    region_scores = classifier.region_scores(regions)
     shape = skin.mask.shape
 
     chosen = distinct(candidates, scores, SPOT_SCORE_MIN)

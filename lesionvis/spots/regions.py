@@ -149,7 +149,7 @@ class _Ground:
     skin_gradient: float
     texture: NDArray[np.float32]
     mask: NDArray[np.bool_]
-    beside_not_skin: NDArray[np.bool_]
+    touches_non_skin: NDArray[np.bool_]
 
 
 def find_regions(photo: Photo, skin: Skin) -> Regions:
@@ -352,7 +352,7 @@ def _rim(parts: list[_Part], ground: _Ground) -> dict[str, NDArray[np.float64]]:
         "rim_high": high / ground.skin_gradient,
         "rim": mean(rim),
         "frame_contact": mean(on_frame),
-        "skin_contact": mean(ground.beside_not_skin[y, x]),
+        "skin_contact": mean(ground.touches_non_skin[y, x]),
         "off_centre_x": off_x,
         "off_centre_y": off_y,
         "off_centre": np.hypot(off_x, off_y),

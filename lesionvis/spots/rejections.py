@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 from lesionvis.models import load_model, packaged_model_folder
 from lesionvis.spots.candidates import COLUMNS as CANDIDATE_COLUMNS
 from lesionvis.spots.candidates import Candidates
-from lesionvis.spots.classifier import COMPANY_COLUMNS, MODEL_NAME, company, distinct, log_odds, packaged_judge
+from lesionvis.spots.classifier import (
+    MODEL_NAME,
+    NEIGHBOUR_COLUMNS,
+    distinct,
+    log_odds,
+    neighbour_columns,
+    packaged_classifier,
+)
 from lesionvis.spots.find import SPOT_SCORE_MIN, Spots
 
 PART_OF_LESION = "part of the dominant lesion"
@@ -47,10 +54,18 @@ REASONS: dict[str, tuple[str, ...]] = {
         *("log_diameter", "log_diameter_share", "log_diameter_difference", "log_diameter_deviation"),
     ),
     "alone: hardly any other spots in the photo are like it": (
-        *("neighbours", "photo_best", "photo_mass", "photo_sure", "photo_mean", "company", "company_mean"),
+        *(
+            "neighbours",
+            "photo_best",
+            "photo_mass",
+            "photo_sure",
+            "photo_mean",
+            "score_sum_nearby",
+            "mean_score_nearby",
+        ),
     ),
 }
-"""Reason -> the columns of evidence and company that it sums up; what the first look said follows from them."""
+"""Reason -> the columns of evidence and neighbours that it sums up; what stage 1 said follows from them."""
 
 ALONE = tuple(REASONS)[-1]
 
@@ -80,7 +95,7 @@ def explain_rejections(spots: Spots) -> tuple[Rejection, ...]:
     Parameters
     ----------
     spots : Spots
-        Found with the judge that comes with the package.
+        Found with the classifier that comes with the package.
 
     Returns
     -------
@@ -89,7 +104,7 @@ def explain_rejections(spots: Spots) -> tuple[Rejection, ...]:
 
     Notes
     -----
-    The judge is asked again, as if the candidate were in the company of typical spots: where it would then be a spot
+    The classifier is asked again, as if the candidate were among typical spots: where it would then be a spot
     itself, being alone is the reason. Otherwise each other kind of evidence is made that of a typical marked spot as
     well, and the kind that raises the score most is the reason (a counterfactual explanation over groups of columns,
     Wachter et al. 2018).
@@ -101,10 +116,13 @@ def explain_rejections(spots: Spots) -> tuple[Rejection, ...]:
     else:
         apart = np.asarray([i for i in apart if scores[i] < SPOT_SCORE_MIN or _is_on_lesion(spots, i)], np.int64)
     names = [name for name in REASONS if name != ALONE]
-    others = company(candidates, packaged_judge().first(candidates.evidence)[:, -1])
-    in_company = _score_with_typical(candidates, others, REASONS[ALONE])
+    others = neighbour_columns(candidates, packaged_classifier().stage_1(candidates.evidence)[:, -1])
+    among_neighbours = _score_with_typical(candidates, others, REASONS[ALONE])
     gains = np.stack(
-        [_score_with_typical(candidates, others, (*REASONS[name], *REASONS[ALONE])) - in_company for name in names],
+        [
+            _score_with_typical(candidates, others, (*REASONS[name], *REASONS[ALONE])) - among_neighbours
+            for name in names
+        ],
         axis=1,
     )
     rejections = []
@@ -113,7 +131,7 @@ def explain_rejections(spots: Spots) -> tuple[Rejection, ...]:
         reason = names[int(gains[i].argmax())] if gains[i].max() >= GAIN_MIN else NOTHING_FITS
         if scores[i] >= SPOT_SCORE_MIN:
             reason = PART_OF_LESION
-        elif in_company[i] >= SPOT_SCORE_MIN:
+        elif among_neighbours[i] >= SPOT_SCORE_MIN:
             reason = ALONE
         rejections.append(Rejection(border, float(scores[i]), reason))
     return tuple(rejections)
@@ -132,12 +150,12 @@ def _score_with_typical(
 ) -> NDArray[np.float64]:
     """Score of each candidate if some columns were as they are for a typical marked spot, shape (N,)."""
     typical = load_model(packaged_model_folder(MODEL_NAME)).card["typical_spot"]
-    judge = packaged_judge()
+    classifier = packaged_classifier()
     own, others = candidates.evidence.copy(), others.copy()
-    for table, names in ((own, list(CANDIDATE_COLUMNS)), (others, list(COMPANY_COLUMNS))):
+    for table, names in ((own, list(CANDIDATE_COLUMNS)), (others, list(NEIGHBOUR_COLUMNS))):
         for name in columns:
             if name in names:
                 table[:, names.index(name)] = typical[name]
-    first = judge.first(own)[:, -1]
+    first = classifier.stage_1(own)[:, -1]
     others[:, 0], others[:, 1] = first, log_odds(first)
-    return judge.second(np.concatenate([own, others], axis=1))[:, -1]
+    return classifier.stage_2(np.concatenate([own, others], axis=1))[:, -1]

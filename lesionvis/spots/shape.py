@@ -29,7 +29,7 @@ def shapes(outlines_px: Sequence[NDArray[np.float64]]) -> dict[str, NDArray[np.f
     --------
     >>> square = np.array([[0.0, 0.0], [3.0, 0.0], [3.0, 4.0], [0.0, 4.0]])
     >>> columns = shapes([square])
-    >>> [float(columns[name][0]) for name in ("x_px", "y_px", "area_px", "length_px", "width_px")]
+    >>> [float(columns[name][0]) for name in ("x_px", "y_px", "area_px", "feret_max_px", "feret_min_px")]
     [1.5, 2.0, 12.0, 5.0, 3.0]
     """
     rows = np.zeros((len(outlines_px), 7))
@@ -44,8 +44,8 @@ def shapes(outlines_px: Sequence[NDArray[np.float64]]) -> dict[str, NDArray[np.f
         "y_px": y,
         "area_px": area,
         "diameter_px": 2.0 * np.sqrt(area / np.pi),
-        "length_px": length,
-        "width_px": width,
+        "feret_max_px": length,
+        "feret_min_px": width,
         "circularity": np.minimum(1.0, 4.0 * np.pi * area / np.maximum(perimeter, 1e-9) ** 2),
         "solidity": np.minimum(1.0, area / np.maximum(hull_area, 1e-9)),
         "aspect": np.maximum(length / np.maximum(width, 1e-9), 1.0),

@@ -74,14 +74,14 @@ COLUMNS = (
     Column("y_px", "px", "float64", "centroid from the top, source px"),
     Column("diameter_px", "px", "float64", "of the circle of equal area, source px"),
     Column("diameter_error_px", "px", "float64", "standard error of diameter_px, source px"),
-    Column("length_px", "px", "float64", "maximum Feret diameter, source px"),
-    Column("width_px", "px", "float64", "minimum Feret diameter, source px"),
+    Column("feret_max_px", "px", "float64", "maximum Feret diameter, source px"),
+    Column("feret_min_px", "px", "float64", "minimum Feret diameter, source px"),
     Column("area_px", "px2", "float64", "area inside the border at 44 % of the contrast, source px squared"),
     Column("px_per_mm", "px/mm", "float64", "local scale used for the row; NaN without a scale"),
     Column("diameter_mm", "mm", "float64", "diameter_px in mm; NaN without a scale"),
     Column("diameter_error_mm", "mm", "float64", "standard error of diameter_mm; the scale's is 0 where not known"),
-    Column("length_mm", "mm", "float64", "length_px in mm; NaN without a scale"),
-    Column("width_mm", "mm", "float64", "width_px in mm; NaN without a scale"),
+    Column("length_mm", "mm", "float64", "feret_max_px in mm; NaN without a scale"),
+    Column("width_mm", "mm", "float64", "feret_min_px in mm; NaN without a scale"),
     Column("area_mm2", "mm2", "float64", "area_px in mm squared; NaN without a scale"),
     Column("circularity", "", "float64", "4 pi area over the perimeter squared, 0 to 1"),
     Column("solidity", "", "float64", "area over that of the convex hull, 0 to 1"),
@@ -98,7 +98,7 @@ COLUMNS = (
     Column("rim_relief", "log10", "float64", "rise of density per radius across the spot: one half light, one dark"),
     Column("score", "", "float64", "probability of being a spot; of the lesion: expected overlap"),
     Column("is_lesion", "", "bool", "True for the dominant lesion"),
-    Column("flags", "", "str", "reasons to distrust, separated by spaces"),
+    Column("spot_flags", "", "str", "reasons to distrust, separated by spaces"),
 )
 
 
@@ -130,7 +130,7 @@ class SpotTable:
 
     def has_flag(self, name: str) -> NDArray[np.bool_]:
         """Whether each spot has a flag of `lesionvis.flags.FLAGS`, shape (N,)."""
-        return np.asarray([name in flags.split() for flags in self.columns["flags"].tolist()], np.bool_)
+        return np.asarray([name in flags.split() for flags in self.columns["spot_flags"].tolist()], np.bool_)
 
     def numbers(self, name: str) -> NDArray[np.float64]:
         """One numeric column as float64."""
@@ -170,7 +170,7 @@ def measure_spots(photo: Photo, scale: Scale | NoScale, skin: Skin, spots: Spots
     columns["score"] = spots.score
     columns["is_lesion"] = np.arange(1, count + 1) == spots.lesion
     columns |= _millimetres(scale, columns)
-    columns["flags"] = _flags(photo, skin, spots, columns)
+    columns["spot_flags"] = _flags(photo, skin, spots, columns)
     table = {}
     for column in COLUMNS:
         values = np.asarray(columns[column.name], dtype=None if column.dtype == "str" else column.dtype)
@@ -341,8 +341,8 @@ def _millimetres(scale: Scale | NoScale, columns: dict[str, NDArray[Any]]) -> di
         "px_per_mm": local,
         "diameter_mm": diameter_mm,
         "diameter_error_mm": np.hypot(columns["diameter_error_px"] / local, diameter_mm * scale_error),
-        "length_mm": columns["length_px"] / local,
-        "width_mm": columns["width_px"] / local,
+        "length_mm": columns["feret_max_px"] / local,
+        "width_mm": columns["feret_min_px"] / local,
         "area_mm2": columns["area_px"] / local**2,
     }
 
@@ -355,8 +355,8 @@ def _flags(photo: Photo, skin: Skin, spots: Spots, columns: dict[str, NDArray[An
     touching = _touching(labels)
     earned = {
         "cut_by_frame": np.isin(np.arange(1, count + 1), edge),
-        "beside_not_skin": np.bincount(labels[bare], minlength=count + 1)[1:] > 0,
-        "few_pixels": columns["width_px"] * photo.px_per_source_px < SHAPE_WIDTH_MIN_PX,
+        "touches_non_skin": np.bincount(labels[bare], minlength=count + 1)[1:] > 0,
+        "few_pixels": columns["feret_min_px"] * photo.px_per_source_px < SHAPE_WIDTH_MIN_PX,
         "confluent": np.isin(np.arange(1, count + 1), touching),
     }
     names = [" ".join(name for name, has in earned.items() if has[i]) for i in range(count)]

@@ -48,7 +48,7 @@ def test_an_even_lesion_shows_no_feature_and_is_not_called_harmless() -> None:
         assert abcde.letters == ""
         assert not abcde.measured_any
         assert abcde.summary == f"{NOTHING_MEASURED} Not known: evolution (E)."
-    for word in ("benign", "harmless", "safe", "normal", "healthy"):
+    for word in ("benign", "escape_control_characters", "safe", "normal", "healthy"):
         assert word not in json.dumps(abcde.to_dict()).lower()
 
 

@@ -17,8 +17,8 @@ from lesionvis.batch.masks import mask_png
 
 def labels_at(analysis: Analysis, x_px: float, y_px: float) -> int:
     x, y = analysis.photo.to_working([x_px, y_px])
-    height, width = analysis.labels.labels.shape
-    return int(analysis.labels.labels[min(round(y), height - 1), min(round(x), width - 1)])
+    height, width = analysis.spots.labels.shape
+    return int(analysis.spots.labels[min(round(y), height - 1), min(round(x), width - 1)])
 
 
 @pytest.mark.parametrize(("height", "width"), [(96, 128), (700, 1000), (1001, 701)])
@@ -27,7 +27,7 @@ def test_a_mask_has_source_size_and_the_nearest_label(height: int, width: int) -
     mask = np.asarray(Image.open(io.BytesIO(mask_png(analysis))))
     assert mask.shape == (height, width)
     assert mask.dtype == np.dtype(np.uint16)
-    assert mask.max() == len(analysis.spots) > 0
+    assert mask.max() == len(analysis.table) > 0
     random = np.random.default_rng(0)
     for x, y in zip(random.integers(0, width, 500), random.integers(0, height, 500), strict=True):
         assert mask[y, x] == labels_at(analysis, float(x), float(y))

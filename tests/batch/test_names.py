@@ -1,4 +1,4 @@
-"""Names of photos are harmless and lead back to one file each; pictures never share a file."""
+"""Names of photos are escape_control_characters and lead back to one file each; pictures never share a file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lesionvis.batch.names import harmless, photo_name, photo_path, picture_files
+from lesionvis.batch.names import escape_control_characters, photo_name, photo_path, picture_files
 
 FOLDER = Path("/photos")
 # What a POSIX file system allows in one name.
@@ -56,8 +56,8 @@ def test_ordinary_names_stay_as_they_are(name: str) -> None:
 
 @pytest.mark.parametrize("letter", HARMFUL)
 def test_harmful_letters_are_encoded(letter: str) -> None:
-    assert photo_name(FOLDER / f"a{letter}b.jpg", FOLDER) == f"a{harmless(letter)}b.jpg"
-    assert harmless(letter).startswith("%")
+    assert photo_name(FOLDER / f"a{letter}b.jpg", FOLDER) == f"a{escape_control_characters(letter)}b.jpg"
+    assert escape_control_characters(letter).startswith("%")
 
 
 @pytest.mark.parametrize("start", list("=+-@"))
@@ -67,7 +67,7 @@ def test_no_name_begins_a_formula(start: str) -> None:
 
 
 def test_half_a_character_in_a_message_is_encoded() -> None:
-    assert harmless("\ud800") == "%ED%A0%80"
+    assert escape_control_characters("\ud800") == "%ED%A0%80"
 
 
 PATHS = st.lists(st.sampled_from(["a", "b", "a.jpg", "a.png", "a.jpg.png"]), min_size=1, max_size=3).map("/".join)

@@ -7,15 +7,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from lesionvis.batch.journal import Journal
-from lesionvis.batch.pictures import WORKSHOP, PictureShelf, remove_unfinished, unfinished_file
+from lesionvis.batch.pictures import WORKSHOP, RunPictures, remove_unfinished, unfinished_file
 
 FACTS = {"model": "m", "version": "1", "settings_hash": "a"}
 
 
 @contextmanager
-def shelf_of(run: Path, photos: list[str], *kinds: str) -> Iterator[PictureShelf]:
+def run_pictures(run: Path, photos: list[str], *kinds: str) -> Iterator[RunPictures]:
     with Journal.resume(run, FACTS) as journal:
-        yield PictureShelf(run, journal, photos, kinds or ("masks",))
+        yield RunPictures(run, journal, photos, kinds or ("masks",))
 
 
 def held(run: Path) -> dict[str, bytes]:
@@ -23,64 +23,64 @@ def held(run: Path) -> dict[str, bytes]:
 
 
 def test_a_picture_is_there_once_it_is_put(tmp_path: Path) -> None:
-    with shelf_of(tmp_path, ["x/a.jpg", "b.jpg"]) as shelf:
-        assert shelf.lacks("one", ["x/a.jpg"])
-        shelf.put("one", ["x/a.jpg"], {"masks": b"one"})
-        assert not shelf.lacks("one", ["x/a.jpg"])
-        assert shelf.lacks("one", ["x/a.jpg", "b.jpg"])
-        assert shelf.lacks("two", ["x/a.jpg"])
+    with run_pictures(tmp_path, ["x/a.jpg", "b.jpg"]) as pictures_of_run:
+        assert pictures_of_run.lacks("one", ["x/a.jpg"])
+        pictures_of_run.put("one", ["x/a.jpg"], {"masks": b"one"})
+        assert not pictures_of_run.lacks("one", ["x/a.jpg"])
+        assert pictures_of_run.lacks("one", ["x/a.jpg", "b.jpg"])
+        assert pictures_of_run.lacks("two", ["x/a.jpg"])
     assert held(tmp_path) == {"masks/x/a.png": b"one"}
-    with shelf_of(tmp_path, ["x/a.jpg"]) as shelf:
-        assert not shelf.lacks("one", ["x/a.jpg"])
+    with run_pictures(tmp_path, ["x/a.jpg"]) as pictures_of_run:
+        assert not pictures_of_run.lacks("one", ["x/a.jpg"])
     (tmp_path / "masks/x/a.png").unlink()
-    with shelf_of(tmp_path, ["x/a.jpg"]) as shelf:
-        assert shelf.lacks("one", ["x/a.jpg"])
+    with run_pictures(tmp_path, ["x/a.jpg"]) as pictures_of_run:
+        assert pictures_of_run.lacks("one", ["x/a.jpg"])
 
 
 def test_duplicates_get_their_own_picture(tmp_path: Path) -> None:
-    with shelf_of(tmp_path, ["a.jpg", "b.jpg"], "masks", "overlays") as shelf:
-        shelf.put("one", ["a.jpg", "b.jpg"], {"masks": b"mask", "overlays": b"overlay"})
+    with run_pictures(tmp_path, ["a.jpg", "b.jpg"], "masks", "overlays") as pictures_of_run:
+        pictures_of_run.put("one", ["a.jpg", "b.jpg"], {"masks": b"mask", "overlays": b"overlay"})
     assert held(tmp_path) == {"masks/a.png": b"mask", "masks/b.png": b"mask"}
     assert (tmp_path / "overlays/b.jpg").read_bytes() == b"overlay"
 
 
 def test_pictures_follow_photos_that_change_places(tmp_path: Path) -> None:
-    with shelf_of(tmp_path, ["a.jpg", "b.jpg"]) as shelf:
-        shelf.put("one", ["a.jpg"], {"masks": b"one"})
-        shelf.put("two", ["b.jpg"], {"masks": b"two"})
-    with shelf_of(tmp_path, ["a.jpg", "b.jpg", "c/d.jpg"]) as shelf:
-        shelf.share([("one", ["b.jpg", "c/d.jpg"]), ("two", ["a.jpg"])])
-        shelf.remove_strays()
+    with run_pictures(tmp_path, ["a.jpg", "b.jpg"]) as pictures_of_run:
+        pictures_of_run.put("one", ["a.jpg"], {"masks": b"one"})
+        pictures_of_run.put("two", ["b.jpg"], {"masks": b"two"})
+    with run_pictures(tmp_path, ["a.jpg", "b.jpg", "c/d.jpg"]) as pictures_of_run:
+        pictures_of_run.share([("one", ["b.jpg", "c/d.jpg"]), ("two", ["a.jpg"])])
+        pictures_of_run.remove_strays()
     assert held(tmp_path) == {"masks/a.png": b"two", "masks/b.png": b"one", "masks/c/d.png": b"one"}
 
 
 def test_pictures_of_photos_that_are_gone_are_removed(tmp_path: Path) -> None:
-    with shelf_of(tmp_path, ["a.jpg", "b.jpg"], "masks", "overlays") as shelf:
-        shelf.put("one", ["a.jpg"], {"masks": b"one", "overlays": b"one"})
-        shelf.put("two", ["b.jpg"], {"masks": b"two", "overlays": b"two"})
+    with run_pictures(tmp_path, ["a.jpg", "b.jpg"], "masks", "overlays") as pictures_of_run:
+        pictures_of_run.put("one", ["a.jpg"], {"masks": b"one", "overlays": b"one"})
+        pictures_of_run.put("two", ["b.jpg"], {"masks": b"two", "overlays": b"two"})
     (tmp_path / "masks" / "of a person.png").touch()
-    with shelf_of(tmp_path, ["b.jpg"]) as shelf:
-        shelf.remove_strays()
+    with run_pictures(tmp_path, ["b.jpg"]) as pictures_of_run:
+        pictures_of_run.remove_strays()
     assert set(held(tmp_path)) == {"masks/b.png", "masks/of a person.png"}
     assert (tmp_path / "overlays/a.jpg").exists()  # overlays were not part of that run
 
 
 def test_a_photo_with_a_new_neighbour_changes_its_picture_name(tmp_path: Path) -> None:
-    with shelf_of(tmp_path, ["a.jpg"]) as shelf:
-        shelf.put("one", ["a.jpg"], {"masks": b"one"})
-    with shelf_of(tmp_path, ["a.jpg", "a.png"]) as shelf:
-        shelf.share([("one", ["a.jpg"])])
-        shelf.put("two", ["a.png"], {"masks": b"two"})
-        shelf.remove_strays()
+    with run_pictures(tmp_path, ["a.jpg"]) as pictures_of_run:
+        pictures_of_run.put("one", ["a.jpg"], {"masks": b"one"})
+    with run_pictures(tmp_path, ["a.jpg", "a.png"]) as pictures_of_run:
+        pictures_of_run.share([("one", ["a.jpg"])])
+        pictures_of_run.put("two", ["a.png"], {"masks": b"two"})
+        pictures_of_run.remove_strays()
     assert held(tmp_path) == {"masks/a.jpg.png": b"one", "masks/a.png.png": b"two"}
 
 
 def test_a_file_is_forgotten_before_it_changes(tmp_path: Path) -> None:
-    with shelf_of(tmp_path, ["a.jpg"]) as shelf:
-        shelf.put("one", ["a.jpg"], {"masks": b"one"})
+    with run_pictures(tmp_path, ["a.jpg"]) as pictures_of_run:
+        pictures_of_run.put("one", ["a.jpg"], {"masks": b"one"})
     with Journal.resume(tmp_path, FACTS) as journal:
-        shelf = PictureShelf(tmp_path, journal, ["a.jpg"], ["masks"])
-        shelf.put("two", ["a.jpg"], {"masks": b"two"})
+        pictures_of_run = RunPictures(tmp_path, journal, ["a.jpg"], ["masks"])
+        pictures_of_run.put("two", ["a.jpg"], {"masks": b"two"})
         journal._database.rollback()  # as a sudden end before the commit would leave it
     with Journal.read(tmp_path) as journal:
         assert journal.pictures() == {}

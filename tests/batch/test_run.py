@@ -92,7 +92,7 @@ def test_a_row_equals_a_single_analysis(photos: Path, undisturbed: Path) -> None
     analysis = Analyzer()(photos / "leg" / "a.jpg")
     row = table(undisturbed)["leg/a.jpg"]
     assert row["sha256"] == analysis.photo.sha256
-    assert int(row["spot_count"]) == len(analysis.spots)
+    assert int(row["spot_count"]) == len(analysis.table)
     for name, value in analysis.features.values.items():
         assert row[name] == ("" if value != value else f"{value:.9g}")
 

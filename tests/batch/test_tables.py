@@ -34,10 +34,10 @@ def test_a_row_holds_the_numbers_of_the_analysis(analysis: Analysis) -> None:
     assert (row["status"], row["problem"]) == ("ok", "")
     assert (row["width"], row["height"], row["taken_at"]) == (128, 96, "")
     assert (row["px_per_mm"], row["scale_source"]) == (5.0, "given")
-    assert row["spot_count"] == len(analysis.spots) > 0
+    assert row["spot_count"] == len(analysis.table) > 0
     assert row["pattern"] == analysis.pattern.label
     assert row["prediction_set"] == " ".join(analysis.pattern.prediction_set)
-    assert row["flags"] == " ".join(analysis.flags)
+    assert row["photo_flags"] == " ".join(analysis.flags)
     assert row["triage_level"] == str(analysis.advice.level)
     for name in PATTERNS:
         assert row[f"p_{name}"] == analysis.pattern.probabilities[name]
@@ -56,7 +56,7 @@ def test_where_nobody_was_asked_a_row_tells_what_the_photo_shows(analysed_sample
     ids, _, text = str(row["triage_reasons"]).partition(" ")
     assert ids.split(",") == [fired.rule_id for fired in analysis.advice.reasons]
     assert text.startswith("Nobody was asked: ")
-    assert f"; The photo shows {len(analysis.spots)} spots" in text
+    assert f"; The photo shows {len(analysis.table)} spots" in text
     assert "child" not in text
     assert "fade" not in text
 
@@ -86,9 +86,9 @@ def test_a_row_holds_the_abcde_of_a_dominant_lesion(analysed_samples: dict[str, 
 def test_spot_rows_hold_the_table_of_spots(analysis: Analysis) -> None:
     rows = spot_rows(analysis)
     assert list(SPOT_COLUMNS) == [column.name for column in COLUMNS]
-    assert len(rows) == len(analysis.spots)
+    assert len(rows) == len(analysis.table)
     for index, name in enumerate(SPOT_COLUMNS):
-        assert [row[index] for row in rows] == analysis.spots[name].tolist()
+        assert [row[index] for row in rows] == analysis.table[name].tolist()
 
 
 def test_a_photo_without_skin_is_unusable_and_says_so() -> None:
@@ -105,7 +105,7 @@ def test_the_columns_are_those_of_the_contract(tmp_path: Path) -> None:
         spots, _ = journal.table("spots")
     features = [name for name in FEATURE_NAMES if name not in ("spot_count", "skin_fraction", "tone_ita_deg")]
     first = "photo sha256 status problem width height taken_at px_per_mm scale_source scale_error_pct skin_fraction"
-    last = "flags triage_level triage_basis triage_reasons model version settings_hash duplicate_of"
+    last = "photo_flags triage_level triage_basis triage_reasons model version settings_hash duplicate_of"
     assert photos == [
         *first.split(),
         *("tone_ita_deg", "spot_count"),
@@ -148,9 +148,9 @@ def test_tables_read_back(tmp_path: Path, analysis: Analysis) -> None:
     gone = photos[-2]
     assert (gone["status"], gone["problem"], gone["sha256"]) == ("failed", "This file is gone.", "")
     assert (gone["model"], gone["version"], gone["settings_hash"]) == ("pattern-v1", "0", "abc")
-    assert len(spots) == 3 * len(analysis.spots)
+    assert len(spots) == 3 * len(analysis.table)
     first = [row for row in spots if row["photo"] == names[0]]
-    assert [float(row["diameter_mm"]) for row in first] == pytest.approx(analysis.spots["diameter_mm"].tolist())
+    assert [float(row["diameter_mm"]) for row in first] == pytest.approx(analysis.table["diameter_mm"].tolist())
 
 
 def test_a_failed_row_has_nothing_but_its_problem() -> None:

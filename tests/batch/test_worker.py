@@ -33,9 +33,9 @@ def test_an_answer_is_plain_and_equals_a_single_analysis(tmp_path: Path) -> None
     job = Job(settings_values(Analyzer()), {}, ("masks", "overlays"), 60.0, 4.0)
     answer = json.loads(json.dumps(looked(path, job)))
     analysis = Analyzer()(path)
-    assert answer["row"]["spot_count"] == len(analysis.spots)
+    assert answer["row"]["spot_count"] == len(analysis.table)
     assert answer["row"]["p_angioma"] == analysis.pattern.probabilities["angioma"]
-    assert [row[1] for row in answer["spots"]] == analysis.spots["x_px"].tolist()
+    assert [row[1] for row in answer["spots"]] == analysis.table["x_px"].tolist()
     assert base64.b64decode(answer["pictures"]["masks"]) == mask_png(analysis)
     overlay = Image.open(io.BytesIO(base64.b64decode(answer["pictures"]["overlays"])))
     assert overlay.format == "JPEG"

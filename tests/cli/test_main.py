@@ -94,7 +94,7 @@ def test_text_tells_what_a_person_wants_to_know(photo: Path, capsys: pytest.Capt
     analysis = Analyzer(px_per_mm=5.0)(photo)
     _, out, _ = called(capsys, "analyze", photo, "--px-per-mm", 5)
     text = " ".join(out.split())
-    assert f"{len(analysis.spots)}, " in text
+    assert f"{len(analysis.table)}, " in text
     assert "mm across" in text
     assert "5 px per mm (given)" in text
     for sentence in (HEADER, analysis.advice.what_to_do, *ALWAYS):

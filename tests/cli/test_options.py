@@ -11,7 +11,7 @@ from lesionvis.cli.options import (
     answers_of,
     check_picture,
     circumstances_of,
-    harmless_lines,
+    escape_control_characters_in_lines,
     write_picture,
 )
 from lesionvis.errors import AnswerError, SettingsError
@@ -99,4 +99,4 @@ def test_pictures_that_cannot_be_written_are_refused(tmp_path: Path) -> None:
 
 
 def test_harmful_characters_are_encoded_line_by_line() -> None:
-    assert harmless_lines("a\x1b[2Jb\nc") == "a%1B[2Jb\nc"
+    assert escape_control_characters_in_lines("a\x1b[2Jb\nc") == "a%1B[2Jb\nc"

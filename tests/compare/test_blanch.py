@@ -156,10 +156,10 @@ def test_it_is_plain_in_json_and_read_only() -> None:
 
 def test_pigment_is_not_compared() -> None:
     found = glass("keeping")
-    columns = dict(found.plain.spots.columns)
-    count = len(found.plain.spots)
+    columns = dict(found.plain.table.columns)
+    count = len(found.plain.table)
     columns["color"], columns["blue_share"] = np.full(count, "brown"), np.full(count, 0.2)
-    brown = replace(found.plain, spots=replace(found.plain.spots, columns=columns))
+    brown = replace(found.plain, table=replace(found.plain.table, columns=columns))
     test = blanch_test(brown, found.pressed)
     assert test.verdict == "cannot_tell"
     assert "No red spot" in test.reason

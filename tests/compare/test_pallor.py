@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from paired import Kind, glass
 
-from lesionvis.compare.pallor import PALLOR_COLOR, Pallor, _divided, _told_apart, measure_pallor
+from lesionvis.compare.pallor import PALLOR_COLOR, Pallor, _fit_light_pallor_glare, _otsu_threshold, measure_pallor
 
 
 def _measured(kind: Kind) -> Pallor:
     found = glass(kind)
-    places = np.stack([found.plain.spots["x_px"], found.plain.spots["y_px"]], axis=1)
+    places = np.stack([found.plain.table["x_px"], found.plain.table["y_px"]], axis=1)
     return measure_pallor(found.plain, found.pressed, found.test.registration, places)
 
 
@@ -18,14 +18,14 @@ def _measured(kind: Kind) -> Pallor:
 def test_pallor_and_reflection_are_told_apart(before: tuple[float, float, float], pallor: float, glare: float) -> None:
     light = np.array([before])
     after = light * 10.0 ** (0.01 + pallor * np.array(PALLOR_COLOR)) + glare
-    _, found_pallor, found_glare = _told_apart(light, after)[0]
+    _, found_pallor, found_glare = _fit_light_pallor_glare(light, after)[0]
     assert found_pallor == pytest.approx(pallor, abs=0.025)
     assert found_glare == pytest.approx(glare, abs=0.02)
 
 
 def test_what_is_not_seen_stays_unknown() -> None:
     light = np.array([[np.nan] * 3, [0.5, 0.4, 0.3]])
-    found = _told_apart(light, light)
+    found = _fit_light_pallor_glare(light, light)
     assert np.isnan(found[0]).all()
     assert np.isfinite(found[1]).all()
 
@@ -33,11 +33,11 @@ def test_what_is_not_seen_stays_unknown() -> None:
 def test_two_groups_explain_nearly_all_and_one_group_two_thirds() -> None:
     generator = np.random.default_rng(3)
     one = generator.normal(0.0, 0.01, 2000)
-    share, low, high = _divided(np.concatenate([one, one[:900] + 0.07]))
+    share, low, high = _otsu_threshold(np.concatenate([one, one[:900] + 0.07]))
     assert share > 0.9
     assert low == pytest.approx(0.0, abs=0.003)
     assert high == pytest.approx(0.07, abs=0.003)
-    assert _divided(one)[0] < 0.7
+    assert _otsu_threshold(one)[0] < 0.7
 
 
 @pytest.mark.parametrize("kind", ["fading", "keeping"])

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from paired import NEW, mole_on_two_days, other_skin, registered, two_days
 
-from lesionvis import follow
+from lesionvis import follow_spots
 from lesionvis.analysis import Analysis, analyze
-from lesionvis.compare.interval import Interval
+from lesionvis.compare.comparison import Comparison
 from lesionvis.compare.series import Course
 from lesionvis.compare.spot_changes import Matches
 from lesionvis.errors import SettingsError
@@ -23,7 +23,7 @@ START = datetime(2026, 3, 1, 9, 0)
 
 @cache
 def _course(days: float = 3.0) -> Course:
-    return follow(two_days(), [START, START + timedelta(days=days)])
+    return follow_spots(two_days(), [START, START + timedelta(days=days)])
 
 
 def _made(
@@ -34,8 +34,8 @@ def _made(
     contrast_error: float = 0.05,
     area: float = 1.0,
     shift: float = 0.0,
-) -> Interval:
-    """Interval with spots of some states, numbered alike in both photos."""
+) -> Comparison:
+    """Comparison with spots of some states, numbered alike in both photos."""
     count = len(states)
     numbers = np.arange(1, count + 1)
     state = np.array(states, dtype=np.str_)
@@ -50,10 +50,10 @@ def _made(
         contrast_error * ones,
         shift * ones,
     )
-    return Interval(days, registered(), matches, 1.0)
+    return Comparison(days, registered(), matches, 1.0)
 
 
-def _of(photos: tuple[Analysis, ...], *intervals: Interval, tracks: list[list[int]] | None = None) -> Course:
+def _of(photos: tuple[Analysis, ...], *intervals: Comparison, tracks: list[list[int]] | None = None) -> Course:
     rows = np.asarray(tracks if tracks is not None else [[1, 1]], np.int64)
     return replace(_course(), photos=photos, intervals=intervals, tracks=rows)
 
@@ -65,7 +65,7 @@ def test_the_course_of_two_rendered_days() -> None:
     assert interval.matches is not None
     assert interval.matches.count("new") >= len(NEW) - 1
     assert interval.median("contrast_ratio") == pytest.approx(1.0, abs=0.12)
-    assert [moment.n_spots for moment in course.moments] == [len(photo.spots) for photo in two_days()]
+    assert [moment.n_spots for moment in course.moments] == [len(photo.table) for photo in two_days()]
     assert course.tracks.shape[1] == 2
     assert dict(course.findings()).keys() == {"spreading"}
 
@@ -81,7 +81,7 @@ def test_a_course_and_its_registrations_print_as_one_line() -> None:
 
 def test_photos_are_put_into_the_order_of_time() -> None:
     first, second = two_days()
-    course = follow([second, first], [START + timedelta(days=3), START])
+    course = follow_spots([second, first], [START + timedelta(days=3), START])
     assert course.photos == (first, second)
     assert course.intervals[0].days == 3.0
 
@@ -89,7 +89,7 @@ def test_photos_are_put_into_the_order_of_time() -> None:
 def test_dates_of_several_zones_are_put_into_the_order_of_time() -> None:
     first, second = two_days()
     tokyo = timezone(timedelta(hours=9))
-    course = follow([first, second], [datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=tokyo)])
+    course = follow_spots([first, second], [datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=tokyo)])
     assert course.photos == (second, first)
     assert course.intervals[0].days == pytest.approx(0.375)
 
@@ -97,10 +97,10 @@ def test_dates_of_several_zones_are_put_into_the_order_of_time() -> None:
 def test_dates_that_contradict_the_order_given_are_refused() -> None:
     first, second = two_days()
     with pytest.raises(SettingsError, match="Photo 2 was taken before photo 1"):
-        follow([second, first, first], [START + timedelta(days=2), START, None])
+        follow_spots([second, first, first], [START + timedelta(days=2), START, None])
     with pytest.raises(SettingsError, match="Photo 3 was taken before photo 1"):
-        follow([second, first, first], [START + timedelta(days=2), None, START])
-    assert len(follow([first, second, second], [START, None, START]).photos) == 3
+        follow_spots([second, first, first], [START + timedelta(days=2), None, START])
+    assert len(follow_spots([first, second, second], [START, None, START]).photos) == 3
 
 
 def test_time_that_runs_backwards_is_not_rapid() -> None:
@@ -110,7 +110,7 @@ def test_time_that_runs_backwards_is_not_rapid() -> None:
 
 def test_without_a_date_the_order_given_stays_and_no_time_is_told() -> None:
     first, second = two_days()
-    course = follow([second, first])
+    course = follow_spots([second, first])
     assert course.photos == (second, first)
     assert np.isnan(course.intervals[0].days)
     assert "rapid_spread" not in dict(course.findings())
@@ -118,7 +118,7 @@ def test_without_a_date_the_order_given_stays_and_no_time_is_told() -> None:
 
 
 def test_an_interval_that_cannot_be_trusted_compares_nothing_and_says_so() -> None:
-    course = follow([two_days()[0], other_skin()], [START, START + timedelta(days=1)])
+    course = follow_spots([two_days()[0], other_skin()], [START, START + timedelta(days=1)])
     (interval,) = course.intervals
     assert interval.matches is None
     assert interval.registration.reason
@@ -130,11 +130,11 @@ def test_an_interval_that_cannot_be_trusted_compares_nothing_and_says_so() -> No
 
 def test_a_last_photo_without_spots_takes_nothing_back(project: Path) -> None:
     shower, bare = (analyze(project / "sample_images" / f"{name}.jpg") for name in ("shower-light-leg", "plain-skin"))
-    course = follow([shower, bare], [START, START + timedelta(days=3)])
+    course = follow_spots([shower, bare], [START, START + timedelta(days=3)])
     assert bare.advice.level < shower.advice.level
     assert course.advice.level == shower.advice.level
     assert course.advice.photo_notes[0].startswith("Photo 1 (shower-light-leg.jpg) asks for more than the last one")
-    later = follow([bare, shower], [START, START + timedelta(days=3)])
+    later = follow_spots([bare, shower], [START, START + timedelta(days=3)])
     assert later.advice == shower.advice
 
 
@@ -219,7 +219,7 @@ def test_letters_are_those_of_the_last_photo_also_when_the_change_came_before() 
     assert (course.abcde.axis_deg, course.abcde.evolution.present) == (12.0, True)
 
 
-def _with_a_gap(photos: tuple[Analysis, ...], before: Interval, after: Interval) -> Course:
+def _with_a_gap(photos: tuple[Analysis, ...], before: Comparison, after: Comparison) -> Course:
     """Four photos of one spot, of which the second and the third could not be compared."""
     gap = replace(before, days=20.0, matches=None)
     return _of(photos, before, gap, after, tracks=[[1, 1, 0, 0], [0, 0, 1, 1]])
@@ -247,7 +247,7 @@ def test_a_change_of_colour_counts_beyond_its_error(contrast: float, error: floa
 
 @pytest.mark.parametrize(("growth", "changed"), [(1.0, False), (1.4, True)])
 def test_the_course_tells_the_evolution_of_a_mole(growth: float, changed: bool) -> None:
-    course = follow(mole_on_two_days(growth), [START, START + timedelta(days=60)])
+    course = follow_spots(mole_on_two_days(growth), [START, START + timedelta(days=60)])
     assert course.abcde is not None
     assert course.abcde.evolution.present is changed
     assert "60 days" in course.abcde.evolution.finding
@@ -297,7 +297,7 @@ def _with_points(analysis: Analysis, points: int) -> Analysis:
 @pytest.mark.parametrize("days", [5, None])
 def test_no_evolution_is_told_within_days_or_without_dates(days: int | None) -> None:
     dates = None if days is None else [START, START + timedelta(days=days)]
-    course = follow(mole_on_two_days(1.4), dates)
+    course = follow_spots(mole_on_two_days(1.4), dates)
     assert course.abcde is not None
     assert course.abcde.evolution.present is None
     assert "changed" not in dict(course.findings())
@@ -310,7 +310,7 @@ def test_colours_that_a_mole_did_not_show_before_are_a_change() -> None:
     shares = {name: 0.0 if name.startswith("share") else value for name, value in first.abcde.color.numbers.items()}
     color = replace(first.abcde.color, numbers=shares)
     plain = replace(first, abcde=replace(first.abcde, color=color))
-    course = follow([plain, second], [START, START + timedelta(days=60)])
+    course = follow_spots([plain, second], [START, START + timedelta(days=60)])
     assert "that it did not" in dict(course.findings())["changed"]
 
 
@@ -320,8 +320,8 @@ def test_a_shower_has_no_abcde() -> None:
 
 
 def _single(analysis: Analysis) -> Analysis:
-    columns = {name: values[:1] for name, values in analysis.spots.columns.items()}
-    return replace(analysis, spots=replace(analysis.spots, columns=columns))
+    columns = {name: values[:1] for name, values in analysis.table.columns.items()}
+    return replace(analysis, table=replace(analysis.table, columns=columns))
 
 
 def test_a_crowd_of_spots_does_not_count_as_a_changed_one() -> None:
@@ -330,9 +330,9 @@ def test_a_crowd_of_spots_does_not_count_as_a_changed_one() -> None:
 
 def test_one_photo_or_the_wrong_number_of_dates_is_refused() -> None:
     with pytest.raises(SettingsError, match="at least two photos"):
-        follow(two_days()[:1])
+        follow_spots(two_days()[:1])
     with pytest.raises(SettingsError, match="one date per photo"):
-        follow(two_days(), [START])
+        follow_spots(two_days(), [START])
 
 
 def test_it_is_plain_in_json_and_read_only() -> None:
@@ -340,6 +340,6 @@ def test_it_is_plain_in_json_and_read_only() -> None:
     assert content["intervals"][0]["compared"] is True
     assert content["photos"][0]["taken_at"] == "2026-03-01T09:00:00"
     assert {entry["answer"] for entry in content["findings"]} == {"spreading"}
-    json.dumps(follow(two_days()).to_dict(), allow_nan=False)
+    json.dumps(follow_spots(two_days()).to_dict(), allow_nan=False)
     with pytest.raises(ValueError, match="read-only"):
         _course().tracks[0, 0] = 5

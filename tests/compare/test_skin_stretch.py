@@ -62,7 +62,7 @@ def test_a_strong_pull_shows_from_askance() -> None:
 
 def test_it_is_measured_on_photos() -> None:
     pair = stretched("keeping")
-    spots = pair.plain.spots
+    spots = pair.plain.table
     places = np.stack([spots["x_px"], spots["y_px"]], axis=1)
     found = measure_pull(pair.plain, pair.second, pair.test.registration, places)
     on_skin = project(_to_skin(PLAIN.pose), places)

@@ -20,7 +20,7 @@ def _rows(photo: int) -> list[int]:
     """Row of the truth of each found spot of a photo, -1 where there is none."""
     rendered, analysis = rendered_series(), two_days()[photo]
     place = rendered.shots[photo].positions(rendered.spots[photo])
-    off = np.hypot(analysis.spots["x_px"][:, None] - place[:, 0], analysis.spots["y_px"][:, None] - place[:, 1])
+    off = np.hypot(analysis.table["x_px"][:, None] - place[:, 0], analysis.table["y_px"][:, None] - place[:, 1])
     off[:, rendered.contrast[photo] == 0.0] = np.inf
     return [int(row.argmin()) if row.min() < 5.0 else -1 for row in off]
 
@@ -69,7 +69,7 @@ def test_without_a_contrast_before_there_is_no_ratio() -> None:
 
 def _disc(analysis: Analysis, number: int) -> tuple[int, int, int]:
     """Centre and radius of a spot, working px."""
-    outline = analysis.photo.to_working(analysis.labels.outlines_px[number - 1])
+    outline = analysis.photo.to_working(analysis.spots.outlines_px[number - 1])
     x, y = outline.mean(axis=0)
     return round(x), round(y), int(np.ceil(np.hypot(*(outline - (x, y)).T).max()))
 
@@ -82,7 +82,7 @@ def test_nothing_is_said_of_lone_spots_whose_place_is_a_guess() -> None:
     few = replace(registration, anchors_px=registration.anchors_px[left], residuals_px=registration.residuals_px[left])
     matches = match_spots(*two_days(), few)
     lone = (matches.first == 0) | (matches.second == 0)
-    x = np.where(matches.first > 0, two_days()[0].spots["x_px"][matches.first - 1], 0.0)
+    x = np.where(matches.first > 0, two_days()[0].table["x_px"][matches.first - 1], 0.0)
     far = lone & (x > 450.0)
     assert far.sum() >= 2
     assert set(matches.state[far]) == {"unclear"}
@@ -92,10 +92,10 @@ def test_nothing_is_said_of_lone_spots_whose_place_is_a_guess() -> None:
 def _lined_up(analysis: Analysis, x_px: list[float]) -> Analysis:
     """Analysis whose spots lie at places of a row, all of one size."""
     count = len(x_px)
-    columns = {name: values[:count] for name, values in analysis.spots.columns.items()}
+    columns = {name: values[:count] for name, values in analysis.table.columns.items()}
     columns |= {"x_px": np.array(x_px), "y_px": np.full(count, 100.0)}
     columns |= {"diameter_px": np.full(count, 20.0), "area_px": np.full(count, 314.0)}
-    return replace(analysis, spots=replace(analysis.spots, columns=columns))
+    return replace(analysis, table=replace(analysis.table, columns=columns))
 
 
 def test_the_nearest_pairs_are_taken_first_and_a_spot_that_lost_its_nearest_gets_the_next() -> None:
@@ -155,7 +155,7 @@ def test_a_spot_that_was_missed_is_neither_gone_nor_new() -> None:
     first, second = two_days()
     both = _matches()
     pair = int(np.flatnonzero((both.first > 0) & (both.second > 0) & (both.state == "persisting"))[0])
-    keep = np.delete(np.arange(len(second.spots)), both.second[pair] - 1)
+    keep = np.delete(np.arange(len(second.table)), both.second[pair] - 1)
     missed = _only(second, keep)
     again = match_spots(first, missed, registered())
     at = int(np.flatnonzero(again.first == both.first[pair])[0])
@@ -165,13 +165,13 @@ def test_a_spot_that_was_missed_is_neither_gone_nor_new() -> None:
 
 def _only(analysis: Analysis, keep: np.ndarray) -> Analysis:
     """Analysis that has found some of its spots only."""
-    labels = np.zeros_like(analysis.labels.labels)
+    labels = np.zeros_like(analysis.spots.labels)
     for number, index in enumerate(keep, start=1):
-        labels[analysis.labels.labels == index + 1] = number
-    outlines = tuple(analysis.labels.outlines_px[i] for i in keep)
-    spots = replace(analysis.labels, labels=labels, outlines_px=outlines, score=analysis.labels.score[keep])
-    columns = {name: values[keep] for name, values in analysis.spots.columns.items()}
-    return replace(analysis, labels=spots, spots=replace(analysis.spots, columns=columns))
+        labels[analysis.spots.labels == index + 1] = number
+    outlines = tuple(analysis.spots.outlines_px[i] for i in keep)
+    spots = replace(analysis.spots, labels=labels, outlines_px=outlines, score=analysis.spots.score[keep])
+    columns = {name: values[keep] for name, values in analysis.table.columns.items()}
+    return replace(analysis, spots=spots, table=replace(analysis.table, columns=columns))
 
 
 def test_photos_with_nothing_found_compare_nothing() -> None:
@@ -185,12 +185,12 @@ def test_with_a_scale_in_both_areas_are_compared_in_millimetres() -> None:
     first, second = two_days()
 
     def scaled(analysis: Analysis, px_per_mm: float) -> Analysis:
-        columns = dict(analysis.spots.columns) | {"area_mm2": analysis.spots["area_px"] / px_per_mm**2}
-        return replace(analysis, scale=given_scale(px_per_mm), spots=replace(analysis.spots, columns=columns))
+        columns = dict(analysis.table.columns) | {"area_mm2": analysis.table["area_px"] / px_per_mm**2}
+        return replace(analysis, scale=given_scale(px_per_mm), table=replace(analysis.table, columns=columns))
 
     matches = match_spots(scaled(first, 9.0), scaled(second, 4.5), registered())
     both = (matches.first > 0) & (matches.second > 0)
-    expected = second.spots["area_px"][matches.second[both] - 1] / first.spots["area_px"][matches.first[both] - 1] * 4.0
+    expected = second.table["area_px"][matches.second[both] - 1] / first.table["area_px"][matches.first[both] - 1] * 4.0
     np.testing.assert_allclose(matches.area_ratio[both], expected)
 
 

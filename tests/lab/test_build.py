@@ -11,7 +11,7 @@ from lesionvis.lab.train.augment import augmented
 from lesionvis.lab.train.rendered_training import N_ANGIOMAS, N_LESIONS, N_PLAIN, N_SHOWERS, _cases, _example
 from lesionvis.lab.train.spot_examples import OPEN, OTHER, SPOT, SPOTS_WEIGHT_MAX, Example, match, thin_out
 from lesionvis.lab.train.spot_training import fold_of, make_tables, read_tables, rounded, write_tables
-from lesionvis.lab.truth import SpotTruth
+from lesionvis.lab.truth import MarkedSpots
 
 
 def test_a_changed_copy_is_a_photo_that_differs_and_repeats() -> None:
@@ -66,9 +66,9 @@ def test_tables_come_back_as_they_were_written(examples: list[Example], tmp_path
     tables = make_tables(examples)
     write_tables(tmp_path / "tables.npz", tables)
     back = read_tables(tmp_path / "tables.npz")
-    for name in ("first", "company", "region", "spot_label", "spot_fold", "overlap"):
+    for name in ("candidate", "neighbour", "region", "spot_label", "spot_fold", "overlap"):
         assert np.array_equal(getattr(back, name), getattr(rounded(tables), name)), name
-    assert np.allclose(back.first, tables.first, rtol=1e-3, atol=1e-6)
+    assert np.allclose(back.candidate, tables.candidate, rtol=1e-3, atol=1e-6)
 
 
 def test_a_candidate_of_another_size_stays_open(examples: list[Example]) -> None:
@@ -77,7 +77,7 @@ def test_a_candidate_of_another_size_stays_open(examples: list[Example]) -> None
     diameter = 2.0 * np.sqrt(candidates.outlines.area_px() / np.pi)
     everywhere = (-1e6, -1e6, 1e6, 1e6)
     for factor, expected in ((1.0, SPOT), (2.5, OPEN)):
-        truth = SpotTruth("a", everywhere, x[:1], y[:1], factor * diameter[:1], ("spot",))
+        truth = MarkedSpots("a", everywhere, x[:1], y[:1], factor * diameter[:1], ("spot",))
         assert match(candidates, truth, 1.0)[0] == expected
 
 

@@ -23,7 +23,7 @@ from lesionvis.labels import PATTERNS
 from lesionvis.models import Model, load_model, packaged_model_folder
 from lesionvis.pattern.features import FEATURE_NAMES
 from lesionvis.pattern.pattern import CLASSES, load_pattern_model
-from lesionvis.spots.classifier import judge_of
+from lesionvis.spots.classifier import classifier_of
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +51,8 @@ def spot_tables() -> Tables:
 
 
 def _spot_rows(tables: Tables) -> dict[str, NDArray[np.float32]]:
-    both = np.concatenate([tables.first, tables.company], axis=1)
-    return {"first": tables.first, "second": both, "region": tables.region}
+    both = np.concatenate([tables.candidate, tables.neighbour], axis=1)
+    return {"stage_1": tables.candidate, "stage_2": both, "region": tables.region}
 
 
 def test_the_pattern_model_is_what_its_table_gives(
@@ -94,7 +94,7 @@ def test_the_card_says_what_training_says(trained: dict[str, Model], shipped: di
 
 
 def test_trained_models_fit_this_version(trained: dict[str, Model], tmp_path: Path) -> None:
-    judge_of(trained["spots-v1"])
+    classifier_of(trained["spots-v1"])
     for key, predictor in trained["pattern-v1"].predictors.items():
         (tmp_path / f"{key}.onnx").write_bytes(predictor.content)
     (tmp_path / "card.json").write_text(json.dumps(trained["pattern-v1"].card), encoding="utf-8")
@@ -140,7 +140,7 @@ def test_changed_copies_keep_the_label_of_their_photo(pattern_table: PatternTabl
 
 
 def test_the_spot_tables_hold_numbers_of_every_fold(spot_tables: Tables) -> None:
-    assert len(spot_tables.first) == len(spot_tables.company) == len(spot_tables.spot_label)
+    assert len(spot_tables.candidate) == len(spot_tables.neighbour) == len(spot_tables.spot_label)
     assert len(spot_tables.region) == len(spot_tables.overlap)
     assert set(np.unique(spot_tables.spot_label)) == {SPOT, OTHER}
     assert set(np.unique(spot_tables.spot_fold)) == set(np.unique(spot_tables.region_fold)) == set(range(N_FOLDS))
@@ -151,7 +151,7 @@ def test_the_spot_tables_hold_numbers_of_every_fold(spot_tables: Tables) -> None
 
 
 def test_trained_judges_tell_spots_from_others(trained: dict[str, Model], spot_tables: Tables) -> None:
-    judge = judge_of(trained["spots-v1"])
-    scores = judge.second(_spot_rows(spot_tables)["second"])[:, -1]
+    classifier = classifier_of(trained["spots-v1"])
+    scores = classifier.stage_2(_spot_rows(spot_tables)["stage_2"])[:, -1]
     assert np.median(scores[spot_tables.spot_label == SPOT]) > 0.7
     assert np.quantile(scores[spot_tables.spot_label == OTHER], 0.9) < 0.4

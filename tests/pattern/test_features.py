@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from stages import NO_SCALE, Staged, Worked, work
 
+from lesionvis.lab.render.scenarios import petechial_shower, single_lesion
 from lesionvis.lab.render.scene import Scene
 from lesionvis.lab.render.synth import render
-from lesionvis.lab.render.truths import petechial_shower, single_lesion
 from lesionvis.pattern.features import (
     FEATURE_NAMES,
     FEATURES,
@@ -162,7 +162,7 @@ def test_nothing_is_infinite_and_only_missing_things_are_nan(
 
 def test_without_spots_features_are_zero_or_missing() -> None:
     values = compute_features(_findings()).values
-    zero = {"spot_count", "spots_per_skin_area", "strong_spot_count", "effective_spot_count", "spots_spread"}
+    zero = {"spot_count", "spots_per_skin_area", "strong_spot_count", "effective_spot_count", "occupied_cell_share"}
     zero |= {"largest_diameter_share", "second_area_ratio", "skin_covered_share", "odd_one_out_score", "lesion_score"}
     missing = {"median_diameter_px", "largest_area_share", "diameter_variation", "clark_evans_index", "cluster_count"}
     missing |= {"median_edge_sharpness", "red_share", "confluent_share", "lesion_solidity", "lesion_core_red"}
@@ -258,7 +258,7 @@ def test_shares_of_flagged_and_raised_spots() -> None:
         _findings(
             [100, 200, 300, 400],
             [300] * 4,
-            flags=["confluent", "", "cut_by_frame confluent", "beside_not_skin"],
+            spot_flags=["confluent", "", "cut_by_frame confluent", "touches_non_skin"],
             highlight_share=[0.0, 0.02, 0.0, 0.0],
             aspect=[1.0, 2.0, 1.2, 1.7],
             rim_relief=[0.1, 0.2, 0.3, 0.4],
@@ -556,7 +556,13 @@ def test_more_spots_mean_more_of_everything_that_counts_them() -> None:
         _features(work(render(scene, petechial_shower(np.random.default_rng(4), scene, count)).rgb, 6.0))
         for count in (8, 40)
     )
-    names = ("spot_count", "density_per_cm2", "likely_spot_mass", "skin_covered_share", "highest_count_in_25_mm_square")
+    names = (
+        "spot_count",
+        "density_per_cm2",
+        "expected_spot_count",
+        "skin_covered_share",
+        "highest_count_in_25_mm_square",
+    )
     for name in names:
         assert many[name] > few[name], name
     assert many["red_skin_share"] >= few["red_skin_share"]

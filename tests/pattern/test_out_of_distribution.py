@@ -43,26 +43,28 @@ def test_what_is_drawn_is_known_as_such_at_any_size(make: Maker, factor: float) 
     kind = cv2.INTER_AREA if factor < 1.0 else cv2.INTER_CUBIC
     scaled = np.asarray(cv2.resize(rgb, None, fx=factor, fy=factor, interpolation=kind), np.uint8)
     for picture in (rgb, scaled):
-        assert "drawn" in photo_flags(picture, 1.0, False)
+        assert "flat_colours" in photo_flags(picture, 1.0, False)
 
 
 def test_a_round_field_is_known_wherever_it_lies() -> None:
     rgb = dermoscopy()
     for picture in (rgb, rgb[:, ::-1], rgb[8:, 20:], np.rot90(rgb)):
-        assert "round_field" in photo_flags(np.ascontiguousarray(picture), 0.5, False)
+        assert "dermatoscope_view" in photo_flags(np.ascontiguousarray(picture), 0.5, False)
     # The same lesion without the black around it is a close photo of skin.
-    assert "round_field" not in photo_flags(np.ascontiguousarray(rgb[60:300, 120:360]), 1.0, False)
+    assert "dermatoscope_view" not in photo_flags(np.ascontiguousarray(rgb[60:300, 120:360]), 1.0, False)
 
 
 def test_photos_are_not_taken_for_drawings_or_round_fields(analysed_samples: dict[str, Analysis]) -> None:
     for analysis in analysed_samples.values():
-        assert not {"drawn", "round_field"} & set(analysis.flags)
+        assert not {"flat_colours", "dermatoscope_view"} & set(analysis.flags)
 
 
 def test_real_photos_are_not_taken_for_drawings_or_round_fields(real_photos: Path) -> None:
     photos = sorted((real_photos / "dev" / "photos").iterdir())[::5]
     taken = {
-        photo.name for photo in photos if {"drawn", "round_field"} & set(photo_flags(read_photo(photo).rgb, 1.0, False))
+        photo.name
+        for photo in photos
+        if {"flat_colours", "dermatoscope_view"} & set(photo_flags(read_photo(photo).rgb, 1.0, False))
     }
     assert len(photos) > 100
     assert taken == set()
@@ -73,8 +75,8 @@ def test_a_limb_on_black_cloth_is_no_round_field() -> None:
     picture = np.full((240, 320, 3), 8, np.uint8)
     picture[np.abs(rows - 120 + 0.1 * columns) < 70] = (210, 170, 148)
     picture = np.clip(picture + np.random.default_rng(1).normal(0.0, 3.0, picture.shape), 0, 255).astype(np.uint8)
-    assert "round_field" not in photo_flags(picture, 0.6, False)
+    assert "dermatoscope_view" not in photo_flags(picture, 0.6, False)
 
 
 def test_flags_of_strange_pictures_forbid_an_answer() -> None:
-    assert {"drawn", "round_field"} <= set(BLOCKING_FLAGS)
+    assert {"flat_colours", "dermatoscope_view"} <= set(BLOCKING_FLAGS)

@@ -43,7 +43,7 @@ def test_hostile_files_get_one_sentence_or_an_honest_row(supervisor: Supervisor,
             assert problem.isprintable()
         else:
             assert row["status"] in ("ok", "unusable")
-            assert len(row["flags"].split()) == len(set(row["flags"].split()))
+            assert len(row["photo_flags"].split()) == len(set(row["photo_flags"].split()))
 
 
 def test_a_seed_always_gives_the_same_file() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from stages import NO_SCALE
 
-from lesionvis.lab.render.scene import Scene, SpotTruth
+from lesionvis.lab.render.scene import RenderedSpot, Scene
 from lesionvis.lab.render.synth import render
 from lesionvis.photo import read_photo
 from lesionvis.photo.noise import NOISE_MIN_LEVELS, noise_levels, without_noise
@@ -16,7 +16,7 @@ from lesionvis.spots import find_spots
 SCENE = Scene(width_px=480, height_px=360, px_per_mm=4.0, seed=6, noise_sigma_levels=0.3, jpeg_quality=None)
 # Faint dots of 1.2 mm on a grid: what is lost first.
 DOTS = [
-    SpotTruth(x_px=x, y_px=y, diameter_px=5.0, blood_fraction=0.015)
+    RenderedSpot(x_px=x, y_px=y, diameter_px=5.0, blood_fraction=0.015)
     for x in np.arange(40.0, 450.0, 40.0)
     for y in np.arange(40.0, 330.0, 40.0)
 ]

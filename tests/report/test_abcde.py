@@ -39,7 +39,7 @@ def test_the_map_shows_each_colour_as_often_as_it_was_counted(uneven: Analysis) 
     picture = _drawn(uneven)
     assert picture.shape[1] == PANEL_WIDTH_PX
     assert uneven.abcde is not None
-    patch = lesion_patch(uneven.photo, uneven.skin, uneven.labels)
+    patch = lesion_patch(uneven.photo, uneven.skin, uneven.spots)
     assert patch is not None
     height = round(patch.mask.shape[0] * PANEL_WIDTH_PX / patch.mask.shape[1])
     panel = picture[height : 2 * height]

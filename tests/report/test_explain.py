@@ -21,7 +21,7 @@ def test_the_picture_shows_spots_and_reasons_with_a_legend(shower: Analysis) -> 
     picture = draw_explanation(shower)
     assert picture.dtype == np.uint8
     assert picture.shape[0] > shower.photo.rgb.shape[0] * picture.shape[1] / shower.photo.rgb.shape[1]
-    reasons = {one.reason for one in explain_rejections(shower.labels)}
+    reasons = {one.reason for one in explain_rejections(shower.spots)}
     assert reasons
     for color in (SPOT_COLOR, *(REASON_COLORS[reason] for reason in reasons)):
         # Lines are smoothed, so that only some of their pixels have the colour itself.

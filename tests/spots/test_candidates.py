@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from stages import NO_SCALE, Staged
 
 from lesionvis.color import optical_density
-from lesionvis.lab.render.scene import RenderedPhoto, Scene, SpotTruth
+from lesionvis.lab.render.scene import RenderedPhoto, RenderedSpot, Scene
 from lesionvis.lab.render.synth import render
 from lesionvis.photo import read_photo
 from lesionvis.skin import find_skin
@@ -57,7 +57,7 @@ def test_every_true_spot_is_a_candidate(shower: Staged) -> None:
 
 def test_candidates_lie_on_skin_and_stand_out(shower: Staged) -> None:
     scene = Scene(width_px=240, height_px=180, px_per_mm=6.0, seed=4, drape_side="left", drape_color="green")
-    photo = render(scene, [SpotTruth(x_px=150.0, y_px=90.0, diameter_px=12.0, blood_fraction=0.1)])
+    photo = render(scene, [RenderedSpot(x_px=150.0, y_px=90.0, diameter_px=12.0, blood_fraction=0.1)])
     candidates = _candidates(photo.rgb)
     rows, columns = (np.rint(values).astype(int) for values in (candidates.outlines.y_px, candidates.outlines.x_px))
     assert photo.skin[np.clip(rows, 0, 179), np.clip(columns, 0, 239)].mean() > 0.95
@@ -68,7 +68,7 @@ def test_candidates_lie_on_skin_and_stand_out(shower: Staged) -> None:
 @pytest.fixture(scope="module")
 def mixed() -> tuple[RenderedPhoto, Candidates]:
     """A spot of fresh blood, one of melanin, and one of deep venous blood; each 12 px wide."""
-    spot = SpotTruth(x_px=60.0, y_px=60.0, diameter_px=12.0, blood_fraction=0.08, border_softness=0.2)
+    spot = RenderedSpot(x_px=60.0, y_px=60.0, diameter_px=12.0, blood_fraction=0.08, border_softness=0.2)
     mole = replace(spot, x_px=120.0, blood_fraction=0.004, melanin_fraction=0.1, kind="naevus")
     deep = replace(spot, x_px=180.0, blood_fraction=0.2, blood_depth_mm=0.1, oxygen_saturation=0.3, kind="purpura")
     photo = render(SMALL, [spot, mole, deep])
@@ -108,7 +108,7 @@ def test_size_shape_and_border_of_a_clean_spot(mixed: tuple[RenderedPhoto, Candi
 
 
 def test_a_hair_is_a_ridge_and_not_red() -> None:
-    photo = render(SMALL, [SpotTruth(x_px=60.0, y_px=60.0, diameter_px=12.0, blood_fraction=0.08)])
+    photo = render(SMALL, [RenderedSpot(x_px=60.0, y_px=60.0, diameter_px=12.0, blood_fraction=0.08)])
     rgb = photo.rgb.copy()
     rgb[90:180, 150:152] = (50, 42, 36)
     candidates = _candidates(rgb)
@@ -133,7 +133,7 @@ def test_context_compares_with_the_photos_own_spots(shower: Staged) -> None:
 
 
 def test_neighbours_count_strong_candidates_nearby(shower: Staged) -> None:
-    alone = _candidates(render(SMALL, [SpotTruth(x_px=60.0, y_px=60.0, diameter_px=12.0, blood_fraction=0.1)]).rgb)
+    alone = _candidates(render(SMALL, [RenderedSpot(x_px=60.0, y_px=60.0, diameter_px=12.0, blood_fraction=0.1)]).rgb)
     crowd = [_at(shower.worked.spots.candidates, s.x_px, s.y_px, s.diameter_px) for s in shower.truth.spots]
     assert np.median([row["neighbours"] for row in crowd]) > _at(alone, 60.0, 60.0, 12.0)["neighbours"]
 

@@ -14,14 +14,14 @@ from lesionvis.models import Model, load_model, packaged_model_folder
 from lesionvis.spots.candidates import COLUMNS as CANDIDATE_COLUMNS
 from lesionvis.spots.candidates import Candidates
 from lesionvis.spots.classifier import (
-    COMPANY_COLUMNS,
-    COMPANY_DIAMETERS,
     MODEL_NAME,
+    NEIGHBOUR_COLUMNS,
+    NEIGHBOUR_DIAMETERS,
     OVERLAP_MAX,
-    company,
+    classifier_of,
     distinct,
-    judge_of,
-    packaged_judge,
+    neighbour_columns,
+    packaged_classifier,
     shared_part,
 )
 from lesionvis.spots.regions import COLUMNS as REGION_COLUMNS
@@ -99,36 +99,36 @@ def test_distinct_is_what_its_rule_says(seed: int, count: int) -> None:
         assert (index in kept) == (scores[index] >= 0.4 and is_free)
 
 
-def test_company_tells_of_the_rest_of_the_photo() -> None:
+def test_neighbours_tells_of_the_rest_of_the_photo() -> None:
     candidates = _candidates([(50, 50, 6), (70, 50, 6), (50, 75, 6), (900, 900, 6), (51, 50, 6)])
-    table = company(candidates, np.array([0.9, 0.8, 0.7, 0.6, 0.1]))
-    assert table.shape == (5, len(COMPANY_COLUMNS))
+    table = neighbour_columns(candidates, np.array([0.9, 0.8, 0.7, 0.6, 0.1]))
+    assert table.shape == (5, len(NEIGHBOUR_COLUMNS))
     assert table.dtype == np.float32
-    columns = {name: table[:, i].astype(np.float64) for i, name in enumerate(COMPANY_COLUMNS)}
+    columns = {name: table[:, i].astype(np.float64) for i, name in enumerate(NEIGHBOUR_COLUMNS)}
     assert columns["score"] == pytest.approx([0.9, 0.8, 0.7, 0.6, 0.1])
     assert columns["photo_best"] == pytest.approx(np.full(5, 0.75))
     assert columns["photo_mass"] == pytest.approx(np.full(5, np.log(4.0)), abs=1e-6)
     assert columns["photo_sure"] == pytest.approx(np.full(5, np.log(5.0)), abs=1e-6)
     # The others within ten diameters; never the candidate itself, nor another outline of the same spot.
-    assert columns["company"] == pytest.approx([1.5, 1.6, 1.7, 0.0, 1.5], abs=1e-6)
-    assert columns["company_mean"] == pytest.approx([0.75, 0.8, 0.85, 0.0, 0.75], abs=1e-6)
-    assert np.hypot(20, 25) < 6 * COMPANY_DIAMETERS
+    assert columns["score_sum_nearby"] == pytest.approx([1.5, 1.6, 1.7, 0.0, 1.5], abs=1e-6)
+    assert columns["mean_score_nearby"] == pytest.approx([0.75, 0.8, 0.85, 0.0, 0.75], abs=1e-6)
+    assert np.hypot(20, 25) < 6 * NEIGHBOUR_DIAMETERS
 
 
-def test_company_compares_with_the_likely_spots() -> None:
+def test_neighbours_compares_with_the_likely_spots() -> None:
     candidates = _candidates([(50, 50, 6), (80, 50, 6), (110, 50, 6)])
     values = candidates.evidence.copy()
     values[:, list(CANDIDATE_COLUMNS).index("contrast")] = [0.2, 0.4, 1.0]
-    table = company(replace(candidates, evidence=values), np.array([0.8, 0.8, 0.05]))
-    columns = {name: table[:, i].astype(np.float64) for i, name in enumerate(COMPANY_COLUMNS)}
+    table = neighbour_columns(replace(candidates, evidence=values), np.array([0.8, 0.8, 0.05]))
+    columns = {name: table[:, i].astype(np.float64) for i, name in enumerate(NEIGHBOUR_COLUMNS)}
     assert columns["contrast_difference"] == pytest.approx([-0.1, 0.1, 0.7], abs=1e-6)
     assert columns["contrast_deviation"] == pytest.approx([-1.0, 1.0, 7.0], abs=1e-5)
 
 
 def test_alone_in_the_photo_is_no_trouble() -> None:
     for scores in (np.array([0.9]), np.array([0.01])):
-        table = company(_candidates([(50, 50, 6)]), scores)
-        assert table.shape == (1, len(COMPANY_COLUMNS))
+        table = neighbour_columns(_candidates([(50, 50, 6)]), scores)
+        assert table.shape == (1, len(NEIGHBOUR_COLUMNS))
         assert np.isfinite(table).all()
 
 
@@ -136,8 +136,8 @@ def test_nothing_to_judge_gives_empty_scores() -> None:
     nothing = _candidates([])
     assert distinct(nothing, np.zeros(0), 0.5).dtype == np.int64
     assert distinct(nothing, np.zeros(0), 0.5).shape == (0,)
-    assert company(nothing, np.zeros(0)).shape == (0, len(COMPANY_COLUMNS))
-    assert packaged_judge().spot_scores(nothing).shape == (0,)
+    assert neighbour_columns(nothing, np.zeros(0)).shape == (0, len(NEIGHBOUR_COLUMNS))
+    assert packaged_classifier().spot_scores(nothing).shape == (0,)
     regions = Regions(
         np.zeros((0, len(REGION_COLUMNS)), np.float32),
         (),
@@ -145,7 +145,7 @@ def test_nothing_to_judge_gives_empty_scores() -> None:
         np.zeros((100, 100, 3), np.float32),
         np.zeros((100, 100, 3), np.float32),
     )
-    assert packaged_judge().region_scores(regions).shape == (0,)
+    assert packaged_classifier().region_scores(regions).shape == (0,)
 
 
 def test_scores_are_probabilities(shower: Staged) -> None:
@@ -169,13 +169,13 @@ def test_spots_of_blood_score_higher_than_freckles_and_hairs(shower: Staged) -> 
 
 def test_a_judge_needs_its_own_evidence() -> None:
     model = load_model(packaged_model_folder(MODEL_NAME))
-    judge = judge_of(model)
-    assert judge.first.columns == tuple(CANDIDATE_COLUMNS)
-    assert judge.second.columns == (*CANDIDATE_COLUMNS, *COMPANY_COLUMNS)
-    assert judge.region.columns == tuple(REGION_COLUMNS)
-    fewer = replace(judge.first, columns=judge.first.columns[1:])
+    classifier = classifier_of(model)
+    assert classifier.stage_1.columns == tuple(CANDIDATE_COLUMNS)
+    assert classifier.stage_2.columns == (*CANDIDATE_COLUMNS, *NEIGHBOUR_COLUMNS)
+    assert classifier.region.columns == tuple(REGION_COLUMNS)
+    fewer = replace(classifier.stage_1, columns=classifier.stage_1.columns[1:])
     with pytest.raises(ModelError, match="made for other columns"):
-        judge_of(Model("old", model.card, {**model.predictors, "first": fewer}))
-    without = {name: model.predictors[name] for name in ("first", "second")}
+        classifier_of(Model("old", model.card, {**model.predictors, "stage_1": fewer}))
+    without = {name: model.predictors[name] for name in ("stage_1", "stage_2")}
     with pytest.raises(ModelError, match="has no predictor named region"):
-        judge_of(Model("old", model.card, without))
+        classifier_of(Model("old", model.card, without))

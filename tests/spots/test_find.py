@@ -9,12 +9,12 @@ import pytest
 from numpy.typing import NDArray
 from stages import Staged, match, stage, work
 
-from lesionvis.lab.render.scene import Scene, SpotTruth
+from lesionvis.lab.render.scenarios import petechial_shower, single_lesion
+from lesionvis.lab.render.scene import RenderedSpot, Scene
 from lesionvis.lab.render.synth import render
-from lesionvis.lab.render.truths import petechial_shower, single_lesion
 from lesionvis.models import Predictor
 from lesionvis.spots import find_spots
-from lesionvis.spots.classifier import Judge
+from lesionvis.spots.classifier import SpotClassifier
 from lesionvis.spots.find import LESION_SCORE_MIN, SPOT_SCORE_MIN
 
 MIDDLE = Scene(width_px=480, height_px=360, px_per_mm=6.0, seed=5)
@@ -95,7 +95,7 @@ def test_plain_skin_has_no_small_spots(ita_deg: float) -> None:
 @pytest.mark.parametrize("diameter_px", [3.5, 5.0])
 def test_the_tiniest_spots_are_found(diameter_px: float) -> None:
     spots = [
-        SpotTruth(x_px=20.3 + 40 * column, y_px=20.4 + 40 * row, diameter_px=diameter_px, blood_fraction=0.1)
+        RenderedSpot(x_px=20.3 + 40 * column, y_px=20.4 + 40 * row, diameter_px=diameter_px, blood_fraction=0.1)
         for column in range(7)
         for row in range(5)
     ]
@@ -105,7 +105,7 @@ def test_the_tiniest_spots_are_found(diameter_px: float) -> None:
 @pytest.mark.parametrize("gap_px", [1.5, 3.0])
 def test_close_pairs_are_two_spots_each(gap_px: float) -> None:
     spots = [
-        SpotTruth(
+        RenderedSpot(
             x_px=30.0 + 60 * column + (12 + gap_px) * second, y_px=30.0 + 45 * row, diameter_px=12.0, blood_fraction=0.1
         )
         for column in range(5)
@@ -120,12 +120,12 @@ def test_close_pairs_are_two_spots_each(gap_px: float) -> None:
 @pytest.mark.parametrize(
     "lesion",
     [
-        SpotTruth(x_px=150.0, y_px=120.0, diameter_px=90.0, kind="naevus", melanin_fraction=0.15),
-        SpotTruth(x_px=150.0, y_px=120.0, diameter_px=100.0, kind="purpura", blood_fraction=0.15),
+        RenderedSpot(x_px=150.0, y_px=120.0, diameter_px=90.0, kind="naevus", melanin_fraction=0.15),
+        RenderedSpot(x_px=150.0, y_px=120.0, diameter_px=100.0, kind="purpura", blood_fraction=0.15),
     ],
     ids=["naevus", "bruise"],
 )
-def test_a_large_lesion_is_one_object(lesion: SpotTruth) -> None:
+def test_a_large_lesion_is_one_object(lesion: RenderedSpot) -> None:
     staged = stage(SMALL, [lesion])
     spots, truth = staged.worked.spots, staged.truth.labels > 0
     assert len(spots) == 1
@@ -136,9 +136,9 @@ def test_a_large_lesion_is_one_object(lesion: SpotTruth) -> None:
 
 
 def test_a_lesion_keeps_its_satellites_beside_it() -> None:
-    lesion = SpotTruth(x_px=170.0, y_px=180.0, diameter_px=150.0, kind="melanoma", melanin_fraction=0.2)
+    lesion = RenderedSpot(x_px=170.0, y_px=180.0, diameter_px=150.0, kind="melanoma", melanin_fraction=0.2)
     satellites = [
-        SpotTruth(x_px=310.0 + 40 * i, y_px=90.0 + 60 * i, diameter_px=14.0, blood_fraction=0.2) for i in range(4)
+        RenderedSpot(x_px=310.0 + 40 * i, y_px=90.0 + 60 * i, diameter_px=14.0, blood_fraction=0.2) for i in range(4)
     ]
     staged = stage(replace(MIDDLE, px_per_mm=12.0), [lesion, *satellites])
     assert staged.worked.spots.lesion == 1
@@ -158,7 +158,7 @@ def test_spots_are_numbered_from_the_largest(shower: Staged) -> None:
 
 def test_outlines_are_in_source_pixels() -> None:
     scene = replace(SMALL, px_per_mm=8.0)
-    truth = render(scene, [SpotTruth(x_px=100.0, y_px=80.0, diameter_px=14.0, blood_fraction=0.15)])
+    truth = render(scene, [RenderedSpot(x_px=100.0, y_px=80.0, diameter_px=14.0, blood_fraction=0.15)])
     large = np.asarray(cv2.resize(truth.rgb, None, fx=8, fy=8, interpolation=cv2.INTER_CUBIC), np.uint8)
     worked = work(large)
     assert worked.photo.px_per_source_px == 0.5
@@ -196,8 +196,8 @@ class _Says(Predictor):
         return np.full((len(table), 1), self.value)
 
 
-def _judge(spot: float, region: float) -> Judge:
-    return Judge(_Says((), b"", spot), _Says((), b"", spot), _Says((), b"", region))
+def _judge(spot: float, region: float) -> SpotClassifier:
+    return SpotClassifier(_Says((), b"", spot), _Says((), b"", spot), _Says((), b"", region))
 
 
 def test_nothing_found_has_the_same_types(plain: Staged) -> None:

@@ -9,7 +9,7 @@ from drawing import ellipse
 from numpy.typing import NDArray
 from stages import NO_SCALE, Staged
 
-from lesionvis.lab.render.scene import RenderedPhoto, Scene, SpotTruth
+from lesionvis.lab.render.scene import RenderedPhoto, RenderedSpot, Scene
 from lesionvis.lab.render.synth import render
 from lesionvis.photo import read_photo
 from lesionvis.skin import Skin, find_skin
@@ -42,8 +42,8 @@ def _column(regions: Regions, name: str) -> NDArray[np.float32]:
 
 
 LESIONS = {
-    "naevus": SpotTruth(x_px=140.0, y_px=110.0, diameter_px=80.0, kind="naevus", melanin_fraction=0.15),
-    "melanoma": SpotTruth(
+    "naevus": RenderedSpot(x_px=140.0, y_px=110.0, diameter_px=80.0, kind="naevus", melanin_fraction=0.15),
+    "melanoma": RenderedSpot(
         x_px=140.0,
         y_px=110.0,
         diameter_px=90.0,
@@ -53,11 +53,13 @@ LESIONS = {
         border_irregularity=0.12,
         mottle=0.6,
     ),
-    "angioma": SpotTruth(x_px=140.0, y_px=110.0, diameter_px=60.0, kind="angioma", blood_fraction=0.7, dome_height=0.4),
-    "bruise": SpotTruth(
+    "angioma": RenderedSpot(
+        x_px=140.0, y_px=110.0, diameter_px=60.0, kind="angioma", blood_fraction=0.7, dome_height=0.4
+    ),
+    "bruise": RenderedSpot(
         x_px=140.0, y_px=110.0, diameter_px=110.0, kind="purpura", blood_fraction=0.08, border_softness=0.4
     ),
-    "small": SpotTruth(x_px=140.0, y_px=110.0, diameter_px=24.0, kind="naevus", melanin_fraction=0.2),
+    "small": RenderedSpot(x_px=140.0, y_px=110.0, diameter_px=24.0, kind="naevus", melanin_fraction=0.2),
 }
 
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from stages import Staged, stage
 
-from lesionvis.lab.render.scene import Scene, SpotTruth
-from lesionvis.lab.render.truths import petechial_shower
+from lesionvis.lab.render.scenarios import petechial_shower
+from lesionvis.lab.render.scene import RenderedSpot, Scene
 from lesionvis.models import load_model, packaged_model_folder
 from lesionvis.spots.candidates import COLUMNS as CANDIDATE_COLUMNS
-from lesionvis.spots.classifier import COMPANY_COLUMNS
+from lesionvis.spots.classifier import NEIGHBOUR_COLUMNS
 from lesionvis.spots.find import SPOT_SCORE_MIN
 from lesionvis.spots.rejections import NOTHING_FITS, PART_OF_LESION, REASONS, Rejection, explain_rejections
 
@@ -24,7 +24,7 @@ def mixed() -> Staged:
     scene = replace(SCENE, hair_count=25)
     shower = petechial_shower(np.random.default_rng(5), scene, 30, diameter_mm=1.6)
     naevi = [
-        SpotTruth(x_px=40.0 + 80 * k, y_px=40.0, diameter_px=12.0, kind="naevus", melanin_fraction=0.12)
+        RenderedSpot(x_px=40.0 + 80 * k, y_px=40.0, diameter_px=12.0, kind="naevus", melanin_fraction=0.12)
         for k in range(5)
     ]
     return stage(scene, [*(spot for spot in shower if spot.y_px > 80), *naevi])
@@ -38,12 +38,12 @@ def test_every_column_speaks_for_one_reason() -> None:
     first_look = {"score", "log_odds"}
     named = [column for columns in REASONS.values() for column in columns]
     assert len(named) == len(set(named))
-    assert set(named) == ({*CANDIDATE_COLUMNS, *COMPANY_COLUMNS} - first_look)
+    assert set(named) == ({*CANDIDATE_COLUMNS, *NEIGHBOUR_COLUMNS} - first_look)
 
 
 def test_the_model_knows_what_a_typical_spot_is_like() -> None:
     typical = load_model(packaged_model_folder("spots-v1")).card["typical_spot"]
-    assert set(typical) == {*CANDIDATE_COLUMNS, *COMPANY_COLUMNS}
+    assert set(typical) == {*CANDIDATE_COLUMNS, *NEIGHBOUR_COLUMNS}
     assert typical["erythema_contrast"] > 0.05
     assert typical["aspect"] < 1.5
 
@@ -76,7 +76,7 @@ def test_a_faint_spot_on_rough_skin_is_called_faint(mixed: Staged) -> None:
 
 
 def test_what_lies_on_a_lesion_is_part_of_it() -> None:
-    lesion = SpotTruth(x_px=240.0, y_px=180.0, diameter_px=130.0, kind="purpura", blood_fraction=0.15)
+    lesion = RenderedSpot(x_px=240.0, y_px=180.0, diameter_px=130.0, kind="purpura", blood_fraction=0.15)
     spots = stage(SCENE, [lesion]).worked.spots
     assert spots.lesion == 1
     likely = [one for one in explain_rejections(spots) if one.score >= SPOT_SCORE_MIN]

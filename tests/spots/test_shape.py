@@ -17,8 +17,8 @@ def test_shape_of_anellipse(angle_deg: float) -> None:
     assert table["y_px"][0] == pytest.approx(110.7, abs=0.01)
     assert table["area_px"][0] == pytest.approx(np.pi * 60 * 24 / 4, rel=0.002)
     assert table["diameter_px"][0] == pytest.approx(np.sqrt(60 * 24), rel=0.002)
-    assert table["length_px"][0] == pytest.approx(60.0, rel=0.002)
-    assert table["width_px"][0] == pytest.approx(24.0, rel=0.005)
+    assert table["feret_max_px"][0] == pytest.approx(60.0, rel=0.002)
+    assert table["feret_min_px"][0] == pytest.approx(24.0, rel=0.005)
     assert table["aspect"][0] == pytest.approx(2.5, rel=0.005)
     assert table["solidity"][0] == pytest.approx(1.0, abs=0.005)
     # Ramanujan's perimeter of an ellipse.
@@ -30,8 +30,8 @@ def test_shape_of_anellipse(angle_deg: float) -> None:
 def test_the_smallest_feret_diameter_is_not_the_side_of_the_smallest_box() -> None:
     # The box of least area of this triangle stands on the long side, calipers close most on another one.
     corners = np.array([[100.0, 100.0], [160.0, 100.0], [100.0, 145.0]])
-    assert shapes([corners])["width_px"][0] == pytest.approx(60 * 45 / 75)
-    assert shapes([corners])["length_px"][0] == pytest.approx(75.0)
+    assert shapes([corners])["feret_min_px"][0] == pytest.approx(60 * 45 / 75)
+    assert shapes([corners])["feret_max_px"][0] == pytest.approx(75.0)
 
 
 @settings(max_examples=40, deadline=None)
@@ -43,8 +43,8 @@ def test_feret_diameters_are_those_of_turning_calipers(points: list[tuple[float,
     table = shapes([hull])
     turns = np.radians(np.arange(0.0, 180.0, 0.05))
     across = np.ptp(hull @ np.stack([np.cos(turns), np.sin(turns)]), axis=0)
-    assert table["length_px"][0] == pytest.approx(across.max(), rel=1e-4)
-    assert table["width_px"][0] == pytest.approx(across.min(), rel=0.01, abs=0.1)
+    assert table["feret_max_px"][0] == pytest.approx(across.max(), rel=1e-4)
+    assert table["feret_min_px"][0] == pytest.approx(across.min(), rel=0.01, abs=0.1)
 
 
 def test_a_notch_lowers_solidity_and_circularity() -> None:
@@ -59,7 +59,7 @@ def test_a_notch_lowers_solidity_and_circularity() -> None:
 def test_the_direction_of_the_corners_does_not_matter() -> None:
     outline = ellipse_corners(150.0, 110.0, 60.0, 24.0, 30.0)
     one, other = shapes([outline]), shapes([outline[::-1]])
-    for name in ("x_px", "y_px", "area_px", "length_px", "width_px"):
+    for name in ("x_px", "y_px", "area_px", "feret_max_px", "feret_min_px"):
         assert one[name][0] == pytest.approx(other[name][0])
 
 
@@ -78,8 +78,8 @@ def test_what_has_no_area_has_a_place_only() -> None:
     line = np.array([[10.0, 10.0], [20.0, 10.0], [30.0, 10.0]])
     columns = shapes([line, ellipse_corners(50.0, 60.0, 10.0, 10.0)])
     assert (columns["x_px"][0], columns["y_px"][0]) == (20.0, 10.0)
-    assert columns["area_px"][0] == columns["length_px"][0] == columns["width_px"][0] == 0.0
-    assert columns["length_px"][1] == pytest.approx(10.0, rel=0.001)
+    assert columns["area_px"][0] == columns["feret_max_px"][0] == columns["feret_min_px"][0] == 0.0
+    assert columns["feret_max_px"][1] == pytest.approx(10.0, rel=0.001)
 
 
 def test_no_outlines_have_no_shapes() -> None:

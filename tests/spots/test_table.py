@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from stages import NO_SCALE, Staged, match
 
 from lesionvis.flags import FLAGS
-from lesionvis.lab.render.scene import Scene, SpotTruth
+from lesionvis.lab.render.scene import RenderedSpot, Scene
 from lesionvis.lab.render.synth import render
 from lesionvis.photo import Photo, read_photo
 from lesionvis.scale import NoScale, Scale, given_scale
@@ -110,11 +110,11 @@ def test_each_spot_takes_the_scale_next_to_it() -> None:
 def test_measures_of_a_large_photo_are_in_source_pixels() -> None:
     table = _table([ellipse_corners(1500.0, 900.0, 200.0, 120.0)], given_scale(20.0), size=(1920, 2560))
     assert table["x_px"][0] == pytest.approx(1500.0)
-    assert table["length_px"][0] == pytest.approx(200.0, rel=0.005)
+    assert table["feret_max_px"][0] == pytest.approx(200.0, rel=0.005)
     assert table["length_mm"][0] == pytest.approx(10.0, rel=0.005)
 
 
-def _lit(kind: SpotTruth, scene: Scene | None = None) -> SpotTable:
+def _lit(kind: RenderedSpot, scene: Scene | None = None) -> SpotTable:
     """One rendered spot, measured on its true outline."""
     base = Scene(width_px=240, height_px=180, px_per_mm=8.0, seed=4, texture=0.3, mottling=0.3, gloss=0.0)
     truth = render(base if scene is None else scene, [kind])
@@ -123,7 +123,7 @@ def _lit(kind: SpotTruth, scene: Scene | None = None) -> SpotTable:
     return measure_spots(photo, NO_SCALE, _whole(photo), _spots(photo, [outline]))
 
 
-SPOT = SpotTruth(x_px=120.0, y_px=90.0, diameter_px=26.0, border_softness=0.2)
+SPOT = RenderedSpot(x_px=120.0, y_px=90.0, diameter_px=26.0, border_softness=0.2)
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ SPOT = SpotTruth(x_px=120.0, y_px=90.0, diameter_px=26.0, border_softness=0.2)
         ("blue_black", replace(SPOT, melanin_fraction=0.5)),
     ],
 )
-def test_the_colour_class_follows_the_pigment(color: str, spot: SpotTruth) -> None:
+def test_the_colour_class_follows_the_pigment(color: str, spot: RenderedSpot) -> None:
     assert _lit(spot)["color"].tolist() == [color]
     assert color in COLOR_CLASSES
 
@@ -206,7 +206,7 @@ def test_highlight_share_counts_light_pixels_and_not_the_rim() -> None:
 )
 def test_a_spot_is_flagged(flag: str, outlines: list[NDArray[np.float64]]) -> None:
     apart = ellipse_corners(250.0, 180.0, 30.0, 30.0)
-    flags = _table([*outlines, apart])["flags"].tolist()
+    flags = _table([*outlines, apart])["spot_flags"].tolist()
     assert all(flag in own.split() for own in flags[:-1])
     assert flags[-1] == ""
 
@@ -216,12 +216,12 @@ def test_a_spot_beside_a_drape_is_flagged() -> None:
     rgb[:, :60] = (40, 90, 170)
     photo = read_photo(rgb)
     outlines = [ellipse_corners(72.0, 110.0, 30.0, 30.0), ellipse_corners(200.0, 110.0, 30.0, 30.0)]
-    flags = measure_spots(photo, NO_SCALE, _whole(photo), _spots(photo, outlines))["flags"]
-    assert flags.tolist() == ["beside_not_skin", ""]
+    flags = measure_spots(photo, NO_SCALE, _whole(photo), _spots(photo, outlines))["spot_flags"]
+    assert flags.tolist() == ["touches_non_skin", ""]
 
 
 def test_spot_flags_are_in_the_registry(shower: Staged) -> None:
-    used = {flag for flags in shower.worked.table["flags"] for flag in flags.split()}
+    used = {flag for flags in shower.worked.table["spot_flags"] for flag in flags.split()}
     assert used <= {flag.name for flag in FLAGS.values() if flag.about == "spot"}
 
 
@@ -264,7 +264,7 @@ def test_a_table_is_a_row_of_columns_by_name() -> None:
 
 def test_flags_are_found_by_their_whole_name() -> None:
     columns = dict(_table([ellipse_corners(x, 110.0, 12.0, 12.0) for x in (40.0, 90.0, 150.0)]).columns)
-    columns["flags"] = np.array(["confluent few_pixels", "", "not_confluent"])
+    columns["spot_flags"] = np.array(["confluent few_pixels", "", "not_confluent"])
     table = SpotTable(columns)
     assert table.has_flag("confluent").tolist() == [True, False, False]
     assert table.has_flag("few_pixels").tolist() == [True, False, False]
@@ -285,9 +285,9 @@ def test_shares_lie_between_zero_and_one(shower: Staged) -> None:
     for name in ("circularity", "solidity", "highlight_share", "score"):
         assert table[name].min() >= 0.0, name
         assert table[name].max() <= 1.0, name
-    assert (table["length_px"] >= table["width_px"]).all()
+    assert (table["feret_max_px"] >= table["feret_min_px"]).all()
     assert (table["aspect"] >= 1.0).all()
-    assert (table["diameter_px"] <= table["length_px"] + 1e-9).all()
+    assert (table["diameter_px"] <= table["feret_max_px"] + 1e-9).all()
 
 
 def test_petechiae_are_red_and_as_large_as_they_are(shower: Staged) -> None:

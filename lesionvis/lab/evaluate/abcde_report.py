@@ -1,4 +1,4 @@
-"""How well the ABCDE numbers tell melanomas from naevi, on photos whose outlines come from judges left out of them."""
+"""How well the ABCDE numbers tell melanomas from naevi, outlined by classifiers that never saw their photos."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from lesionvis.photo import read_photo
 from lesionvis.scale.find import find_scale
 from lesionvis.skin import find_skin
 from lesionvis.spots import find_spots
-from lesionvis.spots.classifier import Judge
+from lesionvis.spots.classifier import SpotClassifier
 from lesionvis.spots.table import measure_spots
 
 _MELANOMA, _NAEVUS = re.compile("melanoma", re.IGNORECASE), re.compile(r"n(a?e)vus", re.IGNORECASE)
-# Melanomas without pigment and naevi that are blue: ABCDE was not made for the first, and the second look alike.
+# Melanomas without pigment and naevi that are blue: ABCDE was not made for the first, and the stage 2 alike.
 _UNUSUAL = re.compile("amelanotic|blue", re.IGNORECASE)
 
 
@@ -48,7 +48,7 @@ def moles(labels: Sequence[Label]) -> list[Label]:
     return [label for label in labels if _MELANOMA.search(label.diagnosis) or _NAEVUS.search(label.diagnosis)]
 
 
-def examine(folder: Path, labels: Sequence[Label], judges: Sequence[Judge]) -> list[Examined]:
+def examine(folder: Path, labels: Sequence[Label], classifiers: Sequence[SpotClassifier]) -> list[Examined]:
     """Measure the ABCDE of every naevus and melanoma.
 
     Parameters
@@ -56,7 +56,7 @@ def examine(folder: Path, labels: Sequence[Label], judges: Sequence[Judge]) -> l
     folder : Path
         Of the photos.
     labels : sequence of Label
-    judges : sequence of Judge
+    classifiers : sequence of SpotClassifier
         One per fold, which never saw the photos of that fold.
 
     Returns
@@ -64,18 +64,18 @@ def examine(folder: Path, labels: Sequence[Label], judges: Sequence[Judge]) -> l
     list of Examined
     """
     chosen = moles(labels)
-    found = left_out(_abcde, folder, chosen, judges)
+    found = left_out(_abcde, folder, chosen, classifiers)
     return [
         Examined(label, _MELANOMA.search(label.diagnosis) is not None, abcde)
         for label, abcde in zip(chosen, found, strict=True)
     ]
 
 
-def _abcde(path: Path, judge: Judge) -> Abcde | None:
+def _abcde(path: Path, classifier: SpotClassifier) -> Abcde | None:
     photo = read_photo(path)
     scale = find_scale(photo)
     skin = find_skin(photo, scale)
-    spots = find_spots(photo, skin, judge)
+    spots = find_spots(photo, skin, classifier)
     return measure_abcde(photo, scale, skin, spots, measure_spots(photo, scale, skin, spots))
 
 

@@ -40,7 +40,7 @@ class OutOfFold:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Judged:
+class AnsweredPhotos:
     """Answers on rows of a table.
 
     Attributes
@@ -58,9 +58,9 @@ class Judged:
     sets: tuple[tuple[str, ...], ...]
     answers: tuple[str, ...]
 
-    def take(self, rows: NDArray[np.intp]) -> Judged:
+    def take(self, rows: NDArray[np.intp]) -> AnsweredPhotos:
         """Some of the rows."""
-        return Judged(
+        return AnsweredPhotos(
             tuple(self.labels[i] for i in rows),
             self.probabilities[rows],
             tuple(self.sets[i] for i in rows),
@@ -99,7 +99,7 @@ def fitted_rule(table: PatternTable, probabilities: NDArray[np.float64], rows: N
     return fit_rule(probabilities[chosen], table.classes()[chosen])
 
 
-def judge_out_of_fold(table: PatternTable, result: OutOfFold) -> Judged:
+def answer_out_of_fold(table: PatternTable, result: OutOfFold) -> AnsweredPhotos:
     """Answers by rules that were fitted on the other folds: nothing is judged by what was chosen on it."""
     calibrated = np.zeros_like(result.probabilities)
     sets: list[tuple[str, ...]] = [()] * len(table.labels)
@@ -110,7 +110,7 @@ def judge_out_of_fold(table: PatternTable, result: OutOfFold) -> Judged:
         calibrated[rows] = rule.calibrated(result.probabilities[rows])
         for row, possible in zip(rows, _sets(rule, result.probabilities[rows], table.features[rows]), strict=True):
             sets[row] = possible
-    return Judged(table.labels, calibrated, tuple(sets), tuple(answer_of(possible) for possible in sets))
+    return AnsweredPhotos(table.labels, calibrated, tuple(sets), tuple(answer_of(possible) for possible in sets))
 
 
 def _sets(rule: Rule, probabilities: NDArray[np.float64], features: NDArray[np.float32]) -> tuple[tuple[str, ...], ...]:
@@ -119,7 +119,7 @@ def _sets(rule: Rule, probabilities: NDArray[np.float64], features: NDArray[np.f
     return tuple(with_doubt(possible, values) for possible, values in zip(rule.sets(probabilities), named, strict=True))
 
 
-def across_sources(table: PatternTable, rule: Rule, others: PatternTable | None = None) -> dict[str, Judged]:
+def across_sources(table: PatternTable, rule: Rule, others: PatternTable | None = None) -> dict[str, AnsweredPhotos]:
     """Photos judged by a model that never saw their source.
 
     Parameters
@@ -142,7 +142,7 @@ def across_sources(table: PatternTable, rule: Rule, others: PatternTable | None 
         means = mean_probabilities(fit_pattern(table, np.flatnonzero(training)), judged.model_input())
         sets = _sets(rule, means, judged.features)
         answers = tuple(answer_of(possible) for possible in sets)
-        result[name] = Judged(judged.labels, rule.calibrated(means), sets, answers)
+        result[name] = AnsweredPhotos(judged.labels, rule.calibrated(means), sets, answers)
 
     for name in np.unique(source).tolist():
         if set(classes[source != name]) == set(range(len(CLASSES))):
@@ -152,12 +152,12 @@ def across_sources(table: PatternTable, rule: Rule, others: PatternTable | None 
     return result
 
 
-def pattern_figures(judged: Judged) -> dict[str, float]:
+def pattern_figures(judged: AnsweredPhotos) -> dict[str, float]:
     """Accuracy with and without the right to abstain, and the confusions that could harm.
 
     Parameters
     ----------
-    judged : Judged
+    judged : AnsweredPhotos
         One row per photo.
 
     Returns
@@ -208,13 +208,13 @@ def pattern_figures(judged: Judged) -> dict[str, float]:
     return figures
 
 
-def mean_figures(runs: Sequence[Judged]) -> dict[str, float]:
+def mean_figures(runs: Sequence[AnsweredPhotos]) -> dict[str, float]:
     """Mean over repeats of each of the figures."""
     figures = [pattern_figures(run) for run in runs]
     return {name: float(np.mean([run[name] for run in figures])) for name in figures[0]}
 
 
-def intervals(runs: Sequence[Judged], resamples: int = N_RESAMPLES) -> dict[str, tuple[float, float]]:
+def intervals(runs: Sequence[AnsweredPhotos], resamples: int = N_RESAMPLES) -> dict[str, tuple[float, float]]:
     """95 % intervals of `mean_figures` by a bootstrap over groups, which is what photos of one patient are.
 
     All repeats judge the same photos, so that each draw is of groups and holds in every repeat.
@@ -234,7 +234,7 @@ def intervals(runs: Sequence[Judged], resamples: int = N_RESAMPLES) -> dict[str,
     return ends
 
 
-def by_tone(table: PatternTable, judged: Judged) -> dict[str, tuple[int, float, float]]:
+def by_tone(table: PatternTable, judged: AnsweredPhotos) -> dict[str, tuple[int, float, float]]:
     """Clear photos of a pattern by band of skin tone: how many, how many answered, how many answered right."""
     tone = table.features[:, FEATURE_NAMES.index("tone_ita_deg")]
     high = np.inf
@@ -252,7 +252,7 @@ def by_tone(table: PatternTable, judged: Judged) -> dict[str, tuple[int, float, 
     return result
 
 
-def flips(table: PatternTable, judged: Judged) -> tuple[float, float]:
+def flips(table: PatternTable, judged: AnsweredPhotos) -> tuple[float, float]:
     """Share of changed copies that get another pattern than their photo, and that are answered or not unlike it."""
     first: dict[int, str] = {}
     another, unlike, count = 0, 0, 0
@@ -269,7 +269,7 @@ def flips(table: PatternTable, judged: Judged) -> tuple[float, float]:
     return (another / count, unlike / count) if count else (float("nan"), float("nan"))
 
 
-def worst(judged: Judged) -> Sequence[tuple[Label, str, float]]:
+def worst(judged: AnsweredPhotos) -> Sequence[tuple[Label, str, float]]:
     """Clear photos that got a wrong pattern, the surest first: label, answer and its probability."""
     wrong = [
         (label, answer, float(row[CLASSES.index(answer)]))

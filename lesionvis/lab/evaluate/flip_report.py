@@ -22,7 +22,7 @@ from lesionvis.photo import Photo, read_photo
 from lesionvis.quality import photo_flags
 from lesionvis.scale import NoScale
 from lesionvis.skin import find_skin
-from lesionvis.spots.classifier import Judge
+from lesionvis.spots.classifier import SpotClassifier
 
 N_RESAMPLES = 1000
 
@@ -83,7 +83,7 @@ class Changed:
 
 
 def left_out_models(table: PatternTable, model: PatternModel) -> list[PatternModel]:
-    """One pattern model per fold of the judges, trained on the other folds, with the thresholds of a model."""
+    """One pattern model per fold of the classifiers, trained on the other folds, with the thresholds of a model."""
     fold = np.asarray([fold_of(label.group) for label in table.labels])
     models = []
     for number in range(N_FOLDS):
@@ -94,7 +94,7 @@ def left_out_models(table: PatternTable, model: PatternModel) -> list[PatternMod
 
 
 def change_photos(
-    folder: Path, labels: Sequence[Label], judges: Sequence[Judge], models: Sequence[PatternModel]
+    folder: Path, labels: Sequence[Label], classifiers: Sequence[SpotClassifier], models: Sequence[PatternModel]
 ) -> list[Changed]:
     """Answer every clear photo of a pattern, and all its changed copies.
 
@@ -103,7 +103,7 @@ def change_photos(
     folder : Path
         Of the photos.
     labels : sequence of Label
-    judges, models : sequence
+    classifiers, models : sequence
         One per fold, which never saw the photos of that fold.
 
     Returns
@@ -113,7 +113,7 @@ def change_photos(
     chosen = [label for label in labels if label.certainty == "clear" and label.pattern in PATTERNS]
     folds = [fold_of(label.group) for label in chosen]
     jobs = (
-        delayed(_answers)(folder / label.photo, judges[fold], models[fold])
+        delayed(_answers)(folder / label.photo, classifiers[fold], models[fold])
         for label, fold in zip(chosen, folds, strict=True)
     )
     return [
@@ -122,16 +122,18 @@ def change_photos(
     ]
 
 
-def _answers(path: Path, judge: Judge, model: PatternModel) -> dict[str, str]:
+def _answers(path: Path, classifier: SpotClassifier, model: PatternModel) -> dict[str, str]:
     cv2.setNumThreads(1)
     photo = read_photo(path)
-    answers = {"": _answer(photo, judge, model)}
-    return answers | {name: _answer(read_photo(change(photo.rgb)), judge, model) for name, change in CHANGES.items()}
+    answers = {"": _answer(photo, classifier, model)}
+    return answers | {
+        name: _answer(read_photo(change(photo.rgb)), classifier, model) for name, change in CHANGES.items()
+    }
 
 
-def _answer(photo: Photo, judge: Judge, model: PatternModel) -> str:
+def _answer(photo: Photo, classifier: SpotClassifier, model: PatternModel) -> str:
     skin = find_skin(photo, NoScale("not sought"))
-    values = dict(zip(FEATURE_NAMES, measure_features(photo, judge).tolist(), strict=True))
+    values = dict(zip(FEATURE_NAMES, measure_features(photo, classifier).tolist(), strict=True))
     flags = photo_flags(photo.rgb, skin.fraction, skin.is_dark)
     return find_pattern(Features(values), flags, values["spot_count"] == 0, model).label
 

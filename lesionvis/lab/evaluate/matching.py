@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from lesionvis.lab.truth import SpotTruth
+from lesionvis.lab.truth import MarkedSpots
 
 # A found spot is a true one when its centre lies within half its diameter, and never asked to be nearer than this.
 REACH_MIN_PX = 4.0
@@ -50,7 +50,7 @@ class Match:
         return 2.0 * self.n_hit / (self.n_true + self.n_hit + self.n_false)
 
 
-def match_spots(xy_px: NDArray[np.float64], diameter_px: NDArray[np.float64], truth: SpotTruth) -> Match:
+def match_spots(xy_px: NDArray[np.float64], diameter_px: NDArray[np.float64], truth: MarkedSpots) -> Match:
     """Match found spots with marked ones.
 
     Parameters
@@ -58,7 +58,7 @@ def match_spots(xy_px: NDArray[np.float64], diameter_px: NDArray[np.float64], tr
     xy_px : ndarray of shape (N, 2), float64
         Centres (x, y), source px.
     diameter_px : ndarray of shape (N,), float64
-    truth : SpotTruth
+    truth : MarkedSpots
         Found spots outside its region do not count; those on what is marked "distractor" or "uncertain" are neither
         asked for nor held against anybody.
 
@@ -69,7 +69,7 @@ def match_spots(xy_px: NDArray[np.float64], diameter_px: NDArray[np.float64], tr
 
     Examples
     --------
-    >>> truth = SpotTruth("a", (0, 0, 99, 99), np.array([20.0]), np.array([20.0]), np.array([10.0]), ("spot",))
+    >>> truth = MarkedSpots("a", (0, 0, 99, 99), np.array([20.0]), np.array([20.0]), np.array([10.0]), ("spot",))
     >>> found = match_spots(np.array([[21.0, 20.0], [60.0, 60.0]]), np.array([11.0, 8.0]), truth)
     >>> found.n_hit, found.n_false, round(found.f1, 2), found.diameter_errors.round(2).tolist()
     (1, 1, 0.67, [0.1])

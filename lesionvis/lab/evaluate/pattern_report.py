@@ -8,14 +8,14 @@ import numpy as np
 
 from lesionvis.lab.evaluate.cross_validation import (
     N_FOLDS,
-    Judged,
+    AnsweredPhotos,
     across_sources,
+    answer_out_of_fold,
     by_tone,
     cross_validate,
     fitted_rule,
     flips,
     intervals,
-    judge_out_of_fold,
     mean_figures,
     pattern_figures,
     worst,
@@ -43,7 +43,7 @@ def pattern_report(table: PatternTable, repeats: int, others: PatternTable | Non
     """
     originals = np.flatnonzero(table.copy == 0)
     results = list(cross_validate(table, repeats))
-    judged = [judge_out_of_fold(table, result) for result in results]
+    judged = [answer_out_of_fold(table, result) for result in results]
     rule = fitted_rule(table, results[0].probabilities, np.ones(len(table.labels), np.bool_))
     sections = (
         _within([one.take(originals) for one in judged]),
@@ -55,7 +55,7 @@ def pattern_report(table: PatternTable, repeats: int, others: PatternTable | Non
     return "\n".join(line for section in sections for line in section)
 
 
-def _within(runs: list[Judged]) -> Iterator[str]:
+def _within(runs: list[AnsweredPhotos]) -> Iterator[str]:
     figures = [pattern_figures(run) for run in runs]
     ends, means = intervals(runs), mean_figures(runs)
     yield f"Grouped {N_FOLDS}-fold cross-validation, {len(runs)} repeats, {len(runs[0].labels)} photos."
@@ -68,7 +68,7 @@ def _within(runs: list[Judged]) -> Iterator[str]:
     yield ""
 
 
-def _across(by_source: dict[str, Judged]) -> Iterator[str]:
+def _across(by_source: dict[str, AnsweredPhotos]) -> Iterator[str]:
     if not by_source:
         return
     figures = {source: pattern_figures(judged) for source, judged in by_source.items()}
@@ -108,7 +108,7 @@ def _flips(another: float, unlike: float) -> Iterator[str]:
     yield ""
 
 
-def _errors(judged: Judged) -> Iterator[str]:
+def _errors(judged: AnsweredPhotos) -> Iterator[str]:
     wrong = worst(judged)
     yield f"Wrong answers on clear photos: {len(wrong)}. The surest:"
     yield ""

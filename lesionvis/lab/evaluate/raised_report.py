@@ -18,7 +18,7 @@ from lesionvis.photo import read_photo
 from lesionvis.scale import NoScale
 from lesionvis.skin import find_skin
 from lesionvis.spots import find_spots
-from lesionvis.spots.classifier import Judge
+from lesionvis.spots.classifier import SpotClassifier
 from lesionvis.spots.table import measure_spots
 
 # What a raised spot might show in one photo: a mirrored light, a light and a dark side, a sharp or a paler rim.
@@ -63,7 +63,7 @@ def elevation(label: Label) -> bool | None:
     return None if found is None else found.group(1) == "True"
 
 
-def measure_touched(folder: Path, labels: Sequence[Label], judges: Sequence[Judge]) -> list[Touched]:
+def measure_touched(folder: Path, labels: Sequence[Label], classifiers: Sequence[SpotClassifier]) -> list[Touched]:
     """Measure the proxies on every photo whose elevation is known and that shows a dominant lesion.
 
     Parameters
@@ -71,7 +71,7 @@ def measure_touched(folder: Path, labels: Sequence[Label], judges: Sequence[Judg
     folder : Path
         Of the photos.
     labels : sequence of Label
-    judges : sequence of Judge
+    classifiers : sequence of SpotClassifier
         One per fold, which never saw the photos of that fold.
 
     Returns
@@ -79,7 +79,7 @@ def measure_touched(folder: Path, labels: Sequence[Label], judges: Sequence[Judg
     list of Touched
     """
     chosen = [label for label in labels if elevation(label) is not None]
-    found = left_out(_proxies, folder, chosen, judges)
+    found = left_out(_proxies, folder, chosen, classifiers)
     return [
         Touched(label, elevation(label) is True, numbers)
         for label, numbers in zip(chosen, found, strict=True)
@@ -87,10 +87,10 @@ def measure_touched(folder: Path, labels: Sequence[Label], judges: Sequence[Judg
     ]
 
 
-def _proxies(path: Path, judge: Judge) -> dict[str, float] | None:
+def _proxies(path: Path, classifier: SpotClassifier) -> dict[str, float] | None:
     photo, scale = read_photo(path), NoScale("not needed")
     skin = find_skin(photo, scale)
-    spots = find_spots(photo, skin, judge)
+    spots = find_spots(photo, skin, classifier)
     if spots.lesion == 0:
         return None
     table = measure_spots(photo, scale, skin, spots)

@@ -11,16 +11,16 @@ import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
+from lesionvis.lab.evaluate.baselines import BASELINES
 from lesionvis.lab.evaluate.matching import Match, match_spots
-from lesionvis.lab.evaluate.peers import PEERS
 from lesionvis.lab.train.spot_examples import LesionTruth
 from lesionvis.lab.train.spot_training import fold_of
-from lesionvis.lab.truth import Label, SpotTruth
+from lesionvis.lab.truth import Label, MarkedSpots
 from lesionvis.photo import PhotoReader, read_photo
 from lesionvis.scale import NoScale
 from lesionvis.skin import find_skin
 from lesionvis.spots import Spots, find_spots
-from lesionvis.spots.classifier import Judge
+from lesionvis.spots.classifier import SpotClassifier
 from lesionvis.spots.table import measure_spots
 
 _NOT_SOUGHT = NoScale("not sought in evaluation")
@@ -63,25 +63,25 @@ def spot_figures(name: str, matches: Sequence[Match]) -> SpotFigures:
 def spot_report(
     folder: Path,
     labels: Sequence[Label],
-    annotated: Sequence[SpotTruth],
-    marked: Sequence[SpotTruth],
+    annotated: Sequence[MarkedSpots],
+    marked: Sequence[MarkedSpots],
     lesions: dict[str, LesionTruth],
-    judges: Sequence[Judge],
+    classifiers: Sequence[SpotClassifier],
 ) -> str:
-    """Find spots with judges that never saw the photo's group, and write down how well.
+    """Find spots with classifiers that never saw the photo's group, and write down how well.
 
     Parameters
     ----------
     folder : Path
         Holds the photos.
     labels : sequence of Label
-    annotated : sequence of SpotTruth
+    annotated : sequence of MarkedSpots
         Photos of which every spot was marked with its size; the peers are judged on these.
-    marked : sequence of SpotTruth
+    marked : sequence of MarkedSpots
         Photos of which the spots' places were marked for training.
     lesions : dict
         Photo's stem -> its dominant lesion.
-    judges : sequence of Judge
+    classifiers : sequence of SpotClassifier
         One per fold.
 
     Returns
@@ -91,20 +91,20 @@ def spot_report(
     """
     group = {label.photo: label.group for label in labels}
 
-    def matched(truths: Sequence[SpotTruth]) -> list[Match]:
-        jobs = (delayed(_match)(folder / t.photo, t, judges[fold_of(group[t.photo])]) for t in truths)
+    def matched(truths: Sequence[MarkedSpots]) -> list[Match]:
+        jobs = (delayed(_match)(folder / t.photo, t, classifiers[fold_of(group[t.photo])]) for t in truths)
         return list(Parallel(n_jobs=2)(jobs))
 
     own, further = matched(annotated), matched(marked)
-    peers = Parallel(n_jobs=2)(delayed(_tuned)(number, folder, annotated) for number in range(len(PEERS)))
+    peers = Parallel(n_jobs=2)(delayed(_tuned)(number, folder, annotated) for number in range(len(BASELINES)))
     outlined = [label for label in labels if Path(label.photo).stem in lesions]
     overlaps = Parallel(n_jobs=2)(
-        delayed(_overlap)(folder / label.photo, lesions[Path(label.photo).stem], judges[fold_of(label.group)])
+        delayed(_overlap)(folder / label.photo, lesions[Path(label.photo).stem], classifiers[fold_of(label.group)])
         for label in outlined
         if lesions[Path(label.photo).stem].exists
     )
     empty = [label for label in labels if label.n_spots == "0"]
-    counts = Parallel(n_jobs=2)(delayed(_count)(folder / e.photo, judges[fold_of(e.group)]) for e in empty)
+    counts = Parallel(n_jobs=2)(delayed(_count)(folder / e.photo, classifiers[fold_of(e.group)]) for e in empty)
     sections = (
         _methods([spot_figures("lesionvis, photo left out of training", own), *peers], len(annotated)),
         _photos(annotated, own),
@@ -115,27 +115,27 @@ def spot_report(
     return "\n".join(line for section in sections for line in section)
 
 
-def _found(path: Path, judge: Judge) -> tuple[Spots, NDArray[np.float64], NDArray[np.float64]]:
+def _found(path: Path, classifier: SpotClassifier) -> tuple[Spots, NDArray[np.float64], NDArray[np.float64]]:
     """Spots of a photo, their centres and diameters in source px."""
     cv2.setNumThreads(1)
     photo = read_photo(path)
     skin = find_skin(photo, _NOT_SOUGHT)
-    spots = find_spots(photo, skin, judge)
+    spots = find_spots(photo, skin, classifier)
     table = measure_spots(photo, _NOT_SOUGHT, skin, spots)
     return spots, np.column_stack([table["x_px"], table["y_px"]]), table.numbers("diameter_px")
 
 
-def _match(path: Path, truth: SpotTruth, judge: Judge) -> Match:
-    return match_spots(*_found(path, judge)[1:], truth)
+def _match(path: Path, truth: MarkedSpots, classifier: SpotClassifier) -> Match:
+    return match_spots(*_found(path, classifier)[1:], truth)
 
 
-def _count(path: Path, judge: Judge) -> int:
-    return len(_found(path, judge)[0])
+def _count(path: Path, classifier: SpotClassifier) -> int:
+    return len(_found(path, classifier)[0])
 
 
-def _overlap(path: Path, truth: LesionTruth, judge: Judge) -> float:
+def _overlap(path: Path, truth: LesionTruth, classifier: SpotClassifier) -> float:
     """Intersection over union of the spot that covers most of the true lesion."""
-    labels = _found(path, judge)[0].labels
+    labels = _found(path, classifier)[0].labels
     photo = read_photo(path)
     size = (photo.source_width_px, photo.source_height_px)
     lesion = truth.draw(size[1], size[0])
@@ -148,10 +148,10 @@ def _overlap(path: Path, truth: LesionTruth, judge: Judge) -> float:
     return float((best & lesion).sum() / (best | lesion).sum())
 
 
-def _tuned(number: int, folder: Path, truths: Sequence[SpotTruth]) -> SpotFigures:
+def _tuned(number: int, folder: Path, truths: Sequence[MarkedSpots]) -> SpotFigures:
     """A peer at the threshold that is best for it on these very photos."""
     cv2.setNumThreads(1)
-    peer = PEERS[number]
+    peer = BASELINES[number]
     whole = PhotoReader(working_long_side_px=_SOURCE_SIDE_MAX_PX)
     pictures = [whole(folder / truth.photo).rgb for truth in truths]
     tried = [
@@ -173,7 +173,7 @@ def _methods(rows: Sequence[SpotFigures], n_photos: int) -> Iterator[str]:
         yield f"| {row.name} | {row.f1:.2f} | {row.precision:.2f} | {row.recall:.2f} | {row.diameter_error:.0%} |"
 
 
-def _photos(truths: Sequence[SpotTruth], matches: Sequence[Match]) -> Iterator[str]:
+def _photos(truths: Sequence[MarkedSpots], matches: Sequence[Match]) -> Iterator[str]:
     yield ""
     yield "| photo | spots | found | false | F1 |"
     yield "|---|---|---|---|---|"

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from lesionvis.color import decode_srgb
 from lesionvis.lab.render.optics import encode_srgb, light_rgb
-from lesionvis.lab.render.scene import Scene, SpotTruth
+from lesionvis.lab.render.scene import RenderedSpot, Scene
 from lesionvis.lab.render.surface import Map, layer_generator, smooth_noise
 from lesionvis.lab.render.synth import encode_jpeg, render
 from lesionvis.scale.card.layout import CARD_HEIGHT_MM, CARD_WIDTH_MM, card_shapes
@@ -123,7 +123,7 @@ def plane_of(scene: Scene, pose: Pose) -> Homography:
 
 
 def render_card(
-    scene: Scene, pose: Pose, spots: tuple[SpotTruth, ...] = (), print_scale: float = 1.0
+    scene: Scene, pose: Pose, spots: tuple[RenderedSpot, ...] = (), print_scale: float = 1.0
 ) -> RenderedReference:
     """Photo of a scene with the printed card on the skin.
 
@@ -133,7 +133,7 @@ def render_card(
         The skin, the light and the camera.
     pose : Pose
         Where the card lies.
-    spots : tuple of SpotTruth
+    spots : tuple of RenderedSpot
         Spots on the skin.
     print_scale : float
         Size of the print over that of the file; its bar is 50 mm times this long.
@@ -147,7 +147,7 @@ def render_card(
 
 
 def render_coin(
-    scene: Scene, pose: Pose, diameter_mm: float, metal: Metal = "silver", spots: tuple[SpotTruth, ...] = ()
+    scene: Scene, pose: Pose, diameter_mm: float, metal: Metal = "silver", spots: tuple[RenderedSpot, ...] = ()
 ) -> RenderedReference:
     """Photo of a scene with a coin on the skin; see `render_card`."""
     texture = _coin_texture(scene, diameter_mm, metal)
@@ -222,7 +222,7 @@ def _coin_texture(scene: Scene, diameter_mm: float, metal: Metal) -> _Texture:
 
 
 def _composed(
-    scene: Scene, spots: tuple[SpotTruth, ...], pose: Pose, texture: _Texture, shadow_mm: float
+    scene: Scene, spots: tuple[RenderedSpot, ...], pose: Pose, texture: _Texture, shadow_mm: float
 ) -> RenderedReference:
     plane = plane_of(scene, pose)
     skin = render(replace(scene, blur_sigma_px=0.0, noise_sigma_levels=0.0, jpeg_quality=None), spots).rgb / 255.0

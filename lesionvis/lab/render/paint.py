@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.lab.render.optics import NORMAL_BLOOD_FRACTION, body_rgb, melanin_for_ita
-from lesionvis.lab.render.scene import Scene, SpotTruth
+from lesionvis.lab.render.scene import RenderedSpot, Scene
 from lesionvis.lab.render.surface import Map, layer_generator, smooth_noise
 
 # Waves around an irregular border, and how fast they weaken with their number (power of it).
@@ -47,14 +47,14 @@ class Painted:
     labels: NDArray[np.int32]
 
 
-def spot_densities(scene: Scene, spots: Sequence[SpotTruth]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def spot_densities(scene: Scene, spots: Sequence[RenderedSpot]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Natural optical density that each spot adds to the scene's skin: by its blood, and by its melanin.
 
     Parameters
     ----------
     scene : Scene
         Gives the skin around.
-    spots : sequence of SpotTruth
+    spots : sequence of RenderedSpot
         Their colour attributes.
 
     Returns
@@ -79,7 +79,7 @@ def spot_densities(scene: Scene, spots: Sequence[SpotTruth]) -> tuple[NDArray[np
     return np.log(plain / bloody).astype(np.float32), np.log(plain / pigmented).astype(np.float32)
 
 
-def _border(spot: SpotTruth, generator: np.random.Generator) -> NDArray[np.float64]:
+def _border(spot: RenderedSpot, generator: np.random.Generator) -> NDArray[np.float64]:
     """Distance of the border from the centre at 360 angles, in radii; it encloses the area of a circle."""
     rough = generator.standard_normal(len(_BORDER_BASIS)) @ _BORDER_BASIS
     border = np.maximum(1.0 + spot.border_irregularity * rough / rough.std(), 0.3)
@@ -98,7 +98,7 @@ def _lacunae(generator: np.random.Generator, x: Map, y: Map) -> Map:
     return np.asarray(1.0 - _WALL_PALENESS * (1.0 - into_sac), dtype=np.float32)
 
 
-def _drawn_radius_px(spot: SpotTruth, scene: Scene) -> float:
+def _drawn_radius_px(spot: RenderedSpot, scene: Scene) -> float:
     """Radius to draw so that half of the contrast is left at the true radius in the blurred photo.
 
     Blur moves a convex edge inwards by sigma^2 / (2 radius), to first order.
@@ -107,14 +107,14 @@ def _drawn_radius_px(spot: SpotTruth, scene: Scene) -> float:
     return radius_px + min(scene.blur_sigma_px**2 / (2.0 * radius_px), 0.5 * radius_px)
 
 
-def paint_spots(scene: Scene, spots: Sequence[SpotTruth]) -> Painted:
+def paint_spots(scene: Scene, spots: Sequence[RenderedSpot]) -> Painted:
     """Paint spots over each other.
 
     Parameters
     ----------
     scene : Scene
         Gives size, skin, blur and seed.
-    spots : sequence of SpotTruth
+    spots : sequence of RenderedSpot
         What to paint, the last on top. Parts outside the frame are left out.
 
     Returns
@@ -140,7 +140,7 @@ def paint_spots(scene: Scene, spots: Sequence[SpotTruth]) -> Painted:
 def _paint_spot(
     painted: Painted,
     scene: Scene,
-    spot: SpotTruth,
+    spot: RenderedSpot,
     generator: np.random.Generator,
     blood: NDArray[np.float32],
     melanin: NDArray[np.float32],
@@ -186,7 +186,7 @@ def _window(center_px: float, reach_px: float, size_px: int) -> tuple[int, int]:
     return max(0, int(np.floor(center_px - reach_px))), min(size_px, int(np.ceil(center_px + reach_px)) + 1)
 
 
-def _pigments(spot: SpotTruth, generator: np.random.Generator, x_px: Map, y_px: Map) -> tuple[Map, Map]:
+def _pigments(spot: RenderedSpot, generator: np.random.Generator, x_px: Map, y_px: Map) -> tuple[Map, Map]:
     """Relative amounts of blood and melanin inside one spot; made only for pigments that are there."""
     radius_px = spot.diameter_px / 2.0
     height_px, width_px = x_px.shape

@@ -19,7 +19,7 @@ from lesionvis.color import blood_map
 from lesionvis.errors import SettingsError
 from lesionvis.lab.render.optics import body_rgb, ita_deg, melanin_for_ita, with_surface
 from lesionvis.lab.render.paint import spot_densities
-from lesionvis.lab.render.scene import Scene, SpotTruth
+from lesionvis.lab.render.scene import RenderedSpot, Scene
 from lesionvis.lab.render.surface import layer_generator, smooth_noise
 from lesionvis.lab.render.synth import photograph, scene_light
 
@@ -105,14 +105,14 @@ class Shot:
     rgb: NDArray[np.uint8]
     homography: NDArray[np.float64]
 
-    def seen(self, spots: Sequence[SpotTruth], margin_px: float = 0.0) -> NDArray[np.bool_]:
+    def seen(self, spots: Sequence[RenderedSpot], margin_px: float = 0.0) -> NDArray[np.bool_]:
         """Which spots lie wholly in the frame, and `margin_px` off its border, shape (N,)."""
         x, y, diameter = self.positions(spots).T
         height, width = self.rgb.shape[:2]
         edge = diameter / 2.0 + margin_px
         return np.asarray((x > edge) & (y > edge) & (x < width - 1 - edge) & (y < height - 1 - edge))
 
-    def positions(self, spots: Sequence[SpotTruth]) -> NDArray[np.float64]:
+    def positions(self, spots: Sequence[RenderedSpot]) -> NDArray[np.float64]:
         """Centre x, y and diameter of each spot in photo px, shape (N, 3)."""
         x, y, diameter = (np.array([getattr(s, name) for s in spots]) for name in ("x_px", "y_px", "diameter_px"))
         center = _apply(self.homography, np.stack([x, y], axis=1))
@@ -173,7 +173,7 @@ class GlassPair:
     Attributes
     ----------
     plain, pressed : Shot
-    spots : tuple of SpotTruth
+    spots : tuple of RenderedSpot
         In skin px, before the press.
     ratio : ndarray of shape (N,), float64
         Contrast of each spot (`blood_map` of densities) under the glass over that before; 1 outside the glass.
@@ -183,7 +183,7 @@ class GlassPair:
 
     plain: Shot
     pressed: Shot
-    spots: tuple[SpotTruth, ...]
+    spots: tuple[RenderedSpot, ...]
     ratio: NDArray[np.float64]
     under_glass: NDArray[np.bool_]
 
@@ -196,23 +196,23 @@ class RenderedSeries:
     ----------
     shots : tuple of Shot
         One per moment.
-    spots : tuple of tuple of SpotTruth
+    spots : tuple of tuple of RenderedSpot
         Per moment one row per spot, in skin px; the same row is the same spot at every moment.
     contrast : ndarray of shape (moments, N), float64
         True contrast of each spot (`blood_map` of densities); 0 while it is not there.
     """
 
     shots: tuple[Shot, ...]
-    spots: tuple[tuple[SpotTruth, ...], ...]
+    spots: tuple[tuple[RenderedSpot, ...], ...]
     contrast: NDArray[np.float64]
 
 
-def contrasts(scene: Scene, spots: Sequence[SpotTruth]) -> NDArray[np.float64]:
+def contrasts(scene: Scene, spots: Sequence[RenderedSpot]) -> NDArray[np.float64]:
     """Contrast of each spot to the scene's skin as `blood_map` of log10 densities, shape (N,).
 
     Examples
     --------
-    >>> [(faint, strong)] = [contrasts(Scene(), [SpotTruth(9, 9, 8, blood_fraction=b) for b in (0.01, 0.08)])]
+    >>> [(faint, strong)] = [contrasts(Scene(), [RenderedSpot(9, 9, 8, blood_fraction=b) for b in (0.01, 0.08)])]
     >>> bool(0 < faint < strong)
     True
     """
@@ -220,26 +220,26 @@ def contrasts(scene: Scene, spots: Sequence[SpotTruth]) -> NDArray[np.float64]:
     return np.asarray(blood_map((blood + melanin) / np.float32(np.log(10.0))), np.float64)
 
 
-def with_contrast(scene: Scene, spot: SpotTruth, contrast: float) -> SpotTruth:
+def with_contrast(scene: Scene, spot: RenderedSpot, contrast: float) -> RenderedSpot:
     """Return a copy of a spot whose blood gives it a wanted contrast to the scene's skin.
 
     Parameters
     ----------
     scene : Scene
-    spot : SpotTruth
+    spot : RenderedSpot
     contrast : float
         As `contrasts` gives it.
 
     Returns
     -------
-    SpotTruth
+    RenderedSpot
         With the nearest contrast that blood can give.
     """
     reached = contrasts(scene, [replace(spot, blood_fraction=float(blood)) for blood in _BLOOD_GRID])
     return replace(spot, blood_fraction=float(np.interp(contrast, np.maximum.accumulate(reached), _BLOOD_GRID)))
 
 
-def _absent(spot: SpotTruth) -> SpotTruth:
+def _absent(spot: RenderedSpot) -> RenderedSpot:
     """Spot that takes nothing out of the light but keeps its row."""
     return replace(spot, blood_fraction=0.0, melanin_fraction=0.0, bilirubin_g_per_l=0.0, dome_height=0.0)
 
@@ -289,7 +289,7 @@ def pressed_skin(skin: Scene, blood_left: float) -> Scene:
 
 
 def render_glass_pair(
-    skin: Scene, spots: Sequence[SpotTruth], ratios: Sequence[float], press: Press, plain: View, pressed: View
+    skin: Scene, spots: Sequence[RenderedSpot], ratios: Sequence[float], press: Press, plain: View, pressed: View
 ) -> GlassPair:
     """Photo of skin, and a second one with a glass pressed on it.
 
@@ -297,7 +297,7 @@ def render_glass_pair(
     ----------
     skin : Scene
         Canvas: its size should be at least 1.5 times that of the photos.
-    spots : sequence of SpotTruth
+    spots : sequence of RenderedSpot
         In canvas px.
     ratios : sequence of float
         What the press leaves of each spot's contrast to the skin around.
@@ -348,14 +348,16 @@ def _through_glass(
     return np.asarray(linear * (1.0 - veil[..., None]) + veil[..., None], np.float32)
 
 
-def render_series(skin: Scene, moments: Sequence[Sequence[SpotTruth | None]], views: Sequence[View]) -> RenderedSeries:
+def render_series(
+    skin: Scene, moments: Sequence[Sequence[RenderedSpot | None]], views: Sequence[View]
+) -> RenderedSeries:
     """Photos of the same skin at several moments.
 
     Parameters
     ----------
     skin : Scene
         Canvas: its size should be at least 1.5 times that of the photos.
-    moments : sequence of sequences of SpotTruth or None
+    moments : sequence of sequences of RenderedSpot or None
         Per moment one row per spot in canvas px; None while the spot is not there. A spot is there at one moment at
         least, and the same row is the same spot.
     views : sequence of View

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.lab.render.pairs import Pose, Press, View, render_glass_pair, render_series
-from lesionvis.lab.render.scene import Scene, SpotTruth
+from lesionvis.lab.render.scenarios import petechial_shower
+from lesionvis.lab.render.scene import RenderedSpot, Scene
 from lesionvis.lab.render.synth import encode_jpeg
-from lesionvis.lab.render.truths import petechial_shower
 
 _JPEG_QUALITY = 88
 # The canvas leaves room for both views; spots lie in its middle.
@@ -61,7 +61,7 @@ def sample_pairs() -> Iterator[PairPhoto]:
     yield PairPhoto("glass-plain.jpg", pair.plain.rgb)
     yield PairPhoto("glass-pressed.jpg", pair.pressed.rgb)
 
-    first: list[SpotTruth | None] = [None if row < _N_NEW else spot for row, spot in enumerate(spots)]
+    first: list[RenderedSpot | None] = [None if row < _N_NEW else spot for row, spot in enumerate(spots)]
     gone, fading = _N_NEW + _N_GONE, _N_NEW + _N_GONE + _N_FADING
     second = [
         None

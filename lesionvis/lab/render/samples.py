@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from lesionvis.lab.render.scene import Scene, SpotTruth
+from lesionvis.lab.render.scenarios import angiomas, petechial_shower, plain_skin, single_lesion
+from lesionvis.lab.render.scene import RenderedSpot, Scene
 from lesionvis.lab.render.synth import encode_jpeg, render
-from lesionvis.lab.render.truths import angiomas, petechial_shower, plain_skin, single_lesion
 
 _JPEG_QUALITY = 88
 
@@ -23,7 +23,7 @@ class Sample:
     photo: str
     pattern: str
     scene: Scene
-    spots: tuple[SpotTruth, ...]
+    spots: tuple[RenderedSpot, ...]
 
 
 def samples() -> Iterator[Sample]:
@@ -122,7 +122,7 @@ def render_samples(folder: Path) -> None:
     ----------
     folder : Path
         Gets the JPEG photos, `photos.csv` (one row per photo: pattern, px_per_mm, ita_deg, seed, has_ruler)
-        and `truth.csv` (one row per spot: its number, the attributes of `SpotTruth`, and diameter_mm). Made
+        and `truth.csv` (one row per spot: its number, the attributes of `RenderedSpot`, and diameter_mm). Made
         where it is missing; files of the same name are replaced.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -146,7 +146,7 @@ def render_samples(folder: Path) -> None:
         for number, spot in enumerate(sample.spots, start=1):
             diameter_mm = spot.diameter_px / scene.px_per_mm
             spot_rows.append({"photo": sample.photo, "spot": number, **asdict(spot), "diameter_mm": diameter_mm})
-    spot_columns = ["photo", "spot", *(field.name for field in fields(SpotTruth)), "diameter_mm"]
+    spot_columns = ["photo", "spot", *(field.name for field in fields(RenderedSpot)), "diameter_mm"]
     _write_csv(folder / "photos.csv", list(photo_rows[0]), photo_rows)
     _write_csv(folder / "truth.csv", spot_columns, spot_rows)
 

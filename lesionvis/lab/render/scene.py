@@ -186,7 +186,7 @@ class Scene:
 
 
 @dataclass(frozen=True, slots=True)
-class SpotTruth:
+class RenderedSpot:
     """One row of the truth table: where a spot is, how large it is and what it is made of.
 
     Attributes
@@ -227,7 +227,7 @@ class SpotTruth:
 
     Examples
     --------
-    >>> SpotTruth(x_px=100.0, y_px=80.0, diameter_px=12.0, blood_fraction=0.08).kind
+    >>> RenderedSpot(x_px=100.0, y_px=80.0, diameter_px=12.0, blood_fraction=0.08).kind
     'petechia'
     """
 
@@ -267,7 +267,7 @@ class RenderedPhoto:
         True where skin is seen. Read-only.
     scene : Scene
         What was rendered.
-    spots : tuple of SpotTruth
+    spots : tuple of RenderedSpot
         The truth table.
     """
 
@@ -275,4 +275,4 @@ class RenderedPhoto:
     labels: NDArray[np.int32]
     skin: NDArray[np.bool_]
     scene: Scene
-    spots: tuple[SpotTruth, ...]
+    spots: tuple[RenderedSpot, ...]

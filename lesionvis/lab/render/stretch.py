@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from lesionvis.errors import SettingsError
 from lesionvis.lab.render.pairs import Shot, View, contrasts, lit_by, pressed_skin, shoot, with_contrast
-from lesionvis.lab.render.scene import Scene, SpotTruth
+from lesionvis.lab.render.scene import RenderedSpot, Scene
 from lesionvis.lab.render.synth import scene_light
 
 # Places of skin along one axis, per px, from which the place of a stretched one is interpolated.
@@ -111,7 +111,7 @@ class StretchedPair:
     Attributes
     ----------
     plain, stretched : Shot
-    spots, moved : tuple of SpotTruth
+    spots, moved : tuple of RenderedSpot
         In skin px: at rest, and where the pull takes them, of the diameter that gives their larger area.
     ratio : ndarray of shape (N,), float64
         Contrast of each spot (`blood_map` of densities) times its area when stretched over that at rest.
@@ -119,8 +119,8 @@ class StretchedPair:
 
     plain: Shot
     stretched: Shot
-    spots: tuple[SpotTruth, ...]
-    moved: tuple[SpotTruth, ...]
+    spots: tuple[RenderedSpot, ...]
+    moved: tuple[RenderedSpot, ...]
     ratio: NDArray[np.float64]
 
 
@@ -131,7 +131,7 @@ def _every_px(height: int, width: int) -> NDArray[np.float64]:
 
 
 def render_stretched_pair(
-    skin: Scene, spots: Sequence[SpotTruth], ratios: Sequence[float], stretch: Stretch, plain: View, stretched: View
+    skin: Scene, spots: Sequence[RenderedSpot], ratios: Sequence[float], stretch: Stretch, plain: View, stretched: View
 ) -> StretchedPair:
     """Photo of skin at rest, and a second one of it pulled apart.
 
@@ -139,7 +139,7 @@ def render_stretched_pair(
     ----------
     skin : Scene
         Canvas: its size should be at least 1.5 times that of the photos.
-    spots : sequence of SpotTruth
+    spots : sequence of RenderedSpot
         In canvas px.
     ratios : sequence of float
         What a full pull leaves of each spot's contrast times area.

@@ -2,7 +2,7 @@
 
 Everything is put together in linear light, where layers add and multiply as they do in nature, and becomes
 sRGB at the very end. The types are in `lesionvis.lab.render.scene`, makers of truth tables in
-`lesionvis.lab.render.truths`.
+`lesionvis.lab.render.scenarios`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from lesionvis.lab.render.covers import cover_alpha, covers, hairs, skin_mask
 from lesionvis.lab.render.optics import encode_srgb, light_rgb
 from lesionvis.lab.render.paint import paint_spots
-from lesionvis.lab.render.scene import RenderedPhoto, Scene, SpotTruth
+from lesionvis.lab.render.scenarios import distractors
+from lesionvis.lab.render.scene import RenderedPhoto, RenderedSpot, Scene
 from lesionvis.lab.render.surface import (
     Map,
     diffuse_light,
@@ -26,7 +27,6 @@ from lesionvis.lab.render.surface import (
     skin_color,
     skin_relief,
 )
-from lesionvis.lab.render.truths import distractors
 
 # Light of a mirror-like highlight, in parts of white: on oily skin, and on a taut dome.
 _SKIN_HIGHLIGHT = 0.5
@@ -47,7 +47,7 @@ class _Lit:
     labels: NDArray[np.int32]
 
 
-def _lit_skin(scene: Scene, spots: Sequence[SpotTruth]) -> _Lit:
+def _lit_skin(scene: Scene, spots: Sequence[RenderedSpot]) -> _Lit:
     relief = skin_relief(scene)
     beneath = paint_spots(scene, distractors(scene))
     painted = paint_spots(scene, spots)
@@ -81,14 +81,14 @@ def _covered(scene: Scene, lit: _Lit) -> NDArray[np.float32]:
     return linear
 
 
-def scene_light(scene: Scene, spots: Sequence[SpotTruth] = ()) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+def scene_light(scene: Scene, spots: Sequence[RenderedSpot] = ()) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
     """Light that a scene sends to the camera, before its lens, sensor and file.
 
     Parameters
     ----------
     scene : Scene
         Everything but the spots; its camera is not used.
-    spots : sequence of SpotTruth
+    spots : sequence of RenderedSpot
         The truth table.
 
     Returns
@@ -160,14 +160,14 @@ def encode_jpeg(rgb: NDArray[np.uint8], quality: int) -> bytes:
     return encoded.tobytes()
 
 
-def render(scene: Scene, spots: Sequence[SpotTruth] = ()) -> RenderedPhoto:
+def render(scene: Scene, spots: Sequence[RenderedSpot] = ()) -> RenderedPhoto:
     """Photo of a scene with spots.
 
     Parameters
     ----------
     scene : Scene
         Everything but the spots.
-    spots : sequence of SpotTruth
+    spots : sequence of RenderedSpot
         The truth table, in pixels of the photo; where spots overlap, the later lies on top.
 
     Returns
@@ -188,7 +188,7 @@ def render(scene: Scene, spots: Sequence[SpotTruth] = ()) -> RenderedPhoto:
 
     Examples
     --------
-    >>> photo = render(Scene(width_px=64, height_px=48), [SpotTruth(x_px=30, y_px=20, diameter_px=12)])
+    >>> photo = render(Scene(width_px=64, height_px=48), [RenderedSpot(x_px=30, y_px=20, diameter_px=12)])
     >>> photo.rgb.shape, int(photo.labels[20, 30]), int((photo.labels == 1).sum())
     ((48, 64, 3), 1, 113)
     """

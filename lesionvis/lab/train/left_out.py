@@ -1,4 +1,4 @@
-"""Measure photos with judges that never saw them."""
+"""Measure photos with classifiers that never saw them."""
 
 from __future__ import annotations
 
@@ -11,24 +11,27 @@ from joblib import Parallel, delayed
 
 from lesionvis.lab.train.spot_training import fold_of
 from lesionvis.lab.truth import Label
-from lesionvis.spots.classifier import Judge
+from lesionvis.spots.classifier import SpotClassifier
 
 T = TypeVar("T")
 
 
 def left_out(
-    measure: Callable[[Path, Judge], T], folder: Path, labels: Sequence[Label], judges: Sequence[Judge]
+    measure: Callable[[Path, SpotClassifier], T],
+    folder: Path,
+    labels: Sequence[Label],
+    classifiers: Sequence[SpotClassifier],
 ) -> list[T]:
     """Measure photos in two processes.
 
     Parameters
     ----------
     measure : callable
-        Path of a photo and judge of its spots -> whatever is measured.
+        Path of a photo and classifier of its spots -> whatever is measured.
     folder : Path
         Of the photos.
     labels : sequence of Label
-    judges : sequence of Judge
+    classifiers : sequence of SpotClassifier
         One per fold, which never saw the photos of that fold.
 
     Returns
@@ -36,10 +39,10 @@ def left_out(
     list
         One per label.
     """
-    jobs = (delayed(_alone)(measure, folder / label.photo, judges[fold_of(label.group)]) for label in labels)
+    jobs = (delayed(_alone)(measure, folder / label.photo, classifiers[fold_of(label.group)]) for label in labels)
     return list(Parallel(n_jobs=2)(jobs))
 
 
-def _alone(measure: Callable[[Path, Judge], T], path: Path, judge: Judge) -> T:
+def _alone(measure: Callable[[Path, SpotClassifier], T], path: Path, classifier: SpotClassifier) -> T:
     cv2.setNumThreads(1)
-    return measure(path, judge)
+    return measure(path, classifier)

@@ -27,7 +27,7 @@ from lesionvis.photo import Photo, read_photo
 from lesionvis.scale import NoScale
 from lesionvis.skin import find_skin
 from lesionvis.spots import find_spots
-from lesionvis.spots.classifier import Judge
+from lesionvis.spots.classifier import SpotClassifier
 from lesionvis.spots.table import measure_spots
 
 # A borderline photo counts less than a clear one; the value of the trial that the project grew from.
@@ -69,25 +69,27 @@ class PatternTable:
         return np.asarray([label.group for label in self.labels])
 
 
-def measure_features(photo: Photo, judge: Judge) -> NDArray[np.float32]:
+def measure_features(photo: Photo, classifier: SpotClassifier) -> NDArray[np.float32]:
     """Features of a photo without a scale, in the order of `FEATURE_NAMES`."""
     scale = NoScale("not sought in training")
     skin = find_skin(photo, scale)
-    spots = find_spots(photo, skin, judge)
+    spots = find_spots(photo, skin, classifier)
     table = measure_spots(photo, scale, skin, spots)
     values = compute_features(gather(photo, scale, skin, spots, table)).values
     return np.asarray([values[name] for name in FEATURE_NAMES], np.float32)
 
 
-def make_pattern_table(folder: Path, labels: Sequence[Label], judges: Sequence[Judge], n_copies: int) -> PatternTable:
+def make_pattern_table(
+    folder: Path, labels: Sequence[Label], classifiers: Sequence[SpotClassifier], n_copies: int
+) -> PatternTable:
     """Measure all labelled photos of a folder.
 
     Parameters
     ----------
     folder : Path
     labels : sequence of Label
-    judges : sequence of Judge
-        One per fold, which never saw the photos of that fold: spots on photos that a judge was trained on look
+    classifiers : sequence of SpotClassifier
+        One per fold, which never saw the photos of that fold: spots on photos that a classifier was trained on look
         better than they will on new ones.
     n_copies : int
         Changed copies per photo.
@@ -96,7 +98,7 @@ def make_pattern_table(folder: Path, labels: Sequence[Label], judges: Sequence[J
     -------
     PatternTable
     """
-    blocks = left_out(partial(_rows, n_copies=n_copies), folder, labels, judges)
+    blocks = left_out(partial(_rows, n_copies=n_copies), folder, labels, classifiers)
     return PatternTable(
         tuple(label for label in labels for _ in range(n_copies + 1)),
         np.tile(np.arange(n_copies + 1), len(labels)),
@@ -104,12 +106,12 @@ def make_pattern_table(folder: Path, labels: Sequence[Label], judges: Sequence[J
     )
 
 
-def _rows(path: Path, judge: Judge, n_copies: int) -> NDArray[np.float32]:
+def _rows(path: Path, classifier: SpotClassifier, n_copies: int) -> NDArray[np.float32]:
     """Features of a photo and of its changed copies; the changes follow from the photo's content."""
     photo = read_photo(path)
     generator = np.random.default_rng(int(photo.sha256[:12], 16))
     copies = (read_photo(augmented(photo.rgb, generator)) for _ in range(n_copies))
-    return np.stack([measure_features(photo, judge), *(measure_features(copy, judge) for copy in copies)])
+    return np.stack([measure_features(photo, classifier), *(measure_features(copy, classifier) for copy in copies)])
 
 
 def write_pattern_table(path: Path, table: PatternTable) -> None:

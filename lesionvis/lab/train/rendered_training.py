@@ -1,4 +1,4 @@
-"""Rendered photos for the training of the judges: what the marked photos lack.
+"""Rendered photos for the training of the classifiers: what the marked photos lack.
 
 Hardly any of the marked photos shows brown or dark skin, spots of 3 px, or plain skin; rendered ones do.
 """
@@ -13,11 +13,11 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from lesionvis.color import optical_density
-from lesionvis.lab.render.scene import Scene, SpotTruth
+from lesionvis.lab.render.scenarios import angiomas, petechial_shower, plain_skin, single_lesion
+from lesionvis.lab.render.scene import RenderedSpot, Scene
 from lesionvis.lab.render.synth import encode_jpeg, render
-from lesionvis.lab.render.truths import angiomas, petechial_shower, plain_skin, single_lesion
 from lesionvis.lab.train.spot_examples import Example, match, overlaps_with, thin_out
-from lesionvis.lab.truth import SpotTruth as MarkedSpots
+from lesionvis.lab.truth import MarkedSpots
 from lesionvis.photo import read_photo
 from lesionvis.scale import NoScale
 from lesionvis.skin import find_skin
@@ -56,7 +56,7 @@ def _scene(generator: np.random.Generator, number: int) -> Scene:
     )
 
 
-def _cases() -> Iterator[tuple[str, Scene, tuple[SpotTruth, ...]]]:
+def _cases() -> Iterator[tuple[str, Scene, tuple[RenderedSpot, ...]]]:
     """Kind, scene and truth of each rendered photo."""
     generator = np.random.default_rng(_SEED)
     number = 0
@@ -96,7 +96,7 @@ def rendered_examples() -> list[Example]:
     return list(Parallel(n_jobs=2)(jobs))
 
 
-def _example(number: int, kind: str, scene: Scene, spots: tuple[SpotTruth, ...]) -> Example:
+def _example(number: int, kind: str, scene: Scene, spots: tuple[RenderedSpot, ...]) -> Example:
     cv2.setNumThreads(1)
     name = f"rendered-{kind}-{number}"
     rendered = render(scene, spots)

@@ -1,4 +1,4 @@
-"""Evidence of real photos with what is known about it: the examples that the judges are trained on."""
+"""Evidence of real photos with what is known about it: the examples that the classifiers are trained on."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from lesionvis.color import optical_density
 from lesionvis.lab.train.forests import SEED
-from lesionvis.lab.truth import Label, SpotTruth
+from lesionvis.lab.truth import Label, MarkedSpots
 from lesionvis.labels import PETECHIAL_SHOWER
 from lesionvis.photo import read_photo
 from lesionvis.scale import NoScale
@@ -112,7 +112,7 @@ def _drawn(row: dict[str, Any]) -> Callable[[int, int], NDArray[np.bool_]]:
 
 
 def collect(
-    folder: Path, labels: Sequence[Label], spots: Sequence[SpotTruth], lesions: dict[str, LesionTruth]
+    folder: Path, labels: Sequence[Label], spots: Sequence[MarkedSpots], lesions: dict[str, LesionTruth]
 ) -> list[Example]:
     """Evidence and truth of every photo that has any.
 
@@ -144,7 +144,7 @@ def collect(
     return list(Parallel(n_jobs=2)(jobs))
 
 
-def _example(path: Path, label: Label, marked: SpotTruth | None, truth: LesionTruth | None) -> Example:
+def _example(path: Path, label: Label, marked: MarkedSpots | None, truth: LesionTruth | None) -> Example:
     """Evidence and truth of one photo."""
     cv2.setNumThreads(1)
     photo = read_photo(path)
@@ -189,7 +189,7 @@ def thin_out(labels: NDArray[np.int8], others_max: int) -> NDArray[np.float64]:
     return weights
 
 
-def match(candidates: Candidates, truth: SpotTruth, px_per_source_px: float) -> NDArray[np.int8]:
+def match(candidates: Candidates, truth: MarkedSpots, px_per_source_px: float) -> NDArray[np.int8]:
     """Label candidates by the marked spots.
 
     A candidate at a marked spot but of another size, near an uncertain one, or outside the marked region stays open.

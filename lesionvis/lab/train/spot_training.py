@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from lesionvis.lab.train.forests import SEED, FittedPredictor, onnx_predictor, region_forest, spot_forest
 from lesionvis.lab.train.spot_examples import OPEN, SPOT, Example
 from lesionvis.spots.candidates import COLUMNS as CANDIDATE_COLUMNS
-from lesionvis.spots.classifier import COMPANY_COLUMNS, Judge, company
+from lesionvis.spots.classifier import NEIGHBOUR_COLUMNS, SpotClassifier, neighbour_columns
 from lesionvis.spots.regions import COLUMNS as REGION_COLUMNS
 
 N_FOLDS = 5
 REGIONS_PER_PHOTO = 40
 # The columns of `Tables` that hold evidence.
-_EVIDENCE = ("first", "company", "region")
+_EVIDENCE = ("candidate", "neighbour", "region")
 
 
 def fold_of(group: str) -> int:
@@ -33,10 +33,10 @@ class Tables:
 
     Attributes
     ----------
-    first, company, region : ndarray of shape (N, K), float32
-        Evidence; the second look sees `first` and `company` side by side.
+    candidate, neighbour, region : ndarray of shape (N, K), float32
+        Evidence; stage 2 sees `candidate` and `neighbour` side by side.
     spot_label : ndarray of shape (N,), int8
-        Of `first` and `company`.
+        Of `candidate` and `neighbour`.
     spot_weight : ndarray of shape (N,), float32
     spot_fold, region_fold : ndarray, int8
         Fold of the photo's group.
@@ -45,8 +45,8 @@ class Tables:
     region_weight : ndarray of shape (M,), float32
     """
 
-    first: NDArray[np.float32]
-    company: NDArray[np.float32]
+    candidate: NDArray[np.float32]
+    neighbour: NDArray[np.float32]
     spot_label: NDArray[np.int8]
     spot_weight: NDArray[np.float32]
     spot_fold: NDArray[np.int8]
@@ -57,7 +57,7 @@ class Tables:
 
 
 def make_tables(examples: Sequence[Example]) -> Tables:
-    """Tables of all labelled rows; company columns come from first looks that never saw the photo's group."""
+    """Tables of all labelled rows; neighbour columns come from a stage 1 that never saw the photo's group."""
     known = [np.flatnonzero(e.labels != OPEN) for e in examples]
     folds = [fold_of(e.group) for e in examples]
     first = np.concatenate([e.candidates.evidence[k] for e, k in zip(examples, known, strict=True)])
@@ -68,7 +68,7 @@ def make_tables(examples: Sequence[Example]) -> Tables:
     companies = []
     for example, rows, held in zip(examples, known, folds, strict=True):
         scores = looks[held](example.candidates.evidence)[:, -1]
-        companies.append(company(example.candidates, scores)[rows])
+        companies.append(neighbour_columns(example.candidates, scores)[rows])
     regions, overlaps, region_folds, region_weights = [], [], [], []
     for example, held in zip(examples, folds, strict=True):
         rows = _region_rows(example.overlaps)
@@ -122,26 +122,30 @@ def fit_forests(tables: Tables, held_out_fold: int | None = None) -> dict[str, F
     Returns
     -------
     dict
-        "first", "second" and "region".
+        "stage_1", "stage_2" and "region".
     """
     spots = tables.spot_fold != (-1 if held_out_fold is None else held_out_fold)
     regions = tables.region_fold != (-1 if held_out_fold is None else held_out_fold)
-    both = {**CANDIDATE_COLUMNS, **COMPANY_COLUMNS}
+    both = {**CANDIDATE_COLUMNS, **NEIGHBOUR_COLUMNS}
     region = region_forest(tuple(REGION_COLUMNS))
     region.estimator.fit(tables.region[regions], tables.overlap[regions], sample_weight=tables.region_weight[regions])
     return {
-        "first": _fit_spots(CANDIDATE_COLUMNS, tables.first, tables.spot_label, tables.spot_weight, spots),
-        "second": _fit_spots(
-            both, np.concatenate([tables.first, tables.company], axis=1), tables.spot_label, tables.spot_weight, spots
+        "stage_1": _fit_spots(CANDIDATE_COLUMNS, tables.candidate, tables.spot_label, tables.spot_weight, spots),
+        "stage_2": _fit_spots(
+            both,
+            np.concatenate([tables.candidate, tables.neighbour], axis=1),
+            tables.spot_label,
+            tables.spot_weight,
+            spots,
         ),
         "region": region,
     }
 
 
 def typical_spot(tables: Tables) -> dict[str, float]:
-    """Median of each column of evidence and company over the marked spots."""
-    both = np.concatenate([tables.first, tables.company], axis=1)[tables.spot_label == SPOT]
-    names = (*CANDIDATE_COLUMNS, *COMPANY_COLUMNS)
+    """Median of each column of evidence and neighbours over the marked spots."""
+    both = np.concatenate([tables.candidate, tables.neighbour], axis=1)[tables.spot_label == SPOT]
+    names = (*CANDIDATE_COLUMNS, *NEIGHBOUR_COLUMNS)
     return {name: round(float(value), 4) for name, value in zip(names, np.median(both, axis=0), strict=True)}
 
 
@@ -167,9 +171,9 @@ def read_tables(path: Path) -> Tables:
     return Tables(**arrays)
 
 
-def fold_judges(tables: Tables) -> list[Judge]:
-    """One judge per fold, which never saw the photos of that fold, in ONNX form."""
+def fold_classifiers(tables: Tables) -> list[SpotClassifier]:
+    """One classifier per fold, which never saw the photos of that fold, in ONNX form."""
     return [
-        Judge(**{name: onnx_predictor(forest) for name, forest in fit_forests(tables, fold).items()})
+        SpotClassifier(**{name: onnx_predictor(forest) for name, forest in fit_forests(tables, fold).items()})
         for fold in range(N_FOLDS)
     ]

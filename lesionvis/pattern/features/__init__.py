@@ -15,7 +15,7 @@ __all__ = ["FEATURES", "FEATURE_NAMES", "Features", "Findings", "compute_feature
 
 FEATURES: tuple[Callable[[Findings], float], ...] = (
     crop.spot_count,
-    crop.likely_spot_mass,
+    crop.expected_spot_count,
     crop.spots_per_skin_area,
     crop.strong_spot_count,
     crop.effective_spot_count,
@@ -25,7 +25,7 @@ FEATURES: tuple[Callable[[Findings], float], ...] = (
     crop.blob_red_green_ratio,
     crop.blob_blue_share,
     crop.best_scores_mean,
-    crop.spots_spread,
+    crop.occupied_cell_share,
     crop.elongated_share,
     crop.median_diameter_px,
     crop.diameter_iqr_px,
@@ -46,7 +46,7 @@ FEATURES: tuple[Callable[[Findings], float], ...] = (
     crop.color_variation,
     crop.odd_one_out_score,
     crop.median_erythema_contrast,
-    crop.strongest_erythema_contrast,
+    crop.erythema_contrast_p90,
     crop.median_blue_share,
     crop.red_share,
     crop.purple_share,

@@ -40,7 +40,7 @@ def spot_count(findings: Findings) -> float:
     return float(len(findings.table))
 
 
-def likely_spot_mass(findings: Findings) -> float:
+def expected_spot_count(findings: Findings) -> float:
     """Sum of the probabilities of all candidates whose own is over one in eight."""
     scores = findings.spots.candidate_scores
     return float(scores[scores > 0.125].sum())
@@ -95,7 +95,7 @@ def best_scores_mean(findings: Findings) -> float:
     return float(best.mean()) if len(best) else 0.0
 
 
-def spots_spread(findings: Findings) -> float:
+def occupied_cell_share(findings: Findings) -> float:
     """Share of the skin's cells (a twelfth of the longer side) that hold a spot: scattered or in one place."""
     x, y = findings.column("x_px"), findings.column("y_px")
     height, width = findings.skin.mask.shape
@@ -257,7 +257,7 @@ def median_erythema_contrast(findings: Findings) -> float:
     return _median(findings.column("erythema_contrast"))
 
 
-def strongest_erythema_contrast(findings: Findings) -> float:
+def erythema_contrast_p90(findings: Findings) -> float:
     """90 % quantile of the erythema contrast; NaN without spots."""
     contrast = findings.column("erythema_contrast")
     return float(np.quantile(contrast, 0.9)) if len(contrast) else float("nan")

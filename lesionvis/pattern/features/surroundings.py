@@ -130,5 +130,5 @@ def fine_noise(findings: Findings) -> float:
 
 def spots_beside_skin_border(findings: Findings) -> float:
     """Share of spots that touch what is not skin: edges of limbs, nails, clothing; NaN without spots."""
-    beside = findings.table.has_flag("beside_not_skin")
+    beside = findings.table.has_flag("touches_non_skin")
     return float(beside.mean()) if len(beside) else float("nan")

@@ -6,7 +6,7 @@ be a ruler only when all that makes a ruler is seen at once:
 - enough ticks, hardly one missing, evenly spaced along a smooth line (`lesionvis.scale.ruler.ticks`);
 - which begin on one line;
 - of which every fifth or tenth is longer or heavier, and no other order fits (`lesionvis.scale.ruler.units`);
-- on a body with a straight edge (`lesionvis.scale.ruler.body`).
+- on a body with a straight edge (`lesionvis.scale.ruler.edge`).
 
 Where anything is missing, there is no scale and the reason says what.
 """
@@ -22,12 +22,12 @@ import numpy as np
 from lesionvis.errors import SettingsError
 from lesionvis.photo import Photo
 from lesionvis.scale.base import NoScale, Scale
-from lesionvis.scale.ruler.body import Edge, body_outline, find_edge
-from lesionvis.scale.ruler.periodicity import Level, Seeds, build_levels, find_seeds
+from lesionvis.scale.ruler.edge import Edge, find_edge, ruler_outline
+from lesionvis.scale.ruler.periodicity import Level, PeriodicPlaces, build_levels, find_periodic_places
 from lesionvis.scale.ruler.strip import straighten
 from lesionvis.scale.ruler.tick_shapes import TickShapes, measure_shapes
 from lesionvis.scale.ruler.ticks import TickRow, follow_ticks
-from lesionvis.scale.ruler.units import Grouping, group_ticks
+from lesionvis.scale.ruler.units import TickUnits, find_tick_units
 
 FOLLOW_PITCH_PX = 8.0
 """Ticks are followed at the coarsest level where they are this far apart: fast, and sharp enough."""
@@ -45,10 +45,10 @@ PLANE_TOLERANCE = 0.01
 """Relative error from print (0.3 % for paper) and from a ruler 2 mm nearer to a lens 20 cm away (1 %)."""
 
 SEED_RADIUS_PX = 24.0
-"""Seeds of the same pitch this near to one that was followed, in px, lead to the same end."""
+"""PeriodicPlaces of the same pitch this near to one that was followed, in px, lead to the same end."""
 
 SEED_RADIUS_PITCHES = 2.5
-"""Seeds of the same pitch this near to a row of ticks, in pitches, belong to it."""
+"""PeriodicPlaces of the same pitch this near to a row of ticks, in pitches, belong to it."""
 
 N_ROW_TESTS = 4
 """Tests of a row before its order is looked at; the reason told is that of the row that passed most."""
@@ -109,7 +109,7 @@ class RulerFinder:
     min_contrast : float
         Relative contrast of the ticks, measured at the resolution they were followed at.
     min_gain, min_margin : float
-        Evidence for the order among the ticks, and against any other; see `Grouping`.
+        Evidence for the order among the ticks, and against any other; see `TickUnits`.
     max_length_noise_pitches : float
         Robust standard deviation of the lengths of ticks of one kind; real rulers have up to 0.12.
     min_edge_step, min_edge_consistency : float
@@ -169,11 +169,11 @@ class RulerFinder:
             green = cv2.resize(green, None, fx=reduction, fy=reduction, interpolation=cv2.INTER_AREA)
         levels = build_levels(np.asarray(green, np.uint8))
         nearest = _Verdict(-1, "nothing in the photo repeats as ticks do")
-        for row in self._rows(levels, find_seeds(levels)):
+        for row in self._rows(levels, find_periodic_places(levels)):
             verdict = self._judge_row(row)
             if not verdict.complaint:
                 shapes = _measured(row, levels)
-                grouping = group_ticks(shapes.lengths, shapes.ink, shapes.open_ends)
+                grouping = find_tick_units(shapes.lengths, shapes.ink, shapes.open_ends)
                 verdict = self._judge_order(row, shapes, grouping)
                 if not verdict.complaint:
                     row = replace(row, line=row.line.resized(1.0 / reduction))
@@ -185,12 +185,12 @@ class RulerFinder:
             nearest = max(nearest, verdict, key=lambda v: v.tests_passed)
         return NoScale(f"no ruler found: {nearest.complaint}")
 
-    def tells_unit(self, grouping: Grouping) -> bool:
+    def tells_unit(self, grouping: TickUnits) -> bool:
         """Whether the order among ticks proves millimetres or half centimetres.
 
         Examples
         --------
-        >>> RulerFinder().tells_unit(group_ticks(np.ones((2, 31)), np.zeros(31)))
+        >>> RulerFinder().tells_unit(find_tick_units(np.ones((2, 31)), np.zeros(31)))
         False
         """
         half = grouping.unit == "half_centimetre"
@@ -205,7 +205,7 @@ class RulerFinder:
             and grouping.explained >= MIN_EXPLAINED
         )
 
-    def _rows(self, levels: tuple[Level, ...], seeds: Seeds) -> Iterator[TickRow]:
+    def _rows(self, levels: tuple[Level, ...], seeds: PeriodicPlaces) -> Iterator[TickRow]:
         """Follow the ticks from the best seeds, each row once; lines in px of the full picture."""
         free = np.ones(len(seeds), bool)
         for _ in range(self.max_rows):
@@ -239,7 +239,7 @@ class RulerFinder:
             (row.end_scatter <= self.max_end_scatter_pitches, f"{told} do not begin on one line"),
         )
 
-    def _judge_order(self, row: TickRow, shapes: TickShapes, grouping: Grouping) -> _Verdict:
+    def _judge_order(self, row: TickRow, shapes: TickShapes, grouping: TickUnits) -> _Verdict:
         """Whether the ticks are clear and their order tells the unit."""
         told = _told(row)
         inch = grouping.unit == "inch" and grouping.margin >= self.min_margin
@@ -302,7 +302,7 @@ def _scale(row: TickRow, mm_per_tick: float, edge: Edge, photo: Photo) -> Scale:
         px_per_mm=mean,
         standard_error_px_per_mm=error,
         source="ruler",
-        outline_px=photo.to_source(body_outline(photo.rgb, row, edge)),
+        outline_px=photo.to_source(ruler_outline(photo.rgb, row, edge)),
         points_px=photo.to_source(row.line.at(row.numbers)),
         px_per_mm_at_points=local,
     )

@@ -68,7 +68,7 @@ FLANK_STEPS = 9
 """The peak lies within this many steps of 2 % above where the score first comes near the best."""
 
 MAX_SEEDS = 250
-"""Seeds kept for the vote on which to follow first; a ruler has dozens."""
+"""PeriodicPlaces kept for the vote on which to follow first; a ruler has dozens."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,7 +80,7 @@ class Level:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Seeds:
+class PeriodicPlaces:
     """Places where the picture repeats, best first; positions in px of the full picture.
 
     Attributes
@@ -130,7 +130,7 @@ def relative_contrast(gray: NDArray[np.uint8]) -> Picture:
     return np.clip(relative, -MAX_CONTRAST, MAX_CONTRAST, out=relative)
 
 
-def find_seeds(levels: tuple[Level, ...]) -> Seeds:
+def find_periodic_places(levels: tuple[Level, ...]) -> PeriodicPlaces:
     """Cells with coherent edges along whose normal the picture repeats."""
     found = [_seeds_of_level(level) for level in levels]
     xy, angle, pitch, score = (np.concatenate(column) for column in zip(*found, strict=True))
@@ -138,7 +138,7 @@ def find_seeds(levels: tuple[Level, ...]) -> Seeds:
     xy, angle, pitch, score = xy[best], angle[best], pitch[best], score[best]
     support = _support(xy, angle, pitch, score)
     order = np.argsort(-support, kind="stable")
-    return Seeds(xy[order], angle[order], pitch[order], score[order])
+    return PeriodicPlaces(xy[order], angle[order], pitch[order], score[order])
 
 
 def _support(xy: Floats, angle: Floats, pitch: Floats, score: Floats) -> Floats:

@@ -76,7 +76,7 @@ STAND_OUT = 2.5
 
 
 @dataclass(frozen=True, slots=True)
-class Grouping:
+class TickUnits:
     """The order among ticks that explains their lengths and ink best.
 
     Attributes
@@ -113,7 +113,7 @@ class Grouping:
     length_noise: float
 
 
-def group_ticks(lengths: Floats, ink: Floats, open_ends: NDArray[np.bool_] | None = None) -> Grouping:
+def find_tick_units(lengths: Floats, ink: Floats, open_ends: NDArray[np.bool_] | None = None) -> TickUnits:
     """Find the order in which longer or heavier ticks return.
 
     Each order is judged by its likelihood under normal noise whose spread is that of its own residuals,
@@ -133,7 +133,7 @@ def group_ticks(lengths: Floats, ink: Floats, open_ends: NDArray[np.bool_] | Non
     --------
     >>> reach = np.ones(31)
     >>> reach[::5] = 1.5
-    >>> grouping = group_ticks(np.stack([np.ones(31), reach]), np.zeros(31))
+    >>> grouping = find_tick_units(np.stack([np.ones(31), reach]), np.zeros(31))
     >>> grouping.unit, grouping.order, grouping.phase
     ('millimetre', (1, 0, 0, 0, 0), 0)
     """
@@ -166,7 +166,7 @@ def group_ticks(lengths: Floats, ink: Floats, open_ends: NDArray[np.bool_] | Non
     unit = hypotheses[best].unit
     margin = gain[best] - max(g for g, h in zip(gain, hypotheses, strict=True) if h.unit != unit)
     marks, clear = kinds[best] > 0, standing_out[best]
-    return Grouping(
+    return TickUnits(
         unit=unit,
         order=hypotheses[best].order,
         phase=hypotheses[best].phase,
@@ -218,7 +218,7 @@ class _Feature:
     least_noise: float
 
     def compare(self, kinds: NDArray[np.intp]) -> tuple[Floats, Floats, Floats]:
-        """Judge hypotheses (H, N) of the ticks' kinds.
+        """SpotClassifier hypotheses (H, N) of the ticks' kinds.
 
         Returns
         -------

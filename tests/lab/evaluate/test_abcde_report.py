@@ -14,7 +14,7 @@ from lesionvis.lab.evaluate.auc import Auc, auc, auc_interval, auc_table
 from lesionvis.lab.train.left_out import left_out
 from lesionvis.lab.train.spot_training import N_FOLDS, fold_of
 from lesionvis.lab.truth import Label
-from lesionvis.spots.classifier import Judge, packaged_judge
+from lesionvis.spots.classifier import SpotClassifier, packaged_classifier
 
 
 def _label(diagnosis: str, number: int, photo: str = "", source: str = "dermnet") -> Label:
@@ -82,7 +82,7 @@ def examined(tmp_path_factory: pytest.TempPathFactory) -> list[Examined]:
             labels.append(_label(diagnosis, number, f"{diagnosis}{number}.png"))
     cv2.imwrite(str(folder / "plain.png"), painted(disk, (0.0, 0.0, 0.0))[..., ::-1])
     labels += [_label("Amelanotic melanoma", 9, "plain.png"), _label("Eczema", 10, "missing.png")]
-    return examine(folder, labels, [packaged_judge()] * N_FOLDS)
+    return examine(folder, labels, [packaged_classifier()] * N_FOLDS)
 
 
 def test_every_mole_is_examined_once(examined: list[Examined]) -> None:
@@ -115,12 +115,12 @@ def test_a_table_has_a_cell_per_subset() -> None:
     ]
 
 
-def _which(path: Path, judge: Judge) -> tuple[str, object]:
-    return path.name, judge.first
+def _which(path: Path, classifier: SpotClassifier) -> tuple[str, object]:
+    return path.name, classifier.stage_1
 
 
 def test_each_photo_goes_to_the_judge_that_never_saw_it(tmp_path: Path) -> None:
-    judges = [Judge(fold, fold, fold) for fold in range(N_FOLDS)]  # type: ignore[arg-type]
+    classifiers = [SpotClassifier(fold, fold, fold) for fold in range(N_FOLDS)]  # type: ignore[arg-type]
     labels = [_label("Naevus", number, f"{number}.jpg") for number in range(6)]
     expected = [(label.photo, fold_of(label.group)) for label in labels]
-    assert left_out(_which, tmp_path, labels, judges) == expected
+    assert left_out(_which, tmp_path, labels, classifiers) == expected

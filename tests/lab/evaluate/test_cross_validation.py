@@ -9,12 +9,12 @@ import pytest
 
 from lesionvis.lab.evaluate.cross_validation import (
     N_FOLDS,
-    Judged,
+    AnsweredPhotos,
     OutOfFold,
+    answer_out_of_fold,
     by_tone,
     flips,
     intervals,
-    judge_out_of_fold,
     mean_figures,
     pattern_figures,
     worst,
@@ -40,13 +40,13 @@ def _label(pattern: str, number: int = 0, certainty: str = "clear") -> Label:
     return Label("", "0" * 64, "dermnet", "x", pattern, certainty, accept, "1", f"g{number}", "")
 
 
-def _judged(*rows: tuple[str, str]) -> Judged:
+def _judged(*rows: tuple[str, str]) -> AnsweredPhotos:
     """Rows of (truth, answer), with sure probabilities."""
     labels = tuple(_label(truth, i) for i, (truth, _) in enumerate(rows))
     answers = tuple(answer for _, answer in rows)
     named = [answer if answer != UNCERTAIN else "other" for answer in answers]
     probabilities = np.array([[0.97 if name == own else 0.01 for name in CLASSES] for own in named])
-    return Judged(labels, probabilities, tuple((name,) for name in named), answers)
+    return AnsweredPhotos(labels, probabilities, tuple((name,) for name in named), answers)
 
 
 def test_sharpening_keeps_sums_and_order() -> None:
@@ -162,9 +162,9 @@ def test_a_missing_sign_is_a_doubt_in_cross_validation_too() -> None:
     sure = np.array([[0.97 if name == label.pattern else 0.01 for name in CLASSES] for label in labels])
     result = OutOfFold(sure, np.arange(len(labels)) // len(CLASSES))
     table = PatternTable(labels, np.zeros(len(labels), np.int64), features)
-    assert judge_out_of_fold(table, result).answers[:3] == CLASSES[:3]
+    assert answer_out_of_fold(table, result).answers[:3] == CLASSES[:3]
     features[0, roundness] = 0.5
-    doubted = judge_out_of_fold(replace(table, features=features), result)
+    doubted = answer_out_of_fold(replace(table, features=features), result)
     assert doubted.answers[:3] == (UNCERTAIN, *CLASSES[1:3])
     assert doubted.sets[0] == ("petechial_shower", "other")
 

@@ -17,7 +17,7 @@ from lesionvis.lab.truth import Label
 from lesionvis.models import packaged_model_folder
 from lesionvis.pattern.pattern import load_pattern_model, sharpened
 from lesionvis.photo import read_photo
-from lesionvis.spots.classifier import packaged_judge
+from lesionvis.spots.classifier import packaged_classifier
 
 
 def _label(number: int, pattern: str = "single_lesion", certainty: str = "clear", photo: str = "") -> Label:
@@ -80,7 +80,7 @@ def test_clear_photos_of_a_pattern_are_answered_with_all_their_copies(tmp_path: 
         _label(2, "other", photo="missing.png"),
         _label(3, certainty="borderline", photo="missing.png"),
     ]
-    (one,) = change_photos(tmp_path, labels, [packaged_judge()] * N_FOLDS, [load_pattern_model()] * N_FOLDS)
+    (one,) = change_photos(tmp_path, labels, [packaged_classifier()] * N_FOLDS, [load_pattern_model()] * N_FOLDS)
     assert one.answer == "single_lesion"
     assert list(one.after) == list(CHANGES)
     assert one.after["mirror"] == "single_lesion"

@@ -12,7 +12,7 @@ from painted import disk, painted
 from lesionvis.lab.evaluate.raised_report import PROXIES, Touched, elevation, measure_touched, pooled, raised_report
 from lesionvis.lab.train.spot_training import N_FOLDS
 from lesionvis.lab.truth import Label
-from lesionvis.spots.classifier import packaged_judge
+from lesionvis.spots.classifier import packaged_classifier
 
 
 def _label(diagnosis: str, number: int, note: str = "", photo: str = "") -> Label:
@@ -77,7 +77,7 @@ def test_photos_with_a_lesion_and_a_known_elevation_are_measured(tmp_path: Path)
         _label("Naevus", 2, "elevation=UNK", "missing.png"),
         _label("Naevus", 3, "elevation=False", "plain.png"),
     ]
-    (one,) = measure_touched(tmp_path, labels, [packaged_judge()] * N_FOLDS)
+    (one,) = measure_touched(tmp_path, labels, [packaged_classifier()] * N_FOLDS)
     assert one.label.photo == "a.png"
     assert one.is_raised
     assert list(one.numbers) == list(PROXIES)

@@ -8,23 +8,23 @@ import cv2
 import numpy as np
 import pytest
 
+from lesionvis.lab.evaluate.baselines import BASELINES, Baseline
 from lesionvis.lab.evaluate.matching import Match, match_spots
-from lesionvis.lab.evaluate.peers import PEERS, Peer
 from lesionvis.lab.evaluate.spot_report import spot_figures, spot_report
+from lesionvis.lab.render.scenarios import petechial_shower
 from lesionvis.lab.render.scene import Scene
 from lesionvis.lab.render.synth import render
-from lesionvis.lab.render.truths import petechial_shower
 from lesionvis.lab.train.spot_examples import LesionTruth
 from lesionvis.lab.train.spot_training import N_FOLDS
-from lesionvis.lab.truth import Label, SpotTruth
-from lesionvis.spots.classifier import packaged_judge
+from lesionvis.lab.truth import Label, MarkedSpots
+from lesionvis.spots.classifier import packaged_classifier
 
 
 def _truth(
     *rows: tuple[float, float, float, str], region: tuple[float, float, float, float] = (0, 0, 99, 99)
-) -> SpotTruth:
+) -> MarkedSpots:
     x, y, diameter = (np.array([row[k] for row in rows], np.float64) for k in range(3))
-    return SpotTruth("photo.png", region, x, y, diameter, tuple(row[3] for row in rows))
+    return MarkedSpots("photo.png", region, x, y, diameter, tuple(row[3] for row in rows))
 
 
 def _found(*rows: tuple[float, float, float]) -> tuple[np.ndarray, np.ndarray]:
@@ -71,7 +71,7 @@ def test_figures_are_means_over_photos() -> None:
 
 
 @pytest.fixture(scope="module")
-def shower() -> tuple[np.ndarray, SpotTruth]:
+def shower() -> tuple[np.ndarray, MarkedSpots]:
     """Clean rendered shower with its truth."""
     scene = Scene(width_px=320, height_px=240, px_per_mm=6.0, seed=3)
     spots = petechial_shower(np.random.default_rng(3), scene, 12, diameter_mm=1.8)
@@ -79,10 +79,10 @@ def shower() -> tuple[np.ndarray, SpotTruth]:
     return render(scene, spots).rgb, _truth(*rows, region=(0, 0, 319, 239))
 
 
-@pytest.mark.parametrize("peer", PEERS, ids=lambda peer: peer.name)
+@pytest.mark.parametrize("peer", BASELINES, ids=lambda peer: peer.name)
 def test_every_peer_finds_clean_spots_at_its_best_threshold(
-    peer: Peer,
-    shower: tuple[np.ndarray, SpotTruth],
+    peer: Baseline,
+    shower: tuple[np.ndarray, MarkedSpots],
 ) -> None:
     rgb, truth = shower
     best = max((match_spots(*peer.find(rgb, threshold), truth) for threshold in peer.thresholds), key=lambda m: m.f1)
@@ -90,7 +90,7 @@ def test_every_peer_finds_clean_spots_at_its_best_threshold(
     assert best.f1 > (0.5 if peer.name == "fixed grey threshold" else 0.8)
 
 
-def test_the_report_holds_every_part(shower: tuple[np.ndarray, SpotTruth], tmp_path: Path) -> None:
+def test_the_report_holds_every_part(shower: tuple[np.ndarray, MarkedSpots], tmp_path: Path) -> None:
     rgb, truth = shower
     (tmp_path / "photos").mkdir()
     for name in ("photo.png", "plain.png"):
@@ -102,9 +102,11 @@ def test_the_report_holds_every_part(shower: tuple[np.ndarray, SpotTruth], tmp_p
 
     labels = [label("photo.png", "petechial_shower", "6-20"), label("plain.png", "other", "0")]
     whole = LesionTruth(lambda height, width: np.ones((height, width), np.bool_), True)
-    text = spot_report(tmp_path / "photos", labels, [truth], [truth], {"photo": whole}, [packaged_judge()] * N_FOLDS)
+    text = spot_report(
+        tmp_path / "photos", labels, [truth], [truth], {"photo": whole}, [packaged_classifier()] * N_FOLDS
+    )
     assert next(line for line in text.splitlines() if line.startswith("| lesionvis")).split("|")[2].strip() >= "0.95"
-    assert all(f"| {peer.name} |" in text for peer in PEERS)
+    assert all(f"| {peer.name} |" in text for peer in BASELINES)
     assert "| photo | 12 |" in text
     assert "1 photos without a spot: none found in 1.00" in text
     assert "1 outlined lesions" in text

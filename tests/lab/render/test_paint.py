@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lesionvis.lab.render.paint import paint_spots, spot_densities
-from lesionvis.lab.render.scene import Scene, SpotTruth
+from lesionvis.lab.render.scene import RenderedSpot, Scene
 
 SCENE = Scene(width_px=96, height_px=80)
-SPOT = SpotTruth(x_px=50.0, y_px=40.0, diameter_px=24.0, blood_fraction=0.08)
+SPOT = RenderedSpot(x_px=50.0, y_px=40.0, diameter_px=24.0, blood_fraction=0.08)
 
 
 @settings(deadline=None)
@@ -26,7 +26,7 @@ SPOT = SpotTruth(x_px=50.0, y_px=40.0, diameter_px=24.0, blood_fraction=0.08)
 def test_labels_have_the_area_and_the_place_of_the_truth(
     x_px: float, y_px: float, diameter_px: float, irregularity: float, elongation: float, angle_deg: float
 ) -> None:
-    spot = SpotTruth(
+    spot = RenderedSpot(
         x_px=x_px,
         y_px=y_px,
         diameter_px=diameter_px,

@@ -16,7 +16,7 @@ from lesionvis.lab.render.pairs import (
     render_series,
     with_contrast,
 )
-from lesionvis.lab.render.scene import SpotTruth
+from lesionvis.lab.render.scene import RenderedSpot
 
 
 def _map(matrix: np.ndarray, xy: tuple[float, float]) -> np.ndarray:
@@ -63,7 +63,7 @@ def test_spots_are_where_the_truth_says() -> None:
 
 
 def test_a_spot_gets_the_contrast_asked_for() -> None:
-    spot = SpotTruth(10.0, 10.0, 9.0, blood_fraction=0.06, blood_depth_mm=0.05)
+    spot = RenderedSpot(10.0, 10.0, 9.0, blood_fraction=0.06, blood_depth_mm=0.05)
     (before,) = contrasts(SKIN, [spot])
     (half,) = contrasts(SKIN, [with_contrast(SKIN, spot, 0.5 * before)])
     assert half == pytest.approx(0.5 * before, rel=0.02)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lesionvis.lab.render.samples import render_samples, samples
-from lesionvis.lab.render.scene import SpotTruth
+from lesionvis.lab.render.scene import RenderedSpot
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def test_every_sample_is_a_photo_with_its_rows(folder: Path) -> None:
 def test_the_truth_is_complete_and_in_pixels_and_millimetres(folder: Path) -> None:
     px_per_mm = {row["photo"]: float(row["px_per_mm"]) for row in _rows(folder / "photos.csv")}
     for row in _rows(folder / "truth.csv"):
-        assert set(SpotTruth.__dataclass_fields__) < set(row)
+        assert set(RenderedSpot.__dataclass_fields__) < set(row)
         expected_mm = float(row["diameter_px"]) / px_per_mm[row["photo"]]
         assert float(row["diameter_mm"]) == pytest.approx(expected_mm, abs=1e-3)
 
@@ -61,7 +61,7 @@ def test_the_spots_stand_out_in_the_files(folder: Path) -> None:
                 assert picture[round(spot.y_px), round(spot.x_px), 1] < np.percentile(around, 90)
 
 
-def _window(center_px: float, spot: SpotTruth) -> slice:
+def _window(center_px: float, spot: RenderedSpot) -> slice:
     return slice(max(0, round(center_px - spot.diameter_px)), round(center_px + spot.diameter_px) + 1)
 
 

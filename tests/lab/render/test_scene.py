@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from lesionvis.errors import SettingsError
-from lesionvis.lab.render.scene import Scene, SpotTruth
+from lesionvis.lab.render.scene import RenderedSpot, Scene
 
 
 @pytest.mark.parametrize(
@@ -25,11 +25,11 @@ def test_a_scene_refuses_values_out_of_bounds(values: dict[str, Any], message: s
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"diameter_px": 0.0}, r"SpotTruth\.diameter_px must be between 0\.5 and 8192, got 0\.0\."),
-        ({"x_px": float("nan")}, r"SpotTruth\.x_px must be"),
-        ({"kind": "wart"}, r"SpotTruth\.kind must be one of petechia, .*, got 'wart'\."),
+        ({"diameter_px": 0.0}, r"RenderedSpot\.diameter_px must be between 0\.5 and 8192, got 0\.0\."),
+        ({"x_px": float("nan")}, r"RenderedSpot\.x_px must be"),
+        ({"kind": "wart"}, r"RenderedSpot\.kind must be one of petechia, .*, got 'wart'\."),
     ],
 )
 def test_a_spot_refuses_values_out_of_bounds(values: dict[str, Any], message: str) -> None:
     with pytest.raises(SettingsError, match=message):
-        SpotTruth(**{"x_px": 10.0, "y_px": 10.0, "diameter_px": 5.0, **values})
+        RenderedSpot(**{"x_px": 10.0, "y_px": 10.0, "diameter_px": 5.0, **values})

@@ -8,9 +8,9 @@ import pytest
 from numpy.typing import NDArray
 
 from lesionvis.color import individual_typology_angle_deg
-from lesionvis.lab.render.scene import RenderedPhoto, Scene, SpotTruth
+from lesionvis.lab.render.scenarios import angiomas, petechial_shower, plain_skin, single_lesion
+from lesionvis.lab.render.scene import RenderedPhoto, RenderedSpot, Scene
 from lesionvis.lab.render.synth import encode_jpeg, render
-from lesionvis.lab.render.truths import angiomas, petechial_shower, plain_skin, single_lesion
 
 # Even skin in even light, so that a spot's contrast is the only one.
 BARE = Scene(
@@ -88,7 +88,7 @@ def test_rendered_skin_has_the_tone_asked_for(tone_deg: float, blood_fraction: f
 def test_half_of_the_contrast_is_left_at_the_true_diameter(
     diameter_px: float, blur_sigma_px: float, border_softness: float, border_irregularity: float
 ) -> None:
-    spot = SpotTruth(
+    spot = RenderedSpot(
         x_px=80.3,
         y_px=60.4,
         diameter_px=diameter_px,
@@ -113,21 +113,21 @@ def test_labels_match_the_truth_row_by_row() -> None:
 
 
 def test_a_covered_spot_has_no_label() -> None:
-    photo = render(replace(BARE, ruler_side="bottom"), [SpotTruth(x_px=80.0, y_px=119.0, diameter_px=10.0)])
+    photo = render(replace(BARE, ruler_side="bottom"), [RenderedSpot(x_px=80.0, y_px=119.0, diameter_px=10.0)])
     assert not photo.labels.any()
 
 
 # What a petechia (8 % blood) adds to log10(R/G) of skin under 3 % of veil, from an independent model.
 @pytest.mark.parametrize(("tone_deg", "contrast"), [(60, 0.36), (48, 0.35), (19, 0.32), (-10, 0.23), (-45, 0.08)])
 def test_petechiae_are_redder_than_the_skin_around(tone_deg: float, contrast: float) -> None:
-    spot = SpotTruth(x_px=80.0, y_px=60.0, diameter_px=30.0, blood_fraction=0.08)
+    spot = RenderedSpot(x_px=80.0, y_px=60.0, diameter_px=30.0, blood_fraction=0.08)
     light = _linear(render(replace(BARE, ita_deg=tone_deg, surface_veil=0.03), [spot]).rgb)
     log_ratio = np.log10(light[..., 0] / light[..., 1])
     assert log_ratio[60, 80] - log_ratio[5, 5] == pytest.approx(contrast, abs=0.06)
 
 
 def test_a_veil_takes_contrast_away_at_the_same_tone() -> None:
-    spot = SpotTruth(x_px=80.0, y_px=60.0, diameter_px=30.0, blood_fraction=0.08)
+    spot = RenderedSpot(x_px=80.0, y_px=60.0, diameter_px=30.0, blood_fraction=0.08)
     contrast = []
     for veil in (0.0, 0.03, 0.1):
         light = _linear(render(replace(BARE, surface_veil=veil), [spot]).rgb)
@@ -138,8 +138,8 @@ def test_a_veil_takes_contrast_away_at_the_same_tone() -> None:
 def test_a_naevus_takes_blue_most_and_an_angioma_green() -> None:
     density = []
     for spot in (
-        SpotTruth(x_px=80.0, y_px=60.0, diameter_px=40.0, kind="naevus", melanin_fraction=0.08),
-        SpotTruth(x_px=80.0, y_px=60.0, diameter_px=40.0, kind="purpura", blood_fraction=0.5),
+        RenderedSpot(x_px=80.0, y_px=60.0, diameter_px=40.0, kind="naevus", melanin_fraction=0.08),
+        RenderedSpot(x_px=80.0, y_px=60.0, diameter_px=40.0, kind="purpura", blood_fraction=0.5),
     ):
         light = _linear(render(BARE, [spot]).rgb)
         density.append(-np.log10(light[60, 80] / light[5, 5]))
@@ -211,7 +211,7 @@ def test_noise_has_the_size_asked_for() -> None:
 
 
 def test_blur_softens_edges() -> None:
-    spot = SpotTruth(x_px=80.0, y_px=60.0, diameter_px=40.0, blood_fraction=0.1)
+    spot = RenderedSpot(x_px=80.0, y_px=60.0, diameter_px=40.0, blood_fraction=0.1)
     steepest = [
         np.abs(np.diff(render(replace(BARE, blur_sigma_px=sigma_px), [spot]).rgb[60, :, 1].astype(int))).max()
         for sigma_px in (0.0, 1.0, 3.0)

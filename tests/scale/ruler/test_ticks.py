@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from lesionvis.lab.render.rulers import RULER_PRINTS, RulerLook, RulerPose, draw_ruler
 from lesionvis.scale.ruler.finder import RulerFinder
-from lesionvis.scale.ruler.periodicity import build_levels, find_seeds, relative_contrast
+from lesionvis.scale.ruler.periodicity import build_levels, find_periodic_places, relative_contrast
 from lesionvis.scale.ruler.strip import SAMPLES_PER_PITCH, TickLine, fit_line, straighten, tick_ends, tick_offsets
 from lesionvis.scale.ruler.tick_shapes import measure_shapes
 from lesionvis.scale.ruler.ticks import TickRow, follow_ticks
-from lesionvis.scale.ruler.units import ORDERS, Unit, group_ticks, tick_kinds
+from lesionvis.scale.ruler.units import ORDERS, Unit, find_tick_units, tick_kinds
 
 
 def _bars(pitch_px: float, width: int = 400, height: int = 120) -> np.ndarray:
@@ -27,13 +27,13 @@ def _bars(pitch_px: float, width: int = 400, height: int = 120) -> np.ndarray:
 
 @pytest.mark.parametrize("pitch_px", [4.0, 7.5, 12.0, 19.0, 33.0])
 def test_best_seed_has_pitch_and_direction_of_the_bars(pitch_px: float) -> None:
-    seeds = find_seeds(build_levels(_bars(pitch_px, width=640, height=160)))
+    seeds = find_periodic_places(build_levels(_bars(pitch_px, width=640, height=160)))
     assert seeds.pitch_px[0] == pytest.approx(pitch_px, rel=0.05)
     assert abs(np.cos(seeds.angle_rad[0])) > 0.99
 
 
 def test_flat_picture_has_no_seeds() -> None:
-    assert len(find_seeds(build_levels(np.full((200, 300), 90, np.uint8)))) == 0
+    assert len(find_periodic_places(build_levels(np.full((200, 300), 90, np.uint8)))) == 0
 
 
 def test_relative_contrast_is_the_same_in_half_the_light() -> None:
@@ -122,7 +122,7 @@ def _lengths(kinds: np.ndarray, noise: float, seed: int) -> np.ndarray:
 def test_each_order_is_told_from_the_others(unit: Unit, seed: int) -> None:
     for order in ORDERS[unit]:
         kinds = tick_kinds(43, order, seed)
-        grouping = group_ticks(_lengths(kinds, 0.03, seed), np.zeros(43))
+        grouping = find_tick_units(_lengths(kinds, 0.03, seed), np.zeros(43))
         assert (grouping.unit, grouping.order, grouping.phase) == (unit, order, seed % len(order))
 
 
@@ -134,7 +134,7 @@ def test_longer_ticks_at_random_are_seldom_millimetres(n_ticks: int) -> None:
     for _ in range(100):
         lengths = 1.0 + 0.03 * rng.normal(size=(2, n_ticks))
         lengths[1, rng.random(n_ticks) < 0.2] += 0.5
-        believed += finder.tells_unit(group_ticks(lengths, np.zeros(n_ticks)))
+        believed += finder.tells_unit(find_tick_units(lengths, np.zeros(n_ticks)))
     assert believed <= 10  # 3 of 100 on average; evenness, straight ends and the edge are asked on top
 
 
@@ -144,7 +144,7 @@ def test_hidden_ticks_do_not_hide_the_order() -> None:
     lengths[:, 8:13] = np.nan
     ink = np.zeros(31)
     ink[8:13] = np.nan
-    assert group_ticks(lengths, ink).unit == "millimetre"
+    assert find_tick_units(lengths, ink).unit == "millimetre"
 
 
 def test_longer_ticks_that_the_border_cuts_off_still_tell_millimetres() -> None:
@@ -153,7 +153,7 @@ def test_longer_ticks_that_the_border_cuts_off_still_tell_millimetres() -> None:
     border = np.linspace(3.0, 1.2, 25)
     open_ends = np.stack([np.zeros(25, bool), lengths[1] > border])
     lengths[1] = np.minimum(lengths[1], border)
-    assert group_ticks(lengths, np.zeros(25), open_ends).unit == "millimetre"
+    assert find_tick_units(lengths, np.zeros(25), open_ends).unit == "millimetre"
 
 
 def test_shapes_of_a_drawn_ruler_are_those_of_its_print() -> None:

@@ -127,7 +127,7 @@ def _step_at(light: Floats, core: Floats, usual: Floats, j: int) -> tuple[float,
     return float(step[color]), float(clear.mean())
 
 
-def body_outline(rgb: NDArray[np.uint8], row: TickRow, edge: Edge) -> NDArray[np.float64]:
+def ruler_outline(rgb: NDArray[np.uint8], row: TickRow, edge: Edge) -> NDArray[np.float64]:
     """Polygon around the body: from its edge to where the colour seen between the ticks gives way.
 
     The colour is followed from the ticks inwards and beyond the ruler's ends, until most of a line of samples

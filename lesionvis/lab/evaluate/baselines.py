@@ -24,7 +24,7 @@ _THRESHOLD_LOCAL_BLOCK_PX = 51
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Peer:
+class Baseline:
     """A detector.
 
     Attributes
@@ -122,12 +122,12 @@ def simple_blob_detector(rgb: NDArray[np.uint8], threshold: float) -> Found:
     return np.asarray([p.pt for p in points], np.float64).reshape(-1, 2), np.asarray([p.size for p in points])
 
 
-PEERS = (
-    Peer("fixed grey threshold", grey_threshold, tuple(range(40, 200, 10))),
-    Peer("blob_dog, log(R/G)", blob_dog, (0.01, 0.015, 0.02, 0.03, 0.045, 0.06, 0.08, 0.1)),
-    Peer("threshold_local, log(R/G)", threshold_local, (0.02, 0.04, 0.06, 0.08, 0.1, 0.13, 0.16, 0.2)),
-    Peer("components, log(R/G)", log_ratio_threshold, (0.02, 0.04, 0.06, 0.08, 0.1, 0.13, 0.16, 0.2)),
-    Peer("SimpleBlobDetector, a*", simple_blob_detector, (2.0, 6.0, 10.0, 14.0, 18.0, 24.0, 30.0, 40.0)),
-    Peer("blob_log, a*", blob_log, (0.005, 0.01, 0.015, 0.02, 0.03, 0.04, 0.06, 0.08)),
-    Peer("components, a*", a_star_threshold, (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0)),
+BASELINES = (
+    Baseline("fixed grey threshold", grey_threshold, tuple(range(40, 200, 10))),
+    Baseline("blob_dog, log(R/G)", blob_dog, (0.01, 0.015, 0.02, 0.03, 0.045, 0.06, 0.08, 0.1)),
+    Baseline("threshold_local, log(R/G)", threshold_local, (0.02, 0.04, 0.06, 0.08, 0.1, 0.13, 0.16, 0.2)),
+    Baseline("components, log(R/G)", log_ratio_threshold, (0.02, 0.04, 0.06, 0.08, 0.1, 0.13, 0.16, 0.2)),
+    Baseline("SimpleBlobDetector, a*", simple_blob_detector, (2.0, 6.0, 10.0, 14.0, 18.0, 24.0, 30.0, 40.0)),
+    Baseline("blob_log, a*", blob_log, (0.005, 0.01, 0.015, 0.02, 0.03, 0.04, 0.06, 0.08)),
+    Baseline("components, a*", a_star_threshold, (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0)),
 )

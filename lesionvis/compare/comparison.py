@@ -1,4 +1,4 @@
-"""Two photos of the same skin that follow each other -> Interval: what happened between them.
+"""Two photos of the same skin that follow each other -> Comparison: what happened between them.
 
 They are registered first. Where that cannot be trusted nothing is compared: a change that nobody saw is worse than
 none.
@@ -26,7 +26,7 @@ HULL_SPOTS_MIN = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class PhotoSummary:
     """One photo of a series.
 
     Attributes
@@ -48,7 +48,7 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Interval:
+class Comparison:
     """What happened between two photos.
 
     Attributes
@@ -91,7 +91,7 @@ class Interval:
         return json_ready(content)
 
 
-def moment_of(analysis: Analysis, taken_at: datetime | None) -> Moment:
+def summarize_photo(analysis: Analysis, taken_at: datetime | None) -> PhotoSummary:
     """Sum up one photo of a series.
 
     Parameters
@@ -101,14 +101,14 @@ def moment_of(analysis: Analysis, taken_at: datetime | None) -> Moment:
 
     Returns
     -------
-    Moment
+    PhotoSummary
     """
-    spots = analysis.spots
+    spots = analysis.table
     area = float(spots["area_mm2"].sum()) if analysis.scale else float("nan")
     channels = np.stack([spots[f"contrast_{name}"] for name in ("red", "green", "blue")], axis=1)
     blood = blood_map(channels.astype(np.float32))
     contrast = float(np.median(blood)) if len(blood) else float("nan")
-    return Moment(analysis.photo.name, taken_at, len(spots), area, contrast)
+    return PhotoSummary(analysis.photo.name, taken_at, len(spots), area, contrast)
 
 
 def days_between(earlier: datetime | None, later: datetime | None) -> float:
@@ -123,7 +123,7 @@ def days_between(earlier: datetime | None, later: datetime | None) -> float:
     return (later - earlier).total_seconds() / SECONDS_PER_DAY
 
 
-def compare(earlier: Analysis, later: Analysis, days: float) -> Interval:
+def compare(earlier: Analysis, later: Analysis, days: float) -> Comparison:
     """Compare two photos of the same skin.
 
     Parameters
@@ -134,21 +134,21 @@ def compare(earlier: Analysis, later: Analysis, days: float) -> Interval:
 
     Returns
     -------
-    Interval
+    Comparison
     """
     registration = register(earlier, later)
     if not registration.trusted:
-        return Interval(days, registration, None, float("nan"))
+        return Comparison(days, registration, None, float("nan"))
     matches = match_spots(earlier, later, registration)
-    return Interval(days, registration, matches, _extent_ratio(earlier, later, registration, matches))
+    return Comparison(days, registration, matches, _extent_ratio(earlier, later, registration, matches))
 
 
 def _extent_ratio(earlier: Analysis, later: Analysis, registration: Registration, matches: Matches) -> float:
     """Area of the hull of the spots that are there later over that of those before, in the earlier photo's frame."""
     place = np.zeros((len(matches), 2))
     here, only_later = matches.first > 0, matches.first == 0
-    place[here] = np.stack([earlier.spots[name][matches.first[here] - 1] for name in ("x_px", "y_px")], axis=1)
-    there = np.stack([later.spots[name][matches.second[only_later] - 1] for name in ("x_px", "y_px")], axis=1)
+    place[here] = np.stack([earlier.table[name][matches.first[here] - 1] for name in ("x_px", "y_px")], axis=1)
+    there = np.stack([later.table[name][matches.second[only_later] - 1] for name in ("x_px", "y_px")], axis=1)
     place[only_later] = registration.map_back(there)
     before, after = (place[~np.isin(matches.state, absent)] for absent in (("new", "unclear"), ("gone", "unclear")))
     if min(len(before), len(after)) < HULL_SPOTS_MIN:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from lesionvis.errors import SettingsError
 from lesionvis.lab.render.covers import skin_mask
 from lesionvis.lab.render.optics import FRESH_OXYGEN_SATURATION
-from lesionvis.lab.render.scene import Scene, SpotTruth
+from lesionvis.lab.render.scene import RenderedSpot, Scene
 from lesionvis.lab.render.surface import layer_generator
 
 # Bleeding spots above this are called purpura (NICE NG240).
@@ -72,7 +72,7 @@ def petechial_shower(
     blood_fraction: float = 0.06,
     oxygen_saturation: float = FRESH_OXYGEN_SATURATION,
     bilirubin_g_per_l: float = 0.0,
-) -> tuple[SpotTruth, ...]:
+) -> tuple[RenderedSpot, ...]:
     """Truth of many flat bleeding spots of one kind: petechiae, and purpura among them by size.
 
     Parameters
@@ -90,11 +90,11 @@ def petechial_shower(
     clustering : float
         Part of the spots that lies in clusters rather than anywhere, 0 to 1.
     blood_fraction, oxygen_saturation, bilirubin_g_per_l : float
-        Median blood, its oxygen (low: purple), and bilirubin (high: brown); see `SpotTruth`.
+        Median blood, its oxygen (low: purple), and bilirubin (high: brown); see `RenderedSpot`.
 
     Returns
     -------
-    tuple of SpotTruth
+    tuple of RenderedSpot
         `count` rows.
 
     Raises
@@ -116,7 +116,7 @@ def petechial_shower(
     bilirubin = bilirubin_g_per_l * generator.uniform(0.7, 1.3, count)
     irregularity = generator.uniform(0.03, 0.10, count)
     return tuple(
-        SpotTruth(
+        RenderedSpot(
             x_px=float(places[row, 0]),
             y_px=float(places[row, 1]),
             diameter_px=float(sizes_mm[row] * scene.px_per_mm),
@@ -141,7 +141,7 @@ def single_lesion(
     kind: Literal["naevus", "melanoma"] = "naevus",
     *,
     diameter_mm: float | None = None,
-) -> tuple[SpotTruth, ...]:
+) -> tuple[RenderedSpot, ...]:
     """Truth of one pigmented lesion near the middle of the frame.
 
     Parameters
@@ -157,7 +157,7 @@ def single_lesion(
 
     Returns
     -------
-    tuple of SpotTruth
+    tuple of RenderedSpot
         One row.
 
     Examples
@@ -170,7 +170,7 @@ def single_lesion(
     if diameter_mm is None:
         diameter_mm = generator.uniform(8.0, 12.0) if melanoma else generator.uniform(4.0, 6.0)
     return (
-        SpotTruth(
+        RenderedSpot(
             x_px=(scene.width_px - 1) / 2 + 0.08 * scene.width_px * float(generator.uniform(-1.0, 1.0)),
             y_px=(scene.height_px - 1) / 2 + 0.08 * scene.height_px * float(generator.uniform(-1.0, 1.0)),
             diameter_px=diameter_mm * scene.px_per_mm,
@@ -195,7 +195,7 @@ def angiomas(
     *,
     diameter_mm: float = 3.5,
     diameter_spread: float = 0.3,
-) -> tuple[SpotTruth, ...]:
+) -> tuple[RenderedSpot, ...]:
     """Truth of cherry angiomas: bright red to dark red domes with sharp borders, shiny, made of lacunae.
 
     Parameters
@@ -213,7 +213,7 @@ def angiomas(
 
     Returns
     -------
-    tuple of SpotTruth
+    tuple of RenderedSpot
         `count` rows.
 
     Raises
@@ -233,7 +233,7 @@ def angiomas(
     else:
         places = _places_px(generator, scene, sizes_mm * scene.px_per_mm / 2.0)
     return tuple(
-        SpotTruth(
+        RenderedSpot(
             x_px=float(places[row, 0]),
             y_px=float(places[row, 1]),
             diameter_px=float(sizes_mm[row] * scene.px_per_mm),
@@ -251,7 +251,7 @@ def angiomas(
     )
 
 
-def plain_skin() -> tuple[SpotTruth, ...]:
+def plain_skin() -> tuple[RenderedSpot, ...]:
     """Truth of skin without a spot: no rows.
 
     Examples
@@ -262,7 +262,7 @@ def plain_skin() -> tuple[SpotTruth, ...]:
     return ()
 
 
-def distractors(scene: Scene) -> tuple[SpotTruth, ...]:
+def distractors(scene: Scene) -> tuple[RenderedSpot, ...]:
     """Freckles and small naevi of a scene, which its labels leave out.
 
     Parameters
@@ -272,7 +272,7 @@ def distractors(scene: Scene) -> tuple[SpotTruth, ...]:
 
     Returns
     -------
-    tuple of SpotTruth
+    tuple of RenderedSpot
         The freckles first.
 
     Examples
@@ -285,7 +285,7 @@ def distractors(scene: Scene) -> tuple[SpotTruth, ...]:
     for index in range(scene.freckle_count + scene.naevus_count):
         freckle = index < scene.freckle_count
         rows.append(
-            SpotTruth(
+            RenderedSpot(
                 x_px=float(generator.uniform(-0.5, scene.width_px - 0.5)),
                 y_px=float(generator.uniform(-0.5, scene.height_px - 0.5)),
                 diameter_px=float(generator.uniform(1.0, 3.0) if freckle else generator.uniform(2.0, 4.5))

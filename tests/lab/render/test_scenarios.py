@@ -7,8 +7,8 @@ import pytest
 
 from lesionvis.errors import SettingsError
 from lesionvis.lab.render.covers import skin_mask
+from lesionvis.lab.render.scenarios import angiomas, distractors, petechial_shower, plain_skin, single_lesion
 from lesionvis.lab.render.scene import Scene
-from lesionvis.lab.render.truths import angiomas, distractors, petechial_shower, plain_skin, single_lesion
 
 SCENE = Scene(ruler_side="bottom")
 

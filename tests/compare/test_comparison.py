@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from paired import NEW, other_skin, two_days
 
-from lesionvis.compare.interval import compare, days_between, moment_of
+from lesionvis.compare.comparison import compare, days_between, summarize_photo
 
 NOON = datetime(2026, 3, 1, 12, 0)
 TOKYO = timezone(timedelta(hours=9))
@@ -35,8 +35,8 @@ def test_photos_of_other_skin_are_not_compared() -> None:
 
 def test_a_photo_is_summed_up() -> None:
     photo = two_days()[0]
-    moment = moment_of(photo, NOON)
-    assert (moment.name, moment.taken_at, moment.n_spots) == (photo.photo.name, NOON, len(photo.spots))
+    moment = summarize_photo(photo, NOON)
+    assert (moment.name, moment.taken_at, moment.n_spots) == (photo.photo.name, NOON, len(photo.table))
     assert 0.1 < moment.contrast < 1.0
     # No scale lies in the photo.
     assert np.isnan(moment.area_mm2)
