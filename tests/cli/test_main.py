@@ -290,6 +290,7 @@ def test_batch_prints_a_table_and_where_to_look(photo: Path, tmp_path: Path) -> 
     lines = done.stdout.splitlines()
     assert lines[0].split() == ["photo", "status", "pattern", "spot_count", "median_diameter_mm", "triage_level"]
     assert lines[1].startswith("a.png  ok ")
+    assert "triage_basis  nobody was asked 1" in lines
     assert f"such as {run / 'overlays' / 'a.jpg'}" in done.stdout
     assert (run / "overlays" / "a.jpg").is_file()
     again = program("batch", photo.parent, "--out", run, "--overlays", "--jobs", 1)

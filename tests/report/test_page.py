@@ -112,6 +112,7 @@ def test_counts_are_by_pattern_and_level() -> None:
     text = text_of(*photos, failed("b"), n_left_out=7)
     assert 'aria-label="3 photos, pattern angioma, level watch">3</button>' in text
     assert 'aria-label="1 photo, pattern not judged, level not judged">1</button>' in text
+    assert "Where nobody was asked, a level rests on the photo alone" in text
     assert "7 further photos, less urgent than these, are in photos.csv only." in text
     assert "<li><b>4</b> photos</li>" in text
 
