@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -59,19 +59,22 @@ def analysis_text(analysis: Analysis) -> str:
     return "\n".join(lines)
 
 
-def advice_text(advice: Advice) -> str:
+def advice_text(advice: Advice, seen: Sequence[str] = ()) -> str:
     """Advice with its header, level, what to do, reasons with their sources, open questions and standing sentences.
 
     Parameters
     ----------
     advice : Advice
+    seen : sequence of str
+        Lines on what was seen, which stand between the header and the advice.
 
     Returns
     -------
     str
         Lines of at most 100 characters, fewer in a narrow terminal.
     """
-    return "\n".join([*wrapped(advice.header), "", *_advice_lines(advice)])
+    above = [part for line in seen for part in wrapped(line, later="  ")]
+    return "\n".join([*wrapped(advice.header), "", *above, *([""] if above else []), *_advice_lines(advice)])
 
 
 def _advice_lines(advice: Advice) -> list[str]:
