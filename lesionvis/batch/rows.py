@@ -12,10 +12,13 @@ from lesionvis.labels import PATTERNS
 from lesionvis.pattern.features import FEATURES
 from lesionvis.scale import Scale
 from lesionvis.spots.table import COLUMNS
+from lesionvis.triage.wording import NOBODY_WAS_ASKED, PATTERN_SHOWN
 
 Value = str | int | float | None
 
 OK, UNUSABLE, FAILED = "ok", "unusable", "failed"
+# What a level rests on, unless nobody was asked.
+ANSWERS = "answers"
 # A photo with one of these flags was read but shows nothing that could be judged.
 USELESS_FLAGS = ("no_skin",)
 
@@ -73,8 +76,15 @@ _RESULTS = {
     "p_angioma": PhotoColumn("REAL", "probability of an angioma; what is missing to 1 is anything else"),
     "prediction_set": PhotoColumn("TEXT", "the patterns that remain possible, separated by spaces"),
     "photo_flags": PhotoColumn("TEXT", "reasons to distrust the photo, separated by spaces"),
-    "triage_level": PhotoColumn("TEXT", "none, watch, routine_dermatology, prompt, same_day or emergency"),
-    "triage_reasons": PhotoColumn("TEXT", "rules that fired with their reasons, separated by ' | '"),
+    "triage_level": PhotoColumn(
+        "TEXT", "none, watch, routine_dermatology, within_2_weeks, prompt, same_day or emergency"
+    ),
+    "triage_basis": PhotoColumn(
+        "TEXT", "what the level rests on: 'answers', or 'nobody was asked', when it is of the photo alone"
+    ),
+    "triage_reasons": PhotoColumn(
+        "TEXT", "rules of that level with their reasons, separated by ' | '; or what the photo shows"
+    ),
 }
 PHOTO_COLUMNS: dict[str, PhotoColumn] = {
     "photo": PhotoColumn("TEXT", "path of the file relative to the folder, forward slashes"),
@@ -134,6 +144,7 @@ def photo_row(analysis: Analysis) -> dict[str, Value]:
         **_abcde_numbers(analysis.abcde),
         "photo_flags": " ".join(analysis.flags),
         "triage_level": str(advice.level),
+        "triage_basis": ANSWERS if advice.was_asked else NOBODY_WAS_ASKED,
         "triage_reasons": " | ".join(f"{rule} {reason}" for rule, reason in reason_rows(analysis)),
     }
     return {name: values[name] for name in RESULT_COLUMNS}
@@ -162,8 +173,17 @@ def _abcde_numbers(abcde: Abcde | None) -> dict[str, Value]:
 
 
 def reason_rows(analysis: Analysis) -> list[tuple[str, str]]:
-    """Number and reason of each rule that fired, the highest level first."""
-    return [(fired.rule_id, fired.reason) for fired in analysis.advice.reasons]
+    """Number and reason of each rule of the level; where nobody was asked only what the photo shows.
+
+    A rule's reason may speak of a child, or of spots that do not fade. That would be made up where nobody was asked:
+    there the level is the one that holds until the questions are answered, and one row names all rules of it.
+    """
+    advice = analysis.advice
+    if advice.was_asked:
+        return [(fired.rule_id, fired.reason) for fired in advice.reasons]
+    shown = [PATTERN_SHOWN[advice.pattern], *(seen for _, seen in advice.photo_findings)]
+    rule_ids = ",".join(fired.rule_id for fired in advice.reasons)
+    return [(rule_ids, f"{NOBODY_WAS_ASKED.capitalize()}: {'; '.join(shown)}.")]
 
 
 def spot_rows(analysis: Analysis) -> list[list[Value]]:
