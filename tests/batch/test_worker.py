@@ -61,7 +61,8 @@ def test_a_file_that_is_no_photo_fails_with_one_sentence(
 
 
 def raising(error: Exception) -> Any:
-    def analyzer(_: str, mask: bytes | None) -> None:
+    def analyzer(_: str, **given: bytes | None) -> None:
+        del given
         raise error
 
     return analyzer
