@@ -22,8 +22,8 @@ from lesionvis.analysis import Analyzer
 from lesionvis.batch.rows import PHOTO_COLUMNS
 from lesionvis.cli.main import app
 from lesionvis.flags import FLAGS
-from lesionvis.pattern.features import FEATURES
-from lesionvis.pattern.pattern import BLOCKING_FLAGS, MODEL_FEATURES, SIGNS
+from lesionvis.pattern.features import FEATURES, MODEL_FEATURES
+from lesionvis.pattern.pattern import BLOCKING_FLAGS, SIGNS
 from lesionvis.settings import setting_fields
 from lesionvis.spots import SpotFinder
 from lesionvis.spots.table import COLUMNS

@@ -8,9 +8,9 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[2]
 MODELS = PROJECT / "models"
 SPOT_TABLES = MODELS / "spots-v1" / "training.npz"
-PATTERN_TABLE = MODELS / "pattern-v1" / "training.csv"
+PATTERN_TABLE = MODELS / "pattern-v2" / "training.csv"
 # Dermoscopic photos: measured, judged, never trained on.
-OTHER_SOURCE_TABLE = MODELS / "pattern-v1" / "other_source.csv"
+OTHER_SOURCE_TABLE = MODELS / "pattern-v2" / "other_source.csv"
 N_COPIES = 4
 # Repeats of the cross-validation, each with other folds.
 N_REPEATS = 3
@@ -86,10 +86,11 @@ def _tables(arguments: argparse.Namespace) -> None:
 
 
 def _train(arguments: argparse.Namespace) -> None:
-    from lesionvis.lab.build import train_pattern, train_spots
+    from lesionvis.lab.build import train_bare, train_pattern, train_spots
 
     train_spots(SPOT_TABLES, MODELS / "spots-v1")
     train_pattern(PATTERN_TABLE, PATTERN_TABLE.parent, repeats=N_REPEATS)
+    train_bare(PATTERN_TABLE, MODELS / "bare-v1")
     _card(arguments)
 
 

@@ -14,6 +14,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+# Sources that most of the truth comes from, renders included; all others are abroad.
+HOME_SOURCES = ("dermnet", "pad", "rendered")
+# What photos of whoever trains a model are named as.
+OWN_SOURCE = "own"
+
 
 @dataclass(frozen=True, slots=True)
 class Label:
@@ -27,6 +32,8 @@ class Label:
         Every answer that counts as right.
     n_spots : str
         Rough number of spots: 0, 1, 2-5, 6-20, 21-100, >100.
+    visible : str
+        "1" when something abnormal is plainly to be seen, "f" when faintly, "0" on bare skin, "" where nobody said.
     """
 
     photo: str
@@ -39,6 +46,17 @@ class Label:
     n_spots: str
     group: str
     note: str
+    visible: str = ""
+
+    @property
+    def is_abroad(self) -> bool:
+        """Whether the photo is of a source beside those that most of the truth comes from."""
+        return self.source not in (*HOME_SOURCES, OWN_SOURCE)
+
+    @property
+    def left_out_with(self) -> str:
+        """What is left out of training together: the photos of a patient or lesion, of a whole source abroad."""
+        return self.source if self.is_abroad else self.group
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,6 +95,7 @@ def read_labels(folder: Path) -> list[Label]:
             row["n_spots"],
             row["group"],
             row["note"],
+            row.get("visible") or "",
         )
         for row in _rows(folder / "labels.csv")
     ]

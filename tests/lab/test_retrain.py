@@ -14,7 +14,7 @@ import sklearn
 from numpy.typing import NDArray
 
 from lesionvis.lab.__main__ import N_REPEATS
-from lesionvis.lab.build import train_pattern, train_spots
+from lesionvis.lab.build import train_bare, train_pattern, train_spots
 from lesionvis.lab.train.calibrate import COVERAGE
 from lesionvis.lab.train.pattern_training import PatternTable, read_pattern_table
 from lesionvis.lab.train.spot_examples import OTHER, SPOT
@@ -25,24 +25,27 @@ from lesionvis.pattern.features import FEATURE_NAMES
 from lesionvis.pattern.pattern import CLASSES, load_pattern_model
 from lesionvis.spots.classifier import classifier_of
 
+NAMES = ("spots-v1", "pattern-v2", "bare-v1")
+
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Model]:
-    """Both models, trained from the tables in the checkout."""
+    """All models, trained from the tables in the checkout."""
     folder = tmp_path_factory.mktemp("trained")
     train_spots(packaged_model_folder("spots-v1") / "training.npz", folder / "spots-v1")
-    train_pattern(packaged_model_folder("pattern-v1") / "training.csv", folder / "pattern-v1", repeats=N_REPEATS)
-    return {name: load_model(folder / name) for name in ("spots-v1", "pattern-v1")}
+    train_pattern(packaged_model_folder("pattern-v2") / "training.csv", folder / "pattern-v2", repeats=N_REPEATS)
+    train_bare(packaged_model_folder("pattern-v2") / "training.csv", folder / "bare-v1")
+    return {name: load_model(folder / name) for name in NAMES}
 
 
 @pytest.fixture(scope="module")
 def shipped() -> dict[str, Model]:
-    return {name: load_model(packaged_model_folder(name)) for name in ("spots-v1", "pattern-v1")}
+    return {name: load_model(packaged_model_folder(name)) for name in NAMES}
 
 
 @pytest.fixture(scope="module")
 def pattern_table() -> PatternTable:
-    return read_pattern_table(packaged_model_folder("pattern-v1") / "training.csv")
+    return read_pattern_table(packaged_model_folder("pattern-v2") / "training.csv")
 
 
 @pytest.fixture(scope="module")
@@ -55,11 +58,12 @@ def _spot_rows(tables: Tables) -> dict[str, NDArray[np.float32]]:
     return {"stage_1": tables.candidate, "stage_2": both, "region": tables.region}
 
 
-def test_the_pattern_model_is_what_its_table_gives(
-    trained: dict[str, Model], shipped: dict[str, Model], pattern_table: PatternTable
+@pytest.mark.parametrize("model", ["pattern-v2", "bare-v1"])
+def test_the_models_of_the_pattern_are_what_its_table_gives(
+    trained: dict[str, Model], shipped: dict[str, Model], pattern_table: PatternTable, model: str
 ) -> None:
     rows = pattern_table.model_input()
-    ours, theirs = trained["pattern-v1"], shipped["pattern-v1"]
+    ours, theirs = trained[model], shipped[model]
     assert set(ours.predictors) == set(theirs.predictors)
     for name, predictor in ours.predictors.items():
         difference = np.abs(predictor(rows) - theirs.predictors[name](rows))
@@ -77,7 +81,7 @@ def test_the_spot_model_is_what_its_table_gives(
         assert difference.mean() < 1e-5, name
 
 
-@pytest.mark.parametrize("name", ["spots-v1", "pattern-v1"])
+@pytest.mark.parametrize("name", NAMES)
 def test_the_card_says_what_training_says(trained: dict[str, Model], shipped: dict[str, Model], name: str) -> None:
     ours, theirs = dict(trained[name].card), dict(shipped[name].card)
     same_tools = {"scikit-learn": sklearn.__version__, "skl2onnx": skl2onnx.__version__}
@@ -95,23 +99,27 @@ def test_the_card_says_what_training_says(trained: dict[str, Model], shipped: di
 
 def test_trained_models_fit_this_version(trained: dict[str, Model], tmp_path: Path) -> None:
     classifier_of(trained["spots-v1"])
-    for key, predictor in trained["pattern-v1"].predictors.items():
+    for key, predictor in trained["pattern-v2"].predictors.items():
         (tmp_path / f"{key}.onnx").write_bytes(predictor.content)
-    (tmp_path / "card.json").write_text(json.dumps(trained["pattern-v1"].card), encoding="utf-8")
-    assert load_pattern_model(tmp_path).name == "pattern-v1"
+    (tmp_path / "card.json").write_text(json.dumps(trained["pattern-v2"].card), encoding="utf-8")
+    assert load_pattern_model(tmp_path).name == "pattern-v2"
 
 
 def test_the_thresholds_of_the_card_are_those_of_the_figures(shipped: dict[str, Model]) -> None:
-    thresholds = shipped["pattern-v1"].card["thresholds"]
+    thresholds = shipped["pattern-v2"].card["thresholds"]
     assert thresholds["coverage"] == COVERAGE
     assert set(thresholds["set_min"]) == set(CLASSES)
 
 
 def test_cross_validated_scores_are_good_enough_to_ship(shipped: dict[str, Model]) -> None:
-    scores = shipped["pattern-v1"].card["scores"]
+    scores = shipped["pattern-v2"].card["scores"]
     assert scores["balanced_accuracy_forced"] >= 0.85
     assert scores["harm_single_called_angioma"] <= 0.05
     assert scores["harm_shower_called_angioma"] <= 0.05
+    abroad = shipped["pattern-v2"].card["abroad"]["scores"]
+    assert abroad["acceptable"] >= 0.85
+    assert abroad["visible_called_no_spots"] <= 0.06
+    assert abroad["harm_single_called_angioma"] <= 0.05
 
 
 def test_the_pattern_table_holds_numbers_and_labels_only(pattern_table: PatternTable) -> None:
@@ -120,7 +128,8 @@ def test_the_pattern_table_holds_numbers_and_labels_only(pattern_table: PatternT
     assert set(pattern_table.classes()) == set(range(len(CLASSES)))
     for label in pattern_table.labels:
         assert re.fullmatch("[0-9a-f]{64}", label.sha256)
-        assert label.source in {"dermnet", "pad"}
+        assert re.fullmatch(r"dermnet|pad|web\d\d", label.source)
+        assert label.visible in {"", "0", "f", "1"}
         assert label.pattern in CLASSES
         assert label.certainty in {"clear", "borderline"}
         assert set(label.accept) <= {*PATTERNS, "uncertain", "no_spots", "other"}

@@ -13,7 +13,7 @@ from lesionvis.labels import PATTERNS
 from lesionvis.models import packaged_model_folder
 from lesionvis.pattern.pattern import CLASSES
 
-FOLDER = packaged_model_folder("pattern-v1")
+FOLDER = packaged_model_folder("pattern-v2")
 
 
 @pytest.fixture(scope="module")
