@@ -22,6 +22,7 @@ from lesionvis.batch.rows import RESULT_COLUMNS, SPOT_COLUMNS
 from lesionvis.cli.main import app
 from lesionvis.flags import FLAGS
 from lesionvis.pattern.features import FEATURE_NAMES
+from lesionvis.pattern.pattern import BLOCKING_FLAGS
 from lesionvis.photo import read_photo
 from lesionvis.scale.coin import known_coins
 from lesionvis.settings import settings_values
@@ -155,3 +156,10 @@ def test_every_place_names_the_same_version() -> None:
     assert re.search(r"^## (\S+)", (root / "CHANGELOG.md").read_text(encoding="utf-8"), re.M).group(1) == (  # type: ignore[union-attr]
         lesionvis.__version__
     )
+
+
+def test_the_method_names_every_flag_that_forbids_an_answer() -> None:
+    method = (DOCS / "method.md").read_text(encoding="utf-8")
+    sentence = re.search(r"No answer at all is given on photos flagged (.*)\.", method)
+    assert sentence
+    assert re.findall(r"`(\w+)`", sentence[1]) == list(BLOCKING_FLAGS)

@@ -145,7 +145,7 @@ class PhotoReader:
             A path, the bytes of a file, or upright sRGB pixels: grey (H, W) or (H, W, 1), RGB (H, W, 3) or
             RGBA (H, W, 4), red first; bool, uint8, uint16, or float in 0..1. A `Photo` is given back as it is.
         px_per_mm : float, optional
-            Source px per mm where known, > 0: the photo is then never reduced below 5 working px per mm.
+            Source px per mm where known, > 0: the photo is then never reduced below 6 working px per mm.
 
         Returns
         -------
