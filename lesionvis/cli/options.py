@@ -27,9 +27,9 @@ SettingsFile = Annotated[Path | None, typer.Option("--settings", help="TOML file
 GivenAnswers = Annotated[list[str] | None, typer.Option("--answer", metavar="NAME=VALUE", help="One answer.")]
 AnswersFile = Annotated[Path | None, typer.Option("--answers", help='TOML file with answers, such as fever = "yes".')]
 Age = Annotated[float | None, typer.Option("--age", help="Age of the person with the spots, in years.")]
-Cause = Annotated[str | None, typer.Option("--cause", help="What happened just before, such as coughing, or none.")]
-Sites = Annotated[list[str] | None, typer.Option("--site", help="A place with spots, such as face; give all.")]
-Overlay = Annotated[Path | None, typer.Option(help="Write the annotated picture here (.png or .jpg).")]
+Cause = Annotated[str | None, typer.Option("--cause", help="Event just before the spots, such as coughing, or none.")]
+Sites = Annotated[list[str] | None, typer.Option("--site", help="Body site with spots, such as face; repeat for each site.")]
+Overlay = Annotated[Path | None, typer.Option(help="Write an annotated picture (.png or .jpg).")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

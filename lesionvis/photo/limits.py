@@ -1,4 +1,4 @@
-"""What a file must not make its decoder do: end the process, fill the memory, or take minutes."""
+"""Reject files that crash, exhaust or stall a decoder."""
 
 from __future__ import annotations
 
