@@ -163,3 +163,30 @@ def test_the_method_names_every_flag_that_forbids_an_answer() -> None:
     sentence = re.search(r"No answer at all is given on photos flagged (.*)\.", method)
     assert sentence
     assert re.findall(r"`(\w+)`", sentence[1]) == list(BLOCKING_FLAGS)
+
+
+def _anchors(text: str) -> set[str]:
+    """Names that a link can end in: those of the headings, as the site makes them."""
+    headings = re.findall(r"^#+ +(.*?) *#*$", re.sub(r"^```.*?^```", "", text, flags=re.S | re.M), re.M)
+    plain = (re.sub(r"\]\([^)]*\)|[^\w\s-]", "", heading) for heading in headings)
+    return {re.sub(r"[-\s]+", "-", heading.strip().lower()) for heading in plain}
+
+
+def test_links_between_the_texts_lead_somewhere(pages: dict[str, str]) -> None:
+    root = DOCS.parent
+    texts = {path: path.read_text(encoding="utf-8") for path in (*root.glob("*.md"), *DOCS.glob("*.md"))}
+    texts |= {DOCS / page: text for page, text in pages.items()}
+    broken, count = [], 0
+    for path, text in texts.items():
+        for target in re.findall(r"\]\(([^)\s]+)\)", re.sub(r"^```.*?^```", "", text, flags=re.S | re.M)):
+            if re.match(r"\w+:", target):  # elsewhere: never fetched
+                continue
+            count += 1
+            file, _, anchor = target.partition("#")
+            to = (path.parent / file).resolve() if file else path
+            if to not in texts and not to.exists():
+                broken.append(f"{path.name}: {target}")
+            elif anchor and anchor not in _anchors(texts[to]):
+                broken.append(f"{path.name}: {target}")
+    assert count > 40
+    assert broken == []
