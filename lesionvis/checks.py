@@ -1,4 +1,4 @@
-"""What numbers a caller may give: refused at the door with one sentence, whatever their type."""
+"""Bounds of the numbers that a caller may give: refused at the door with one sentence, whatever their type."""
 
 from __future__ import annotations
 

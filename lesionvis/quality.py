@@ -1,4 +1,4 @@
-"""What is wrong with a photo as a whole: the checks behind the flags of photos."""
+"""Checks of a photo as a whole, behind the flags of photos."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ _SURFACE_RIDGE = 0.0625
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Skin:
-    """Where skin is and what colour it has when healthy.
+    """Mask of the skin and the colour that it has where it is healthy.
 
     Attributes
     ----------

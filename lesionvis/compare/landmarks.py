@@ -1,4 +1,4 @@
-"""What identifies a piece of skin in a photo, and first guesses of how two photos of it lie over each other.
+"""Landmarks that identify a piece of skin, and first guesses of how two photos of it lie over each other.
 
 Pores, lines and hairs are rich but need light from about the same side; freckles, moles and spots are few but look
 the same in any light. Keypoints (Lowe 2004) use the first, constellations of spot-like places the second.
@@ -50,7 +50,7 @@ _MEETINGS_MIN = 4
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Structure:
-    """What identifies the skin of one photo, on a small picture.
+    """Landmarks and structure of the skin of one photo, on a small picture.
 
     Attributes
     ----------
@@ -72,7 +72,19 @@ class Structure:
 
 
 def project(matrix: NDArray[np.float64], xy: NDArray[Any]) -> NDArray[np.float64]:
-    """Positions of shape (N, 2) through a projective matrix of shape (3, 3).
+    """Project positions by a projective matrix.
+
+    Parameters
+    ----------
+    matrix : ndarray of shape (3, 3), float64
+        Homography.
+    xy : ndarray of shape (N, 2)
+        Positions (x, y), px.
+
+    Returns
+    -------
+    ndarray of shape (N, 2), float64
+        Projected positions (x, y), px.
 
     Examples
     --------

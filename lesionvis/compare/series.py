@@ -42,7 +42,7 @@ COLOR_SHIFT_MIN = 0.15
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Course:
-    """What became of the spots over a series of photos.
+    """Changes of the spots over a series of photos.
 
     Attributes
     ----------
@@ -70,7 +70,13 @@ class Course:
         return f"Course({len(self.photos)} photos, {len(self.tracks)} followed spots)"
 
     def findings(self) -> tuple[tuple[str, str], ...]:
-        """Answers to which the series gives the harmful value, each with what was seen; see `PhotoEvidence`."""
+        """Answers to which the series gives the harmful value; see `PhotoEvidence`.
+
+        Returns
+        -------
+        tuple of (str, str)
+            Name of a question and a sentence on what was seen.
+        """
         found = {}
         for interval in self.intervals:
             new = _spreading(interval)
@@ -113,7 +119,13 @@ class Course:
         return None if abcde is None else abcde.evolved(evolution.changed, f"{evolution.seen}.")
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON; numbers that are missing are None."""
+        """Course as plain values for JSON.
+
+        Returns
+        -------
+        dict
+            Missing numbers are None.
+        """
         content: dict[str, Any] = {
             "photos": [
                 {

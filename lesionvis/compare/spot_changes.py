@@ -43,7 +43,7 @@ STATES = ("persisting", "growing", "fading", "gone", "new", "unclear")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Matches:
-    """What became of the spots between two photos; one row per spot that both photos show the place of.
+    """Changes of the spots between two photos; one row per spot whose place both photos show.
 
     Attributes
     ----------
@@ -79,7 +79,18 @@ class Matches:
         return len(self.first)
 
     def count(self, *states: str) -> int:
-        """How many spots are in any of some states."""
+        """Number of spots in any of some states.
+
+        Parameters
+        ----------
+        *states : str
+            Values of `state`.
+
+        Returns
+        -------
+        int
+            Number of spots.
+        """
         return int(np.isin(self.state, states).sum())
 
 

@@ -48,6 +48,11 @@ def check_decoder_memory(name: str, kind: str, width: int, height: int) -> None:
 def check_heic_items(data: bytes) -> None:
     """Refuse a HEIC file that would crash its decoder.
 
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+
     Raises
     ------
     ValueError

@@ -43,6 +43,11 @@ def known_coins() -> dict[str, Coin]:
 
     Round coins whose diameter is the same in all years. Copper ones are left out: a brown disc on skin may be a mole.
 
+    Returns
+    -------
+    dict of str to Coin
+        Diameters in mm with their source.
+
     Examples
     --------
     >>> known_coins()["eur-1"]

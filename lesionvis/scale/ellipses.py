@@ -80,13 +80,37 @@ class Ellipse:
     angle: float
 
     def points(self, angles: Floats, size: float | Floats = 1.0) -> Floats:
-        """Points at parametric angles, shape (..., 2), on the ellipse enlarged by `size`."""
+        """Points on the ellipse at parametric angles.
+
+        Parameters
+        ----------
+        angles : ndarray of any shape
+            Parametric angles, rad.
+        size : float or ndarray, optional
+            Factor by which the ellipse is enlarged, 1 for the outline itself.
+
+        Returns
+        -------
+        ndarray of shape (..., 2), float64
+            Positions (x, y), px.
+        """
         along, across = size * self.major * np.cos(angles), size * self.minor * np.sin(angles)
         cosine, sine = np.cos(self.angle), np.sin(self.angle)
         return np.stack([self.x + along * cosine - across * sine, self.y + along * sine + across * cosine], axis=-1)
 
     def resized(self, factor: float) -> Ellipse:
-        """The same outline in a picture with `factor` times as many px along each side."""
+        """Convert the ellipse to a picture of another resolution.
+
+        Parameters
+        ----------
+        factor : float
+            Px of the other picture per px of this one, > 0.
+
+        Returns
+        -------
+        Ellipse
+            The same outline in the other picture.
+        """
         x, y = (self.x + 0.5) * factor - 0.5, (self.y + 0.5) * factor - 0.5
         return Ellipse(x, y, self.major * factor, self.minor * factor, self.angle)
 
@@ -243,7 +267,20 @@ def _steps(lab: NDArray[np.float32], ellipse: Ellipse, rings: Floats) -> NDArray
 
 
 def sampled(picture: NDArray[np.float32], places: Floats) -> NDArray[np.float32]:
-    """Picture at places (..., 2), between its px."""
+    """Sample a picture between its pixels, bilinearly.
+
+    Parameters
+    ----------
+    picture : ndarray of shape (H, W) or (H, W, C), float32
+        The border is repeated outside of it.
+    places : ndarray of shape (..., 2)
+        Positions (x, y), px.
+
+    Returns
+    -------
+    ndarray of shape (...) or (..., C), float32
+        Values at the places.
+    """
     x, y = places[..., 0].astype(np.float32), places[..., 1].astype(np.float32)
     return np.asarray(cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)
 

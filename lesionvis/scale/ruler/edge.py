@@ -89,6 +89,11 @@ def find_edge(rgb: NDArray[np.uint8], row: TickRow, ends: tuple[Floats, ...]) ->
         Ticks.
     ends : tuple of ndarray of shape (n_ticks,)
         Smooth lines on which ticks begin or end, in pitches from the line; one may run along the edge.
+
+    Returns
+    -------
+    Edge
+        The clearest edge; one without a step where there is none.
     """
     gaps = np.arange(row.first, row.last) + 0.5
     at, across = row.line.at(gaps), row.line.across(gaps)

@@ -186,7 +186,17 @@ class RulerFinder:
         return NoScale(f"no ruler found: {nearest.complaint}")
 
     def tells_unit(self, grouping: TickUnits) -> bool:
-        """Whether the order among ticks proves millimetres or half centimetres.
+        """Test whether the order among ticks proves millimetres or half centimetres.
+
+        Parameters
+        ----------
+        grouping : TickUnits
+            Most likely order and its evidence.
+
+        Returns
+        -------
+        bool
+            True where the evidence reaches the settings.
 
         Examples
         --------
