@@ -89,7 +89,13 @@ class Analysis:
         return dataclasses.replace(self, abcde=abcde, advice=advice)
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything but the pictures, in plain types: numbers that are missing are None."""
+        """Everything but the pictures, in plain types.
+
+        Returns
+        -------
+        dict
+            Ready for JSON; missing numbers are None.
+        """
         scale: dict[str, Any] = (
             {
                 "px_per_mm": self.scale.px_per_mm,
@@ -128,7 +134,13 @@ class Analysis:
         return json_ready(content)
 
     def to_json(self) -> str:
-        """`to_dict` as JSON."""
+        """Everything but the pictures, as JSON.
+
+        Returns
+        -------
+        str
+            `to_dict` as JSON text, indented by one space; missing numbers are null.
+        """
         return json.dumps(self.to_dict(), indent=1, allow_nan=False)
 
     def __repr__(self) -> str:

@@ -139,7 +139,10 @@ def test_the_sdist_holds_all_that_its_tests_read(unpacked: Path, project: Path) 
 
 def test_the_sdist_s_tests_run_in_it(unpacked: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(unpacked)}
-    for arguments in (["--collect-only"], ["tests/test_architecture.py", "tests/test_ci_run.py", "tests/test_flags.py"]):
+    for arguments in (
+        ["--collect-only"],
+        ["tests/test_architecture.py", "tests/test_ci_run.py", "tests/test_flags.py"],
+    ):
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
         result = subprocess.run(command, cwd=unpacked, env=environment, capture_output=True, text=True, check=False)
         assert result.returncode == 0, result.stdout

@@ -119,7 +119,7 @@ class Abcde:
 
     @property
     def measured_any(self) -> bool:
-        """Whether the photo itself shows one of A to D."""
+        """True where the photo itself shows one of A to D."""
         return any(criterion.present for criterion in self.criteria[:4])
 
     @property
@@ -170,7 +170,18 @@ class Abcde:
         return dataclasses.replace(self, evolution=_evolution(changed, seen))
 
     def new_colors(self, earlier: Abcde) -> tuple[str, ...]:
-        """Dermatological colours that the same lesion did not show in an earlier photo."""
+        """Dermatological colours that the same lesion did not show in an earlier photo.
+
+        Parameters
+        ----------
+        earlier : Abcde
+            Of the earlier photo.
+
+        Returns
+        -------
+        tuple of str
+            Names of colours, in alphabetical order.
+        """
         before, now = earlier.color.numbers, self.color.numbers
         shares = sorted(name for name in now if name.startswith(_SHARE_OF))
         return tuple(
@@ -180,7 +191,13 @@ class Abcde:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON; numbers that are missing are None."""
+        """Criteria, checklist and numbers as plain values for JSON.
+
+        Returns
+        -------
+        dict
+            Missing numbers are None.
+        """
         content = {
             "summary": self.summary,
             "criteria": [dataclasses.asdict(criterion) for criterion in self.criteria],
@@ -210,8 +227,16 @@ def measure_abcde(
 
     Parameters
     ----------
-    photo, scale, skin, spots, table
-        Of the same photo.
+    photo : Photo
+        Photo at working resolution.
+    scale : Scale or NoScale
+        Of the photo.
+    skin : Skin
+        Of the photo.
+    spots : Spots
+        Of the photo.
+    table : SpotTable
+        Measurements of the spots.
     answers : Answers, optional
         What the person says; evolution and most of the checklist come from here.
 

@@ -106,6 +106,19 @@ def seven_points(
 
 
 def answered(answers: Answers, name: str) -> bool | None:
-    """Whether an answer is the harmful one; None when it is unknown."""
+    """Value of an answer in three-valued logic.
+
+    Parameters
+    ----------
+    answers : Answers
+        What the person says.
+    name : str
+        Name of a question.
+
+    Returns
+    -------
+    bool or None
+        True for the harmful value, False for the benign one, None for an unknown one.
+    """
     value = answers[name]
     return None if value == UNKNOWN else value == questions()[name].harmful

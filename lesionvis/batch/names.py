@@ -57,6 +57,18 @@ def photo_name(path: Path, folder: Path) -> str:
 def photo_path(name: str, folder: Path) -> Path:
     """File of a photo by its name, the inverse of `photo_name`.
 
+    Parameters
+    ----------
+    name : str
+        Name from `photo_name`.
+    folder : Path
+        Folder of the photos.
+
+    Returns
+    -------
+    Path
+        The file.
+
     Examples
     --------
     >>> photo_path("%3D1+1%3B.jpg", Path("in")).as_posix()
@@ -67,6 +79,16 @@ def photo_path(name: str, folder: Path) -> Path:
 
 def escape_control_characters(text: str) -> str:
     r"""Text of unknown origin on one line, with harmful characters percent-encoded.
+
+    Parameters
+    ----------
+    text : str
+        Text of unknown origin, such as a file name.
+
+    Returns
+    -------
+    str
+        One line; control and direction characters are percent-encoded.
 
     Examples
     --------

@@ -119,6 +119,17 @@ def _abcde_numbers(abcde: Abcde | None) -> dict[str, Value]:
 
 
 def spot_rows(analysis: Analysis) -> list[list[Value]]:
-    """One row of `SPOT_COLUMNS` per spot."""
+    """Rows of the table of spots.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Of one photo.
+
+    Returns
+    -------
+    list of list
+        One row of `SPOT_COLUMNS` per spot.
+    """
     columns = [analysis.table[name].tolist() for name in SPOT_COLUMNS]
     return [list(row) for row in zip(*columns, strict=True)]

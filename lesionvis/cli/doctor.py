@@ -47,7 +47,13 @@ class Check:
 
 
 def examine() -> Iterator[Check]:
-    """Run all checks, in order."""
+    """Run all checks, in order.
+
+    Yields
+    ------
+    Check
+        One finding after the other.
+    """
     yield Check("lesionvis", True, f"{__version__}, Python {platform.python_version()}, {platform.platform()}")
     yield _opencv()
     for package in _SHOWN_PACKAGES:

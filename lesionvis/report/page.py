@@ -55,7 +55,7 @@ _PACKED_LEVEL = 6
 
 @dataclass(frozen=True, slots=True)
 class ReportPhoto:
-    """What the page shows of one photo.
+    """Row of the page on one photo.
 
     Attributes
     ----------
@@ -103,10 +103,20 @@ class _Content:
 
 
 def urgency(row: Mapping[str, Value]) -> float:
-    """How soon a person should look at a photo: the lowest first.
+    """Urgency with which a person should look at a photo: the lowest first.
 
     The levels of triage come in their order, photos that could not be judged after "prompt", and those whose pattern
     is uncertain after them. Of photos that are alike in this, the likelier a petechial shower the sooner.
+
+    Parameters
+    ----------
+    row : mapping of str to value
+        Row of the table of photos.
+
+    Returns
+    -------
+    float
+        Rank, 0 and above.
 
     Examples
     --------
@@ -130,7 +140,18 @@ def _urgency_step(row: Mapping[str, Value]) -> int:
 
 
 def why_a_person(row: Mapping[str, Value]) -> str:
-    """Why a person should look at a photo; "" when nothing asks for it."""
+    """Reason why a person should look at a photo.
+
+    Parameters
+    ----------
+    row : mapping of str to value
+        Row of the table of photos.
+
+    Returns
+    -------
+    str
+        One sentence; empty when nothing asks for it.
+    """
     if row["status"] != "ok":
         return str(row["problem"] or row["status"])
     if row["triage_level"] in URGENT_LEVELS:

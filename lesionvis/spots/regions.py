@@ -91,7 +91,18 @@ class Regions:
         return f"Regions({len(self)} regions, {len(COLUMNS)} columns of evidence)"
 
     def column(self, name: str) -> NDArray[np.float32]:
-        """One column of the evidence, shape (N,)."""
+        """Column of the evidence.
+
+        Parameters
+        ----------
+        name : str
+            Name of a column of `COLUMNS`.
+
+        Returns
+        -------
+        ndarray of shape (N,), float32
+            One value per region.
+        """
         return self.evidence[:, list(COLUMNS).index(name)]
 
     @property

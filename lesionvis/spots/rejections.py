@@ -1,4 +1,4 @@
-"""Why a candidate was not taken for a spot: the kind of evidence that spoke most against it."""
+"""Reasons why a candidate was not taken for a spot: the kind of evidence that spoke most against it."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class Rejection:
 
 
 def explain_rejections(spots: Spots) -> tuple[Rejection, ...]:
-    """Why each candidate that does not overlap a better one was rejected.
+    """Explain the rejection of each candidate that does not overlap a better one.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What the features are computed from, gathered once per photo."""
+"""Inputs of the features, gathered once per photo."""
 
 from __future__ import annotations
 
@@ -71,15 +71,48 @@ class Findings:
         return f"Findings({len(self.table)} spots, {len(self.blobs)} clean blobs, {self.skin!r}, {self.scale!r})"
 
     def column(self, name: str) -> NDArray[np.float64]:
-        """One numeric column of the table of spots."""
+        """Numeric column of the table of spots.
+
+        Parameters
+        ----------
+        name : str
+            Name of the column.
+
+        Returns
+        -------
+        ndarray of shape (N,), float64
+            One value per spot, in the unit of the column.
+        """
         return self.table.numbers(name)
 
     def blob_evidence(self, name: str) -> NDArray[np.float64]:
-        """One column of the evidence on the clean blobs."""
+        """Column of the evidence on the clean blobs.
+
+        Parameters
+        ----------
+        name : str
+            Name of a column of `lesionvis.spots.candidates.COLUMNS`.
+
+        Returns
+        -------
+        ndarray of shape (B,), float64
+            One value per blob.
+        """
         return np.asarray(self.spots.candidates.column(name)[self.blobs], np.float64)
 
     def best_region(self, name: str) -> float:
-        """Evidence of the best region by name; NaN without regions."""
+        """Evidence on the best region.
+
+        Parameters
+        ----------
+        name : str
+            Name of a column of `lesionvis.spots.regions.COLUMNS`.
+
+        Returns
+        -------
+        float
+            NaN without regions.
+        """
         if len(self.spots.regions) == 0:
             return float("nan")
         best = int(self.spots.region_scores.argmax())
@@ -87,16 +120,25 @@ class Findings:
 
 
 def gather(photo: Photo, scale: Scale | NoScale, skin: Skin, spots: Spots, table: SpotTable) -> Findings:
-    """Gather what the features need.
+    """Gather the inputs of the features.
 
     Parameters
     ----------
-    photo, scale, skin, spots, table
-        Of the same photo.
+    photo : Photo
+        Photo at working resolution.
+    scale : Scale or NoScale
+        Of the photo.
+    skin : Skin
+        Of the photo.
+    spots : Spots
+        Of the photo.
+    table : SpotTable
+        Measurements of the spots.
 
     Returns
     -------
     Findings
+        What the stages found, with a small picture that several features share.
     """
     height, width = spots.regions.shape
     smooth = cv2.GaussianBlur(spots.regions.density, (0, 0), 0.7)

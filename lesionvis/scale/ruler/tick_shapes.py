@@ -70,7 +70,7 @@ class TickShapes:
 
     @property
     def cut(self) -> bool:
-        """Test for each side whether the picture's border cuts off some of the ticks and leaves others whole."""
+        """True where the picture's border cuts off some of the ticks on one side, and leaves others whole."""
         share = self.open_ends.mean(axis=1)
         return bool(((share > MAX_CUT) & (share < 1.0 - MAX_CUT)).any())
 
