@@ -1,4 +1,4 @@
-"""analyze(): from a photo to everything that is known about it."""
+"""Analysis of a photo, `analyze()`: from a photo to everything that is known about it."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Analysis:
     version: str
 
     def answered(self, answers: Answers | Mapping[str, str]) -> Analysis:
-        """The same analysis with other answers: advice, evolution and checklist follow them.
+        """Repeat the advice, the evolution and the checklist of this analysis with other answers.
 
         Parameters
         ----------
@@ -149,7 +149,7 @@ class Analysis:
         return f"Analysis({', '.join((*shown, *self.flags))})"
 
     def _repr_html_(self) -> str:
-        """What a notebook shows: the annotated photo and a few lines."""
+        """HTML for a notebook: the annotated photo and a few lines."""
         from lesionvis.report.notebook import analysis_html
 
         return analysis_html(self)
@@ -307,7 +307,7 @@ def _folder_path(given: object) -> Path:
 
 
 def _evidence(table: SpotTable, abcde: Abcde | None) -> PhotoEvidence:
-    """What the photo contributes to the advice."""
+    """Contribution of the photo to the advice."""
     largest = table.numbers("diameter_mm")
     return PhotoEvidence(
         spot_count=len(table),

@@ -54,5 +54,5 @@ def check_between(name: str, value: object, lowest: float, highest: float) -> No
 
 
 def _is_number(value: object) -> TypeGuard[float]:
-    """Whether it is a real number of Python or NumPy; True and False are none."""
+    """True for a real number of Python or NumPy; booleans are none."""
     return isinstance(value, Real) and not isinstance(value, bool)

@@ -109,7 +109,7 @@ class Abcde:
 
     @property
     def criteria(self) -> tuple[Criterion, ...]:
-        """The five in order."""
+        """All five criteria, from A to E."""
         return self.asymmetry, self.border, self.color, self.diameter, self.evolution
 
     @property
@@ -131,7 +131,7 @@ class Abcde:
         return f"{text} Not known: {', '.join(unknown)}." if unknown else text
 
     def answered(self, answers: Answers) -> Abcde:
-        """The same lesion with other answers.
+        """Criteria and checklist of the same lesion with other answers.
 
         Parameters
         ----------
@@ -151,7 +151,7 @@ class Abcde:
         return dataclasses.replace(self, evolution=_evolution(answered(answers, "changed")), seven_points=checklist)
 
     def evolved(self, changed: bool, seen: str) -> Abcde:
-        """The same with the evolution that dated photos show.
+        """Criteria with the evolution that dated photos show.
 
         Parameters
         ----------

@@ -26,7 +26,7 @@ POINTS: Mapping[str, int] = {
 
 @dataclass(frozen=True, slots=True)
 class SevenPoints:
-    """The checklist as far as it is known.
+    """State of the checklist, as far as it is known.
 
     Attributes
     ----------
@@ -49,7 +49,7 @@ class SevenPoints:
 
     @property
     def highest(self) -> int:
-        """The same with every unknown item counted as present."""
+        """Score with every unknown item counted as present."""
         return sum(POINTS[item] for item, is_present in self.present.items() if is_present is not False)
 
     @property

@@ -28,7 +28,7 @@ WORKSHOP = ".unfinished"
 
 
 class RunPictures:
-    """The pictures that a run is to have, and those that it has.
+    """Pictures of a run: those it is to have, and those it has.
 
     Parameters
     ----------

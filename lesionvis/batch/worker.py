@@ -1,4 +1,4 @@
-"""The process that looks at the photos of a run, so that no file can harm the run itself.
+"""Worker process that analyses the photos of a run, so that no file can harm the run itself.
 
 It reads requests from its standard input and answers on its standard output, one line of JSON each: data, never code.
 Whoever asks (`lesionvis.batch.supervisor`) may lose it at any time and start another.

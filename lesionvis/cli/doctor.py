@@ -71,7 +71,7 @@ def _installed(package: str) -> Check:
 
 
 def _extra(packages: tuple[str, ...]) -> str:
-    """Whether what an extra needs is there; none of them is needed to analyse photos."""
+    """State of the packages that an extra needs; none of them is needed to analyse photos."""
     return "installed" if all(_installed(package).is_fine for package in packages) else "not installed"
 
 

@@ -67,9 +67,7 @@ PxPerMm = Annotated[float | None, typer.Option(help="Scale in px of the photo pe
 MmAcross = Annotated[float | None, typer.Option(help="Width of the photographed field, in mm.")]
 CoinName = Annotated[str | None, typer.Option(help="Coin that lies in the photo, such as eur-1.")]
 BarMm = Annotated[float | None, typer.Option(help="Measured length of the bar of a printed scale card, in mm.")]
-ModelFolder = Annotated[
-    Path | None, typer.Option("--model", help="Model folder; the packaged one by default.")
-]
+ModelFolder = Annotated[Path | None, typer.Option("--model", help="Model folder; the packaged one by default.")]
 Ask = Annotated[bool, typer.Option("--ask", help="Ask the questions that can still change the advice.")]
 
 

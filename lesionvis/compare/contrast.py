@@ -185,7 +185,7 @@ def _places(rays: list[tuple[NDArray[np.float64], NDArray[np.float64]]], shape: 
 def _whose(
     xy: NDArray[np.float64], place: NDArray[np.int32], taken: NDArray[np.bool_], mask: NDArray[np.bool_]
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which samples (N, rays, steps) belong to no other place, and which are bare skin."""
+    """Samples (N, rays, steps) that belong to no other place, and those that are bare skin."""
     height, width = mask.shape
     column, row = np.round(xy[..., 0]).astype(int), np.round(xy[..., 1]).astype(int)
     inside = (column >= 0) & (row >= 0) & (column < width) & (row < height)

@@ -176,7 +176,7 @@ def guesses(first: Structure, second: Structure, *, stretched: bool = False) -> 
 
 
 def _is_plausible(affine: NDArray[np.float64]) -> bool:
-    """Whether an affine map of shape (2, 3) turns nothing over, and is no zoom or pull that no two photos have."""
+    """True where an affine map of shape (2, 3) turns nothing over, and is no zoom or pull that no two photos have."""
     long, short = np.linalg.svd(affine[:, :2], compute_uv=False)
     turned_over = np.linalg.det(affine[:, :2]) <= 0.0
     return bool(not turned_over and long < PULL_MAX * short and 1.0 / ZOOM_MAX < np.sqrt(long * short) < ZOOM_MAX)
@@ -238,7 +238,7 @@ def _pairs(landmarks: NDArray[np.float64]) -> NDArray[np.int64]:
 def _meetings(
     turn: NDArray[np.complex128], shift: NDArray[np.complex128], z: NDArray[np.complex128], second: Structure
 ) -> NDArray[np.int64]:
-    """How many landmarks of the second are met by one of the first, for each similarity."""
+    """Number of landmarks of the second that are met by one of the first, for each similarity."""
     height, width = second.mask.shape
     # A picture in which each landmark's surroundings carry its number is looked up instead of measuring distances.
     number = np.zeros((height, width), np.int32)

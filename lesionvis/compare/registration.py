@@ -408,7 +408,7 @@ def _recentre(a: Structure, b: Structure, fit: _Fit) -> tuple[NDArray[np.float64
 
 
 def _drift(met: NDArray[np.float64], matrix: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What most landmarks agree that a transform is off by, x and y in b; 0 where there are none."""
+    """Offset, x and y in b, that most landmarks agree on; 0 where there are none."""
     if len(met) == 0:
         return np.zeros(2)
     off = met[:, 2:] - project(matrix, met[:, :2])

@@ -177,7 +177,7 @@ def _pairs(
 
 
 def _lies_on_skin(analysis: Analysis, outline: NDArray[np.float64]) -> bool:
-    """Whether an outline, source px, lies wholly in a photo and its centre on the skin there."""
+    """True where an outline, source px, lies wholly in a photo and its centre on the skin there."""
     if not lies_in_frame(analysis.photo, outline):
         return False
     column, row = np.rint(analysis.photo.to_working(outline.mean(axis=0))).astype(int)

@@ -166,7 +166,7 @@ def sharpened(probabilities: NDArray[np.float64], sharpness: float) -> NDArray[n
 
 
 def prediction_set(probabilities: Sequence[float], set_min: Mapping[str, float]) -> tuple[str, ...]:
-    """The classes that remain possible: class-conditional conformal prediction (Vovk 2012).
+    """Classes that remain possible: class-conditional conformal prediction (Vovk 2012).
 
     Parameters
     ----------
@@ -211,7 +211,7 @@ def with_doubt(possible: Sequence[str], values: Mapping[str, float]) -> tuple[st
 
 
 def _doubts(possible: Sequence[str], values: Mapping[str, float]) -> tuple[str, ...]:
-    """What to say of the patterns in a set that lack their sign."""
+    """Sentences on the patterns in a set that lack their sign."""
     signs = [SIGNS[name] for name in possible if name in SIGNS]
     return tuple(sign.doubt for sign in signs if not sign.low <= values[sign.feature] <= sign.high)
 

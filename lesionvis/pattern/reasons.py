@@ -153,7 +153,7 @@ def reasons_for(
 
 
 def _factor(log_odds: float) -> str:
-    """What odds are multiplied by, in two digits."""
+    """Factor of odds, in two digits."""
     factor = float(np.exp(log_odds))
     return f"{factor:.0f}" if factor >= 10.0 else f"{factor:.2g}"
 

@@ -133,7 +133,7 @@ class Decoded:
 
 
 def read_header(data: bytes, name: str) -> Encoded:
-    """Tell the format by its first bytes and read the header.
+    """Identify the format by its first bytes and read the header.
 
     Parameters
     ----------

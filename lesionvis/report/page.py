@@ -212,7 +212,7 @@ def page_html(
 
 
 def _data() -> dict[str, Any]:
-    """What the page's script reads at once."""
+    """Data that the page's script reads at once."""
     return {
         "columns": [*ROW_COLUMNS, "urgency", "why", "thumbnail", "overlay"],
         "levels": LEVELS,

@@ -237,7 +237,7 @@ def _same(a: Ellipse, b: Ellipse) -> bool:
 
 
 def _within(a: Ellipse, b: Ellipse) -> bool:
-    """Whether the centre of `a` lies in the larger `b`."""
+    """True where the centre of `a` lies in the larger `b`."""
     return a.major < b.major and bool(_relative(b, np.array([[a.x, a.y]]))[1][0] < 1.0)
 
 

@@ -159,7 +159,7 @@ def _lesion_region(regions: Regions, scores: NDArray[np.float64]) -> int | None:
 
 
 def _are_moles(regions: Regions) -> NDArray[np.bool_]:
-    """Which regions are round and of pigment, on even skin."""
+    """Mask of the regions that are round and of pigment, on even skin."""
     red, green = regions.column("step_red"), regions.column("step_green")
     touches = (regions.column("skin_contact") > 0) | (regions.column("frame_contact") > 0)
     return np.asarray(
@@ -172,7 +172,7 @@ def _are_moles(regions: Regions) -> NDArray[np.bool_]:
 
 
 def _lie_on(lesion: NDArray[np.bool_], borders: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Whether the centre or a third of the corners of each spot (N, K, 2) lie on the lesion."""
+    """Mask of the spots (N, K, 2) whose centre or a third of whose corners lie on the lesion."""
     points = np.concatenate([borders, borders.mean(axis=1, keepdims=True)], axis=1)
     columns = np.clip(np.round(points[..., 0]), 0, lesion.shape[1] - 1).astype(int)
     rows = np.clip(np.round(points[..., 1]), 0, lesion.shape[0] - 1).astype(int)

@@ -1,4 +1,4 @@
-"""The one lesion that a photo may be about: regions of a component tree and the evidence on each."""
+"""Regions of a component tree that may be the one lesion a photo is about, with the evidence on each."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ class _Part:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Ground:
-    """What all regions of a photo are judged against, on the small picture."""
+    """Reference values that all regions of a photo are judged against, on the small picture."""
 
     colors: NDArray[np.float32]
     mean_distance: float

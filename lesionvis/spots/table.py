@@ -261,7 +261,7 @@ def _scaled_copies(
 
 
 def _free(x: NDArray[np.float64], y: NDArray[np.float64], skin: Skin, spots: Spots) -> NDArray[np.bool_]:
-    """Whether working positions lie on skin that no spot covers."""
+    """Mask of working positions that lie on skin that no spot covers."""
     height, width = skin.mask.shape
     row = np.clip(np.round(y), 0, height - 1).astype(int)
     column = np.clip(np.round(x), 0, width - 1).astype(int)

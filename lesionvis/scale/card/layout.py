@@ -110,7 +110,7 @@ def card_outline_mm() -> NDArray[np.float64]:
 
 
 def card_shapes() -> tuple[Shape, ...]:
-    """Everything on the card, in mm from its top-left corner; the paper is white.
+    """Shapes printed on the card, in mm from its top-left corner; the paper is white.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The thing that ticks are printed on: where its edge runs, and which part of the photo it covers.
+"""Ruler behind the ticks: where its edge runs, and which part of the photo it covers.
 
 A ruler is a body with a straight edge along its ticks. A scale that software has drawn over a picture has
 none, and its ticks may be tenths of a millimetre; nor has a row of stitches. So the edge is asked for
@@ -58,7 +58,7 @@ END_REACH = 15.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Edge:
-    """The clearest straight step of colour along a row of ticks.
+    """Clearest straight step of colour along a row of ticks.
 
     Attributes
     ----------

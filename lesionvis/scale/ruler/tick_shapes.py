@@ -133,7 +133,7 @@ def measure_shapes(strip: Floats, rows: Floats, half_rows: float) -> TickShapes:
 
 
 def _reach(inside: NDArray[np.bool_], rows: Floats) -> Floats:
-    """How far each tick can be seen to one side, up to the picture's border or the last row."""
+    """Distance to which each tick can be seen to one side, up to the picture's border or the last row."""
     steps = np.where(inside.all(axis=1), inside.shape[1], (~inside).argmax(axis=1)) - 1
     return np.asarray(steps * (rows[1] - rows[0]))
 

@@ -77,7 +77,7 @@ STAND_OUT = 2.5
 
 @dataclass(frozen=True, slots=True)
 class TickUnits:
-    """The order among ticks that explains their lengths and ink best.
+    """Order among ticks that explains their lengths and ink best.
 
     Attributes
     ----------
