@@ -1,5 +1,7 @@
 """Checks the docstrings of everything public with numpydoc's validator, as pyproject.toml configures it.
 
+    python .ci/docstrings.py [PACKAGE]
+
 numpydoc's own command reads source without importing it, as this does, and takes a property for a function that must
 say what it returns, a helper inside a function for a public one, and the last part of a module's name for the whole.
 Only that is different here.
@@ -33,15 +35,16 @@ class PublicDocstrings(DocstringVisitor):
 def main() -> None:
     """Print what is missing and end with 1 if anything is."""
     config = parse_config(PROJECT)
+    root = Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else PROJECT / "lesionvis"
     findings = []
-    for path in sorted((PROJECT / "lesionvis").rglob("*.py")):
-        name = path.relative_to(PROJECT)
-        visitor = PublicDocstrings(str(name), config)
+    for path in sorted(root.rglob("*.py")):
+        name = path.relative_to(root.parent)
+        visitor = PublicDocstrings(str(path), config)
         visitor.module_name = ".".join(name.with_suffix("").parts)
         visitor.visit(ast.parse(path.read_text(encoding="utf-8")))
         findings += visitor.findings
     for place, name, check, description in findings:
-        print(f"{place} {name}: {check} {description}")
+        print(f"{place.removeprefix(f'{PROJECT}/')} {name}: {check} {description}")
     sys.exit(1 if findings else 0)
 
 
