@@ -49,7 +49,7 @@ def _private(width_mm: float) -> float:
 def _checked(project: Path, package: Path, text: str) -> subprocess.CompletedProcess[str]:
     package.mkdir()
     (package / "module.py").write_text(text, encoding="utf-8")
-    command = [sys.executable, project / ".ci" / "docstrings.py", package]
+    command = [sys.executable, str(project / ".ci" / "docstrings.py"), str(package)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
