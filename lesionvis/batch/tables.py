@@ -58,24 +58,3 @@ def cell(value: Value) -> str:
     if value is None:
         return ""
     return f"{value:.{_SIGNIFICANT_DIGITS}g}" if isinstance(value, float) else str(value)
-
-
-def rounded(value: Value) -> Value:
-    """Value with as many digits as a table holds.
-
-    Parameters
-    ----------
-    value : str, int, float or None
-        Value of a column.
-
-    Returns
-    -------
-    str, int, float or None
-        Equal to the value that is read back from the table.
-
-    Examples
-    --------
-    >>> rounded(0.1 + 0.2), rounded(7), rounded(None)
-    (0.3, 7, None)
-    """
-    return float(cell(value)) if isinstance(value, float) else value

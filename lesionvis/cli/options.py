@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -70,10 +69,10 @@ def analyzer_of(settings: Path | None, **options: Any) -> Analyzer:
         If the file cannot be read, or a setting is unknown or outside its bounds.
     """
     from lesionvis.analysis import Analyzer
-    from lesionvis.settings import read_settings
+    from lesionvis.settings import changed, read_settings
 
     analyzer = read_settings(settings) if settings else Analyzer()
-    return dataclasses.replace(analyzer, **{name: value for name, value in options.items() if value is not None})
+    return changed(analyzer, **{name: value for name, value in options.items() if value is not None})
 
 
 def circumstances_of(

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.color import erythema_index
-from lesionvis.photo import Photo
+from lesionvis.findings import Findings
 from lesionvis.scale import NoScale, Scale
 from lesionvis.skin import Skin
 from lesionvis.spots import Spots
@@ -27,7 +27,7 @@ BLOB_RIDGE_MAX = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Findings:
+class FeatureInputs:
     """Results of the earlier stages and a few pictures made of them.
 
     Attributes
@@ -68,78 +68,36 @@ class Findings:
 
     def __repr__(self) -> str:
         """One line: what the arrays hold is too much to print."""
-        return f"Findings({len(self.table)} spots, {len(self.blobs)} clean blobs, {self.skin!r}, {self.scale!r})"
+        return f"FeatureInputs({len(self.table)} spots, {len(self.blobs)} clean blobs, {self.skin!r}, {self.scale!r})"
 
     def column(self, name: str) -> NDArray[np.float64]:
-        """Numeric column of the table of spots.
-
-        Parameters
-        ----------
-        name : str
-            Name of the column.
-
-        Returns
-        -------
-        ndarray of shape (N,), float64
-            One value per spot, in the unit of the column.
-        """
+        """One numeric column of the table of spots."""
         return self.table.numbers(name)
 
     def blob_evidence(self, name: str) -> NDArray[np.float64]:
-        """Column of the evidence on the clean blobs.
-
-        Parameters
-        ----------
-        name : str
-            Name of a column of `lesionvis.spots.candidates.COLUMNS`.
-
-        Returns
-        -------
-        ndarray of shape (B,), float64
-            One value per blob.
-        """
+        """One column of the evidence on the clean blobs."""
         return np.asarray(self.spots.candidates.column(name)[self.blobs], np.float64)
 
     def best_region(self, name: str) -> float:
-        """Evidence on the best region.
-
-        Parameters
-        ----------
-        name : str
-            Name of a column of `lesionvis.spots.regions.COLUMNS`.
-
-        Returns
-        -------
-        float
-            NaN without regions.
-        """
+        """Evidence of the best region by name; NaN without regions."""
         if len(self.spots.regions) == 0:
             return float("nan")
         best = int(self.spots.region_scores.argmax())
         return float(self.spots.regions.column(name)[best])
 
 
-def gather(photo: Photo, scale: Scale | NoScale, skin: Skin, spots: Spots, table: SpotTable) -> Findings:
-    """Gather the inputs of the features.
+def gather(found: Findings) -> FeatureInputs:
+    """Gather what the features need.
 
     Parameters
     ----------
-    photo : Photo
-        Photo at working resolution.
-    scale : Scale or NoScale
-        Of the photo.
-    skin : Skin
-        Of the photo.
-    spots : Spots
-        Of the photo.
-    table : SpotTable
-        Measurements of the spots.
+    found : Findings
 
     Returns
     -------
-    Findings
-        What the stages found, with a small picture that several features share.
+    FeatureInputs
     """
+    photo, skin, spots = found.photo, found.skin, found.spots
     height, width = spots.regions.shape
     smooth = cv2.GaussianBlur(spots.regions.density, (0, 0), 0.7)
     relative = np.asarray(smooth - spots.regions.healthy_density, np.float32)
@@ -149,11 +107,11 @@ def gather(photo: Photo, scale: Scale | NoScale, skin: Skin, spots: Spots, table
         best = int(spots.region_scores.argmax())
         (left, top), fill = spots.regions.boxes[best], spots.regions.fills[best]
         lesion[top : top + fill.shape[0], left : left + fill.shape[1]] = fill
-    return Findings(
-        scale,
+    return FeatureInputs(
+        found.scale,
         skin,
         spots,
-        table,
+        found.table,
         1.0 / photo.px_per_source_px,
         float(skin.mask.sum()) / photo.px_per_source_px**2,
         relative,

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from lesionvis.geometry import project
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Homography:
@@ -45,7 +47,7 @@ class Homography:
         ndarray of shape (N, 2), float64
             Positions (x, y) in the photo, px; NaN behind the camera.
         """
-        return _mapped(self.matrix, xy_mm)
+        return project(self.matrix, xy_mm, only_visible=True)
 
     def to_mm(self, xy_px: ArrayLike) -> NDArray[np.float64]:
         """Project positions in the photo onto the plane.
@@ -60,7 +62,7 @@ class Homography:
         ndarray of shape (N, 2), float64
             Places (x, y) of the plane, mm; NaN beyond the horizon.
         """
-        return _mapped(np.asarray(np.linalg.inv(self.matrix), np.float64), xy_px)
+        return project(np.asarray(np.linalg.inv(self.matrix), np.float64), xy_px, only_visible=True)
 
     def px_per_mm(self, xy_mm: ArrayLike) -> NDArray[np.float64]:
         """Scale at places of the plane, along the direction that the tilt does not shorten.
@@ -100,11 +102,3 @@ class Homography:
         rows = np.stack([x / depth, y / depth], axis=1)[:, :, None] * self.matrix[2, :2]
         derivative = (self.matrix[:2, :2] - rows) / depth[:, None, None]
         return np.linalg.svd(derivative, compute_uv=False)
-
-
-def _mapped(matrix: NDArray[np.float64], xy: ArrayLike) -> NDArray[np.float64]:
-    points = np.asarray(xy, np.float64)
-    x, y, depth = (np.column_stack([points, np.ones(len(points))]) @ matrix.T).T
-    # The sign of a homography is free: the origin is in front of the camera.
-    depth = np.where(depth * matrix[2, 2] > 0, depth, np.nan)
-    return np.column_stack([x / depth, y / depth])
