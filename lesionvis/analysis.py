@@ -259,7 +259,11 @@ class Analyzer:
 
         Parameters
         ----------
-        source, scale, mask
+        source : path, bytes, file or ndarray
+            As for a call.
+        scale : Scale or NoScale, optional
+            As for a call.
+        mask : path or ndarray, optional
             As for a call.
 
         Returns

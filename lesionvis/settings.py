@@ -199,6 +199,18 @@ def analyzer_of(values: Mapping[str, Plain]) -> Analyzer:
 def changed(analyzer: Analyzer, **values: Any) -> Analyzer:
     """Analyzer with some settings changed, by the names that they have in a settings file.
 
+    Parameters
+    ----------
+    analyzer : Analyzer
+        Settings to start from; it is left as it is.
+    **values : object
+        Settings by name.
+
+    Returns
+    -------
+    Analyzer
+        With the changed settings.
+
     Raises
     ------
     SettingsError
@@ -213,7 +225,18 @@ def changed(analyzer: Analyzer, **values: Any) -> Analyzer:
 
 
 def setting_fields(of: type[Analyzer | SpotFinder]) -> dict[str, dataclasses.Field[Any]]:
-    """Fields of an analyzer, or of its finder of spots, that are settings: name -> field, in their order."""
+    """Fields of an analyzer, or of its finder of spots, that are settings.
+
+    Parameters
+    ----------
+    of : type
+        `Analyzer` or `SpotFinder`.
+
+    Returns
+    -------
+    dict of str to dataclasses.Field
+        By name, in their order.
+    """
     return {field.name: field for field in dataclasses.fields(of) if field.name not in _NO_SETTINGS}
 
 

@@ -56,7 +56,13 @@ class SevenPoints:
         return sum(POINTS[item] for item, is_present in self.present.items() if is_present is not False)
 
     def size_changed(self) -> SevenPoints:
-        """The same with a change in size that dated photos show."""
+        """Checklist with a change in size that dated photos show.
+
+        Returns
+        -------
+        SevenPoints
+            Scored again.
+        """
         item = "change in size"
         from_photo = tuple(dict.fromkeys((*self.from_photo, item)))
         return _scored(self.present | {item: True}, from_photo, self.scores_3)

@@ -257,11 +257,13 @@ class Journal:
         Parameters
         ----------
         digest : str
-            SHA-256 of the photo.
+            Key of the content, from `content_key`.
         row : mapping of str to value
             Values of `RESULT_COLUMNS`.
         spots : iterable of iterable of value
             Rows of `SPOT_COLUMNS`.
+        reasons : iterable of (str, str)
+            Number and reason of each rule of the level.
         """
         holes = ", ".join("?" * (1 + len(RESULT_COLUMNS)))
         spot_holes = ", ".join("?" * (1 + len(SPOT_COLUMNS)))

@@ -136,7 +136,19 @@ def picture_files(photos: Iterable[str], kind: str, extension: str) -> dict[str,
 
 
 def mask_path(photo: str, masks: Path) -> Path:
-    """File with the places of a photo that are to be left out, whether or not it is there.
+    """File with the places of a photo that are to be left out, existing or not.
+
+    Parameters
+    ----------
+    photo : str
+        Name from `photo_name`.
+    masks : Path
+        Folder of the masks.
+
+    Returns
+    -------
+    Path
+        The file.
 
     Examples
     --------
@@ -148,7 +160,19 @@ def mask_path(photo: str, masks: Path) -> Path:
 
 
 def content_key(photo_sha256: str, mask_sha256: str | None) -> str:
-    """What the results of a photo belong to: its content, and that of its mask where it has one.
+    """Key of the results of a photo: its content, and that of its mask where it has one.
+
+    Parameters
+    ----------
+    photo_sha256 : str
+        SHA-256 of the photo.
+    mask_sha256 : str or None
+        SHA-256 of its mask.
+
+    Returns
+    -------
+    str
+        One or two digests.
 
     Examples
     --------

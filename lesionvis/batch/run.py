@@ -297,7 +297,18 @@ def analyze_chunk(job: Job, tasks: Sequence[Task]) -> list[Outcome]:
 
 
 def digest_chunk(files: Sequence[tuple[str, str | None]]) -> list[tuple[str, str, str]]:
-    """Path, content and problem of each file with its mask; the one that does not apply is empty."""
+    """Hash a few files with their masks.
+
+    Parameters
+    ----------
+    files : sequence of (str, str or None)
+        Path of each photo and of its mask.
+
+    Returns
+    -------
+    list of (str, str, str)
+        Path, content and problem of each file; the one that does not apply is empty.
+    """
     found = []
     for path, mask in files:
         try:

@@ -239,7 +239,19 @@ def _still_holds(path: str, mask: str | None, sha256: str) -> bool:
 
 
 def file_content(path: str, mask: str | None) -> str:
-    """Content of a photo's file and of that of its mask (`content_key`).
+    """Key of the content of a photo's file and of its mask (`content_key`).
+
+    Parameters
+    ----------
+    path : str
+        Path of the photo.
+    mask : str or None
+        Path of its mask.
+
+    Returns
+    -------
+    str
+        One or two digests.
 
     Raises
     ------

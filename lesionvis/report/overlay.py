@@ -84,6 +84,8 @@ def draw_outline(
         Corners (x, y), canvas px.
     color : tuple of 3 int
         RGB, 0 to 255.
+    width_px : int
+        Width of the line, px.
     """
     points = [np.round(corners * 2**_SHIFT_BITS).astype(np.int32)]
     cv2.polylines(canvas, points, True, SHADOW_COLOR, width_px + 2, cv2.LINE_AA, _SHIFT_BITS)

@@ -149,6 +149,8 @@ def why_a_person(row: Mapping[str, Value], reasons: Sequence[tuple[str, str]]) -
     ----------
     row : mapping of str to value
         Row of the table of photos.
+    reasons : sequence of (str, str)
+        Number and reason of each rule of the level.
 
     Returns
     -------

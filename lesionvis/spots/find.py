@@ -110,16 +110,16 @@ class SpotFinder:
     SettingsError
         If a setting is outside its bounds.
 
+    Notes
+    -----
+    Limits of size choose among the spots that were found: a spot that is dropped makes room for no other.
+
     Examples
     --------
     >>> SpotFinder(min_diameter_mm=2.0, max_diameter_mm=1.0)
     Traceback (most recent call last):
     ...
     lesionvis.errors.SettingsError: max_diameter_mm must be at least min_diameter_mm, which is 2.0, got 1.0.
-
-    Notes
-    -----
-    Limits of size choose among the spots that were found: a spot that is dropped makes room for no other.
     """
 
     min_diameter_mm: float | None = None

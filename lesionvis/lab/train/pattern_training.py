@@ -96,7 +96,18 @@ class PatternTable:
 
 
 def feature_row(found: Findings) -> NDArray[np.float32]:
-    """Features of a photo in the order of `FEATURE_NAMES`."""
+    """Features of a photo in the order of `FEATURE_NAMES`.
+
+    Parameters
+    ----------
+    found : Findings
+        Of one photo.
+
+    Returns
+    -------
+    ndarray of shape (F,), float32
+        In the order of `FEATURE_NAMES`.
+    """
     values = compute_features(gather(found)).values
     return np.asarray([values[name] for name in FEATURE_NAMES], np.float32)
 
