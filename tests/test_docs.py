@@ -22,6 +22,7 @@ from lesionvis.batch.rows import RESULT_COLUMNS, SPOT_COLUMNS
 from lesionvis.cli.main import app
 from lesionvis.flags import FLAGS
 from lesionvis.pattern.features import FEATURE_NAMES
+from lesionvis.pattern.pattern import BLOCKING_FLAGS
 from lesionvis.photo import read_photo
 from lesionvis.scale.coin import known_coins
 from lesionvis.settings import settings_values
@@ -155,6 +156,38 @@ def test_every_place_names_the_same_version() -> None:
     assert re.search(r"^## (\S+)", (root / "CHANGELOG.md").read_text(encoding="utf-8"), re.M).group(1) == (  # type: ignore[union-attr]
         lesionvis.__version__
     )
+
+
+def test_the_method_names_every_flag_that_forbids_an_answer() -> None:
+    method = (DOCS / "method.md").read_text(encoding="utf-8")
+    sentence = re.search(r"No answer at all is given on photos flagged (.*)\.", method)
+    assert sentence
+    assert re.findall(r"`(\w+)`", sentence[1]) == list(BLOCKING_FLAGS)
+
+
+def _anchors(text: str) -> set[str]:
+    """Names that a link can end in: those of the headings, as the site makes them."""
+    headings = re.findall(r"^#+ +(.*?) *#*$", re.sub(r"^```.*?^```", "", text, flags=re.S | re.M), re.M)
+    plain = (re.sub(r"\]\([^)]*\)|[^\w\s-]", "", heading) for heading in headings)
+    return {re.sub(r"[-\s]+", "-", heading.strip().lower()) for heading in plain}
+
+
+def test_links_between_the_texts_lead_somewhere(pages: dict[str, str]) -> None:
+    root = DOCS.parent
+    texts = {path: path.read_text(encoding="utf-8") for path in (*root.glob("*.md"), *DOCS.glob("*.md"))}
+    texts |= {DOCS / page: text for page, text in pages.items()}
+    broken, count = [], 0
+    for path, text in texts.items():
+        for target in re.findall(r"\]\(([^)\s]+)\)", re.sub(r"^```.*?^```", "", text, flags=re.S | re.M)):
+            if re.match(r"\w+:", target):  # elsewhere: never fetched
+                continue
+            count += 1
+            file, _, anchor = target.partition("#")
+            to = (path.parent / file).resolve() if file else path
+            if (to not in texts and not to.exists()) or (anchor and anchor not in _anchors(texts[to])):
+                broken.append(f"{path.name}: {target}")
+    assert count > 40
+    assert broken == []
 
 
 def test_the_readme_tells_how_many_rules_have_no_source(project: Path) -> None:

@@ -63,14 +63,14 @@ app = typer.Typer(
     "Research software, not a medical device.",
 )
 
-PxPerMm = Annotated[float | None, typer.Option(help="Scale in px of the photo per mm; no ruler is sought then.")]
-MmAcross = Annotated[float | None, typer.Option(help="Width of what the photo shows, in mm.")]
+PxPerMm = Annotated[float | None, typer.Option(help="Scale in px of the photo per mm; then no ruler is searched for.")]
+MmAcross = Annotated[float | None, typer.Option(help="Width of the photographed field, in mm.")]
 CoinName = Annotated[str | None, typer.Option(help="Coin that lies in the photo, such as eur-1.")]
 MinScore = Annotated[float | None, typer.Option(help="Score from which a candidate is a spot, 0 to 1.")]
 MinDiameterMm = Annotated[float | None, typer.Option(help="Smallest diameter of a spot, in mm; needs a scale.")]
 MaxDiameterMm = Annotated[float | None, typer.Option(help="Largest diameter of a spot, in mm; needs a scale.")]
 BarMm = Annotated[float | None, typer.Option(help="Measured length of the bar of a printed scale card, in mm.")]
-ModelFolder = Annotated[Path | None, typer.Option("--model", help="Folder of a pattern model to use instead.")]
+ModelFolder = Annotated[Path | None, typer.Option("--model", help="Model folder; the packaged one by default.")]
 Ask = Annotated[bool, typer.Option("--ask", help="Ask the questions that can still change the advice.")]
 
 
@@ -113,7 +113,7 @@ def analyze(
     as_json: AsJson = False,
     overlay: Overlay = None,
     explain: Annotated[
-        Path | None, typer.Option(help="Write a picture of what was not taken for a spot, and why (.png or .jpg).")
+        Path | None, typer.Option(help="Write a picture of the rejected candidates and the reasons (.png or .jpg).")
     ] = None,
     abcde: Annotated[Path | None, typer.Option(help="Write a picture of the ABCDE (.png or .jpg).")] = None,
     exclude: Annotated[
@@ -173,7 +173,7 @@ def analyze(
 @app.command()
 def batch(
     folder: Annotated[Path, typer.Argument(help="Folder with photos, in sub-folders too; it is only read.")],
-    out: Annotated[Path, typer.Option(help="Run folder; a run that was stopped there goes on.")],
+    out: Annotated[Path, typer.Option(help="Output folder; an interrupted run is resumed.")],
     exclude_dir: Annotated[
         Path | None,
         typer.Option(help="Folder with places to leave out: PHOTO.png for the photo PHOTO, as --exclude of analyze."),
@@ -181,7 +181,7 @@ def batch(
     masks: Annotated[bool, typer.Option("--masks", help="Write a label image of every photo.")] = False,
     overlays: Annotated[bool, typer.Option("--overlays", help="Write an annotated picture of every photo.")] = False,
     parquet: Annotated[bool, typer.Option("--parquet", help="Write the tables as Parquet too.")] = False,
-    jobs: Annotated[int | None, typer.Option(help="Processes; as many as there are processors by default.")] = None,
+    jobs: Annotated[int | None, typer.Option(help="Number of processes; the number of processors by default.")] = None,
     px_per_mm: PxPerMm = None,
     mm_across: MmAcross = None,
     coin: CoinName = None,
@@ -229,7 +229,7 @@ def batch(
         with _progress() as tell:
             counts = runner(folder, out, tell)
     except KeyboardInterrupt:
-        _end("Stopped; run the same command again to go on, what is finished is kept.", STOPPED)
+        _end("Interrupted; run the same command again to resume, finished photos are kept.", STOPPED)
     with Journal.read(out) as journal:
         typer.echo(run_summary(out, journal))
     raise typer.Exit(FAILED if counts.get("failed") else 0)
@@ -237,7 +237,7 @@ def batch(
 
 @app.command()
 def status(run: Annotated[Path, typer.Argument(help="Run folder.")]) -> None:
-    """Tell how far a batch run is and what it was made with."""
+    """Show the progress, settings and versions of a batch run."""
     from lesionvis.batch.journal import Journal
     from lesionvis.batch.summary import run_status
 
@@ -307,7 +307,7 @@ def print_card(
 def train(
     folder: Annotated[Path, typer.Argument(help="Folder with photos; it is only read.")],
     labels: Annotated[Path, typer.Option(help="CSV with the columns photo, pattern and optionally group.")],
-    out: Annotated[Path, typer.Option(help="New folder for the model; --model uses it.")],
+    out: Annotated[Path, typer.Option(help="New folder for the model, to be given to --model.")],
 ) -> None:
     """Train a pattern model on your own photos, for --model."""
     try:
@@ -410,7 +410,7 @@ def _progress() -> Iterator[OnProgress | None]:
         progress.TimeRemainingColumn(),
     )
     with progress.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("looking")
+        task = bar.add_task("scanning")
 
         def tell(now: Progress) -> None:
             bar.update(task, description=now.doing, completed=now.done, total=now.total)

@@ -35,14 +35,14 @@ pairs_app = typer.Typer()
 def blanch(
     plain: Annotated[Path, typer.Argument(help="Photo of the spots.")],
     pressed: Annotated[
-        Path, typer.Argument(help="The same with a clear glass pressed on some of them, or stretched (--stretched).")
+        Path, typer.Argument(help="The same skin with a clear glass pressed on some spots, or stretched (--stretched).")
     ],
     stretched: Annotated[
         bool, typer.Option("--stretched", help="The second photo is of skin pulled apart between two fingers.")
     ] = False,
     as_json: AsJson = False,
     overlay: Overlay = None,
-    agree: Annotated[bool, typer.Option("--agree", help="You looked at them meanwhile and saw them fade too.")] = False,
+    agree: Annotated[bool, typer.Option("--agree", help="Confirm that you saw the spots fade.")] = False,
     answer: GivenAnswers = None,
     answers: AnswersFile = None,
     age: Age = None,
@@ -50,7 +50,7 @@ def blanch(
     site: Sites = None,
     settings: SettingsFile = None,
 ) -> None:
-    """Tell whether spots fade under a glass, or on stretched skin."""
+    """Test whether spots fade under a glass or on stretched skin."""
     from lesionvis.compare.blanch import blanch_test
     from lesionvis.report.pairs import draw_blanch
     from lesionvis.report.pairs_text import blanch_text
@@ -82,11 +82,11 @@ def series(
     ],
     dates: Annotated[
         str | None,
-        typer.Option(help="When each was taken, such as 2026-03-01,2026-03-08; else from their names or the files."),
+        typer.Option(help="Date of each photo, such as 2026-03-01,2026-03-08; by default from names or files."),
     ] = None,
     as_json: AsJson = False,
     overlay: Overlay = None,
-    chart: Annotated[Path | None, typer.Option(help="Write a chart of the course here (.svg).")] = None,
+    chart: Annotated[Path | None, typer.Option(help="Write a chart of the course (.svg).")] = None,
     answer: GivenAnswers = None,
     answers: AnswersFile = None,
     age: Age = None,

@@ -55,7 +55,7 @@ _PACKED_LEVEL = 6
 
 @dataclass(frozen=True, slots=True)
 class ReportPhoto:
-    """What the page shows of one photo.
+    """Row of the page on one photo.
 
     Attributes
     ----------
@@ -106,10 +106,20 @@ class _Content:
 
 
 def urgency(row: Mapping[str, Value]) -> float:
-    """How soon a person should look at a photo: the lowest first.
+    """Urgency with which a person should look at a photo: the lowest first.
 
     The urgent levels of triage come in their order, photos that could not be judged after them, and those whose pattern
     is uncertain after them. Of photos that are alike in this, the likelier a petechial shower the sooner.
+
+    Parameters
+    ----------
+    row : mapping of str to value
+        Row of the table of photos.
+
+    Returns
+    -------
+    float
+        Rank, 0 and above.
 
     Examples
     --------
@@ -133,7 +143,20 @@ def _urgency_step(row: Mapping[str, Value]) -> int:
 
 
 def why_a_person(row: Mapping[str, Value], reasons: Sequence[tuple[str, str]]) -> str:
-    """Why a person should look at a photo; "" when nothing asks for it."""
+    """Reason why a person should look at a photo.
+
+    Parameters
+    ----------
+    row : mapping of str to value
+        Row of the table of photos.
+    reasons : sequence of (str, str)
+        Number and reason of each rule of the level.
+
+    Returns
+    -------
+    str
+        One sentence; empty when nothing asks for it.
+    """
     if row["status"] != "ok":
         return str(row["problem"] or row["status"])
     if row["triage_level"] in URGENT_LEVELS:
@@ -193,7 +216,7 @@ def page_html(
 
 
 def _data() -> dict[str, Any]:
-    """What the page's script reads at once."""
+    """Data that the page's script reads at once."""
     return {
         "columns": [*ROW_COLUMNS, "urgency", "why", "thumbnail", "overlay"],
         "levels": LEVELS,
