@@ -159,6 +159,20 @@ def test_a_soft_border_is_less_sharp_and_its_diameter_less_sure() -> None:
     assert soft["diameter_error_px"][0] > 1.5 * sharp["diameter_error_px"][0] > 0.0
 
 
+@pytest.mark.parametrize(("diameter_px", "size"), [(8.0, (240, 320)), (60.0, (240, 320)), (80.0, (1920, 2560))])
+def test_the_diameter_of_a_sharp_disc_is_known_to_a_twentieth_and_a_third_of_a_pixel(
+    diameter_px: float, size: tuple[int, int]
+) -> None:
+    rgb = np.full((*size, 3), BEIGE, np.uint8)
+    cv2.circle(rgb, (100 * 16, 100 * 16), round(8 * diameter_px), (120, 30, 40), -1, cv2.LINE_AA, shift=4)
+    photo = read_photo(rgb)
+    outline = ellipse_corners(100.0, 100.0, diameter_px, diameter_px)
+    table = measure_spots(photo, NO_SCALE, _whole(photo), _spots(photo, [outline]))
+    # A third of a working pixel: the large photo is worked on at a lower resolution.
+    expected = np.hypot(0.05 * diameter_px, 0.3 / photo.px_per_source_px)
+    assert table["diameter_error_px"][0] == pytest.approx(expected, rel=0.18)
+
+
 def test_a_dome_has_a_light_and_a_dark_side_and_a_highlight() -> None:
     base = Scene(width_px=240, height_px=180, px_per_mm=8.0, seed=4, gloss=0.3, light_elevation_deg=40.0)
     flat = _lit(replace(SPOT, blood_fraction=0.5), base)
