@@ -82,7 +82,10 @@ def test_what_agrees_by_chance_is_not_enough(seed: int, other_seed: int) -> None
 
 def test_skin_without_anything_on_it_is_not_trusted() -> None:
     bare = analyze(np.full((120, 160, 3), (214, 172, 148), np.uint8))
-    assert not register(bare, bare).trusted
+    registration = register(bare, bare)
+    assert not registration.trusted
+    assert (registration.evidence, registration.overlap) == (0.0, 0.0)
+    assert "too little in common" in registration.reason
 
 
 def test_places_far_from_all_that_was_found_again_are_not_supported() -> None:

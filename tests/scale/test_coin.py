@@ -41,6 +41,15 @@ def test_positions_are_those_of_the_source_photo() -> None:
     assert scale.outline_px.mean(axis=0) == pytest.approx(np.array([500.0, 200.0]), abs=1.5)
 
 
+def test_the_outline_goes_once_round_the_coin() -> None:
+    scale = find_coin(read_photo(render_coin(SCENE, Pose(300.0, 320.0), 24.26).rgb), "usd-25c")
+    assert isinstance(scale, Scale)
+    steps = np.hypot(*(np.roll(scale.outline_px, -1, axis=0) - scale.outline_px).T)
+    assert len(steps) >= 40
+    assert steps == pytest.approx(np.full(len(steps), steps.mean()), rel=0.05)
+    assert steps.sum() / np.pi == pytest.approx(24.26 * 7.0, rel=0.02)
+
+
 def test_two_coins_are_not_chosen_between() -> None:
     left = render_coin(SCENE, Pose(180.0, 300.0), 24.26).rgb
     right = render_coin(SCENE, Pose(620.0, 300.0), 20.0).rgb

@@ -238,6 +238,25 @@ def test_a_spot_beside_a_drape_is_flagged() -> None:
     assert flags.tolist() == ["touches_non_skin", ""]
 
 
+@pytest.mark.parametrize(("gap_px", "flag"), [(1, "touches_non_skin"), (2, "")])
+@pytest.mark.parametrize("side", ["left", "right", "top", "bottom"])
+def test_a_spot_touches_what_is_not_skin_up_to_two_pixels(side: str, gap_px: int, flag: str) -> None:
+    photo = read_photo(np.full((120, 120, 3), BEIGE, np.uint8))
+    spots = _spots(photo, [ellipse_corners(60.0, 60.0, 30.0, 30.0)])
+    rows, columns = np.nonzero(spots.labels)
+    mask = np.ones((120, 120), np.bool_)
+    if side == "left":
+        mask[:, : columns.min() - gap_px] = False
+    elif side == "right":
+        mask[:, columns.max() + gap_px + 1 :] = False
+    elif side == "top":
+        mask[: rows.min() - gap_px] = False
+    else:
+        mask[rows.max() + gap_px + 1 :] = False
+    table = measure_spots(photo, NO_SCALE, replace(_whole(photo), mask=mask), spots)
+    assert table["spot_flags"].tolist() == [flag]
+
+
 def test_spot_flags_are_in_the_registry(shower: Staged) -> None:
     used = {flag for flags in shower.worked.table["spot_flags"] for flag in flags.split()}
     assert used <= {flag.name for flag in FLAGS.values() if flag.about == "spot"}
