@@ -181,10 +181,10 @@ def test_setting_out_of_bounds_is_named(name: str, value: float) -> None:
 def test_settings_are_allowed_up_to_their_bounds() -> None:
     for name, low, high, step in (("min_ticks", 11, 500, 1), ("max_rows", 1, 100, 1), ("max_missing", 0.0, 0.5, 0.01)):
         for value in (low, high):
-            assert getattr(RulerFinder(**{name: value}), name) == value
+            assert getattr(RulerFinder(**{name: value}), name) == value  # type: ignore[arg-type]
         for value in (low - step, high + step):
             with pytest.raises(SettingsError, match=name):
-                RulerFinder(**{name: value})
+                RulerFinder(**{name: value})  # type: ignore[arg-type]
 
 
 def test_same_photo_gives_the_same_scale_twice() -> None:

@@ -91,7 +91,7 @@ def test_the_error_of_reading_is_how_the_scale_scatters_when_the_corners_do() ->
         read.append(Homography(np.asarray(fitted, np.float64)).px_per_mm(view.corners_mm).mean())
     scale = _scale_of(view, 1.0, read_photo(np.zeros((400, 600, 3), np.uint8)))
     expected = np.hypot(np.std(read), 0.003 * scale.px_per_mm)
-    assert scale.px_per_mm == pytest.approx(np.mean(read), rel=1e-3)
+    assert scale.px_per_mm == pytest.approx(np.mean(read), rel=3e-3)
     assert np.std(read) > 0.003 * scale.px_per_mm
     # Eight numbers are fitted, so that what is left is less than what was shaken.
     free = 2 * len(seen)
