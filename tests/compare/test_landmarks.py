@@ -5,14 +5,10 @@ import pytest
 from paired import rendered_series, stretched, two_days
 
 from lesionvis.analysis import analyze
-from lesionvis.compare.landmarks import LONG_SIDE_PX, N_LANDMARKS, _is_plausible, guesses, project, structure_of
+from lesionvis.compare.landmarks import LONG_SIDE_PX, N_LANDMARKS, _is_plausible, guesses, structure_of
+from lesionvis.geometry import distances, project
 from lesionvis.lab.render.scene import RenderedSpot, Scene
 from lesionvis.lab.render.synth import render
-
-
-def test_projection_divides_by_the_third_coordinate() -> None:
-    matrix = np.array([[1.0, 0.0, 2.0], [0.0, 1.0, 0.0], [0.0, 0.5, 1.0]])
-    assert project(matrix, np.array([[4.0, 2.0]])).tolist() == [[3.0, 1.0]]
 
 
 def test_structure_is_small_and_knows_its_place_in_the_photo() -> None:
@@ -31,10 +27,10 @@ def test_landmarks_are_spots_first_and_do_not_overlap() -> None:
     assert 0 < len(landmarks) <= N_LANDMARKS
     there = rendered.contrast[0] > 0.0
     place = rendered.shots[0].positions(rendered.spots[0])[there]
-    distance = np.hypot(*(landmarks[:, None, :2] - place[None, :, :2]).transpose(2, 0, 1))
+    distance = distances(landmarks[:, :2], place[:, :2])
     # The strongest ones are true spots.
     assert (distance[:8].min(axis=1) < 6.0).all()
-    between = np.hypot(*(landmarks[:, None, :2] - landmarks[None, :, :2]).transpose(2, 0, 1))
+    between = distances(landmarks[:, :2], landmarks[:, :2])
     assert between[~np.eye(len(landmarks), dtype=bool)].min() > 2.0
 
 
@@ -48,7 +44,7 @@ def test_landmarks_of_a_reduced_photo_lie_on_the_spots_and_not_half_a_pixel_besi
     structure = structure_of(analyze(render(scene, spots).rgb))
     place = project(structure.to_source, structure.landmarks[:, :2])
     true = np.array([(spot.x_px, spot.y_px, spot.diameter_px) for spot in spots])
-    distance = np.hypot(*(place[:, None] - true[None, :, :2]).transpose(2, 0, 1))
+    distance = distances(place, true[:, :2])
     nearest, on_spot = distance.argmin(axis=1), distance.min(axis=1) < 4.0
     off = (place - true[nearest, :2])[on_spot]
     assert on_spot.sum() == len(spots)

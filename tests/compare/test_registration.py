@@ -7,8 +7,8 @@ import pytest
 from paired import PULL, glass, other_skin, registered, rendered_series, stretched, two_days
 
 from lesionvis.analysis import Analysis, analyze
-from lesionvis.compare.landmarks import project
 from lesionvis.compare.registration import register
+from lesionvis.geometry import project
 from lesionvis.lab.render.scenarios import petechial_shower
 from lesionvis.lab.render.scene import Scene
 from lesionvis.lab.render.synth import render
