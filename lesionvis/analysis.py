@@ -85,7 +85,7 @@ class Analysis:
         """
         told = as_answers(answers)
         abcde = self.abcde.answered(told) if self.abcde else None
-        advice = advise(self.pattern.label, told, _evidence(self.table, abcde))
+        advice = advise(self.pattern.label, told, _evidence(self.table, abcde, self.flags))
         return dataclasses.replace(self, abcde=abcde, advice=advice)
 
     def to_dict(self) -> dict[str, Any]:
@@ -232,8 +232,8 @@ class Analyzer:
         features = compute_features(gather(photo, scale, skin, spots, table))
         pattern = find_pattern(features, flags, len(table) == 0, load_pattern_model(self.model_folder))
         abcde = measure_abcde(photo, scale, skin, spots, table, told)
-        advice = advise(pattern.label, told, _evidence(table, abcde))
         flags += () if scale else ("no_scale",)
+        advice = advise(pattern.label, told, _evidence(table, abcde, flags))
         return Analysis(photo, scale, skin, spots, table, features, flags, pattern, abcde, advice, __version__)
 
     def _photo_and_scale(self, source: PhotoSource, given: Scale | NoScale | None) -> tuple[Photo, Scale | NoScale]:
@@ -294,7 +294,7 @@ def _folder_path(given: object) -> Path:
     return Path(given)
 
 
-def _evidence(table: SpotTable, abcde: Abcde | None) -> PhotoEvidence:
+def _evidence(table: SpotTable, abcde: Abcde | None, flags: tuple[str, ...]) -> PhotoEvidence:
     """What the photo contributes to the advice."""
     largest = table.numbers("diameter_mm")
     return PhotoEvidence(
@@ -302,4 +302,6 @@ def _evidence(table: SpotTable, abcde: Abcde | None) -> PhotoEvidence:
         largest_diameter_mm=float(np.nanmax(largest)) if np.isfinite(largest).any() else None,
         abcde_any=abcde.measured_any if abcde else None,
         stands_out=bool(table["is_lesion"].any()),
+        seven_points=abcde.seven_points.lowest if abcde else None,
+        flags=flags,
     )

@@ -27,6 +27,7 @@ from lesionvis.pattern.features import FEATURES
 from lesionvis.pattern.pattern import BLOCKING_FLAGS, MODEL_FEATURES, SIGNS
 from lesionvis.spots.table import COLUMNS
 from lesionvis.triage.answers import questions
+from lesionvis.triage.rules import NO_SOURCE
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
@@ -59,8 +60,9 @@ PHOTO_COLUMNS = {
     "border_deviation": "root mean square distance of its border from a smooth curve over its radius",
     "color_count": "how many of six dermatological colours it has",
     "photo_flags": "reasons to distrust the photo, separated by spaces",
-    "triage_level": "none, watch, routine_dermatology, prompt, same_day or emergency",
-    "triage_reasons": "rules that fired with their reasons, separated by ' | '",
+    "triage_level": "none, watch, routine_dermatology, within_2_weeks, prompt, same_day or emergency",
+    "triage_basis": "what the level rests on: 'answers', or 'nobody was asked', when it is of the photo alone",
+    "triage_reasons": "rules of that level with their reasons, separated by ' | '; or what the photo shows",
     "model": "name of the pattern model",
     "version": "version of lesionvis",
     "settings_hash": "fingerprint of settings, models and versions: equal fingerprints, equal results",
@@ -332,9 +334,11 @@ def _questions() -> Iterator[str]:
     yield (
         "`--age YEARS`, `--cause NAME` and `--site NAME` (once for each place), or `age_years`, `cause` and `sites` in "
         "the file, answer what surely follows from them and was not answered; what contradicts an answer is an error. "
-        "The age tells `child` and `infant_u3m`. A cause that acts above the nipple line and a site that lies "
-        "elsewhere give `distribution=elsewhere_or_widespread`; only with all sites above the nipple line they give "
-        "`fits_explanation`. Name a cause only if you are not guessing."
+        "The age tells `child`, `infant_u3m` and `under_30`, and that what is asked of babies is no; an answer to that "
+        "stands. A cause that acts above the nipple line and a site that lies elsewhere give "
+        "`distribution=elsewhere_or_widespread`; only with all sites above the nipple line they give "
+        "`fits_explanation`. Sites in more than one area give `widespread=several_areas`; face, eyelids and neck are "
+        "one. Name a cause only if you are not guessing."
     )
     yield ""
     yield from _table(
@@ -357,8 +361,18 @@ def _rules() -> Iterator[str]:
     yield ""
     yield (
         "The level of the advice is the highest of all rules that match. No rule asks for a benign answer, so that "
-        "a benign answer can never raise a level. **No clinician has reviewed them.** *The guide* is a text for "
-        "patients that the product grew from (CheckMole, April 2026)."
+        "a benign answer can never raise a level. **No clinician has reviewed them.** Where a rule, or a part of it, "
+        f"has no source, it says *{NO_SOURCE}*."
+    )
+    yield ""
+    yield "## Groups"
+    yield ""
+    yield "A name in a condition that is no answer stands for a group of conditions, in brackets."
+    yield ""
+    groups = _packaged_rows("triage/groups.csv")
+    yield from _table(
+        ("name", "condition", "meaning"),
+        ((f"`{row['group']}`", f"`{row['condition']}`", row["meaning"]) for row in groups),
     )
     rows = _packaged_rows("triage/triage_rules.csv")
     for level in dict.fromkeys(row["level"] for row in rows):
@@ -371,13 +385,11 @@ def _rules() -> Iterator[str]:
 
 
 def _rule(row: dict[str, str]) -> Iterator[str]:
-    stricter = "" if row["stricter_than_guide"] == "no" else " Stricter than the guide."
-    note = f" ({row['note']})" if row["note"] else ""
     yield f"### {row['rule_id']}"
     yield ""
-    yield f"`{row['condition']}`{note}"
+    yield f"`{row['condition']}`"
     yield ""
-    yield f"{row['reason_text']} **{row['action_text']}**{stricter}"
+    yield f"{row['reason_text']} **{row['action_text']}** {row['safety_net']}"
     yield ""
     yield f"*{row['source_title']}* {' '.join(_addresses(row['source_address']))}"
 

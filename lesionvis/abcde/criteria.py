@@ -150,7 +150,7 @@ class Abcde:
         )
         return dataclasses.replace(self, evolution=_evolution(answered(answers, "changed")), seven_points=checklist)
 
-    def evolved(self, changed: bool, seen: str) -> Abcde:
+    def evolved(self, changed: bool, seen: str, *, size_changed: bool = False) -> Abcde:
         """The same with the evolution that dated photos show.
 
         Parameters
@@ -159,6 +159,8 @@ class Abcde:
             Whether they show a change.
         seen : str
             One sentence on it.
+        size_changed : bool
+            Whether its size is among what changed, which counts in the 7-point checklist.
 
         Returns
         -------
@@ -167,7 +169,8 @@ class Abcde:
         """
         if self.evolution.present and not changed:
             return self
-        return dataclasses.replace(self, evolution=_evolution(changed, seen))
+        checklist = self.seven_points.size_changed() if size_changed else self.seven_points
+        return dataclasses.replace(self, evolution=_evolution(changed, seen), seven_points=checklist)
 
     def new_colors(self, earlier: Abcde) -> tuple[str, ...]:
         """Dermatological colours that the same lesion did not show in an earlier photo."""

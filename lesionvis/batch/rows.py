@@ -9,10 +9,13 @@ from lesionvis.labels import PATTERNS
 from lesionvis.pattern.features import FEATURE_NAMES
 from lesionvis.scale import Scale
 from lesionvis.spots.table import COLUMNS
+from lesionvis.triage.wording import NOBODY_WAS_ASKED, PATTERN_SHOWN
 
 Value = str | int | float | None
 
 OK, UNUSABLE, FAILED = "ok", "unusable", "failed"
+# What a level rests on, unless nobody was asked.
+ANSWERS = "answers"
 # A photo with one of these flags was read but shows nothing that could be judged.
 USELESS_FLAGS = ("no_skin",)
 
@@ -38,6 +41,7 @@ _TRAILING = {
     "prediction_set": "TEXT",
     "photo_flags": "TEXT",
     "triage_level": "TEXT",
+    "triage_basis": "TEXT",
     "triage_reasons": "TEXT",
 }
 RESULT_COLUMNS: dict[str, str] = {
@@ -91,9 +95,24 @@ def photo_row(analysis: Analysis) -> dict[str, Value]:
         **_abcde_numbers(analysis.abcde),
         "photo_flags": " ".join(analysis.flags),
         "triage_level": str(advice.level),
-        "triage_reasons": " | ".join(f"{fired.rule_id} {fired.reason}" for fired in advice.reasons),
+        "triage_basis": ANSWERS if advice.was_asked else NOBODY_WAS_ASKED,
+        "triage_reasons": " | ".join(_reasons(analysis)),
     }
     return {name: values[name] for name in RESULT_COLUMNS}
+
+
+def _reasons(analysis: Analysis) -> list[str]:
+    """Reasons of the level, each after the number of its rule; where nobody was asked only what the photo shows.
+
+    A rule's reason may speak of a child, or of spots that do not fade. That would be made up where nobody was asked:
+    there the level is the one that holds until the questions are answered.
+    """
+    advice = analysis.advice
+    if advice.was_asked:
+        return [f"{fired.rule_id} {fired.reason}" for fired in advice.reasons]
+    rules = ",".join(fired.rule_id for fired in advice.reasons)
+    shown = [PATTERN_SHOWN[advice.pattern], *(seen for _, seen in advice.photo_findings)]
+    return [f"{rules} {NOBODY_WAS_ASKED.capitalize()}: {'; '.join(shown)}."]
 
 
 def failed_row(problem: str) -> dict[str, Value]:

@@ -32,7 +32,7 @@ SIZE_EDGES_MM = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.0, 10.0)
 COUNT_EDGES = (0, 1, 2, 5, 10, 20, 50, 100, 200)
 LEVELS = tuple(str(level) for level in sorted(Level, reverse=True))
 _STEPS = {str(level): NEXT_STEPS[level] for level in sorted(Level, reverse=True)}
-URGENT_LEVELS = ("emergency", "same_day", "prompt")
+URGENT_LEVELS = ("emergency", "same_day", "prompt", "within_2_weeks")
 
 ROW_COLUMNS = (
     *("photo", "status", "pattern", "triage_level", "spot_count", "median_diameter_mm", "scale_source", "photo_flags"),
@@ -46,7 +46,7 @@ SPOT_COLUMNS = (
 )
 FACT_COLUMNS = (
     *("sha256", "width", "height", "px_per_mm", "scale_source", "scale_error_pct", "skin_fraction", "tone_ita_deg"),
-    *("model", "version", "settings_hash"),
+    *("triage_basis", "model", "version", "settings_hash"),
 )
 # Fewer digits than in the tables: the page is for looking.
 _DIGITS = 4
@@ -105,7 +105,7 @@ class _Content:
 def urgency(row: Mapping[str, Value]) -> float:
     """How soon a person should look at a photo: the lowest first.
 
-    The levels of triage come in their order, photos that could not be judged after "prompt", and those whose pattern
+    The urgent levels of triage come in their order, photos that could not be judged after them, and those whose pattern
     is uncertain after them. Of photos that are alike in this, the likelier a petechial shower the sooner.
 
     Examples
@@ -113,7 +113,7 @@ def urgency(row: Mapping[str, Value]) -> float:
     >>> urgency({"status": "ok", "pattern": "uncertain", "triage_level": "same_day", "p_petechial_shower": 0.25})
     1.375
     >>> urgency({"status": "failed", "pattern": "", "triage_level": "", "p_petechial_shower": None})
-    3.5
+    4.5
     """
     shower = row["p_petechial_shower"]
     return _urgency_step(row) + round(0.5 - 0.5 * (shower if isinstance(shower, float) else 0.0), _DIGITS)
