@@ -10,7 +10,7 @@ import dataclasses
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
@@ -25,9 +25,13 @@ from lesionvis.cli.options import (
     Age,
     AnswersFile,
     AsJson,
+    Ask,
     Cause,
+    Country,
+    Details,
     GivenAnswers,
     Overlay,
+    SaveAnswers,
     SettingsFile,
     Sites,
     analyzer_of,
@@ -46,8 +50,8 @@ if TYPE_CHECKING:
 
     from lesionvis.analysis import Analysis
     from lesionvis.batch.run import OnProgress, Progress
-    from lesionvis.triage.advice import Advice
-    from lesionvis.triage.answers import Answers
+    from lesionvis.triage.dialogue import Dialogue
+    from lesionvis.triage.numbers import PhoneNumbers
 
 FAILED, WRONG_USE, STOPPED = 1, 2, 130
 TRACEBACK_VARIABLE = "LESIONVIS_TRACEBACK"
@@ -68,7 +72,6 @@ MmAcross = Annotated[float | None, typer.Option(help="Width of what the photo sh
 CoinName = Annotated[str | None, typer.Option(help="Coin that lies in the photo, such as eur-1.")]
 BarMm = Annotated[float | None, typer.Option(help="Measured length of the bar of a printed scale card, in mm.")]
 ModelFolder = Annotated[Path | None, typer.Option("--model", help="Folder of a pattern model to use instead.")]
-Ask = Annotated[bool, typer.Option("--ask", help="Ask the questions that can still change the advice.")]
 
 
 def main() -> None:
@@ -123,10 +126,17 @@ def analyze(
     cause: Cause = None,
     site: Sites = None,
     ask: Ask = False,
+    save_answers: SaveAnswers = None,
+    country: Country = None,
+    details: Details = False,
     settings: SettingsFile = None,
     model: ModelFolder = None,
 ) -> None:
     """Analyse one photo."""
+    from lesionvis.report.contact import numbers_of
+    from lesionvis.triage.dialogue import Dialogue
+
+    numbers = numbers_of(country)
     pictures = {"overlay": overlay, "explain": explain, "abcde": abcde}
     for picture in pictures.values():
         if picture is not None:
@@ -136,17 +146,17 @@ def analyze(
     analysis = analyzer_of(
         settings, px_per_mm=px_per_mm, mm_across=mm_across, coin=coin, bar_mm=bar_mm, model_folder=model
     )(photo, given)
-    if ask:
-        found = analysis
-        told = _asked(given, lambda known: found.answered(known).advice)
-        analysis = found.answered(told)
-    analysis = dataclasses.replace(analysis, advice=analysis.advice.noting(about))
+    found = analysis
+    start = Dialogue(found.pattern.label, lambda known: found.answered(known).advice, given, about)
+    told = _asked(start, numbers, ask=ask, save=save_answers)
+    analysis = found.answered(told.answers)
+    analysis = dataclasses.replace(analysis, advice=analysis.advice.noting(told.circumstances))
     if as_json:
         typer.echo(analysis.to_json())
     else:
         from lesionvis.report.text import analysis_text
 
-        typer.echo(escape_control_characters_in_lines(analysis_text(analysis)))
+        typer.echo(escape_control_characters_in_lines(analysis_text(analysis, numbers, details=details)))
     # After the advice, which no picture that cannot be drawn or written may keep back.
     for kind, picture in pictures.items():
         if picture is not None:
@@ -217,18 +227,24 @@ def advise(
     cause: Cause = None,
     site: Sites = None,
     ask: Ask = False,
+    save_answers: SaveAnswers = None,
+    country: Country = None,
+    details: Details = False,
     as_json: AsJson = False,
 ) -> None:
     """Give advice on a pattern and answers, without a photo."""
+    from lesionvis.report.contact import numbers_of
     from lesionvis.report.text import advice_text
     from lesionvis.triage import advise as advise_on
+    from lesionvis.triage.dialogue import Dialogue
 
+    numbers = numbers_of(country)
     about = circumstances_of(answers, age, cause, site)
     given = answers_of(answer, answers, about)
-    if ask:
-        given = _asked(given, lambda known: advise_on(pattern, known))
-    advice = advise_on(pattern, given).noting(about)
-    typer.echo(json.dumps(advice.to_dict(), indent=1) if as_json else advice_text(advice))
+    start = Dialogue(pattern, lambda known: advise_on(pattern, known), given, about)
+    told = _asked(start, numbers, ask=ask, save=save_answers)
+    advice = told.advice.noting(told.circumstances)
+    typer.echo(json.dumps(advice.to_dict(), indent=1) if as_json else advice_text(advice, numbers, details=details))
 
 
 @app.command()
@@ -315,46 +331,17 @@ def _drawn(kind: str, analysis: Analysis) -> NDArray[np.uint8]:
     return draw_explanation(analysis) if kind == "explain" else draw_overlay(analysis)
 
 
-def _asked(answers: Answers, advise_with: Callable[[Answers], Advice]) -> Answers:
-    """Answers after asking, most decisive first, what can still change the level, until nothing is left to ask."""
-    from lesionvis.triage.answers import UNKNOWN
-    from lesionvis.triage.rules import Level
-    from lesionvis.triage.wording import EMERGENCY_WHILE_ASKING, NEXT_STEPS, QUESTIONS_NOTE
+def _asked(start: Dialogue, numbers: PhoneNumbers | None, *, ask: bool, save: Path | None) -> Dialogue:
+    """Dialogue after asking, where that is wanted; its answers are saved where that is wanted."""
+    from lesionvis.cli.ask import ask as ask_all
+    from lesionvis.cli.ask import check_answers_file, write_answers
 
-    advice = advise_with(answers)
-    skipped: set[str] = set()
-    warned = False
-    if advice.open_questions:
-        typer.echo(QUESTIONS_NOTE, err=True)
-    while left := [found.question for found in advice.open_questions if found.question.name not in skipped]:
-        if advice.level == Level.EMERGENCY and not warned:  # nobody should go on typing for a while first
-            typer.echo(f"\n{EMERGENCY_WHILE_ASKING} {NEXT_STEPS[advice.level]}", err=True)
-            warned = True
-        question = left[0]
-        typer.echo(f"\n{question.text}\n{question.help}", err=True)
-        value = _chosen(question.choices)
-        if value is None:  # nobody answers any more
-            return answers
-        if value == UNKNOWN:
-            skipped.add(question.name)
-        else:
-            answers = answers.replace(**{question.name: value})
-            advice = advise_with(answers)
-    return answers
-
-
-def _chosen(choices: tuple[str, ...]) -> str | None:
-    """One of the choices, by its name or its beginning; nothing typed means the last, the end of input None."""
-    while True:
-        typer.echo(f"[{' / '.join(choices)}] ", nl=False, err=True)
-        line = sys.stdin.readline()
-        if not line:
-            return None
-        word = line.strip().lower() or choices[-1]
-        fitting = [choice for choice in choices if choice.startswith(word)]
-        if len(fitting) == 1:
-            return fitting[0]
-        typer.echo(f"Please type one of: {', '.join(choices)}.", err=True)
+    if save is not None:
+        check_answers_file(save)
+    after = ask_all(start, numbers) if ask else start
+    if save is not None:
+        write_answers(after, save)
+    return after
 
 
 def _usable_processors() -> int:

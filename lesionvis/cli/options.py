@@ -30,6 +30,16 @@ Age = Annotated[float | None, typer.Option("--age", help="Age of the person with
 Cause = Annotated[str | None, typer.Option("--cause", help="What happened just before, such as coughing, or none.")]
 Sites = Annotated[list[str] | None, typer.Option("--site", help="A place with spots, such as face; give all.")]
 Overlay = Annotated[Path | None, typer.Option(help="Write the annotated picture here (.png or .jpg).")]
+Ask = Annotated[bool, typer.Option("--ask", help="Ask what can still change the advice, screen by screen.")]
+SaveAnswers = Annotated[
+    Path | None, typer.Option("--save-answers", help="Write the answers here (.toml), for --answers.")
+]
+Country = Annotated[
+    str | None, typer.Option("--country", help="Whose numbers to ring, such as GB; of the language unless given.")
+]
+Details = Annotated[
+    bool, typer.Option("--details", help="Print odds, limits, names of rules and answers, and addresses of sources.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

@@ -14,6 +14,8 @@ from lesionvis.cli.options import (
     AnswersFile,
     AsJson,
     Cause,
+    Country,
+    Details,
     GivenAnswers,
     Overlay,
     SettingsFile,
@@ -48,15 +50,19 @@ def blanch(
     age: Age = None,
     cause: Cause = None,
     site: Sites = None,
+    country: Country = None,
+    details: Details = False,
     settings: SettingsFile = None,
 ) -> None:
     """Tell whether spots fade under a glass, or on stretched skin."""
     from lesionvis.compare.blanch import blanch_test
+    from lesionvis.report.contact import numbers_of
     from lesionvis.report.pairs import draw_blanch
     from lesionvis.report.pairs_text import blanch_text
     from lesionvis.triage import advise_further
     from lesionvis.triage.evidence import PhotoEvidence
 
+    numbers = numbers_of(country)
     if overlay is not None:
         check_picture(overlay, plain, pressed)
     about = circumstances_of(answers, age, cause, site)
@@ -72,7 +78,7 @@ def blanch(
     if as_json:
         typer.echo(json.dumps(test.to_dict() | {"advice": advice.to_dict()}, indent=1, allow_nan=False))
     else:
-        typer.echo(escape_control_characters_in_lines(blanch_text(test, advice)))
+        typer.echo(escape_control_characters_in_lines(blanch_text(test, advice, numbers, details=details)))
 
 
 @pairs_app.command()
@@ -92,15 +98,19 @@ def series(
     age: Age = None,
     cause: Cause = None,
     site: Sites = None,
+    country: Country = None,
+    details: Details = False,
     settings: SettingsFile = None,
 ) -> None:
     """Follow spots through dated photos: new, gone, growing, fading."""
     from lesionvis.cli.photo_diary import date_in_name, photos_of
     from lesionvis.compare.series import follow_spots
+    from lesionvis.report.contact import numbers_of
     from lesionvis.report.course_chart import course_svg
     from lesionvis.report.pairs import draw_course
     from lesionvis.report.pairs_text import course_text
 
+    numbers = numbers_of(country)
     photos = photos_of(photos)
     if overlay is not None:
         check_picture(overlay, *photos)
@@ -124,7 +134,7 @@ def series(
     if as_json:
         typer.echo(json.dumps(course.to_dict() | {"advice": advice.to_dict()}, indent=1, allow_nan=False))
     else:
-        typer.echo(escape_control_characters_in_lines(course_text(course, advice)))
+        typer.echo(escape_control_characters_in_lines(course_text(course, advice, numbers, details=details)))
 
 
 def _dates(text: str, count: int) -> list[datetime | None]:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lesionvis.compare.blanch import TEST_NAME, How
-from lesionvis.report.text import abcde_lines, advice_text, wrapped
+from lesionvis.report.text import abcde_lines, above_advice, wrapped
 from lesionvis.triage.advice import Advice
+from lesionvis.triage.numbers import PhoneNumbers
 
 if TYPE_CHECKING:
     from lesionvis.compare.blanch import BlanchTest
@@ -44,13 +45,17 @@ N_SPOTS_TOLD = 12
 SHIFT_MIN = 0.05
 
 
-def blanch_text(test: BlanchTest, advice: Advice) -> str:
+def blanch_text(test: BlanchTest, advice: Advice, numbers: PhoneNumbers | None = None, *, details: bool = False) -> str:
     """Glass test, or test by stretching, and advice.
 
     Parameters
     ----------
     test : BlanchTest
     advice : Advice
+    numbers : PhoneNumbers, optional
+        Whom to ring.
+    details : bool
+        As in `analysis_text`.
 
     Returns
     -------
@@ -69,16 +74,21 @@ def blanch_text(test: BlanchTest, advice: Advice) -> str:
         *([f"- and {len(told) - N_SPOTS_TOLD} more spots"] if len(told) > N_SPOTS_TOLD else []),
         *([notes[test.verdict]] if test.verdict in notes else []),
     ]
-    return _above(lines, advice)
+    told = [part for line in lines for part in wrapped(line, later="  ")]
+    return above_advice(told, advice, numbers, details=details)
 
 
-def course_text(course: Course, advice: Advice) -> str:
+def course_text(course: Course, advice: Advice, numbers: PhoneNumbers | None = None, *, details: bool = False) -> str:
     """Course of photos and advice.
 
     Parameters
     ----------
     course : Course
     advice : Advice
+    numbers : PhoneNumbers, optional
+        Whom to ring.
+    details : bool
+        As in `analysis_text`.
 
     Returns
     -------
@@ -92,7 +102,8 @@ def course_text(course: Course, advice: Advice) -> str:
         lines.append(f"- {moment.name}, {when}: {moment.n_spots} spot{'s' if moment.n_spots != 1 else ''}{area}")
     for number, interval in enumerate(course.intervals, start=1):
         lines.append(f"From photo {number} to {number + 1}{_span(interval.days)}: {_interval(interval)}")
-    return _above([*lines, *abcde_lines(course.abcde)], advice)
+    told = [part for line in lines for part in wrapped(line, later="  ")]
+    return above_advice([*told, *abcde_lines(course.abcde, details=details)], advice, numbers, details=details)
 
 
 def _span(days: float) -> str:
@@ -120,10 +131,3 @@ def _interval(interval: Comparison) -> str:
     if np.isfinite(interval.extent_ratio):
         text += f". The area over which spots are spread is {interval.extent_ratio:.2f} times what it was"
     return f"{text}."
-
-
-def _above(lines: list[str], advice: Advice) -> str:
-    """Lines between the header and the rest of the advice."""
-    header, rest = advice_text(advice).split("\n\n", 1)
-    told = [part for line in lines for part in wrapped(line, later="  ")]
-    return "\n".join([header, "", *told, "", rest])
