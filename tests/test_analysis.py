@@ -309,14 +309,30 @@ def test_the_abcde_is_measured_where_a_lesion_dominates(uneven: Analysis, analys
     assert content["criteria"][3]["numbers"]["length_mm"] is None
 
 
-def test_the_abcde_fills_an_unknown_answer_and_never_overrules_one(uneven: Analysis) -> None:
+def test_the_abcde_and_its_points_fill_answers_upwards_only(uneven: Analysis) -> None:
     assert uneven.abcde is not None
     assert uneven.abcde.measured_any
     assert uneven.advice.answers["abcde_any"] == "yes"
-    assert "D02" in {fired.rule_id for fired in uneven.advice.reasons if fired.from_photo}
-    denied = uneven.answered(Answers.from_mapping({"abcde_any": "no"}))
-    assert denied.advice.answers["abcde_any"] == "no"
-    assert any("the answer was kept" in note for note in denied.advice.photo_notes)
+    assert uneven.abcde.seven_points.lowest >= 3
+    assert uneven.advice.answers["checklist7_ge3"] == "yes"
+    assert [(fired.rule_id, fired.from_photo) for fired in uneven.advice.reasons] == [("T01", True)]
+    denied = uneven.answered(Answers.from_mapping({"abcde_any": "no", "checklist7_ge3": "no"}))
+    assert (denied.advice.answers["abcde_any"], denied.advice.answers["checklist7_ge3"]) == ("yes", "yes")
+    assert sum("the worse of the two counts" in note for note in denied.advice.photo_notes) == 2
+
+
+def test_points_that_answers_add_are_counted_too(uneven: Analysis) -> None:
+    assert uneven.abcde is not None
+    plain = {name: dataclasses.replace(getattr(uneven.abcde, name), present=False) for name in ("asymmetry", "border")}
+    one_item = dataclasses.replace(uneven, abcde=dataclasses.replace(uneven.abcde, **plain))
+    assert one_item.answered({"changed": "unknown"}).advice.evidence.seven_points == 2
+    assert one_item.answered({"itch": "yes"}).advice.answers["checklist7_ge3"] == "yes"
+
+
+def test_a_photo_that_is_itself_the_trouble_asks_for_another() -> None:
+    advice = analyze(np.zeros((64, 64, 3), np.uint8)).advice
+    assert [retake.flag for retake in advice.retakes] == ["no_skin", "too_dark", "blurred"]
+    assert str(advice.level) == "prompt"
 
 
 def test_an_abcde_without_a_feature_lowers_nothing(uneven: Analysis) -> None:

@@ -107,7 +107,7 @@ class PhotoEvidence:
         if self.abcde_any:
             yield "abcde_any", "The spot in the photo shows at least one ABCDE feature"
         if self.seven_points is not None and self.seven_points >= SEVEN_POINTS_MIN:
-            yield "checklist7_ge3", f"Measured and told, the spot has {self.seven_points} points of the 7-point list"
+            yield "checklist7_ge3", f"The spot has {self.seven_points} points of the 7-point list, as far as known"
         yield from self.further
 
 

@@ -52,7 +52,8 @@ def test_every_photo_has_a_row_and_its_details() -> None:
     details, none = details_of(text)
     assert len(details["spots"]) == len(ANALYSIS.table)
     assert len(details["features"]) == len(FEATURES)
-    assert details["reasons"] == [f"{fired.rule_id} {fired.reason}" for fired in ANALYSIS.advice.reasons]
+    assert details["reasons"] == str(photo_row(ANALYSIS)["triage_reasons"]).split(" | ")
+    assert "nobody was asked" in details["facts"]
     expected = dict(ANALYSIS.pattern.probabilities)
     expected["something_else"] = expected.pop("other")
     assert details["probabilities"] == pytest.approx(expected, abs=1e-3)
@@ -131,6 +132,7 @@ def test_who_needs_a_person_comes_first() -> None:
         judged("ok", "angioma", "emergency"),
         judged("unusable", "uncertain", "same_day"),
         judged("ok", "uncertain", "prompt"),
+        judged("ok", "single_lesion", "within_2_weeks"),
         judged("failed", "", ""),
         judged("ok", "uncertain", "none"),
         judged("ok", "angioma", "routine_dermatology"),
@@ -141,7 +143,7 @@ def test_who_needs_a_person_comes_first() -> None:
     assert ranks == sorted(ranks)
     assert len(set(ranks)) == len(ranks)
     reasons = [why_a_person(row) for row in order]
-    assert reasons == ["So.", "No.", "So.", "No.", "The pattern is uncertain.", "", "", ""]
+    assert reasons == ["So.", "No.", "So.", "So.", "No.", "The pattern is uncertain.", "", "", ""]
 
 
 def test_of_photos_of_one_level_the_likeliest_shower_comes_first() -> None:
