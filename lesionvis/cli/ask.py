@@ -42,6 +42,7 @@ YES = frozenset(("y", "yes", "ja", "si", "oui"))
 _YEARS = {"": 1.0, "y": 1.0, "m": 1.0 / 12.0, "w": 7.0 / 365.25, "d": 1.0 / 365.25}
 _AGE = re.compile(r"(\d+(?:[.,]\d+)?) ?(?:(y|m|w|d)(?:ears?|rs?|onths?|os?|eeks?|ks?|ays?)?(?: old)?)?")
 _ADULT, _CHILD = frozenset(("adult", "grown up", "grownup")), frozenset(("child", "kid", "teenager", "baby", "toddler"))
+GLASS_TEST = "blanch"
 # So few items are shown with their help at once.
 _FEW_ITEMS = 3
 
@@ -62,6 +63,7 @@ def ask(dialogue: Dialogue, numbers: PhoneNumbers | None) -> Dialogue:
     """
     shown: tuple[str, int] | None = None
     has_stopped = False
+    explained: set[Kind] = set()
     if dialogue.prompt is not None and not dialogue.must_stop:
         _say(QUESTIONS_NOTE)
     while True:
@@ -91,6 +93,9 @@ def ask(dialogue: Dialogue, numbers: PhoneNumbers | None) -> Dialogue:
             _show_head(dialogue, prompt)
         shown = here
         _show(prompt)
+        if prompt.kind in _HOW and prompt.kind not in explained:
+            _say(_HOW[prompt.kind])
+            explained.add(prompt.kind)
         word = _read()
         if word is None or word in END:
             return dialogue
@@ -151,10 +156,10 @@ def _chosen(dialogue: Dialogue, prompt: Prompt, word: str) -> Dialogue | None:
     values = _values(name)
     if set(values) == {"yes", "no"}:
         word = "yes" if word in YES else "no" if word in NONE_OF_THESE else word
+    if word.isdecimal():  # and not the beginning of "10 or more"
+        return dialogue.answered({name: values[int(word) - 1]}) if int(word) in (1, 2) else None
     fitting = [
-        value
-        for number, value in enumerate(values, start=1)
-        if word == str(number) or value.startswith(word.replace(" ", "_")) or value_words(value).startswith(word)
+        value for value in values if value.startswith(word.replace(" ", "_")) or value_words(value).startswith(word)
     ]
     return dialogue.answered({name: fitting[0]}) if len(fitting) == 1 else None
 
@@ -178,6 +183,11 @@ def _ticked(dialogue: Dialogue, prompt: Prompt, word: str) -> Dialogue | None:
 
 
 _READERS = {Kind.AGE: _aged, Kind.CAUSE: _caused, Kind.CHOICE: _chosen, Kind.LIST: _ticked}
+# Said once; what does not fit is answered with the hint.
+_HOW = {
+    Kind.AGE: "(b back, h help, q end)",
+    Kind.LIST: "Type the numbers of all that is there, such as 2 5. The rest counts as no; 2 5 ? leaves it open.",
+}
 _HINTS = {
     Kind.AGE: "Type a number of years, such as 34, or 5 months, or ? if you do not know.",
     Kind.CAUSE: "Type one number, or ? if you do not know.",
@@ -205,7 +215,7 @@ def _show_head(dialogue: Dialogue, prompt: Prompt) -> None:
     _say(f"Screen {number} of {count}. {prompt.screen.title}")
     for seen in dialogue.filled_in(prompt.screen.names):
         _say(f"Filled in from the photo: {seen}.", "  ", "  ")
-    if "blanch" in prompt.names:
+    if GLASS_TEST in prompt.names:
         for step in GLASS_TEST_STEPS:
             _say(step, "  - ", "    ")
 
@@ -221,7 +231,8 @@ def _show(prompt: Prompt) -> None:
     elif prompt.kind is Kind.CHOICE:
         (name,) = prompt.names
         _say(questions()[name].text)
-        _say(help_words(name), "  ", "  ")
+        if name != GLASS_TEST:  # the steps above say it
+            _say(help_words(name), "  ", "  ")
         for number, value in enumerate(_values(name), start=1):
             _item(number, value_words(value).capitalize())
         _item("?", "I don't know")
@@ -232,8 +243,6 @@ def _show(prompt: Prompt) -> None:
                 _say(help_words(name), "     ", "     ")
         _item(0, "None of these")
         _item("?", "I don't know")
-        _say("Numbers of all that is there, such as 2 5; the rest counts as no. 2 5 ? leaves the rest open.")
-    _say("(b back, h help, q end)")
 
 
 def _show_stop(dialogue: Dialogue, numbers: PhoneNumbers | None) -> None:

@@ -102,6 +102,7 @@ def course_text(course: Course, advice: Advice, numbers: PhoneNumbers | None = N
         lines.append(f"- {moment.name}, {when}: {moment.n_spots} spot{'s' if moment.n_spots != 1 else ''}{area}")
     for number, interval in enumerate(course.intervals, start=1):
         lines.append(f"From photo {number} to {number + 1}{_span(interval.days)}: {_interval(interval)}")
+    lines += [f"{seen}." for _, seen in course.findings()]
     told = [part for line in lines for part in wrapped(line, later="  ")]
     return above_advice([*told, *abcde_lines(course.abcde, details=details)], advice, numbers, details=details)
 

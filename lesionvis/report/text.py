@@ -260,7 +260,8 @@ def abcde_lines(abcde: Abcde | None, *, details: bool = False) -> list[str]:
     lines = [*_labelled("ABCDE", abcde.summary)]
     for criterion in abcde.criteria:
         text = f"{criterion.letter} {criterion.name}: {words[criterion.present]}"
-        lines += _labelled("", f"{text}. {criterion.finding} (Counts from: {criterion.limit}.)" if details else text)
+        text += f". {criterion.finding}" if details or criterion.present else ""
+        lines += _labelled("", f"{text} (Counts from: {criterion.limit}.)" if details else text)
     return [*lines, *_labelled("7 points", abcde.seven_points.finding)]
 
 

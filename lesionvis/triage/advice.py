@@ -7,12 +7,14 @@ from typing import Any
 
 from lesionvis.json_ready import json_ready
 from lesionvis.triage.actions import Action, actions
-from lesionvis.triage.answers import Answers, Question
+from lesionvis.triage.answers import ASKED_ABOUT, Answers, Question
 from lesionvis.triage.circumstances import Circumstances
 from lesionvis.triage.evidence import PhotoEvidence, is_single_spot
 from lesionvis.triage.retake import Retake, retakes_for
 from lesionvis.triage.rules import Level
 from lesionvis.triage.wording import ALWAYS, HEADER, SAY_WHAT_YOU_SEE
+
+RED_FLAGS_GROUP = ASKED_ABOUT[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,8 @@ class Advice:
         """What to do and to say at this level, in the family of the deciding rule."""
         found = actions()[self.level, self.reasons[0].family]
         # The script for watching says that warning signs were answered with no, which is not so while some are open.
-        is_untrue = self.level == Level.WATCH and bool(self.open_questions)
+        is_open = any(found.question.group == RED_FLAGS_GROUP for found in self.open_questions)
+        is_untrue = self.level == Level.WATCH and is_open
         return replace(found, what_to_say=SAY_WHAT_YOU_SEE) if is_untrue else found
 
     @property

@@ -120,15 +120,11 @@ REMINDER_TEXT = (
 PURPURA_MM = 3.0
 
 # The dialogue.
-QUESTIONS_NOTE = (
-    'If you answer for someone else, "you" means that person. "I don\'t know" is a full answer: it is treated with '
-    "caution, never as a no."
-)
+QUESTIONS_NOTE = '"You" means the person with the spots. "I don\'t know" is a full answer and never counts as no.'
 AGE_QUESTION = "How old is the person with the spots? Years, or such as 5 months."
 CAUSE_QUESTION = "What happened just before the spots came?"
 GLASS_TEST_STEPS = (
-    "Take a clear drinking glass. Press its side firmly on the spots.",
-    "Look through the glass: do the spots fade, or do you still see them?",
+    "Press the side of a clear drinking glass firmly on the spots, and look through it.",
     "On brown or black skin look at the palms, the soles and inside the mouth.",
     "With fever do not wait for this test: get help.",
 )
