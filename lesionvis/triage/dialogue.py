@@ -237,7 +237,9 @@ class Dialogue:
         # Without a cause nobody can say where it would put spots.
         if name == "distribution" and advice.answers["explained"] != questions()["explained"].benign:
             return False
-        return name in can_change or advice.level == Level.EMERGENCY
+        # The colour of one spot may change no level, but it decides whether the glass test means something.
+        decides = name == "colour" and self.pattern == UNCERTAIN and advice.answers["single_spot"] == "yes"
+        return name in can_change or decides or advice.level == Level.EMERGENCY
 
     def _screens(self, advice: Advice) -> Iterator[Screen]:
         """Screens as things stand, in order."""
