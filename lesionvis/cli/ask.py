@@ -15,7 +15,7 @@ from lesionvis.triage.answers import UNKNOWN, questions
 from lesionvis.triage.circumstances import CAUSE, known_circumstances
 from lesionvis.triage.dialogue import Dialogue, Kind, Prompt
 from lesionvis.triage.numbers import PhoneNumbers
-from lesionvis.triage.told import help_words, told_of, value_words
+from lesionvis.triage.told import help_words, listed, short_words, told_of, value_words
 from lesionvis.triage.wording import (
     AGE_QUESTION,
     ALL_UNKNOWN_NOTE,
@@ -36,6 +36,7 @@ DONT_KNOW = frozenset(
 NONE_OF_THESE = frozenset(("0", "none", "none of these", "none of them", "no", "n", "nothing", "nein", "non"))
 BACK = frozenset(("b", "back", "<"))
 HELP = frozenset(("h", "help"))
+LIST = frozenset(("l", "list", "all"))
 END = frozenset(("q", "quit", "end", "stop", "exit"))
 GOING_ON = frozenset(("g", "go", "go on", "goon", "continue", "on", "y", "yes"))
 YES = frozenset(("y", "yes", "ja", "si", "oui"))
@@ -112,9 +113,13 @@ def _ended(dialogue: Dialogue) -> Dialogue | None:
     """Show all answers; the state to go back to, or None when the person agrees."""
     if not dialogue.visited:
         return None
-    _show_summary(dialogue)
-    _say('Enter shows the advice; "back" changes the last answer.')
-    return dialogue.back() if _read() in BACK else None
+    _show_summary(dialogue, in_full=False)
+    while True:
+        _say('Enter shows the advice; "back" changes the last answer, "list" shows all answers.')
+        word = _read()
+        if word not in LIST:
+            return dialogue.back() if word in BACK else None
+        _show_summary(dialogue, in_full=True)
 
 
 def _answered(dialogue: Dialogue, prompt: Prompt, word: str) -> Dialogue:
@@ -252,8 +257,8 @@ def _show_stop(dialogue: Dialogue, numbers: PhoneNumbers | None) -> None:
     _say("")
 
 
-def _show_summary(dialogue: Dialogue) -> None:
-    """All answers in short lines: what is there, what is not known; what is not there is counted."""
+def _show_summary(dialogue: Dialogue, *, in_full: bool) -> None:
+    """All answers in short lines: what is there, and what is not known; what is not there is counted, or listed."""
     told = told_of(dialogue.advice)
     _say("")
     _say("Your answers")
@@ -262,11 +267,16 @@ def _show_summary(dialogue: Dialogue) -> None:
         _say(f"age: {about.age_years:.3g} years", "- ", "  ")
     if about.cause != UNKNOWN:
         _say(f"before it came: {known_circumstances()[about.cause].meaning}", "- ", "  ")
-    for text, value in told.signs:
-        _say(f"{text} {value.capitalize()}.", "- ", "  ")
+    for name, value in told.signs:
+        _say(f"{questions()[name].text} {value_words(value).capitalize()}.", "- ", "  ")
     for _, seen in told.from_photo:
         _say(f"From the photo: {seen}.", "- ", "  ")
-    _say(f"{len(told.others)} other answers that are no warning sign", "- ", "  ")
+    if in_full:
+        _say(f"No: {'; '.join(short_words()[name] for name, value in told.others if value == 'no')}.", "- ", "  ")
+        rest = listed(tuple(answer for answer in told.others if answer[1] != "no"))
+        _say(f"And: {'; '.join(rest)}." if rest else "", "- ", "  ")
+    else:
+        _say(f"{len(told.others)} other answers that are no warning sign", "- ", "  ")
     for name in dialogue.left_open:
         if dialogue.advice.answers[name] == UNKNOWN:
             _say(f"{questions()[name].text} Not known.", "- ", "  ")

@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -33,13 +34,16 @@ from lesionvis.cli.options import (
     Overlay,
     SaveAnswers,
     SettingsFile,
+    Sheet,
     Sites,
     analyzer_of,
     answers_of,
     check_picture,
+    check_sheet,
     circumstances_of,
     escape_control_characters_in_lines,
     write_picture,
+    write_sheet,
 )
 from lesionvis.cli.pairs import pairs_app
 from lesionvis.errors import LesionvisError, SettingsError, UnreadablePhoto
@@ -127,6 +131,7 @@ def analyze(
     site: Sites = None,
     ask: Ask = False,
     save_answers: SaveAnswers = None,
+    sheet: Sheet = None,
     country: Country = None,
     details: Details = False,
     settings: SettingsFile = None,
@@ -141,6 +146,8 @@ def analyze(
     for picture in pictures.values():
         if picture is not None:
             check_picture(picture, photo)
+    if sheet is not None:
+        check_sheet(sheet)
     about = circumstances_of(answers, age, cause, site)
     given = answers_of(answer, answers, about)
     analysis = analyzer_of(
@@ -161,6 +168,10 @@ def analyze(
     for kind, picture in pictures.items():
         if picture is not None:
             write_picture(_drawn(kind, analysis), picture)
+    if sheet is not None:
+        from lesionvis.report.sheet import sheet_html
+
+        write_sheet(sheet_html(analysis, circumstances=told.circumstances, made_on=date.today()), sheet)
 
 
 @app.command()

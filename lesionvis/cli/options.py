@@ -40,6 +40,7 @@ Country = Annotated[
 Details = Annotated[
     bool, typer.Option("--details", help="Print odds, limits, names of rules and answers, and addresses of sources.")
 ]
+Sheet = Annotated[Path | None, typer.Option("--sheet", help="Write a page to print for the doctor here (.html).")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -121,6 +122,22 @@ def check_picture(overlay: Path, *photos: Path) -> None:
             raise SettingsError(f"The annotated picture would overwrite the photo {photo}; give another name.")
     if not overlay.parent.is_dir():
         raise SettingsError(f"The folder of the annotated picture {overlay} does not exist; make it first.")
+
+
+def check_sheet(sheet: Path) -> None:
+    """Refuse a sheet to write that is no page, or that has no folder."""
+    if sheet.suffix.lower() not in (".html", ".htm"):
+        raise SettingsError(f"The sheet {sheet} must end in .html.")
+    if not sheet.parent.is_dir():
+        raise SettingsError(f"The folder of the sheet {sheet} does not exist; make it first.")
+
+
+def write_sheet(page: str, sheet: Path) -> None:
+    """Write a sheet for the doctor."""
+    try:
+        sheet.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise SettingsError(f"The sheet {sheet} cannot be written ({error.strerror}).") from error
 
 
 def write_picture(rgb: NDArray[np.uint8], overlay: Path) -> None:

@@ -19,14 +19,17 @@ from lesionvis.cli.options import (
     GivenAnswers,
     Overlay,
     SettingsFile,
+    Sheet,
     Sites,
     analyzer_of,
     answers_of,
     check_picture,
+    check_sheet,
     circumstances_of,
     date_of,
     escape_control_characters_in_lines,
     write_picture,
+    write_sheet,
 )
 from lesionvis.errors import SettingsError
 
@@ -93,6 +96,7 @@ def series(
     as_json: AsJson = False,
     overlay: Overlay = None,
     chart: Annotated[Path | None, typer.Option(help="Write a chart of the course here (.svg).")] = None,
+    sheet: Sheet = None,
     answer: GivenAnswers = None,
     answers: AnswersFile = None,
     age: Age = None,
@@ -114,6 +118,8 @@ def series(
     photos = photos_of(photos)
     if overlay is not None:
         check_picture(overlay, *photos)
+    if sheet is not None:
+        check_sheet(sheet)
     if chart is not None and (chart.suffix.lower() != ".svg" or not chart.parent.is_dir()):
         raise SettingsError(f"The chart {chart} must end in .svg and lie in a folder that exists.")
     given = _dates(dates, len(photos)) if dates is not None else [date_in_name(photo.name) for photo in photos]
@@ -131,6 +137,11 @@ def series(
             chart.write_text(course_svg(course), encoding="utf-8")
         except OSError as error:
             raise SettingsError(f"The chart {chart} cannot be written ({error.strerror}).") from error
+    if sheet is not None:
+        from lesionvis.report.sheet import sheet_html
+
+        last = course.photos[-1]
+        write_sheet(sheet_html(last, advice, about, made_on=datetime.now().date(), course=course), sheet)
     if as_json:
         typer.echo(json.dumps(course.to_dict() | {"advice": advice.to_dict()}, indent=1, allow_nan=False))
     else:

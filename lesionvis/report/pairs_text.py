@@ -95,16 +95,22 @@ def course_text(course: Course, advice: Advice, numbers: PhoneNumbers | None = N
     str
         Lines of at most 100 characters, fewer in a narrow terminal, but for addresses.
     """
-    lines = ["COURSE"]
+    told = [part for line in course_lines(course) for part in wrapped(line, "- ", "  ")]
+    return above_advice(
+        ["COURSE", *told, *abcde_lines(course.abcde, details=details)], advice, numbers, details=details
+    )
+
+
+def course_lines(course: Course) -> list[str]:
+    """Photos, what happened between them, and what that answers, a line each."""
+    lines = []
     for moment in course.moments:
         when = moment.taken_at.isoformat(sep=" ", timespec="minutes") if moment.taken_at else "no date"
         area = f", {moment.area_mm2:.3g} mm2 in all" if np.isfinite(moment.area_mm2) else ""
-        lines.append(f"- {moment.name}, {when}: {moment.n_spots} spot{'s' if moment.n_spots != 1 else ''}{area}")
+        lines.append(f"{moment.name}, {when}: {moment.n_spots} spot{'s' if moment.n_spots != 1 else ''}{area}")
     for number, interval in enumerate(course.intervals, start=1):
         lines.append(f"From photo {number} to {number + 1}{_span(interval.days)}: {_interval(interval)}")
-    lines += [f"{seen}." for _, seen in course.findings()]
-    told = [part for line in lines for part in wrapped(line, later="  ")]
-    return above_advice([*told, *abcde_lines(course.abcde, details=details)], advice, numbers, details=details)
+    return [*lines, *(f"{seen}." for _, seen in course.findings())]
 
 
 def _span(days: float) -> str:

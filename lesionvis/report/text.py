@@ -157,8 +157,8 @@ def _photo_lines(analysis: Analysis, *, details: bool) -> list[str]:
         *_labelled("photo", f"{photo.name}, {photo.source_width_px} x {photo.source_height_px} px"),
         *_labelled("pattern", PATTERN_MEANINGS[pattern.label]),
         *(line for text in expert for line in _labelled("", text)),
-        *_labelled("spots", _spots(analysis)),
-        *_labelled("scale", _scale(analysis)),
+        *_labelled("spots", spots_words(analysis)),
+        *_labelled("scale", scale_words(analysis)),
         *_labelled("skin", _skin(analysis)),
         *abcde_lines(analysis.abcde, details=details),
         *(line for flag in analysis.flags for line in _labelled("doubt", FLAGS[flag].meaning)),
@@ -256,16 +256,21 @@ def abcde_lines(abcde: Abcde | None, *, details: bool = False) -> list[str]:
     """
     if abcde is None:
         return []
-    words = {True: "present", False: "not measured as present", None: "not known"}
     lines = [*_labelled("ABCDE", abcde.summary)]
-    for criterion in abcde.criteria:
-        text = f"{criterion.letter} {criterion.name}: {words[criterion.present]}"
-        text += f". {criterion.finding}" if details or criterion.present else ""
+    for criterion, (letter, state, finding) in zip(abcde.criteria, lesion_words(abcde), strict=True):
+        text = f"{letter}: {state}{f'. {finding}' if details or criterion.present else ''}"
         lines += _labelled("", f"{text} (Counts from: {criterion.limit}.)" if details else text)
     return [*lines, *_labelled("7 points", abcde.seven_points.finding)]
 
 
-def _spots(analysis: Analysis) -> str:
+def lesion_words(abcde: Abcde) -> tuple[tuple[str, str, str], ...]:
+    """Letter with its name, whether it is present, and what was found, for each letter of the ABCDE."""
+    words = {True: "present", False: "not measured as present", None: "not known"}
+    return tuple((f"{one.letter} {one.name}", words[one.present], one.finding) for one in abcde.criteria)
+
+
+def spots_words(analysis: Analysis) -> str:
+    """How many spots there are and how wide they are, in plain words."""
     count = len(analysis.table)
     if count == 0:
         return "none"
@@ -281,7 +286,8 @@ def _spots(analysis: Analysis) -> str:
     return text
 
 
-def _scale(analysis: Analysis) -> str:
+def scale_words(analysis: Analysis) -> str:
+    """Scale of the photo, or why there is none, in plain words."""
     scale = analysis.scale
     if not isinstance(scale, Scale):
         return f"none, so no millimetres: {scale.reason}"

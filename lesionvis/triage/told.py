@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 from typing import Final
 
+from lesionvis.errors import LesionvisError
 from lesionvis.labels import PETECHIAL_SHOWER, SINGLE_LESION
 from lesionvis.triage.advice import Advice, OpenQuestion
-from lesionvis.triage.answers import UNKNOWN, questions
+from lesionvis.triage.answers import UNKNOWN, packaged_text, questions, read_table
 
 VALUE_WORDS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -29,8 +31,18 @@ VALUE_WORDS: Final[Mapping[str, str]] = MappingProxyType(
 )
 """Values in plain words, where their name is not one."""
 
-
 _RAW_NAMES = re.compile(r"\b(?:does_not_fade|unknown)\b")
+
+
+def value_words(value: str) -> str:
+    """Value of an answer in plain words.
+
+    Examples
+    --------
+    >>> value_words("does_not_fade"), value_words("yes")
+    ('they stay, all or some of them', 'yes')
+    """
+    return VALUE_WORDS.get(value, value)
 
 
 def help_words(name: str) -> str:
@@ -45,6 +57,42 @@ def help_words(name: str) -> str:
     return _RAW_NAMES.sub(lambda found: words[found.group()], questions()[name].help)
 
 
+def parse_short_words(text: str) -> Mapping[str, str]:
+    """Read the table of short words.
+
+    Parameters
+    ----------
+    text : str
+        Comma-separated table with the columns name, words.
+
+    Returns
+    -------
+    mapping of str to str
+        By the answer's name; read-only.
+
+    Raises
+    ------
+    LesionvisError
+        If the table is damaged, or does not name every answer once, with words.
+    """
+    found = {row["name"]: row["words"] for row in read_table(text, "short_words.csv", ("name", "words"))}
+    if found.keys() != questions().keys() or not all(found.values()):
+        raise LesionvisError("short_words.csv must have short words for every answer of answers.csv, and no others.")
+    return MappingProxyType(found)
+
+
+@cache
+def short_words() -> Mapping[str, str]:
+    """Every answer in a few words by its name, where many are listed; read-only.
+
+    Examples
+    --------
+    >>> short_words()["blanch"]
+    'glass test'
+    """
+    return parse_short_words(packaged_text("short_words.csv"))
+
+
 def relevant_patterns(advice: Advice) -> tuple[str, ...]:
     """Patterns whose questions matter: those that were judged, and what the person tells of besides."""
     several, one = (advice.answers[name] == questions()[name].harmful for name in ("unseen_spots", "single_spot"))
@@ -57,17 +105,6 @@ def still_to_answer(advice: Advice) -> tuple[OpenQuestion, ...]:
     return tuple(found for found in advice.open_questions if patterns & set(found.question.patterns))
 
 
-def value_words(value: str) -> str:
-    """Value of an answer in plain words.
-
-    Examples
-    --------
-    >>> value_words("does_not_fade"), value_words("yes")
-    ('they stay, all or some of them', 'yes')
-    """
-    return VALUE_WORDS.get(value, value)
-
-
 @dataclass(frozen=True, slots=True)
 class Told:
     """Answers sorted by what they mean.
@@ -75,11 +112,11 @@ class Told:
     Attributes
     ----------
     signs, others : tuple of (str, str)
-        Question and value in words: what counts as a warning, and all other answers of the person.
+        Name and value: what counts as a warning, and all other answers of the person.
     from_photo : tuple of (str, str)
-        Question, and what was measured: what the photo filled in, or made worse.
+        Name, and what was measured: what the photo filled in, or made worse.
     not_answered : tuple of str
-        Questions without an answer that are asked for this pattern.
+        Names of answers that are asked for what the photo or the person shows, and are not known.
     """
 
     signs: tuple[tuple[str, str], ...]
@@ -103,8 +140,8 @@ def told_of(advice: Advice) -> Told:
     --------
     >>> from lesionvis.triage import advise
     >>> told = told_of(advise("angioma", {"child": "no", "changed": "yes"}))
-    >>> told.signs, told.others
-    ((('Has the spot changed over weeks or months?', 'yes'),), (('Is the person under 18?', 'no'),))
+    >>> told.signs, told.others, told.not_answered[:2]
+    ((('changed', 'yes'),), (('child', 'no'),), ('confused_or_drowsy', 'short_of_breath'))
     """
     signs: list[tuple[str, str]] = []
     others: list[tuple[str, str]] = []
@@ -113,8 +150,21 @@ def told_of(advice: Advice) -> Told:
     for name, question in questions().items():
         value = advice.told[name]
         if value != UNKNOWN:
-            (signs if value == question.harmful else others).append((question.text, value_words(value)))
+            (signs if value == question.harmful else others).append((name, value))
         elif advice.answers[name] == UNKNOWN and patterns & set(question.patterns):
-            not_answered.append(question.text)
-    seen = tuple((questions()[name].text, seen) for name, seen in advice.photo_findings)
-    return Told(tuple(signs), tuple(others), seen, tuple(not_answered))
+            not_answered.append(name)
+    return Told(tuple(signs), tuple(others), advice.photo_findings, tuple(not_answered))
+
+
+def listed(answers: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+    """Answers in a few words each: the words alone for "yes", the words and the value otherwise.
+
+    Examples
+    --------
+    >>> listed((("fever", "yes"), ("explained", "no"), ("blanch", "fades")))
+    ('fever now', 'clear cause before: no', 'glass test: they fade')
+    """
+    return tuple(
+        short_words()[name] if value == "yes" else f"{short_words()[name]}: {value_words(value)}"
+        for name, value in answers
+    )

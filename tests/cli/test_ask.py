@@ -76,6 +76,14 @@ def test_a_man_with_a_changing_mole_sees_five_screens_at_most_and_no_glass(proje
     assert "ADVICE: BE SEEN WITHIN 2 WEEKS" in talked.text
 
 
+def test_the_summary_can_be_listed_in_full() -> None:
+    talked = talk(*SHOWER, typed=[*WELL_ADULT, "list", ""])
+    short, full = talked.asked.split("Your answers")[1:]
+    assert "54 other answers that are no warning sign" in " ".join(short.split())
+    assert "No: confused or hard to wake; hard or fast breathing;" in " ".join(full.split())
+    assert "clear cause before; " in " ".join(full.split())
+
+
 # What can be typed
 
 

@@ -385,6 +385,21 @@ def test_advice_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(out)["level"] == "emergency"
 
 
+def test_a_sheet_for_the_doctor_is_written(photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sheet = tmp_path / "sheet.html"
+    code, out, _ = called(capsys, "analyze", photo, "--sheet", sheet, "--answer", "fever=no", "--age", 34)
+    assert code == 0
+    assert "ADVICE: " in out
+    page = sheet.read_text(encoding="utf-8")
+    assert "sheet for the doctor" in page
+    assert "Age 34 years" in page
+    assert "fever now" in page.split("No:")[1]
+    for wrong, words in ((tmp_path / "sheet.pdf", "must end in .html"), (tmp_path / "none" / "s.html", "make it first")):
+        code, out, err = called(capsys, "analyze", photo, "--sheet", wrong)
+        assert (code, out) == (2, "")
+        assert words in err
+
+
 # Installation
 
 

@@ -124,9 +124,12 @@ def test_dates_given_count_more_than_those_of_the_files(tmp_path: Path) -> None:
 
 def test_a_series_is_told_in_words_drawn_and_charted(tmp_path: Path) -> None:
     photos = _days(tmp_path, "2026:03:01 09:00:00", "2026:03:04 09:00:00")
-    picture, chart = tmp_path / "seen.jpg", tmp_path / "course.svg"
-    result = _called("series", *photos, "--overlay", picture, "--chart", chart)
+    picture, chart, sheet = tmp_path / "seen.jpg", tmp_path / "course.svg", tmp_path / "sheet.html"
+    result = _called("series", *photos, "--overlay", picture, "--chart", chart, "--sheet", sheet)
     assert result.exit_code == 0
+    page = sheet.read_text(encoding="utf-8")
+    assert "day0.jpg, 2026-03-01 09:00" in page
+    assert "image/svg+xml" in page
     assert result.stdout.startswith(HEADER[:40])
     assert "From photo 1 to 2, 3 days:" in result.stdout
     assert cv2.imread(str(picture)) is not None

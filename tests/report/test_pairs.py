@@ -19,9 +19,9 @@ from lesionvis.report.pairs import (
     KEEPS_COLOR,
     PANEL_WIDTH_PX,
     STATE_COLORS,
-    _label,
     draw_blanch,
     draw_course,
+    label_boxes,
 )
 from lesionvis.report.pairs_text import FADES_NOTES, UNTOLD_NOTES, VERDICTS, blanch_text, course_text
 from lesionvis.triage import advise_further
@@ -60,10 +60,10 @@ def test_both_photos_are_drawn_below_each_other_over_the_verdict() -> None:
     assert changed_px.mean() < 0.2
 
 
-def test_labels_hide_neither_spots_nor_each_other() -> None:
+def testlabel_boxess_hide_neither_spots_nor_each_other() -> None:
     panel = np.zeros((100, 200, 3), np.uint8)
     boxes = [(20, 40, 40, 60), (45, 40, 65, 60), (180, 5, 198, 25)]
-    _label(panel, boxes, ["11", "22", "33"], [(255, 0, 0), (0, 255, 0), (0, 0, 255)])
+    label_boxes(panel, boxes, ["11", "22", "33"], [(255, 0, 0), (0, 255, 0), (0, 0, 255)])
     for left, top, right, bottom in boxes:
         assert not panel[top:bottom, left:right].any()
     drawn = [np.argwhere(panel[..., channel] > 60) for channel in range(3)]
@@ -184,7 +184,7 @@ def _values(svg: str) -> list[list[float]]:
     return [panels[key] for key in sorted(panels)]
 
 
-def test_labels_of_the_chart_do_not_run_into_each_other() -> None:
+def testlabel_boxess_of_the_chart_do_not_run_into_each_other() -> None:
     assert _apart([(0.0, 1.0), (20.0, 2.0), (50.0, 3.0)], VALUE_GAP_PX) == [(0.0, 1.0), (50.0, 3.0)]
 
 

@@ -1,24 +1,41 @@
 from __future__ import annotations
 
+import pytest
+
+from lesionvis.errors import LesionvisError
 from lesionvis.triage import advise
 from lesionvis.triage.answers import questions
 from lesionvis.triage.evidence import PhotoEvidence
-from lesionvis.triage.told import help_words, relevant_patterns, still_to_answer, told_of, value_words
+from lesionvis.triage.told import (
+    help_words,
+    listed,
+    parse_short_words,
+    relevant_patterns,
+    short_words,
+    still_to_answer,
+    told_of,
+    value_words,
+)
 
 
 def test_answers_are_sorted_by_what_they_mean() -> None:
     answers = {"fever": "yes", "blanch": "does_not_fade", "explained": "yes", "thin_skin_years": "no"}
     told = told_of(advise("petechial_shower", answers, PhotoEvidence(spot_count=30)))
-    words = dict(told.signs)
-    assert words[questions()["blanch"].text] == "they stay, all or some of them"
     # A "no" can be the warning, and a "yes" none.
-    assert words[questions()["thin_skin_years"].text] == "no"
-    assert told.others == ((questions()["explained"].text, "yes"),)
-    assert told.from_photo == ((questions()["count"].text, "The photo shows 30 spots"),)
-    assert questions()["fits"].text in told.not_answered
+    assert told.signs == (("fever", "yes"), ("thin_skin_years", "no"), ("blanch", "does_not_fade"))
+    assert listed(told.signs) == ("fever now", "thin skin for years: no", "glass test: they stay, all or some of them")
+    assert told.others == (("explained", "yes"),)
+    assert told.from_photo == (("count", "The photo shows 30 spots"),)
+    assert "fits" in told.not_answered
     # Neither what is known, nor what nobody asks of a shower.
-    for name in ("fever", "count", "colour"):
-        assert questions()[name].text not in told.not_answered
+    assert not {"fever", "count", "colour"} & set(told.not_answered)
+
+
+def test_every_answer_has_short_words_of_its_own() -> None:
+    assert len(set(short_words().values())) == len(questions())
+    for table in ("name,words\nfever,fever\n", "name,words\n" + "".join(f"{name},\n" for name in questions())):
+        with pytest.raises(LesionvisError, match="short words for every answer"):
+            parse_short_words(table)
 
 
 def test_what_the_person_tells_of_makes_more_questions_matter() -> None:
