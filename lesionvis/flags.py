@@ -43,6 +43,16 @@ _ALL = (
         "too_far", "photo", "A spot of 1 mm is under 3 px wide in this photo, so small spots cannot be seen; go nearer."
     ),
     Flag("no_scale", "photo", "No ruler or other reference was found, so there are no millimetres."),
+    Flag(
+        "places_left_out",
+        "photo",
+        "Parts of the photo were left out by the mask that was given; nothing was looked for there.",
+    ),
+    Flag(
+        "size_limits_not_applied",
+        "photo",
+        "The photo has no scale, so that the limits in mm that were set for the size of spots did not apply.",
+    ),
     Flag("cut_by_frame", "spot", "The spot reaches the edge of the photo; its size is a lower bound."),
     Flag("touches_non_skin", "spot", "The spot touches what is not skin; it may be a shadow or a fold."),
     Flag("few_pixels", "spot", "The spot is under 5 working pixels wide; its size and shape are rough."),

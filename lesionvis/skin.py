@@ -80,6 +80,8 @@ class Skin:
         Individual typology angle of healthy skin in degrees; NaN without skin. It follows the light of the photo.
     is_dark : bool
         True when healthy skin is darker than the tones that were tested, and by its melanin as far as can be told.
+    left_out : ndarray of shape (H, W), bool, or None
+        True where nothing is to be looked at; None when nothing is left out.
     """
 
     mask: NDArray[np.bool_]
@@ -87,13 +89,14 @@ class Skin:
     fraction: float
     tone_ita_deg: float
     is_dark: bool
+    left_out: NDArray[np.bool_] | None = None
 
     def __repr__(self) -> str:
         """One line: what the arrays hold is too much to print."""
         return f"Skin({100.0 * self.fraction:.0f} % of the photo, tone {self.tone_ita_deg:.0f} deg)"
 
 
-def find_skin(photo: Photo, scale: Scale | NoScale) -> Skin:
+def find_skin(photo: Photo, scale: Scale | NoScale, left_out: NDArray[np.bool_] | None = None) -> Skin:
     """Find the skin of a photo and the colour of its healthy parts.
 
     Parameters
@@ -102,6 +105,8 @@ def find_skin(photo: Photo, scale: Scale | NoScale) -> Skin:
         Upright photo.
     scale : Scale or NoScale
         A reference in the photo (ruler, marker, coin) is cut out of the skin.
+    left_out : ndarray of shape (H, W), bool, optional
+        True where nothing is to be looked at, working resolution; it is cut out of the skin as well.
 
     Returns
     -------
@@ -130,12 +135,14 @@ def find_skin(photo: Photo, scale: Scale | NoScale) -> Skin:
         corners = photo.to_working(scale.outline_px)
         cv2.fillPoly(mask, [np.round(corners).astype(np.int32)], 0)
     skin_mask = mask > 0
+    if left_out is not None:
+        skin_mask &= ~left_out
     surface = _healthy_surface(_shrink(photo.rgb, SURFACE_LONG_SIDE_PX), skin_mask)
     tone, is_dark = _tone(surface, skin_mask)
     healthy = cv2.resize(surface, (width, height), interpolation=cv2.INTER_LINEAR)
     skin_mask.setflags(write=False)
     healthy.setflags(write=False)
-    return Skin(skin_mask, np.asarray(healthy, np.float32), float(skin_mask.mean()), tone, is_dark)
+    return Skin(skin_mask, np.asarray(healthy, np.float32), float(skin_mask.mean()), tone, is_dark, left_out)
 
 
 def _shrink(rgb: NDArray[np.uint8], long_side_px: int) -> NDArray[np.uint8]:

@@ -1,4 +1,4 @@
-"""Write the cases that hold every rule, and every "unknown" in a rule, in its place: `python tests/rule_witnesses.py`.
+"""Write the cases that hold every rule, and every term of a rule, in its place: `python tests/rule_witnesses.py`.
 
 To be run, and its difference read line by line, when a rule was changed on purpose.
 """
@@ -9,7 +9,7 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
-from triage_twice import GROUPS, LEVEL_OF, LEVELS, PATTERNS, RULES, VALUES, Evaluation, codes_of, fired, mutants
+from triage_twice import GROUPS, LEVEL_OF, LEVELS, NEVER, PATTERNS, RULES, VALUES, Evaluation, codes_of, fired, mutants
 
 from lesionvis.triage.rules import rules
 
@@ -18,12 +18,11 @@ Case = tuple[str, dict[str, str]]
 
 
 def smallest_cases(rule_id: str) -> Iterator[Case]:
-    """Sets of answers, all others benign, that just make a rule match; unknown counts where it may."""
+    """Sets of answers, all others benign, that just make a rule match for some pattern, with every pattern."""
     (rule,) = [rule for rule in rules() if rule.rule_id == rule_id]
     for case in rule.condition.cases():
         answers = {name: value for name, value in case.items() if name != "pattern"}
-        for pattern in [case["pattern"]] if "pattern" in case else PATTERNS:
-            yield pattern, answers
+        yield from ((pattern, answers) for pattern in PATTERNS)
 
 
 def changed(cases: list[Case], rule_ids: list[str], rule: dict[str, str], groups: dict[str, str]) -> list[int]:
@@ -42,11 +41,10 @@ def changed(cases: list[Case], rule_ids: list[str], rule: dict[str, str], groups
 
 
 def witnesses() -> Iterator[Case]:
-    """One case per rule, per "unknown" of a rule and per "unknown" of a group; some stand for several."""
-    nothing = "pattern=no_spots AND NOT pattern=no_spots"
+    """One case per rule, and per term or "unknown" that a rule or a group could lose; some stand for several."""
     by_rule = {rule_id: list(smallest_cases(rule_id)) for rule_id in RULES}
     for rule_id, condition in RULES.items():
-        for _, mutant in [("", nothing), *mutants(condition)]:
+        for _, mutant in [("", NEVER), *mutants(condition)]:
             places = changed(by_rule[rule_id], [rule_id], {rule_id: mutant}, GROUPS)
             yield from [by_rule[rule_id][place] for place in places[:1]]
     everything = [case for cases in by_rule.values() for case in cases]

@@ -21,6 +21,7 @@ import lesionvis
 Codes = dict[str, NDArray[np.int8]]
 Matches = dict[str, NDArray[np.bool_]]
 
+NEVER = "pattern=no_spots AND NOT pattern=no_spots"
 PATTERNS = ("petechial_shower", "single_lesion", "angioma", "uncertain", "no_spots")
 LEVELS = ("none", "watch", "routine_dermatology", "within_2_weeks", "prompt", "same_day", "emergency")
 _FOLDER = Path(lesionvis.__file__).parent / "triage"
@@ -111,6 +112,8 @@ def codes_of(cases: list[tuple[str, dict[str, str]]]) -> Codes:
 
 
 def mutants(condition: str) -> Iterator[tuple[str, str]]:
-    """Each "|unknown" of a condition with what is left without it: its term, and the other condition."""
+    """Each term that a condition could lose, with what is left of it: an "|unknown", or a term that is never met."""
     for found in re.finditer(r"(\w+=\w+)\|unknown", condition):
         yield found[0], condition[: found.start()] + found[1] + condition[found.end() :]
+    for found in re.finditer(r"\w+=[\w|]+", condition):
+        yield f"all of {found[0]}", f"{condition[: found.start()]}({NEVER}){condition[found.end() :]}"

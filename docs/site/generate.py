@@ -8,7 +8,6 @@ import json
 import pkgutil
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import fields
 from importlib import import_module
 from importlib.resources import files as packaged_files
 from io import StringIO
@@ -25,6 +24,8 @@ from lesionvis.cli.main import app
 from lesionvis.flags import FLAGS
 from lesionvis.pattern.features import FEATURES
 from lesionvis.pattern.pattern import BLOCKING_FLAGS, MODEL_FEATURES, SIGNS
+from lesionvis.settings import setting_fields
+from lesionvis.spots import SpotFinder
 from lesionvis.spots.table import COLUMNS
 from lesionvis.triage.answers import questions
 from lesionvis.triage.rules import NO_SOURCE
@@ -187,15 +188,18 @@ def _settings() -> Iterator[str]:
     yield (
         "A settings file is TOML with one line per setting that is to differ from its default: "
         "`lesionvis analyze PHOTO --settings FILE`. An unknown name, another type or a value outside its bounds is "
-        "an error. The same names are the arguments of `Analyzer`."
+        "an error. The same names are the arguments of `Analyzer`, those of the second table of `SpotFinder`: "
+        "`Analyzer(spot_finder=SpotFinder(min_score=0.7))`. Limits in mm do not apply to a photo without a scale; a "
+        "flag of the photo then says so."
     )
     yield ""
-    documented = _numpydoc_section(inspect.getdoc(Analyzer) or "", "Parameters")
-    rows = []
-    for field in fields(Analyzer):
-        default = "not set" if field.default is None else f"`{json.dumps(field.default)}`"
-        rows.append((f"`{field.name}`", default, documented[field.name]))
-    yield from _table(("setting", "default", "meaning"), rows)
+    for of in (Analyzer, SpotFinder):
+        documented = _numpydoc_section(inspect.getdoc(of) or "", "Parameters")
+        rows = []
+        for name, field in setting_fields(of).items():
+            default = "not set" if field.default is None else f"`{json.dumps(field.default)}`"
+            rows.append((f"`{name}`", default, documented[name]))
+        yield from _table(("setting", "default", "meaning"), rows)
 
 
 def _numpydoc_section(doc: str, title: str) -> dict[str, str]:

@@ -16,11 +16,9 @@ from lesionvis.abcde.numbers import Asymmetry, Border, asymmetry, border_form, c
 from lesionvis.abcde.patch import lesion_patch
 from lesionvis.abcde.seven_points import SOURCE as SEVEN_POINTS_SOURCE
 from lesionvis.abcde.seven_points import SevenPoints, answered, seven_points
+from lesionvis.findings import Findings
 from lesionvis.json_ready import json_ready
-from lesionvis.photo import Photo
 from lesionvis.scale import NoScale, Scale
-from lesionvis.skin import Skin
-from lesionvis.spots import Spots
 from lesionvis.spots.table import SpotTable
 from lesionvis.triage.answers import Answers
 
@@ -201,20 +199,12 @@ class Abcde:
         return json_ready(content)
 
 
-def measure_abcde(
-    photo: Photo,
-    scale: Scale | NoScale,
-    skin: Skin,
-    spots: Spots,
-    table: SpotTable,
-    answers: Answers | None = None,
-) -> Abcde | None:
+def measure_abcde(found: Findings, answers: Answers | None = None) -> Abcde | None:
     """Measure the ABCDE features of the dominant lesion.
 
     Parameters
     ----------
-    photo, scale, skin, spots, table
-        Of the same photo.
+    found : Findings
     answers : Answers, optional
         What the person says; evolution and most of the checklist come from here.
 
@@ -223,7 +213,8 @@ def measure_abcde(
     Abcde or None
         None when no lesion dominates the photo.
     """
-    patch = lesion_patch(photo, skin, spots)
+    photo, spots, table = found.photo, found.spots, found.table
+    patch = lesion_patch(photo, found.skin, spots)
     if patch is None:
         return None
     row = spots.lesion - 1
@@ -234,7 +225,7 @@ def measure_abcde(
         _asymmetry(halves, is_cut=is_cut),
         _border(border, is_cut=is_cut),
         _color(color_shares(patch)),
-        _diameter(scale, table, row, is_cut=is_cut),
+        _diameter(found.scale, table, row, is_cut=is_cut),
         _evolution(None),
         seven_points(Answers()),
         (float(x), float(y)),

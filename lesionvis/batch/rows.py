@@ -96,23 +96,9 @@ def photo_row(analysis: Analysis) -> dict[str, Value]:
         "photo_flags": " ".join(analysis.flags),
         "triage_level": str(advice.level),
         "triage_basis": ANSWERS if advice.was_asked else NOBODY_WAS_ASKED,
-        "triage_reasons": " | ".join(_reasons(analysis)),
+        "triage_reasons": " | ".join(f"{rule} {reason}" for rule, reason in reason_rows(analysis)),
     }
     return {name: values[name] for name in RESULT_COLUMNS}
-
-
-def _reasons(analysis: Analysis) -> list[str]:
-    """Reasons of the level, each after the number of its rule; where nobody was asked only what the photo shows.
-
-    A rule's reason may speak of a child, or of spots that do not fade. That would be made up where nobody was asked:
-    there the level is the one that holds until the questions are answered.
-    """
-    advice = analysis.advice
-    if advice.was_asked:
-        return [f"{fired.rule_id} {fired.reason}" for fired in advice.reasons]
-    rules = ",".join(fired.rule_id for fired in advice.reasons)
-    shown = [PATTERN_SHOWN[advice.pattern], *(seen for _, seen in advice.photo_findings)]
-    return [f"{rules} {NOBODY_WAS_ASKED.capitalize()}: {'; '.join(shown)}."]
 
 
 def failed_row(problem: str) -> dict[str, Value]:
@@ -135,6 +121,20 @@ def failed_row(problem: str) -> dict[str, Value]:
 def _abcde_numbers(abcde: Abcde | None) -> dict[str, Value]:
     found = {name: value for criterion in abcde.criteria for name, value in criterion.numbers.items()} if abcde else {}
     return {name: found.get(name) for name in ABCDE_NUMBERS}
+
+
+def reason_rows(analysis: Analysis) -> list[tuple[str, str]]:
+    """Number and reason of each rule of the level; where nobody was asked only what the photo shows.
+
+    A rule's reason may speak of a child, or of spots that do not fade. That would be made up where nobody was asked:
+    there the level is the one that holds until the questions are answered, and one row names all rules of it.
+    """
+    advice = analysis.advice
+    if advice.was_asked:
+        return [(fired.rule_id, fired.reason) for fired in advice.reasons]
+    shown = [PATTERN_SHOWN[advice.pattern], *(seen for _, seen in advice.photo_findings)]
+    rule_ids = ",".join(fired.rule_id for fired in advice.reasons)
+    return [(rule_ids, f"{NOBODY_WAS_ASKED.capitalize()}: {'; '.join(shown)}.")]
 
 
 def spot_rows(analysis: Analysis) -> list[list[Value]]:

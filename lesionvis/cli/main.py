@@ -74,6 +74,9 @@ app = typer.Typer(
 PxPerMm = Annotated[float | None, typer.Option(help="Scale in px of the photo per mm; no ruler is sought then.")]
 MmAcross = Annotated[float | None, typer.Option(help="Width of what the photo shows, in mm.")]
 CoinName = Annotated[str | None, typer.Option(help="Coin that lies in the photo, such as eur-1.")]
+MinScore = Annotated[float | None, typer.Option(help="Score from which a candidate is a spot, 0 to 1.")]
+MinDiameterMm = Annotated[float | None, typer.Option(help="Smallest diameter of a spot, in mm; needs a scale.")]
+MaxDiameterMm = Annotated[float | None, typer.Option(help="Largest diameter of a spot, in mm; needs a scale.")]
 BarMm = Annotated[float | None, typer.Option(help="Measured length of the bar of a printed scale card, in mm.")]
 ModelFolder = Annotated[Path | None, typer.Option("--model", help="Folder of a pattern model to use instead.")]
 
@@ -120,10 +123,16 @@ def analyze(
         Path | None, typer.Option(help="Write a picture of what was not taken for a spot, and why (.png or .jpg).")
     ] = None,
     abcde: Annotated[Path | None, typer.Option(help="Write a picture of the ABCDE (.png or .jpg).")] = None,
+    exclude: Annotated[
+        Path | None, typer.Option(help="PNG of the photo's size, not black where nothing is to be looked at.")
+    ] = None,
     px_per_mm: PxPerMm = None,
     mm_across: MmAcross = None,
     coin: CoinName = None,
     bar_mm: BarMm = None,
+    min_score: MinScore = None,
+    min_diameter_mm: MinDiameterMm = None,
+    max_diameter_mm: MaxDiameterMm = None,
     answer: GivenAnswers = None,
     answers: AnswersFile = None,
     age: Age = None,
@@ -151,8 +160,16 @@ def analyze(
     about = circumstances_of(answers, age, cause, site)
     given = answers_of(answer, answers, about)
     analysis = analyzer_of(
-        settings, px_per_mm=px_per_mm, mm_across=mm_across, coin=coin, bar_mm=bar_mm, model_folder=model
-    )(photo, given)
+        settings,
+        px_per_mm=px_per_mm,
+        mm_across=mm_across,
+        coin=coin,
+        bar_mm=bar_mm,
+        min_score=min_score,
+        min_diameter_mm=min_diameter_mm,
+        max_diameter_mm=max_diameter_mm,
+        model_folder=model,
+    )(photo, given, mask=exclude)
     found = analysis
     start = Dialogue(found.pattern.label, lambda known: found.answered(known).advice, given, about)
     told = _asked(start, numbers, ask=ask, save=save_answers)
@@ -178,6 +195,10 @@ def analyze(
 def batch(
     folder: Annotated[Path, typer.Argument(help="Folder with photos, in sub-folders too; it is only read.")],
     out: Annotated[Path, typer.Option(help="Run folder; a run that was stopped there goes on.")],
+    exclude_dir: Annotated[
+        Path | None,
+        typer.Option(help="Folder with places to leave out: PHOTO.png for the photo PHOTO, as --exclude of analyze."),
+    ] = None,
     masks: Annotated[bool, typer.Option("--masks", help="Write a label image of every photo.")] = False,
     overlays: Annotated[bool, typer.Option("--overlays", help="Write an annotated picture of every photo.")] = False,
     parquet: Annotated[bool, typer.Option("--parquet", help="Write the tables as Parquet too.")] = False,
@@ -186,6 +207,9 @@ def batch(
     mm_across: MmAcross = None,
     coin: CoinName = None,
     bar_mm: BarMm = None,
+    min_score: MinScore = None,
+    min_diameter_mm: MinDiameterMm = None,
+    max_diameter_mm: MaxDiameterMm = None,
     settings: SettingsFile = None,
     model: ModelFolder = None,
     max_seconds: Annotated[float, typer.Option(help="Longest time for one photo, in seconds.")] = 120.0,
@@ -199,7 +223,18 @@ def batch(
     from lesionvis.batch.summary import run_summary
 
     runner = BatchRunner(
-        analyzer_of(settings, px_per_mm=px_per_mm, mm_across=mm_across, coin=coin, bar_mm=bar_mm, model_folder=model),
+        analyzer_of(
+            settings,
+            px_per_mm=px_per_mm,
+            mm_across=mm_across,
+            coin=coin,
+            bar_mm=bar_mm,
+            min_score=min_score,
+            min_diameter_mm=min_diameter_mm,
+            max_diameter_mm=max_diameter_mm,
+            model_folder=model,
+        ),
+        exclude_dir=exclude_dir,
         masks=masks,
         overlays=overlays,
         parquet=parquet,
@@ -255,7 +290,9 @@ def advise(
     start = Dialogue(pattern, lambda known: advise_on(pattern, known), given, about)
     told = _asked(start, numbers, ask=ask, save=save_answers)
     advice = told.advice.noting(told.circumstances)
-    typer.echo(json.dumps(advice.to_dict(), indent=1) if as_json else advice_text(advice, numbers, details=details))
+    typer.echo(
+        json.dumps(advice.to_dict(), indent=1) if as_json else advice_text(advice, numbers=numbers, details=details)
+    )
 
 
 @app.command()

@@ -71,11 +71,11 @@ def _draw_scale(canvas: NDArray[np.uint8], analysis: Analysis, scale: Scale, zoo
         cv2.circle(canvas, (round(x), round(y)), 3, SHADOW_COLOR, 2, cv2.LINE_AA)
         cv2.circle(canvas, (round(x), round(y)), 3, SCALE_COLOR, 1, cv2.LINE_AA)
     width = canvas.shape[1]
-    px_per_mm = scale.px_per_mm * analysis.photo.px_per_source_px * zoom
-    fitting = [length for length in BAR_LENGTHS_MM if length * px_per_mm <= BAR_MAX_SHARE * width]
+    drawn_px_per_mm = scale.px_per_mm * analysis.photo.px_per_source_px * zoom
+    fitting = [length for length in BAR_LENGTHS_MM if length * drawn_px_per_mm <= BAR_MAX_SHARE * width]
     if not fitting:
         return
-    start = (round(width - 15 - fitting[-1] * px_per_mm), 20)
+    start = (round(width - 15 - fitting[-1] * drawn_px_per_mm), 20)
     end = (width - 15, 20)
     for color, thickness in ((SHADOW_COLOR, 5), ((255, 255, 255), 2)):
         cv2.line(canvas, start, end, color, thickness)

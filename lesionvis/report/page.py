@@ -72,12 +72,15 @@ class ReportPhoto:
         Its row of the table of photos.
     spots : sequence of mappings
         Its rows of the table of spots.
+    reasons : sequence of (str, str)
+        Number and reason of each rule that fired, the weightiest first.
     thumbnail, overlay : str
         Addresses relative to the page, or a data address; "" where there is none.
     """
 
     row: Mapping[str, Value]
     spots: Sequence[Mapping[str, Value]]
+    reasons: Sequence[tuple[str, str]]
     thumbnail: str
     overlay: str
 
@@ -105,7 +108,7 @@ class _Content:
         self.n_spots += len(photo.spots)
         self.sizes.add(spot["diameter_mm"] for spot in photo.spots)
         self.counts.add([row["spot_count"]])
-        why = why_a_person(row)
+        why = why_a_person(row, photo.reasons)
         self.n_urgent += bool(why)
         self.n_unasked += row["triage_basis"] == NOBODY_WAS_ASKED
         shown = [_short(row[name]) for name in ROW_COLUMNS]
@@ -140,13 +143,12 @@ def _urgency_step(row: Mapping[str, Value]) -> int:
     return after if row["pattern"] == UNCERTAIN else after + 1 + LEVELS.index(level)
 
 
-def why_a_person(row: Mapping[str, Value]) -> str:
+def why_a_person(row: Mapping[str, Value], reasons: Sequence[tuple[str, str]]) -> str:
     """Why a person should look at a photo; "" when nothing asks for it."""
     if row["status"] != "ok":
         return str(row["problem"] or row["status"])
     if row["triage_level"] in URGENT_LEVELS:
-        # Reasons start with the number of their rule.
-        return str(row["triage_reasons"] or "").split(" | ")[0].partition(" ")[2]
+        return reasons[0][1] if reasons else ""
     return "The pattern is uncertain." if row["pattern"] == UNCERTAIN else ""
 
 
@@ -237,7 +239,7 @@ def _packed(photo: ReportPhoto) -> str:
     row = photo.row
     details = {
         "facts": [_short(row[name]) for name in FACT_COLUMNS],
-        "reasons": [reason for reason in str(row["triage_reasons"] or "").split(" | ") if reason],
+        "reasons": [f"{rule} {reason}" for rule, reason in photo.reasons],
         "probabilities": _probabilities(row),
         "features": [_short(row[feature.__name__]) for feature in FEATURES],
         "spots": [[_short(spot[name]) for name in SPOT_COLUMNS] for spot in photo.spots[:N_SPOTS_MAX]],

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lesionvis.compare.blanch import TEST_NAME, How
-from lesionvis.report.text import abcde_lines, above_advice, wrapped
+from lesionvis.report.text import abcde_lines, advice_text
 from lesionvis.triage.advice import Advice
 from lesionvis.triage.numbers import PhoneNumbers
 
@@ -74,8 +74,7 @@ def blanch_text(test: BlanchTest, advice: Advice, numbers: PhoneNumbers | None =
         *([f"- and {len(told) - N_SPOTS_TOLD} more spots"] if len(told) > N_SPOTS_TOLD else []),
         *([notes[test.verdict]] if test.verdict in notes else []),
     ]
-    told = [part for line in lines for part in wrapped(line, later="  ")]
-    return above_advice(told, advice, numbers, details=details)
+    return advice_text(advice, lines, numbers, details=details)
 
 
 def course_text(course: Course, advice: Advice, numbers: PhoneNumbers | None = None, *, details: bool = False) -> str:
@@ -95,10 +94,8 @@ def course_text(course: Course, advice: Advice, numbers: PhoneNumbers | None = N
     str
         Lines of at most 100 characters, fewer in a narrow terminal, but for addresses.
     """
-    told = [part for line in course_lines(course) for part in wrapped(line, "- ", "  ")]
-    return above_advice(
-        ["COURSE", *told, *abcde_lines(course.abcde, details=details)], advice, numbers, details=details
-    )
+    told = [f"- {line}" for line in course_lines(course)]
+    return advice_text(advice, ["COURSE", *told, *abcde_lines(course.abcde, details=details)], numbers, details=details)
 
 
 def course_lines(course: Course) -> list[str]:

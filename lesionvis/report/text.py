@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -61,15 +61,20 @@ def analysis_text(analysis: Analysis, numbers: PhoneNumbers | None = None, *, de
     str
         Lines of at most 100 characters, fewer in a narrow terminal.
     """
-    return above_advice(_photo_lines(analysis, details=details), analysis.advice, numbers, details=details)
+    return advice_text(analysis.advice, _photo_lines(analysis, details=details), numbers, details=details)
 
 
-def advice_text(advice: Advice, numbers: PhoneNumbers | None = None, *, details: bool = False) -> str:
+def advice_text(
+    advice: Advice, seen: Sequence[str] = (), numbers: PhoneNumbers | None = None, *, details: bool = False
+) -> str:
     """Advice with its header, one headline, what to do and say, reasons, open questions and standing sentences.
 
     Parameters
     ----------
     advice : Advice
+    seen : sequence of str
+        Lines on what was seen. They stand between the header and the advice; after what to do where it is an
+        emergency, as nothing may stand before the help.
     numbers : PhoneNumbers, optional
         Whom to ring.
     details : bool
@@ -80,31 +85,11 @@ def advice_text(advice: Advice, numbers: PhoneNumbers | None = None, *, details:
     str
         Lines of at most 100 characters, fewer in a narrow terminal.
     """
-    return above_advice([], advice, numbers, details=details)
-
-
-def above_advice(
-    lines: list[str], advice: Advice, numbers: PhoneNumbers | None = None, *, details: bool = False
-) -> str:
-    """Lines between the header and the advice; after what to do where it is an emergency, as nothing may come before.
-
-    Parameters
-    ----------
-    lines : list of str
-        Such as what was measured.
-    advice : Advice
-    numbers : PhoneNumbers, optional
-    details : bool
-        As in `analysis_text`.
-
-    Returns
-    -------
-    str
-    """
     first = [*wrapped(advice.header), ""]
     retakes = [line for retake in advice.retakes for line in _bullet(f"{retake.why} {retake.how}")]
     again = [*wrapped(TAKE_ANOTHER), *retakes, ""] if retakes else []
-    between = [*again, *lines, ""] if lines else again
+    above = [part for line in seen for part in wrapped(line, later="  ")]
+    between = [*again, *above, ""] if above else again
     help_first = [*action_lines(advice, numbers), ""]
     parts = [help_first, between] if advice.level == Level.EMERGENCY else [between, help_first]
     return "\n".join([*first, *parts[0], *parts[1], *_why_lines(advice, numbers, details=details)])

@@ -110,9 +110,12 @@ class SpotTable:
     ----------
     columns : dict
         Name -> array of shape (N,), for each of `COLUMNS` in order.
+    flags : dict
+        Name of a flag of spots -> whether each spot has it, shape (N,), bool; the column `spot_flags` spells it.
     """
 
     columns: dict[str, NDArray[Any]]
+    flags: dict[str, NDArray[np.bool_]]
 
     def __len__(self) -> int:
         return len(self.columns["spot"])
@@ -130,7 +133,7 @@ class SpotTable:
 
     def has_flag(self, name: str) -> NDArray[np.bool_]:
         """Whether each spot has a flag of `lesionvis.flags.FLAGS`, shape (N,)."""
-        return np.asarray([name in flags.split() for flags in self.columns["spot_flags"].tolist()], np.bool_)
+        return self.flags[name]
 
     def numbers(self, name: str) -> NDArray[np.float64]:
         """One numeric column as float64."""
@@ -170,7 +173,8 @@ def measure_spots(photo: Photo, scale: Scale | NoScale, skin: Skin, spots: Spots
     columns["score"] = spots.score
     columns["is_lesion"] = np.arange(1, count + 1) == spots.lesion
     columns |= _millimetres(scale, columns)
-    columns["spot_flags"] = _flags(photo, skin, spots, columns)
+    flags = _flags(photo, skin, spots, columns)
+    columns["spot_flags"] = _spelled(flags, count)
     table = {}
     for column in COLUMNS:
         values = np.asarray(columns[column.name], dtype=None if column.dtype == "str" else column.dtype)
@@ -178,7 +182,7 @@ def measure_spots(photo: Photo, scale: Scale | NoScale, skin: Skin, spots: Spots
             values = np.zeros(0, "<U1")
         values.setflags(write=False)
         table[column.name] = values
-    return SpotTable(table)
+    return SpotTable(table, flags)
 
 
 def _contrast(photo: Photo, density: NDArray[np.float32], skin: Skin, spots: Spots) -> dict[str, NDArray[Any]]:
@@ -347,8 +351,8 @@ def _millimetres(scale: Scale | NoScale, columns: dict[str, NDArray[Any]]) -> di
     }
 
 
-def _flags(photo: Photo, skin: Skin, spots: Spots, columns: dict[str, NDArray[Any]]) -> NDArray[Any]:
-    """Names of the flags of each spot, separated by spaces."""
+def _flags(photo: Photo, skin: Skin, spots: Spots, columns: dict[str, NDArray[Any]]) -> dict[str, NDArray[np.bool_]]:
+    """Name of each flag -> which spots have it."""
     labels, count = spots.labels, len(spots)
     edge = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
     bare = cv2.dilate((~skin.mask).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
@@ -359,7 +363,12 @@ def _flags(photo: Photo, skin: Skin, spots: Spots, columns: dict[str, NDArray[An
         "few_pixels": columns["feret_min_px"] * photo.px_per_source_px < SHAPE_WIDTH_MIN_PX,
         "confluent": np.isin(np.arange(1, count + 1), touching),
     }
-    names = [" ".join(name for name, has in earned.items() if has[i]) for i in range(count)]
+    return {name: np.asarray(has, np.bool_) for name, has in earned.items()}
+
+
+def _spelled(flags: dict[str, NDArray[np.bool_]], count: int) -> NDArray[np.str_]:
+    """Names of the flags of each spot, separated by spaces."""
+    names = [" ".join(name for name, has in flags.items() if has[i]) for i in range(count)]
     return np.asarray(names, dtype=np.str_)
 
 

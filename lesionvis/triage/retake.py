@@ -28,9 +28,9 @@ class Retake:
 _NEAR = "Go so near that the skin fills the picture, hold still, and tap on the spots to make them sharp."
 _ALL = (
     Retake("no_skin", "Hardly any skin was found in this photo.", _NEAR),
-    Retake("drawn", "This looks like a drawing, a chart or a screen, not like a photo of skin.", _NEAR),
+    Retake("flat_colours", "This looks like a drawing, a chart or a screen, not like a photo of skin.", _NEAR),
     Retake(
-        "round_field",
+        "dermatoscope_view",
         "This is a picture through a magnifier or a microscope.",
         "Take a plain photo with the phone alone, about 10 cm away.",
     ),

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import numpy as np
 import pytest
 from drawn import write_photo
 from typer.testing import CliRunner, Result
@@ -24,6 +25,7 @@ from lesionvis.errors import LesionvisError
 from lesionvis.lab.render.cards import Pose, render_card, render_coin
 from lesionvis.lab.render.scene import Scene
 from lesionvis.labels import LABELS
+from lesionvis.spots import SpotFinder
 from lesionvis.triage import advise
 from lesionvis.triage.wording import ALWAYS, HEADER, PATTERN_MEANINGS
 
@@ -86,6 +88,22 @@ def test_json_is_that_of_the_library(photo: Path, capsys: pytest.CaptureFixture[
     code, out, err = called(capsys, "analyze", photo, "--json", "--px-per-mm", 5)
     assert (code, err) == (0, "")
     assert json.loads(out) == json.loads(Analyzer(px_per_mm=5.0)(photo).to_json())
+
+
+def test_what_counts_as_a_spot_is_an_option(photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ("--min-score", 0.7, "--min-diameter-mm", 1.5, "--max-diameter-mm", 9, "--px-per-mm", 5)
+    height, width = Analyzer()(photo).photo.rgb.shape[:2]
+    mask = np.zeros((height, width), np.uint8)
+    mask[: height // 2] = 1
+    cv2.imwrite(str(tmp_path / "mask.png"), mask)
+    code, out, err = called(capsys, "analyze", photo, "--json", *options, "--exclude", tmp_path / "mask.png")
+    assert (code, err) == (0, "")
+    finder = SpotFinder(min_score=0.7, min_diameter_mm=1.5, max_diameter_mm=9.0)
+    assert json.loads(out) == json.loads(Analyzer(px_per_mm=5.0, spot_finder=finder)(photo, mask=mask).to_json())
+    cv2.imwrite(str(tmp_path / "mask.png"), mask[1:])
+    code, _, err = called(capsys, "analyze", photo, "--exclude", tmp_path / "mask.png")
+    assert code == 2
+    assert "mask.png is " in err
 
 
 def test_text_tells_what_a_person_wants_to_know(photo: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -280,6 +298,7 @@ def test_batch_prints_a_table_and_where_to_look(photo: Path, tmp_path: Path) -> 
     lines = done.stdout.splitlines()
     assert lines[0].split() == ["photo", "status", "pattern", "spot_count", "median_diameter_mm", "triage_level"]
     assert lines[1].startswith("a.png  ok ")
+    assert "triage_basis  nobody was asked 1" in lines
     assert f"such as {run / 'overlays' / 'a.jpg'}" in done.stdout
     assert (run / "overlays" / "a.jpg").is_file()
     again = program("batch", photo.parent, "--out", run, "--overlays", "--jobs", 1)
@@ -394,7 +413,10 @@ def test_a_sheet_for_the_doctor_is_written(photo: Path, tmp_path: Path, capsys: 
     assert "sheet for the doctor" in page
     assert "Age 34 years" in page
     assert "fever now" in page.split("No:")[1]
-    for wrong, words in ((tmp_path / "sheet.pdf", "must end in .html"), (tmp_path / "none" / "s.html", "make it first")):
+    for wrong, words in (
+        (tmp_path / "sheet.pdf", "must end in .html"),
+        (tmp_path / "none" / "s.html", "make it first"),
+    ):
         code, out, err = called(capsys, "analyze", photo, "--sheet", wrong)
         assert (code, out) == (2, "")
         assert words in err

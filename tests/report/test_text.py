@@ -89,7 +89,7 @@ def test_questions_that_are_not_asked_of_the_pattern_are_not_called_open() -> No
 
 def test_there_is_one_headline_one_time_limit_what_to_say_and_whom_to_ring() -> None:
     advice = advise("petechial_shower")
-    text = advice_text(advice, phone_numbers()["GB"])
+    text = advice_text(advice, numbers=phone_numbers()["GB"])
     assert text.count("ADVICE: ") == text.count("When: ") == text.count("What to say: ") == 1
     assert "ADVICE: BE SEEN TODAY\nWhen: Today, within hours.\n" in text
     assert "the health advice line (111)" in flat(text)
@@ -101,7 +101,7 @@ def test_there_is_one_headline_one_time_limit_what_to_say_and_whom_to_ring() -> 
 
 def test_the_signs_to_look_out_for_say_whom_to_ring() -> None:
     texts = {
-        name: flat(advice_text(advise(*told), phone_numbers()["DE"]))
+        name: flat(advice_text(advise(*told), numbers=phone_numbers()["DE"]))
         for name, told in {
             "general": ("no_spots", None),
             "cancer": ("single_lesion", {"changed": "yes", "itch": "yes"}),

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import pytest
+
+from lesionvis.triage import matching as matching_module
 from lesionvis.triage.answers import Answers, questions
 from lesionvis.triage.matching import facts_of, level_of, matching, open_names
-from lesionvis.triage.rules import Level
+from lesionvis.triage.rules import Level, rules
 
 BENIGN = Answers.from_mapping({name: question.benign for name, question in questions().items()})
 
@@ -30,3 +33,13 @@ def test_an_open_question_is_told_with_what_it_alone_can_do() -> None:
         ("fits", Level.EMERGENCY, Level.ROUTINE_DERMATOLOGY),
         ("spot_bleeds", Level.WITHIN_2_WEEKS, Level.WATCH),
     )
+
+
+def test_what_a_higher_level_makes_needless_is_not_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    fits, itch = (facts_of(BENIGN.replace(**{name: "yes"})) for name in ("fits", "itch"))
+    high, low, lowest = (next(rule for rule in rules() if rule.rule_id == name) for name in ("E15", "D07", "N01"))
+    # Itching adds to fits what fits alone say at a higher level.
+    ways = ((high, (fits,)), (low, (fits | itch,)), (lowest, (0,)))
+    monkeypatch.setattr(matching_module, "_ways", lambda _: ways)
+    found = open_names.__wrapped__(("angioma",), BENIGN.replace(fits="unknown", itch="unknown"))
+    assert [name for name, *_ in found] == ["fits"]

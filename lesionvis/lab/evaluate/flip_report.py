@@ -12,7 +12,8 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from lesionvis.lab.train.forests import SEED, onnx_predictor
-from lesionvis.lab.train.pattern_training import PatternTable, fit_pattern, measure_features
+from lesionvis.lab.train.left_out import find
+from lesionvis.lab.train.pattern_training import PatternTable, feature_row, fit_pattern
 from lesionvis.lab.train.spot_training import N_FOLDS, fold_of
 from lesionvis.lab.truth import Label
 from lesionvis.labels import PATTERNS, UNCERTAIN
@@ -20,8 +21,6 @@ from lesionvis.pattern import PatternModel, find_pattern
 from lesionvis.pattern.features import FEATURE_NAMES, Features
 from lesionvis.photo import Photo, read_photo
 from lesionvis.quality import photo_flags
-from lesionvis.scale import NoScale
-from lesionvis.skin import find_skin
 from lesionvis.spots.classifier import SpotClassifier
 
 N_RESAMPLES = 1000
@@ -132,9 +131,9 @@ def _answers(path: Path, classifier: SpotClassifier, model: PatternModel) -> dic
 
 
 def _answer(photo: Photo, classifier: SpotClassifier, model: PatternModel) -> str:
-    skin = find_skin(photo, NoScale("not sought"))
-    values = dict(zip(FEATURE_NAMES, measure_features(photo, classifier).tolist(), strict=True))
-    flags = photo_flags(photo.rgb, skin.fraction, skin.is_dark)
+    found = find(photo, classifier)
+    values = dict(zip(FEATURE_NAMES, feature_row(found).tolist(), strict=True))
+    flags = photo_flags(photo.rgb, found.skin.fraction, found.skin.is_dark)
     return find_pattern(Features(values), flags, values["spot_count"] == 0, model).label
 
 

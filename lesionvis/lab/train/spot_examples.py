@@ -17,7 +17,7 @@ from lesionvis.color import optical_density
 from lesionvis.lab.train.forests import SEED
 from lesionvis.lab.truth import Label, MarkedSpots
 from lesionvis.labels import PETECHIAL_SHOWER
-from lesionvis.photo import read_photo
+from lesionvis.photo import Photo, PhotoSource, read_photo
 from lesionvis.scale import NoScale
 from lesionvis.skin import find_skin
 from lesionvis.spots.candidates import Candidates, find_candidates
@@ -144,13 +144,28 @@ def collect(
     return list(Parallel(n_jobs=2)(jobs))
 
 
+def evidence(source: PhotoSource) -> tuple[Photo, Candidates, Regions]:
+    """A photo and what the classifiers are asked about in it, before they are: no scale is sought.
+
+    Parameters
+    ----------
+    source : str, Path, bytes, ndarray or Photo
+
+    Returns
+    -------
+    photo : Photo
+    candidates : Candidates
+    regions : Regions
+    """
+    photo = read_photo(source)
+    skin = find_skin(photo, NoScale("not sought in training"))
+    return photo, find_candidates(optical_density(photo.rgb), skin), find_regions(photo, skin)
+
+
 def _example(path: Path, label: Label, marked: MarkedSpots | None, truth: LesionTruth | None) -> Example:
     """Evidence and truth of one photo."""
     cv2.setNumThreads(1)
-    photo = read_photo(path)
-    skin = find_skin(photo, NoScale("not sought in training"))
-    candidates = find_candidates(optical_density(photo.rgb), skin)
-    regions = find_regions(photo, skin)
+    photo, candidates, regions = evidence(path)
     labels = np.full(len(candidates), OPEN, np.int8)
     weights = np.ones(len(candidates))
     overlaps = np.full(len(regions), np.nan)
