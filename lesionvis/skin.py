@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.color import erythema_index, individual_typology_angle_deg, optical_density
+from lesionvis.geometry import shrink
 from lesionvis.photo import Photo
 from lesionvis.scale import NoScale, Scale
 
@@ -128,7 +129,7 @@ def find_skin(photo: Photo, scale: Scale | NoScale, left_out: NDArray[np.bool_] 
     (1.0, 42)
     """
     height, width = photo.rgb.shape[:2]
-    small = _shrink(photo.rgb, MASK_LONG_SIDE_PX)
+    small = shrink(photo.rgb, MASK_LONG_SIDE_PX)
     small_mask = _skin_by_colour(optical_density(np.asarray(cv2.medianBlur(small, _SMOOTH_KERNEL_PX), np.uint8)))
     mask = cv2.resize(small_mask.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
     if isinstance(scale, Scale) and len(scale.outline_px) >= 3:
@@ -137,20 +138,12 @@ def find_skin(photo: Photo, scale: Scale | NoScale, left_out: NDArray[np.bool_] 
     skin_mask = mask > 0
     if left_out is not None:
         skin_mask &= ~left_out
-    surface = _healthy_surface(_shrink(photo.rgb, SURFACE_LONG_SIDE_PX), skin_mask)
+    surface = _healthy_surface(shrink(photo.rgb, SURFACE_LONG_SIDE_PX), skin_mask)
     tone, is_dark = _tone(surface, skin_mask)
     healthy = cv2.resize(surface, (width, height), interpolation=cv2.INTER_LINEAR)
     skin_mask.setflags(write=False)
     healthy.setflags(write=False)
     return Skin(skin_mask, np.asarray(healthy, np.float32), float(skin_mask.mean()), tone, is_dark, left_out)
-
-
-def _shrink(rgb: NDArray[np.uint8], long_side_px: int) -> NDArray[np.uint8]:
-    """Picture with its longer side reduced to at most `long_side_px`."""
-    height, width = rgb.shape[:2]
-    ratio = min(1.0, long_side_px / max(height, width))
-    size = (max(1, round(width * ratio)), max(1, round(height * ratio)))
-    return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _skin_by_colour(density: NDArray[np.float32]) -> NDArray[np.bool_]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from lesionvis.analysis import Analyzer
 from lesionvis.findings import Findings
+from lesionvis.geometry import distances, nearest_pairs
 from lesionvis.lab.render.scene import RenderedPhoto, RenderedSpot, Scene
 from lesionvis.lab.render.synth import render
 from lesionvis.scale import NoScale, given_scale
@@ -61,14 +62,7 @@ def match(staged: Staged) -> Match:
     place = np.array([(spot.x_px, spot.y_px) for spot in staged.truth.spots]).reshape(-1, 2)[visible]
     reach = np.array([max(4.0, spot.diameter_px / 2.0) for spot in staged.truth.spots])[visible]
     found_place = np.stack([table["x_px"], table["y_px"]], axis=1)
-    distance = np.hypot(*np.moveaxis(found_place[:, None] - place[None], -1, 0))
-    distance[distance > reach] = np.inf
-    pairs = []
-    while distance.size and np.isfinite(distance.min()):
-        row, column = np.unravel_index(int(distance.argmin()), distance.shape)
-        pairs.append((row, visible[column]))
-        distance[row, :] = np.inf
-        distance[:, column] = np.inf
-    found, true = np.array(pairs, np.int64).reshape(-1, 2).T
-    precision, recall = len(pairs) / max(len(table), 1), len(pairs) / max(len(visible), 1)
-    return Match(found, true, precision, recall, 2 * precision * recall / max(precision + recall, 1e-9))
+    distance = distances(found_place, place)
+    found, seen = nearest_pairs(distance, distance <= reach)
+    precision, recall = len(found) / max(len(table), 1), len(found) / max(len(visible), 1)
+    return Match(found, visible[seen], precision, recall, 2 * precision * recall / max(precision + recall, 1e-9))

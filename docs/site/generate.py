@@ -19,7 +19,7 @@ from typer.cli import get_docs_for_click
 
 import lesionvis
 from lesionvis.analysis import Analyzer
-from lesionvis.batch.rows import RESULT_COLUMNS
+from lesionvis.batch.rows import PHOTO_COLUMNS
 from lesionvis.cli.main import app
 from lesionvis.flags import FLAGS
 from lesionvis.pattern.features import FEATURES
@@ -36,38 +36,7 @@ if TYPE_CHECKING:
     from mkdocs.structure.pages import Page
 
 PROJECT = Path(__file__).resolve().parents[2]
-# Columns of the table of photos that are no feature, and what they mean. A column that is not named here has an empty
-# meaning, which a test finds.
-PHOTO_COLUMNS = {
-    "photo": "path of the file relative to the folder, forward slashes",
-    "sha256": "digest of the file",
-    "status": "ok, unusable (nothing to judge in it) or failed (not read or not analysed)",
-    "problem": "one sentence, where the status is not ok",
-    "width": "width of the upright source photo, px",
-    "height": "height of the upright source photo, px",
-    "taken_at": "time that the camera wrote, ISO 8601",
-    "px_per_mm": "scale in source px per mm; empty without one",
-    "scale_source": "what the scale was read from",
-    "scale_error_pct": "standard error of the scale, %",
-    "pattern": "petechial_shower, single_lesion, angioma, uncertain or no_spots",
-    "p_petechial_shower": "probability of a shower; empty where the model was not asked",
-    "p_single_lesion": "probability of a single lesion",
-    "p_angioma": "probability of an angioma; what is missing to 1 is anything else",
-    "prediction_set": "the patterns that remain possible, separated by spaces",
-    "abcde_letters": "criteria of the ABCDE that the dominant lesion shows, such as AC; empty without one",
-    "asymmetric_axes": "of two perpendicular axes of the dominant lesion, how many its halves are unlike about",
-    "shape_asymmetry": "mean share of its area that does not cover itself when folded over these axes",
-    "color_asymmetry": "mean difference of its mirrored colours, log10 density",
-    "border_deviation": "root mean square distance of its border from a smooth curve over its radius",
-    "color_count": "how many of six dermatological colours it has",
-    "photo_flags": "reasons to distrust the photo, separated by spaces",
-    "triage_level": "none, watch, routine_dermatology, within_2_weeks, prompt, same_day or emergency",
-    "triage_basis": "what the level rests on: 'answers', or 'nobody was asked', when it is of the photo alone",
-    "triage_reasons": "rules of that level with their reasons, separated by ' | '; or what the photo shows",
-    "model": "name of the pattern model",
-    "version": "version of lesionvis",
-    "settings_hash": "fingerprint of settings, models and versions: equal fingerprints, equal results",
-}
+_TYPES = {"TEXT": "str", "INTEGER": "int64", "REAL": "float64"}
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -230,14 +199,15 @@ def _columns() -> Iterator[str]:
     yield ""
     yield from _table(
         ("column", "unit", "type", "meaning"),
-        [("`photo`", "", "str", PHOTO_COLUMNS["photo"])]
+        [("`photo`", "", "str", PHOTO_COLUMNS["photo"].meaning)]
         + [(f"`{column.name}`", column.unit, column.dtype, column.meaning) for column in COLUMNS],
     )
     yield "## photos.csv: one row per photo"
     yield ""
-    names = ["photo", "sha256", *RESULT_COLUMNS, "model", "version", "settings_hash"]
-    meanings = {function.__name__: _summary(function) for function in FEATURES} | PHOTO_COLUMNS
-    yield from _table(("column", "meaning"), [(f"`{name}`", meanings.get(name, "")) for name in names])
+    yield from _table(
+        ("column", "type", "meaning"),
+        ((f"`{name}`", _TYPES[column.kind], column.meaning) for name, column in PHOTO_COLUMNS.items()),
+    )
 
 
 def _summary(documented: object) -> str:
@@ -286,7 +256,10 @@ def _prose(doc: str) -> str:
 def _flags() -> Iterator[str]:
     yield "# Flags"
     yield ""
-    yield "Reasons to distrust a photo or a measurement. They stand in the column `flags`, separated by spaces."
+    yield (
+        "Reasons to distrust a photo or a measurement. They stand in the columns `photo_flags` and `spot_flags`, "
+        "separated by spaces."
+    )
     yield ""
     yield from _table(
         ("flag", "about", "meaning", "pattern"),

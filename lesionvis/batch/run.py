@@ -164,7 +164,7 @@ class BatchRunner:
                 pictures_of_run.remove_strays()
                 write_tables(run, journal)
                 if self.parquet:
-                    write_parquet(run, journal)
+                    write_parquet(run)
                 else:
                     remove_parquet(run)
                 write_report(run, journal)

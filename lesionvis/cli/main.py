@@ -218,6 +218,8 @@ def batch(
     dask_scheduler: Annotated[str | None, typer.Option(help="Address of a Dask scheduler to do the work.")] = None,
 ) -> None:
     """Analyse a folder of photos into a run folder with tables."""
+    from joblib import cpu_count  # fewer than the machine's in a container
+
     from lesionvis.batch.journal import Journal
     from lesionvis.batch.run import BatchRunner
     from lesionvis.batch.summary import run_summary
@@ -238,7 +240,7 @@ def batch(
         masks=masks,
         overlays=overlays,
         parquet=parquet,
-        jobs=_usable_processors() if jobs is None else jobs,
+        jobs=cpu_count() if jobs is None else jobs,
         max_seconds=max_seconds,
         max_memory_gb=max_memory_gb,
         retry_failed=retry_failed,
@@ -390,11 +392,6 @@ def _asked(start: Dialogue, numbers: PhoneNumbers | None, *, ask: bool, save: Pa
     if save is not None:
         write_answers(after, save)
     return after
-
-
-def _usable_processors() -> int:
-    """Processors that this process may use, which are fewer than the machine's in a container."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextmanager

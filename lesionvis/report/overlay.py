@@ -58,11 +58,13 @@ def enlarged(rgb: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
     return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_CUBIC), np.uint8).copy(), zoom
 
 
-def draw_outline(canvas: NDArray[np.uint8], corners: NDArray[np.float64], color: tuple[int, int, int]) -> None:
+def draw_outline(
+    canvas: NDArray[np.uint8], corners: NDArray[np.float64], color: tuple[int, int, int], width_px: int = 1
+) -> None:
     """Draw a closed line through corners (x, y) of shape (K, 2) in canvas px, over a dark one, in place."""
     points = [np.round(corners * 2**_SHIFT_BITS).astype(np.int32)]
-    cv2.polylines(canvas, points, True, SHADOW_COLOR, 3, cv2.LINE_AA, _SHIFT_BITS)
-    cv2.polylines(canvas, points, True, color, 1, cv2.LINE_AA, _SHIFT_BITS)
+    cv2.polylines(canvas, points, True, SHADOW_COLOR, width_px + 2, cv2.LINE_AA, _SHIFT_BITS)
+    cv2.polylines(canvas, points, True, color, width_px, cv2.LINE_AA, _SHIFT_BITS)
 
 
 def _draw_scale(canvas: NDArray[np.uint8], analysis: Analysis, scale: Scale, zoom: float) -> None:

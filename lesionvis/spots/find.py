@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from lesionvis.checks import check_between, check_positive
 from lesionvis.color import optical_density
 from lesionvis.errors import SettingsError
+from lesionvis.geometry import polygon_area
 from lesionvis.photo import Photo
 from lesionvis.scale import NoScale, Scale, working_px_per_mm
 from lesionvis.skin import Skin
@@ -293,9 +294,7 @@ def _border(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
 
 def _polygon_areas(corners: NDArray[np.float64]) -> NDArray[np.float64]:
     """Areas of polygons (..., K, 2)."""
-    x, y = corners[..., 0], corners[..., 1]
-    doubled = (x * np.roll(y, -1, axis=-1) - np.roll(x, -1, axis=-1) * y).sum(axis=-1)
-    return np.asarray(np.abs(doubled) / 2.0)
+    return np.abs(polygon_area(corners[..., 0], corners[..., 1]))
 
 
 def _painted_corners(corners: NDArray[np.float64]) -> NDArray[np.int32]:

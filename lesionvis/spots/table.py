@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.color import blue_share, optical_density
+from lesionvis.geometry import sample
 from lesionvis.photo import Photo
 from lesionvis.scale import NoScale, Scale
 from lesionvis.skin import Skin
@@ -192,8 +193,8 @@ def _contrast(photo: Photo, density: NDArray[np.float32], skin: Skin, spots: Spo
     owner = np.repeat(np.arange(count), lengths)
     corners = np.concatenate([np.zeros((0, 2)), *spots.outlines_px])
     x, y = _scaled_copies(photo.to_working(corners), owner, lengths)
-    values = _sample(density, x, y)
-    healthy = _sample(skin.healthy_density, x[:, :1], y[:, :1])
+    values = sample(density, x, y)
+    healthy = sample(skin.healthy_density, x[:, :1], y[:, :1])
     inside_columns = slice(0, len(INSIDE_FACTORS))
     ring_columns = slice(len(INSIDE_FACTORS), -2)
     free = _free(x[:, ring_columns], y[:, ring_columns], skin, spots)
@@ -243,16 +244,6 @@ def _free(x: NDArray[np.float64], y: NDArray[np.float64], skin: Skin, spots: Spo
     column = np.clip(np.round(x), 0, width - 1).astype(int)
     in_frame = (x >= 0) & (y >= 0) & (x <= width - 1) & (y <= height - 1)
     return np.asarray(in_frame & (spots.labels[row, column] == 0) & skin.mask[row, column])
-
-
-def _sample(picture: NDArray[np.float32], x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Bilinear values of a picture of shape (H, W, C) at positions of shape (N, K): shape (N, K, C)."""
-    if len(x) == 0:
-        return np.zeros((*x.shape, picture.shape[2]), np.float32)
-    # remap takes at most 32767 rows at once.
-    blocks = np.array_split(np.stack([x, y]).astype(np.float32), len(x) // 30000 + 1, axis=1)
-    parts = [cv2.remap(picture, bx, by, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) for bx, by in blocks]
-    return np.asarray(np.concatenate(parts), np.float32)
 
 
 def _mean_by_owner(

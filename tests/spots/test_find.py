@@ -232,3 +232,15 @@ def test_a_crowd_is_not_taken_for_a_lesion(mole: Staged) -> None:
     # Many spots lie on the region, and it is not sure to be a lesion.
     spots = SpotFinder(classifier=_judge(1.0, LESION_SCORE_MIN))(mole.worked.photo, mole.worked.skin, NO_SCALE)
     assert spots.lesion == 0
+
+
+def test_a_spot_centred_on_a_place_that_is_left_out_is_dropped(shower: Staged) -> None:
+    found = shower.worked
+    middle = found.photo.rgb.shape[1] // 2
+    left_out = np.zeros(found.skin.mask.shape, np.bool_)
+    left_out[:, :middle] = True
+    # The skin itself is whole here, so that the same spots are found and compete.
+    spots = SpotFinder()(found.photo, replace(found.skin, left_out=left_out), found.scale)
+    kept = [outline for outline in found.spots.outlines_px if round(outline[:, 0].mean()) >= middle]
+    assert 0 < len(kept) < len(found.spots)
+    assert [outline.tolist() for outline in spots.outlines_px] == [outline.tolist() for outline in kept]
