@@ -68,7 +68,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Find red and purple spots in photos of skin, measure them in millimetres and name their pattern. "
-    "Research software, not a medical device.",
+    "For research and education; not approved as a medical device.",
 )
 
 PxPerMm = Annotated[float | None, typer.Option(help="Scale in px of the photo per mm; no ruler is sought then.")]
