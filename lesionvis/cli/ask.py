@@ -9,6 +9,7 @@ from pathlib import Path
 
 import typer
 
+from lesionvis.batch.names import escape_control_characters
 from lesionvis.errors import AnswerError, SettingsError
 from lesionvis.report.text import action_lines, wrapped
 from lesionvis.triage.answers import UNKNOWN, questions
@@ -130,7 +131,7 @@ def _answered(dialogue: Dialogue, prompt: Prompt, word: str) -> Dialogue:
         return dialogue.unknown()
     after = _READERS[prompt.kind](dialogue, prompt, word)
     if after is None:
-        _say(f'"{word}" does not fit here. {_HINTS[prompt.kind]}')
+        _say(f'"{escape_control_characters(word)}" does not fit here. {_HINTS[prompt.kind]}')
     return after or dialogue
 
 
@@ -293,7 +294,10 @@ def _say(text: str, first: str = "", later: str = "") -> None:
 def _read() -> str | None:
     """A line without what does not matter; None at the end of input."""
     typer.echo("> ", nl=False, err=True)
-    line = sys.stdin.readline()
+    try:
+        line = sys.stdin.readline()
+    except KeyboardInterrupt:  # whoever stops the questions still gets the advice
+        line = ""
     if not sys.stdin.isatty():  # nobody's typing ended the line of the prompt
         typer.echo("", err=True)
     if not line:

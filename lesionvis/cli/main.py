@@ -54,8 +54,6 @@ if TYPE_CHECKING:
 
     from lesionvis.analysis import Analysis
     from lesionvis.batch.run import OnProgress, Progress
-    from lesionvis.triage.dialogue import Dialogue
-    from lesionvis.triage.numbers import PhoneNumbers
 
 FAILED, WRONG_USE, STOPPED = 1, 2, 130
 TRACEBACK_VARIABLE = "LESIONVIS_TRACEBACK"
@@ -83,7 +81,7 @@ ModelFolder = Annotated[Path | None, typer.Option("--model", help="Folder of a p
 
 def main() -> None:
     """Run the command line and end the program with its exit code."""
-    for stream in (sys.stdout, sys.stderr):
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a letter that the terminal does not know must not end a run
             stream.reconfigure(errors="backslashreplace")
     try:
@@ -147,10 +145,14 @@ def analyze(
     model: ModelFolder = None,
 ) -> None:
     """Analyse one photo."""
+    from lesionvis.cli.ask import ask as ask_all
+    from lesionvis.cli.ask import check_answers_file, write_answers
     from lesionvis.report.contact import numbers_of
     from lesionvis.triage.dialogue import Dialogue
 
     numbers = numbers_of(country)
+    if save_answers is not None:
+        check_answers_file(save_answers)
     pictures = {"overlay": overlay, "explain": explain, "abcde": abcde}
     for picture in pictures.values():
         if picture is not None:
@@ -172,7 +174,7 @@ def analyze(
     )(photo, given, mask=exclude)
     found = analysis
     start = Dialogue(found.pattern.label, lambda known: found.answered(known).advice, given, about)
-    told = _asked(start, numbers, ask=ask, save=save_answers)
+    told = ask_all(start, numbers) if ask else start
     analysis = found.answered(told.answers)
     analysis = dataclasses.replace(analysis, advice=analysis.advice.noting(told.circumstances))
     if as_json:
@@ -181,7 +183,9 @@ def analyze(
         from lesionvis.report.text import analysis_text
 
         typer.echo(escape_control_characters_in_lines(analysis_text(analysis, numbers, details=details)))
-    # After the advice, which no picture that cannot be drawn or written may keep back.
+    # After the advice, which no file that cannot be made or written may keep back.
+    if save_answers is not None:
+        write_answers(told, save_answers)
     for kind, picture in pictures.items():
         if picture is not None:
             write_picture(_drawn(kind, analysis), picture)
@@ -281,20 +285,25 @@ def advise(
     as_json: AsJson = False,
 ) -> None:
     """Give advice on a pattern and answers, without a photo."""
+    from lesionvis.cli.ask import ask as ask_all
+    from lesionvis.cli.ask import check_answers_file, write_answers
     from lesionvis.report.contact import numbers_of
     from lesionvis.report.text import advice_text
     from lesionvis.triage import advise as advise_on
     from lesionvis.triage.dialogue import Dialogue
 
     numbers = numbers_of(country)
+    if save_answers is not None:
+        check_answers_file(save_answers)
     about = circumstances_of(answers, age, cause, site)
     given = answers_of(answer, answers, about)
     start = Dialogue(pattern, lambda known: advise_on(pattern, known), given, about)
-    told = _asked(start, numbers, ask=ask, save=save_answers)
+    told = ask_all(start, numbers) if ask else start
     advice = told.advice.noting(told.circumstances)
-    typer.echo(
-        json.dumps(advice.to_dict(), indent=1) if as_json else advice_text(advice, numbers=numbers, details=details)
-    )
+    text = json.dumps(advice.to_dict(), indent=1) if as_json else advice_text(advice, (), numbers, details=details)
+    typer.echo(text)
+    if save_answers is not None:
+        write_answers(told, save_answers)
 
 
 @app.command()
@@ -379,19 +388,6 @@ def _drawn(kind: str, analysis: Analysis) -> NDArray[np.uint8]:
             raise SettingsError("There is no dominant lesion, so there is no ABCDE to draw; leave out --abcde.")
         return picture
     return draw_explanation(analysis) if kind == "explain" else draw_overlay(analysis)
-
-
-def _asked(start: Dialogue, numbers: PhoneNumbers | None, *, ask: bool, save: Path | None) -> Dialogue:
-    """Dialogue after asking, where that is wanted; its answers are saved where that is wanted."""
-    from lesionvis.cli.ask import ask as ask_all
-    from lesionvis.cli.ask import check_answers_file, write_answers
-
-    if save is not None:
-        check_answers_file(save)
-    after = ask_all(start, numbers) if ask else start
-    if save is not None:
-        write_answers(after, save)
-    return after
 
 
 @contextmanager

@@ -137,15 +137,15 @@ def series(
             chart.write_text(course_svg(course), encoding="utf-8")
         except OSError as error:
             raise SettingsError(f"The chart {chart} cannot be written ({error.strerror}).") from error
+    if as_json:
+        typer.echo(json.dumps(course.to_dict() | {"advice": advice.to_dict()}, indent=1, allow_nan=False))
+    else:
+        typer.echo(escape_control_characters_in_lines(course_text(course, advice, numbers, details=details)))
     if sheet is not None:
         from lesionvis.report.sheet import sheet_html
 
         last = course.photos[-1]
         write_sheet(sheet_html(last, advice, about, made_on=datetime.now().date(), course=course), sheet)
-    if as_json:
-        typer.echo(json.dumps(course.to_dict() | {"advice": advice.to_dict()}, indent=1, allow_nan=False))
-    else:
-        typer.echo(escape_control_characters_in_lines(course_text(course, advice, numbers, details=details)))
 
 
 def _dates(text: str, count: int) -> list[datetime | None]:

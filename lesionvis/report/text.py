@@ -128,7 +128,8 @@ def action_lines(advice: Advice, numbers: PhoneNumbers | None = None) -> list[st
 
 def headline(advice: Advice) -> str:
     """Headline of an advice; where no spots were found and nobody tells of any, that it is no all-clear."""
-    if advice.level == Level.NONE or (advice.pattern == NO_SPOTS and not advice.was_asked):
+    found_nothing = advice.pattern == NO_SPOTS and not advice.was_asked and advice.level <= Level.WATCH
+    if advice.level == Level.NONE or found_nothing:
         return NOTHING_FOUND
     return advice.action.headline
 
@@ -153,7 +154,9 @@ def _photo_lines(analysis: Analysis, *, details: bool) -> list[str]:
 def _why_lines(advice: Advice, numbers: PhoneNumbers | None, *, details: bool) -> list[str]:
     """Reasons, what is noted beside them, what is open, and the standing sentences."""
     shown = advice.reasons if details else advice.reasons[:N_REASONS]
-    lines = wrapped(f"Why ({WORSE_ANSWER_NOTE}):" if still_to_answer(advice) else "Why:")
+    still_open = bool(still_to_answer(advice))
+    lines = [*wrapped(NOT_ASKED), ""] if still_open and not advice.was_asked else []
+    lines += wrapped(f"Why ({WORSE_ANSWER_NOTE}):" if still_open else "Why:")
     lines += _reasons(shown, numbers, details=details)
     lines += _bullet(f"and {len(advice.reasons) - len(shown)} more {_MORE}") if len(shown) < len(advice.reasons) else []
     lines += _also_noted_lines(advice, numbers, details=details)
@@ -197,17 +200,18 @@ def _also_noted_lines(advice: Advice, numbers: PhoneNumbers | None, *, details: 
 
 
 def _open_lines(advice: Advice, *, details: bool) -> list[str]:
-    """What was not asked, or what is still open."""
+    """What is still open; without details only where somebody was asked, as all of it is open otherwise."""
     still_open = still_to_answer(advice)
-    if not still_open or (advice.level == Level.EMERGENCY and not details):  # help first
+    is_told = details or (advice.was_asked and advice.level < Level.EMERGENCY)  # in an emergency help comes first
+    if not still_open or not is_told:
         return []
-    lines = ["", *wrapped(STILL_OPEN if advice.was_asked else NOT_ASKED)]
-    shown = still_open if details else still_open[: N_OPEN_QUESTIONS if advice.was_asked else 0]
+    lines = ["", *wrapped(STILL_OPEN)]
+    shown = still_open if details else still_open[:N_OPEN_QUESTIONS]
     for found in shown:
         name = f" ({found.question.name}: {', '.join(found.question.choices)})" if details else ""
         lines += _bullet(f"{found.question.text}{name}")
     more = len(still_open) - len(shown)
-    return [*lines, *(_bullet(f"and {more} more {_MORE}") if more and shown else [])]
+    return [*lines, *(_bullet(f"and {more} more {_MORE}") if more else [])]
 
 
 def _reasons(rules: Iterable[FiredRule], numbers: PhoneNumbers | None, *, details: bool) -> Iterator[str]:

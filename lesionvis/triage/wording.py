@@ -34,7 +34,7 @@ AT_ONCE_FOR: Final[Mapping[str, str]] = MappingProxyType(
 ALSO_NOTED = "Also noted, but what is said above comes first:"
 # Said instead of any sign that was not there: nobody was asked about it.
 NOT_ASKED = "You have not answered the safety questions, so this can be too low or too high. --ask asks them."
-STILL_OPEN = "These open answers can still change the advice:"
+STILL_OPEN = "These open answers can still change the advice (--ask asks them):"
 # Beside the reasons while questions are open: a rule for a child may stand there, since nobody said that it is none.
 WORSE_ANSWER_NOTE = "what nobody answered counts as the worse answer"
 # What to say on the phone while nobody answered the warning signs with no.

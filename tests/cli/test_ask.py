@@ -13,8 +13,10 @@ from terminals import Talk, talk
 from typer.testing import CliRunner, Result
 
 from lesionvis.cli import main as cli
+from lesionvis.cli.ask import ask
 from lesionvis.triage import advise
 from lesionvis.triage.answers import questions
+from lesionvis.triage.dialogue import Dialogue
 from lesionvis.triage.wording import ALL_UNKNOWN_NOTE, STOP_HERE
 
 SHOWER = ("advise", "--pattern", "petechial_shower", "--ask")
@@ -221,6 +223,33 @@ def test_a_file_that_cannot_hold_answers_is_refused_before_anything_is_asked(
     result = piped(*SHOWER, "--save-answers", tmp_path / name, typed="34\n")
     assert words in str(result.exception)
     assert result.stderr == ""
+
+
+def test_answers_that_cannot_be_written_keep_no_advice_back(tmp_path: Path) -> None:
+    folder = tmp_path / "a.toml"
+    folder.mkdir()
+    result = piped(*SHOWER, "--save-answers", folder, typed="34\n1\n\n")
+    assert "ADVICE: GET EMERGENCY HELP NOW" in result.stdout
+    assert "cannot be written" in str(result.exception)
+
+
+def test_whoever_stops_the_questions_from_the_keyboard_still_gets_the_advice(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Stopped:
+        def readline(self) -> str:
+            raise KeyboardInterrupt
+
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr("sys.stdin", Stopped())
+    start = Dialogue("no_spots", lambda known: advise("no_spots", known))
+    assert ask(start, None) is start
+
+
+def test_what_is_typed_cannot_take_over_the_terminal() -> None:
+    result = piped(*SHOWER, typed="34\n\x1b[2J\n")
+    assert "\x1b" not in result.stderr
+    assert '"%1B[2j" does not fit here' in result.stderr
 
 
 # Any terminal

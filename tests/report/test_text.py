@@ -120,6 +120,8 @@ def test_nothing_found_is_no_all_clear() -> None:
     for advice in (advise("no_spots"), advise("no_spots", benign), advise("angioma", benign)):
         assert "ADVICE: NOTHING FOUND. THIS IS NOT AN ALL-CLEAR." in advice_text(advice)
     assert "ADVICE: KEEP AN EYE ON IT" in advice_text(advise("no_spots", benign | {"night_sweats": "unknown"}))
+    spreading = advise("no_spots", None, PhotoEvidence(further=(("rapid_spread", "Within 2 hours 9 spots came up"),)))
+    assert "ADVICE: BE SEEN TODAY" in advice_text(spreading)
 
 
 def test_raw_names_odds_rules_and_addresses_stand_behind_details(analysed_samples: dict[str, Analysis]) -> None:

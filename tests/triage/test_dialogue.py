@@ -173,6 +173,19 @@ def test_what_the_photo_measured_is_filled_in_and_not_asked() -> None:
     assert end.advice.answers["count"] == "many"
 
 
+def test_only_what_can_still_change_the_level_is_asked() -> None:
+    dialogue = started("petechial_shower")
+    while dialogue.prompt:
+        can_change = {found.question.name for found in dialogue.advice.open_questions}
+        assert set(dialogue.prompt.names) <= can_change
+        values = BENIGN | {"blanch": "fades"}
+        names = dialogue.prompt.names
+        first = dialogue.prompt.kind is Kind.AGE
+        dialogue = dialogue.aged(40.0) if first else dialogue.answered({name: values[name] for name in names})
+    # Spots that fade need neither a cause nor a count.
+    assert len(dialogue.visited) < 8
+
+
 def test_what_was_told_before_is_not_asked() -> None:
     dialogue = started("petechial_shower", child="no", fits="no", blanch="fades")
     asked = names_of(walked(dialogue, BENIGN)[1])
