@@ -28,7 +28,7 @@ from lesionvis.scale.coin import known_coins
 from lesionvis.settings import settings_values
 from lesionvis.triage.answers import questions
 from lesionvis.triage.circumstances import known_circumstances
-from lesionvis.triage.rules import NO_SOURCE, REST_WITHOUT_SOURCE, rules
+from lesionvis.triage.rules import NO_SOURCE, REST_WITHOUT_SOURCE, Level, rules
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
@@ -195,3 +195,15 @@ def test_the_readme_tells_how_many_rules_have_no_source(project: Path) -> None:
     in_part = sum(rule.source_title.endswith(REST_WITHOUT_SOURCE) for rule in rules())
     readme = (project / "README.md").read_text(encoding="utf-8")
     assert f"Of the {len(rules())} rules {without} have no source and {in_part} have one for a part only" in readme
+
+
+def test_the_clinical_notes_tell_of_every_level_and_of_every_rule_without_a_source() -> None:
+    notes = (DOCS / "clinical.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `(\w+)` \|", notes, re.M) == [str(level) for level in sorted(Level, reverse=True)]
+    told = notes.split("Without any source: ")[1]
+    without, in_part = told.split("With a source for a part: ")
+    named = [rule.rule_id for rule in rules() if rule.source_title == NO_SOURCE]
+    assert sorted(re.findall(r"\b([SPW]\d\d) \(", without)) == sorted(named)
+    parts = [rule.rule_id for rule in rules() if rule.source_title.endswith(REST_WITHOUT_SOURCE)]
+    assert sorted(re.findall(r"\b[ESPTDWN]\d\d\b", in_part.split("\n")[0])) == sorted(parts)
+    assert f"Of the {len(rules())} rules {len(named)} have no source and {len(parts)} have one for a part only" in notes

@@ -10,8 +10,9 @@ import dataclasses
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -25,17 +26,24 @@ from lesionvis.cli.options import (
     Age,
     AnswersFile,
     AsJson,
+    Ask,
     Cause,
+    Country,
+    Details,
     GivenAnswers,
     Overlay,
+    SaveAnswers,
     SettingsFile,
+    Sheet,
     Sites,
     analyzer_of,
     answers_of,
     check_picture,
+    check_sheet,
     circumstances_of,
     escape_control_characters_in_lines,
     write_picture,
+    write_sheet,
 )
 from lesionvis.cli.pairs import pairs_app
 from lesionvis.errors import LesionvisError, SettingsError, UnreadablePhoto
@@ -46,8 +54,6 @@ if TYPE_CHECKING:
 
     from lesionvis.analysis import Analysis
     from lesionvis.batch.run import OnProgress, Progress
-    from lesionvis.triage.advice import Advice
-    from lesionvis.triage.answers import Answers
 
 FAILED, WRONG_USE, STOPPED = 1, 2, 130
 TRACEBACK_VARIABLE = "LESIONVIS_TRACEBACK"
@@ -60,7 +66,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Find red and purple spots in photos of skin, measure them in millimetres and name their pattern. "
-    "Research software, not a medical device.",
+    "For research and education; not approved as a medical device.",
 )
 
 PxPerMm = Annotated[float | None, typer.Option(help="Scale in px of the photo per mm; then no ruler is searched for.")]
@@ -71,12 +77,11 @@ MinDiameterMm = Annotated[float | None, typer.Option(help="Smallest diameter of 
 MaxDiameterMm = Annotated[float | None, typer.Option(help="Largest diameter of a spot, in mm; needs a scale.")]
 BarMm = Annotated[float | None, typer.Option(help="Measured length of the bar of a printed scale card, in mm.")]
 ModelFolder = Annotated[Path | None, typer.Option("--model", help="Model folder; the packaged one by default.")]
-Ask = Annotated[bool, typer.Option("--ask", help="Ask the questions that can still change the advice.")]
 
 
 def main() -> None:
     """Run the command line and end the program with its exit code."""
-    for stream in (sys.stdout, sys.stderr):
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a letter that the terminal does not know must not end a run
             stream.reconfigure(errors="backslashreplace")
     try:
@@ -132,14 +137,28 @@ def analyze(
     cause: Cause = None,
     site: Sites = None,
     ask: Ask = False,
+    save_answers: SaveAnswers = None,
+    sheet: Sheet = None,
+    country: Country = None,
+    details: Details = False,
     settings: SettingsFile = None,
     model: ModelFolder = None,
 ) -> None:
     """Analyse one photo."""
+    from lesionvis.cli.ask import ask as ask_all
+    from lesionvis.cli.ask import check_answers_file, write_answers
+    from lesionvis.report.contact import numbers_of
+    from lesionvis.triage.dialogue import Dialogue
+
+    numbers = numbers_of(country)
+    if save_answers is not None:
+        check_answers_file(save_answers)
     pictures = {"overlay": overlay, "explain": explain, "abcde": abcde}
     for picture in pictures.values():
         if picture is not None:
             check_picture(picture, photo)
+    if sheet is not None:
+        check_sheet(sheet)
     about = circumstances_of(answers, age, cause, site)
     given = answers_of(answer, answers, about)
     analysis = analyzer_of(
@@ -153,21 +172,27 @@ def analyze(
         max_diameter_mm=max_diameter_mm,
         model_folder=model,
     )(photo, given, mask=exclude)
-    if ask:
-        found = analysis
-        told = _asked(given, lambda known: found.answered(known).advice)
-        analysis = found.answered(told)
-    analysis = dataclasses.replace(analysis, advice=analysis.advice.noting(about))
+    found = analysis
+    start = Dialogue(found.pattern.label, lambda known: found.answered(known).advice, given, about)
+    told = ask_all(start, numbers) if ask else start
+    analysis = found.answered(told.answers)
+    analysis = dataclasses.replace(analysis, advice=analysis.advice.noting(told.circumstances))
     if as_json:
         typer.echo(analysis.to_json())
     else:
         from lesionvis.report.text import analysis_text
 
-        typer.echo(escape_control_characters_in_lines(analysis_text(analysis)))
-    # After the advice, which no picture that cannot be drawn or written may keep back.
+        typer.echo(escape_control_characters_in_lines(analysis_text(analysis, numbers, details=details)))
+    # After the advice, which no file that cannot be made or written may keep back.
+    if save_answers is not None:
+        write_answers(told, save_answers)
     for kind, picture in pictures.items():
         if picture is not None:
             write_picture(_drawn(kind, analysis), picture)
+    if sheet is not None:
+        from lesionvis.report.sheet import sheet_html
+
+        write_sheet(sheet_html(analysis, circumstances=told.circumstances, made_on=date.today()), sheet)
 
 
 @app.command()
@@ -254,18 +279,31 @@ def advise(
     cause: Cause = None,
     site: Sites = None,
     ask: Ask = False,
+    save_answers: SaveAnswers = None,
+    country: Country = None,
+    details: Details = False,
     as_json: AsJson = False,
 ) -> None:
     """Give advice on a pattern and answers, without a photo."""
+    from lesionvis.cli.ask import ask as ask_all
+    from lesionvis.cli.ask import check_answers_file, write_answers
+    from lesionvis.report.contact import numbers_of
     from lesionvis.report.text import advice_text
     from lesionvis.triage import advise as advise_on
+    from lesionvis.triage.dialogue import Dialogue
 
+    numbers = numbers_of(country)
+    if save_answers is not None:
+        check_answers_file(save_answers)
     about = circumstances_of(answers, age, cause, site)
     given = answers_of(answer, answers, about)
-    if ask:
-        given = _asked(given, lambda known: advise_on(pattern, known))
-    advice = advise_on(pattern, given).noting(about)
-    typer.echo(json.dumps(advice.to_dict(), indent=1) if as_json else advice_text(advice))
+    start = Dialogue(pattern, lambda known: advise_on(pattern, known), given, about)
+    told = ask_all(start, numbers) if ask else start
+    advice = told.advice.noting(told.circumstances)
+    text = json.dumps(advice.to_dict(), indent=1) if as_json else advice_text(advice, (), numbers, details=details)
+    typer.echo(text)
+    if save_answers is not None:
+        write_answers(told, save_answers)
 
 
 @app.command()
@@ -350,48 +388,6 @@ def _drawn(kind: str, analysis: Analysis) -> NDArray[np.uint8]:
             raise SettingsError("There is no dominant lesion, so there is no ABCDE to draw; leave out --abcde.")
         return picture
     return draw_explanation(analysis) if kind == "explain" else draw_overlay(analysis)
-
-
-def _asked(answers: Answers, advise_with: Callable[[Answers], Advice]) -> Answers:
-    """Answers after asking, most decisive first, what can still change the level, until nothing is left to ask."""
-    from lesionvis.triage.answers import UNKNOWN
-    from lesionvis.triage.rules import Level
-    from lesionvis.triage.wording import EMERGENCY_WHILE_ASKING, NEXT_STEPS, QUESTIONS_NOTE
-
-    advice = advise_with(answers)
-    skipped: set[str] = set()
-    warned = False
-    if advice.open_questions:
-        typer.echo(QUESTIONS_NOTE, err=True)
-    while left := [found.question for found in advice.open_questions if found.question.name not in skipped]:
-        if advice.level == Level.EMERGENCY and not warned:  # nobody should go on typing for a while first
-            typer.echo(f"\n{EMERGENCY_WHILE_ASKING} {NEXT_STEPS[advice.level]}", err=True)
-            warned = True
-        question = left[0]
-        typer.echo(f"\n{question.text}\n{question.help}", err=True)
-        value = _chosen(question.choices)
-        if value is None:  # nobody answers any more
-            return answers
-        if value == UNKNOWN:
-            skipped.add(question.name)
-        else:
-            answers = answers.replace(**{question.name: value})
-            advice = advise_with(answers)
-    return answers
-
-
-def _chosen(choices: tuple[str, ...]) -> str | None:
-    """One of the choices, by its name or its beginning; nothing typed means the last, the end of input None."""
-    while True:
-        typer.echo(f"[{' / '.join(choices)}] ", nl=False, err=True)
-        line = sys.stdin.readline()
-        if not line:
-            return None
-        word = line.strip().lower() or choices[-1]
-        fitting = [choice for choice in choices if choice.startswith(word)]
-        if len(fitting) == 1:
-            return fitting[0]
-        typer.echo(f"Please type one of: {', '.join(choices)}.", err=True)
 
 
 @contextmanager

@@ -29,6 +29,17 @@ Age = Annotated[float | None, typer.Option("--age", help="Age of the person with
 Cause = Annotated[str | None, typer.Option("--cause", help="Event just before, such as coughing, or none.")]
 Sites = Annotated[list[str] | None, typer.Option("--site", help="Body site with spots, such as face; repeatable.")]
 Overlay = Annotated[Path | None, typer.Option(help="Write an annotated picture (.png or .jpg).")]
+Ask = Annotated[bool, typer.Option("--ask", help="Ask what can still change the advice, screen by screen.")]
+SaveAnswers = Annotated[
+    Path | None, typer.Option("--save-answers", help="Write the answers here (.toml), for --answers.")
+]
+Country = Annotated[
+    str | None, typer.Option("--country", help="Whose numbers to ring, such as GB; of the language unless given.")
+]
+Details = Annotated[
+    bool, typer.Option("--details", help="Print odds, limits, names of rules and answers, and addresses of sources.")
+]
+Sheet = Annotated[Path | None, typer.Option("--sheet", help="Write a page to print for the doctor here (.html).")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -209,6 +220,22 @@ def check_picture(overlay: Path, *photos: Path) -> None:
             raise SettingsError(f"The annotated picture would overwrite the photo {photo}; give another name.")
     if not overlay.parent.is_dir():
         raise SettingsError(f"The folder of the annotated picture {overlay} does not exist; make it first.")
+
+
+def check_sheet(sheet: Path) -> None:
+    """Refuse a sheet to write that is no page, or that has no folder."""
+    if sheet.suffix.lower() not in (".html", ".htm"):
+        raise SettingsError(f"The sheet {sheet} must end in .html.")
+    if not sheet.parent.is_dir():
+        raise SettingsError(f"The folder of the sheet {sheet} does not exist; make it first.")
+
+
+def write_sheet(page: str, sheet: Path) -> None:
+    """Write a sheet for the doctor."""
+    try:
+        sheet.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise SettingsError(f"The sheet {sheet} cannot be written ({error.strerror}).") from error
 
 
 def write_picture(rgb: NDArray[np.uint8], overlay: Path) -> None:
