@@ -40,7 +40,13 @@ class FiredRule:
     from_photo: bool
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
+        """Rule as plain values.
+
+        Returns
+        -------
+        dict
+            Ready for JSON.
+        """
         return {
             "rule_id": self.rule_id,
             "level": str(self.level),
@@ -72,7 +78,13 @@ class OpenQuestion:
     lowest_level: Level
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
+        """Question as plain values.
+
+        Returns
+        -------
+        dict
+            Ready for JSON.
+        """
         return {
             "name": self.question.name,
             "choices": list(self.question.choices),
@@ -127,7 +139,18 @@ class Advice:
     circumstance_notes: tuple[str, ...] = ()
 
     def noting(self, circumstances: Circumstances) -> Advice:
-        """The same advice, of the same level, with the notes on the circumstances that its answers came from."""
+        """Add the notes on the circumstances that the answers came from; the level stays.
+
+        Parameters
+        ----------
+        circumstances : Circumstances
+            Of the person.
+
+        Returns
+        -------
+        Advice
+            With the notes.
+        """
         return replace(self, circumstance_notes=circumstances.notes(self.pattern, self.answers))
 
     @property
@@ -170,7 +193,13 @@ class Advice:
         return ALWAYS
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
+        """Advice as plain values.
+
+        Returns
+        -------
+        dict
+            Ready for JSON.
+        """
         content = {
             "header": self.header,
             "level": str(self.level),
