@@ -306,7 +306,18 @@ def _read() -> str | None:
 
 
 def answers_toml(dialogue: Dialogue) -> str:
-    """Answers as a file that `--answers` takes."""
+    """Answers as a file that `--answers` takes.
+
+    Parameters
+    ----------
+    dialogue : Dialogue
+        At any state.
+
+    Returns
+    -------
+    str
+        TOML, one line per age, cause, sites and known answer, under one line of comment; ends in a newline.
+    """
     return "".join(f"{line}\n" for line in _toml_lines(dialogue))
 
 
@@ -324,7 +335,18 @@ def _toml_lines(dialogue: Dialogue) -> Iterator[str]:
 
 
 def check_answers_file(path: Path) -> None:
-    """Refuse a file for answers that has no folder or another ending, before anything is asked."""
+    """Refuse a file for answers that has no folder or another ending, before anything is asked.
+
+    Parameters
+    ----------
+    path : Path
+        File to write.
+
+    Raises
+    ------
+    SettingsError
+        If the path does not end in .toml, or its folder does not exist.
+    """
     if path.suffix.lower() != ".toml":
         raise SettingsError(f"The file of answers {path} must end in .toml.")
     if not path.parent.is_dir():
@@ -332,7 +354,20 @@ def check_answers_file(path: Path) -> None:
 
 
 def write_answers(dialogue: Dialogue, path: Path) -> None:
-    """Write the answers."""
+    """Write the answers to a file that `--answers` takes.
+
+    Parameters
+    ----------
+    dialogue : Dialogue
+        At any state.
+    path : Path
+        File to write, .toml, in UTF-8; one that is there is overwritten.
+
+    Raises
+    ------
+    SettingsError
+        If the file cannot be written.
+    """
     try:
         path.write_text(answers_toml(dialogue), encoding="utf-8")
     except OSError as error:

@@ -223,7 +223,18 @@ def check_picture(overlay: Path, *photos: Path) -> None:
 
 
 def check_sheet(sheet: Path) -> None:
-    """Refuse a sheet to write that is no page, or that has no folder."""
+    """Refuse a sheet to write that is no page, or that has no folder.
+
+    Parameters
+    ----------
+    sheet : Path
+        File to write.
+
+    Raises
+    ------
+    SettingsError
+        If the path does not end in .html or .htm, or its folder does not exist.
+    """
     if sheet.suffix.lower() not in (".html", ".htm"):
         raise SettingsError(f"The sheet {sheet} must end in .html.")
     if not sheet.parent.is_dir():
@@ -231,7 +242,20 @@ def check_sheet(sheet: Path) -> None:
 
 
 def write_sheet(page: str, sheet: Path) -> None:
-    """Write a sheet for the doctor."""
+    """Write a sheet for the doctor.
+
+    Parameters
+    ----------
+    page : str
+        HTML of the sheet.
+    sheet : Path
+        File to write, in UTF-8; one that is there is overwritten.
+
+    Raises
+    ------
+    SettingsError
+        If the file cannot be written.
+    """
     try:
         sheet.write_text(page, encoding="utf-8")
     except OSError as error:

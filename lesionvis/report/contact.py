@@ -1,4 +1,4 @@
-"""Whom to ring: the numbers of the country that was named, or that the computer's language names, put into texts."""
+"""Phone numbers of the country that was named, or that the computer's language names, put into texts."""
 
 from __future__ import annotations
 
@@ -59,6 +59,18 @@ def _country_of_the_language() -> str:
 def with_numbers(text: str, numbers: PhoneNumbers | None) -> str:
     """Text in which the emergency number and the advice line have their digits.
 
+    Parameters
+    ----------
+    text : str
+        Plain sentences.
+    numbers : PhoneNumbers or None
+        None leaves the text as it is.
+
+    Returns
+    -------
+    str
+        The same sentences with the numbers; the advice line keeps its words alone where a country has no such number.
+
     Examples
     --------
     >>> with_numbers("Call the emergency number.", phone_numbers()["GB"])
@@ -71,7 +83,18 @@ def with_numbers(text: str, numbers: PhoneNumbers | None) -> str:
 
 
 def number_lines(numbers: PhoneNumbers | None) -> tuple[str, ...]:
-    """Sentences with the numbers; 112 stands beside them, as a person may be elsewhere."""
+    """Sentences with the numbers; 112 stands beside them, as a person may be elsewhere.
+
+    Parameters
+    ----------
+    numbers : PhoneNumbers or None
+        None where no country is known.
+
+    Returns
+    -------
+    tuple of str
+        Emergency number and advice line; without a country one sentence, with 112.
+    """
     if numbers is None:
         return (f"Emergency number: {EMERGENCY_NUMBER}. --country GB shows the numbers of a country.",)
     elsewhere = "" if numbers.code == EUROPE else "; elsewhere 112 or the local number"

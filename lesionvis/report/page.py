@@ -228,7 +228,12 @@ def page_html(
 
 
 def steps() -> dict[str, str]:
-    """What to do at each level, most urgent first, by its name.
+    """Next steps at each level by its name, most urgent first.
+
+    Returns
+    -------
+    dict of str to str
+        Headline, time limit and what to do in plain sentences; at level none `NOTHING_FOUND` instead of the first two.
 
     Examples
     --------

@@ -139,7 +139,26 @@ def _outline(panel: NDArray[np.uint8], analysis: Analysis, outline_px: NDArray[n
 def label_boxes(
     panel: NDArray[np.uint8], boxes: list[Box], texts: list[str], colors: list[Color], size: float = LABEL_SIZE
 ) -> None:
-    """Write a text beside each box: where it hides no box and no other text, if there is such a side."""
+    """Write a text beside each box: where it hides no box and no other text, if there is such a side.
+
+    Parameters
+    ----------
+    panel : ndarray of shape (H, W, 3), uint8
+        Picture, sRGB; it is drawn on.
+    boxes : list of (int, int, int, int)
+        Left, top, right and bottom of each box in px of the panel.
+    texts : list of str
+        One per box.
+    colors : list of (int, int, int)
+        Colour of each text, sRGB, 0 to 255.
+    size : float
+        Scale of OpenCV's font: 1 makes a capital letter about 21 px high.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many texts and colours as boxes.
+    """
     thickness = max(1, round(2.0 * size - 0.2))
     taken = list(boxes)
     for (left, top, right, bottom), text, color in zip(boxes, texts, colors, strict=True):

@@ -99,7 +99,18 @@ def course_text(course: Course, advice: Advice, numbers: PhoneNumbers | None = N
 
 
 def course_lines(course: Course) -> list[str]:
-    """Photos, what happened between them, and what that answers, a line each."""
+    """Photos, what happened between them, and what that answers, a line each.
+
+    Parameters
+    ----------
+    course : Course
+
+    Returns
+    -------
+    list of str
+        First the photos in the order of the course, then the intervals between them, then the answers that they give.
+        Areas in mm2, left out without a scale.
+    """
     lines = []
     for moment in course.moments:
         when = moment.taken_at.isoformat(sep=" ", timespec="minutes") if moment.taken_at else "no date"

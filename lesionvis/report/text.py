@@ -127,7 +127,18 @@ def action_lines(advice: Advice, numbers: PhoneNumbers | None = None) -> list[st
 
 
 def headline(advice: Advice) -> str:
-    """Headline of an advice; where no spots were found and nobody tells of any, that it is no all-clear."""
+    """Headline of an advice; where nothing was found it says that this is no all-clear.
+
+    Parameters
+    ----------
+    advice : Advice
+
+    Returns
+    -------
+    str
+        That of its action. `NOTHING_FOUND` at level none, and up to level watch where no spots were found and nobody
+        was asked.
+    """
     found_nothing = advice.pattern == NO_SPOTS and not advice.was_asked and advice.level <= Level.WATCH
     if advice.level == Level.NONE or found_nothing:
         return NOTHING_FOUND
@@ -176,7 +187,17 @@ def _is_as_told(note: str) -> bool:
 
 
 def source_sentence(rules: Iterable[FiredRule]) -> str:
-    """Titles of the sources of some reasons, each once, and that a part has none."""
+    """Titles of the sources of some reasons, each once, and that a part has none.
+
+    Parameters
+    ----------
+    rules : iterable of FiredRule
+
+    Returns
+    -------
+    str
+        One sentence that begins with "Sources:".
+    """
     titles = dict.fromkeys(part for fired in rules for part in fired.source_title.split("; "))
     named = [title for title in titles if title not in (NO_SOURCE, REST_WITHOUT_SOURCE)]
     rest = [f"for a part {NO_SOURCE}" if named else NO_SOURCE] if len(named) < len(titles) else []
@@ -253,13 +274,34 @@ def abcde_lines(abcde: Abcde | None, *, details: bool = False) -> list[str]:
 
 
 def lesion_words(abcde: Abcde) -> tuple[tuple[str, str, str], ...]:
-    """Letter with its name, whether it is present, and what was found, for each letter of the ABCDE."""
+    """Name, state and finding of each letter of the ABCDE, in plain words.
+
+    Parameters
+    ----------
+    abcde : Abcde
+
+    Returns
+    -------
+    tuple of (str, str, str)
+        In the order of `Abcde.criteria`; the second is "present", "not measured as present" or "not known".
+    """
     words = {True: "present", False: "not measured as present", None: "not known"}
     return tuple((f"{one.letter} {one.name}", words[one.present], one.finding) for one in abcde.criteria)
 
 
 def spots_words(analysis: Analysis) -> str:
-    """How many spots there are and how wide they are, in plain words."""
+    """Count and diameters of the spots in plain words.
+
+    Parameters
+    ----------
+    analysis : Analysis
+
+    Returns
+    -------
+    str
+        Median, smallest and largest diameter, in mm with a scale and in px without; of a shower with a scale also the
+        count of spots that are called purpura. "none" without spots.
+    """
     count = len(analysis.table)
     if count == 0:
         return "none"
@@ -276,7 +318,17 @@ def spots_words(analysis: Analysis) -> str:
 
 
 def scale_words(analysis: Analysis) -> str:
-    """Scale of the photo, or why there is none, in plain words."""
+    """Scale of the photo, or why there is none, in plain words.
+
+    Parameters
+    ----------
+    analysis : Analysis
+
+    Returns
+    -------
+    str
+        In px per mm, with its standard error in % where it is known, and its source; "none" and the reason without.
+    """
     scale = analysis.scale
     if not isinstance(scale, Scale):
         return f"none, so no millimetres: {scale.reason}"

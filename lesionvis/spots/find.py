@@ -143,7 +143,7 @@ class SpotFinder:
 
     @property
     def has_limits_mm(self) -> bool:
-        """Whether a setting needs a scale."""
+        """True if a setting needs a scale."""
         return self.min_diameter_mm is not None or self.max_diameter_mm is not None
 
     def __call__(self, photo: Photo, skin: Skin, scale: Scale | NoScale) -> Spots:

@@ -1,4 +1,4 @@
-"""What to do and what to say at each level, by the family that the deciding rule belongs to."""
+"""Next steps and words for the phone at each level, by the family that the deciding rule belongs to."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _COLUMNS = (*("level", "family", "headline", "time_limit", "what_to_do", "what_t
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What a person should do at a level.
+    """Next steps of a person at a level.
 
     Attributes
     ----------

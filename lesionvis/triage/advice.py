@@ -1,4 +1,4 @@
-"""What a person is told: the level, its reasons, the open questions and the notes, as frozen types."""
+"""Advice to a person as frozen types: the level, its reasons, the open questions and the notes."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class OpenQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """How soon somebody should look at the spots, and why. Never a diagnosis, and never an all-clear.
+    """Urgency of having the spots looked at, with its reasons. Never a diagnosis, and never an all-clear.
 
     Attributes
     ----------
@@ -155,12 +155,12 @@ class Advice:
 
     @property
     def header(self) -> str:
-        """What every output starts with."""
+        """Sentence that every output starts with."""
         return HEADER
 
     @property
     def action(self) -> Action:
-        """What to do and to say at this level, in the family of the deciding rule."""
+        """Next steps and words for the phone at this level, in the family of the deciding rule."""
         found = actions()[self.level, self.reasons[0].family]
         # The script for watching says that warning signs were answered with no, which is not so while some are open.
         is_open = any(found.question.group == RED_FLAGS_GROUP for found in self.open_questions)
@@ -169,7 +169,7 @@ class Advice:
 
     @property
     def was_asked(self) -> bool:
-        """Whether somebody was asked: without any answer the level rests on the photo alone."""
+        """True if somebody was asked: without any answer the level rests on the photo alone."""
         return bool(self.told.given)
 
     @property
@@ -179,12 +179,12 @@ class Advice:
 
     @property
     def retakes(self) -> tuple[Retake, ...]:
-        """Why and how to take another photo, where this one is itself the trouble. The level stands until then."""
+        """Reasons and ways to take another photo, where this one is itself the trouble. The level stands until then."""
         return retakes_for(self.evidence.flags)
 
     @property
     def what_to_do(self) -> str:
-        """What to do now, in plain words."""
+        """Next step in plain words."""
         return self.action.what_to_do
 
     @property

@@ -1,4 +1,4 @@
-"""What a person says about the spots: three-valued answers, unknown until given, and their questions."""
+"""Answers of a person about the spots, three-valued and unknown until given, and their questions."""
 
 from __future__ import annotations
 
@@ -174,7 +174,7 @@ def questions() -> Mapping[str, Question]:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What is known about the person and the spots; whatever was not given is unknown.
+    """Known answers about the person and the spots; whatever was not given is unknown.
 
     Attributes
     ----------

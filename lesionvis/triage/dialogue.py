@@ -34,7 +34,7 @@ _FEVERISH = ("fever", "fever_recent", "low_temperature")
 
 
 class Kind(Enum):
-    """How a prompt is put."""
+    """Form of a prompt."""
 
     AGE = "age"
     CAUSE = "cause"
@@ -44,7 +44,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What is asked at once.
+    """Questions that are asked at once.
 
     Attributes
     ----------
@@ -106,7 +106,7 @@ class Dialogue:
 
     @property
     def answers(self) -> Answers:
-        """What was told, with what follows from age, cause and sites."""
+        """Answers that were told, with those that follow from age, cause and sites."""
         return self.circumstances.answers(self.told)
 
     @property
@@ -116,12 +116,12 @@ class Dialogue:
 
     @property
     def must_stop(self) -> bool:
-        """Whether it is an emergency, and nobody said yet that they want to go on."""
+        """True if it is an emergency, and nobody said yet that they want to go on."""
         return self.advice.level == Level.EMERGENCY and not self.goes_on
 
     @property
     def prompt(self) -> Prompt | None:
-        """What to ask next; None at the end."""
+        """Next questions; None at the end."""
         return next(self._prompts(self.advice), None)
 
     @property
@@ -149,7 +149,7 @@ class Dialogue:
         Raises
         ------
         AnswerError
-            If a name or value is not a known one.
+            If a name or value is not a known one, or contradicts age, cause or sites.
         """
         names = self.prompt.names if self.prompt else ()
         known = {name: value for name, value in values.items() if value != UNKNOWN}
@@ -158,16 +158,40 @@ class Dialogue:
     def aged(self, age_years: float) -> Dialogue:
         """Next state after the age, which settles whatever was said of a child.
 
+        Parameters
+        ----------
+        age_years : float
+            From 0 to 130 years.
+
+        Returns
+        -------
+        Dialogue
+
         Raises
         ------
         AnswerError
-            If the age is out of bounds.
+            If the age is no number or out of bounds.
         """
         told = self.told.replace(**dict.fromkeys(AGE_NAMES, UNKNOWN))
         return self._next(told, replace(self.circumstances, age_years=age_years), AGE_NAMES)
 
     def grown_up(self, *, is_child: bool) -> Dialogue:
-        """Next state after "adult" or "child" instead of an age."""
+        """Next state after "adult" or "child" instead of an age.
+
+        Parameters
+        ----------
+        is_child : bool
+            True for a child, False for an adult.
+
+        Returns
+        -------
+        Dialogue
+
+        Raises
+        ------
+        AnswerError
+            If an age that was given says otherwise.
+        """
         question = questions()["child"]
         told = self.told.replace(child=question.harmful if is_child else question.benign)
         return self._next(told, self.circumstances, AGE_NAMES)
@@ -175,34 +199,76 @@ class Dialogue:
     def caused(self, cause: str) -> Dialogue:
         """Next state after a cause of `known_circumstances`, which settles what was said of causes.
 
+        Parameters
+        ----------
+        cause : str
+            Name of the cause, or "unknown".
+
+        Returns
+        -------
+        Dialogue
+
         Raises
         ------
         AnswerError
-            If the cause is not a known one.
+            If the cause is not a known one, or with the sites it contradicts an answer.
         """
         about = replace(self.circumstances, cause=cause)
         follows = dict(known_circumstances()[cause].follows) if cause in known_circumstances() else {}
         return self._next(self.told.replace(**dict.fromkeys(follows, UNKNOWN)), about, CAUSE_NAMES)
 
     def unknown(self) -> Dialogue:
-        """Next state when nothing of the prompt is known."""
+        """Next state when nothing of the prompt is known.
+
+        Returns
+        -------
+        Dialogue
+            None of its answers is asked again.
+        """
         return self.answered({})
 
     def none_of_these(self) -> Dialogue:
-        """Next state when nothing of a list is there."""
+        """Next state when nothing of a list is there.
+
+        Returns
+        -------
+        Dialogue
+            All answers of the prompt are benign.
+        """
         names = self.prompt.names if self.prompt else ()
         return self.answered({name: questions()[name].benign for name in names})
 
     def going_on(self) -> Dialogue:
-        """The same, going on though it is an emergency."""
+        """The same state, going on though it is an emergency.
+
+        Returns
+        -------
+        Dialogue
+        """
         return replace(self, goes_on=True, earlier=self)
 
     def back(self) -> Dialogue:
-        """The state before the last answer; the same at the start."""
+        """The state before the last answer; the same at the start.
+
+        Returns
+        -------
+        Dialogue
+        """
         return self.earlier if self.earlier is not None else self
 
     def filled_in(self, names: tuple[str, ...]) -> tuple[str, ...]:
-        """What the photo gave for some answers: sentences without their full stop."""
+        """Findings of the photo on some answers: sentences without their full stop.
+
+        Parameters
+        ----------
+        names : tuple of str
+            Names of the answers.
+
+        Returns
+        -------
+        tuple of str
+            Empty where the photo gave none of them.
+        """
         return tuple(seen for name, seen in self.advice.photo_findings if name in names)
 
     def _next(

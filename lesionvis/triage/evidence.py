@@ -1,4 +1,4 @@
-"""What was measured in photos that a rule may use: it can raise a level, never lower one."""
+"""Measurements in photos that a rule may use: they can raise a level, never lower one."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ LARGE_SPOT_MM = 2.0
 
 @dataclass(frozen=True, slots=True)
 class PhotoEvidence:
-    """What was measured in the photo that a rule may use. It can raise a level, never lower one.
+    """Measurements in a photo that a rule may use. They can raise a level, never lower one.
 
-    It stands in for an answer that nobody gave. Where the person gave another answer, the worse of the two counts and
+    They stand in for an answer that nobody gave. Where the person gave another answer, the worse of the two counts and
     the disagreement is noted.
 
     Attributes

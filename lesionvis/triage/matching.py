@@ -1,4 +1,4 @@
-"""Which rules match, and which unanswered questions still count.
+"""Rules that match, and unanswered questions that still count.
 
 Every rule is turned into the smallest sets of facts that meet it, and every set into one integer: two bits for each
 answer, the lower for "not benign" and the upper for "harmful". A set is met when all its bits are among those of the

@@ -1,4 +1,4 @@
-"""Whom to ring: emergency and advice numbers by country."""
+"""Emergency and advice numbers by country."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _COLUMNS = (*("code", "country", "emergency", "advice", "advice_name", "note", "
 
 @dataclass(frozen=True, slots=True)
 class PhoneNumbers:
-    """Whom to ring in one country.
+    """Phone numbers of one country.
 
     Attributes
     ----------

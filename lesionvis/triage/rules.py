@@ -26,7 +26,7 @@ REST_WITHOUT_SOURCE = f"the rest: {NO_SOURCE}"
 
 
 class Level(IntEnum):
-    """How soon somebody should look at the spots, in rising order; `str()` gives the name as in the rules.
+    """Urgency of having the spots looked at, in rising order; `str()` gives the name as in the rules.
 
     Examples
     --------

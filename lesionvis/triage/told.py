@@ -1,4 +1,4 @@
-"""What was answered, what was not, and what the photo filled in, sorted for a person who reads it."""
+"""Answers that were given, that are missing and that the photo filled in, sorted for a person who reads them."""
 
 from __future__ import annotations
 
@@ -37,6 +37,16 @@ _RAW_NAMES = re.compile(r"\b(?:does_not_fade|unknown)\b")
 def value_words(value: str) -> str:
     """Value of an answer in plain words.
 
+    Parameters
+    ----------
+    value : str
+        As in `Question.choices`.
+
+    Returns
+    -------
+    str
+        The value itself where it is plain enough.
+
     Examples
     --------
     >>> value_words("does_not_fade"), value_words("yes")
@@ -47,6 +57,21 @@ def value_words(value: str) -> str:
 
 def help_words(name: str) -> str:
     """Help of a question, without the raw names of values.
+
+    Parameters
+    ----------
+    name : str
+        Name of the question.
+
+    Returns
+    -------
+    str
+        Plain sentences.
+
+    Raises
+    ------
+    KeyError
+        If there is no such question.
 
     Examples
     --------
@@ -83,7 +108,17 @@ def parse_short_words(text: str) -> Mapping[str, str]:
 
 @cache
 def short_words() -> Mapping[str, str]:
-    """Every answer in a few words by its name, where many are listed; read-only.
+    """Every answer in a few words by its name, where many are listed.
+
+    Returns
+    -------
+    mapping of str to str
+        Read-only.
+
+    Raises
+    ------
+    LesionvisError
+        If the packaged table is damaged.
 
     Examples
     --------
@@ -94,13 +129,33 @@ def short_words() -> Mapping[str, str]:
 
 
 def relevant_patterns(advice: Advice) -> tuple[str, ...]:
-    """Patterns whose questions matter: those that were judged, and what the person tells of besides."""
+    """Patterns whose questions matter: those that were judged, and what the person tells of besides.
+
+    Parameters
+    ----------
+    advice : Advice
+
+    Returns
+    -------
+    tuple of str
+        Of `LABELS`; one that was judged and is told of stands twice.
+    """
     several, one = (advice.answers[name] == questions()[name].harmful for name in ("unseen_spots", "single_spot"))
     return (*advice.judged_as, *([PETECHIAL_SHOWER] if several else []), *([SINGLE_LESION] if one else []))
 
 
 def still_to_answer(advice: Advice) -> tuple[OpenQuestion, ...]:
-    """Open questions that are asked for what the photo or the person shows, most decisive first."""
+    """Open questions that are asked for what the photo or the person shows, most decisive first.
+
+    Parameters
+    ----------
+    advice : Advice
+
+    Returns
+    -------
+    tuple of OpenQuestion
+        In the order of `Advice.open_questions`.
+    """
     patterns = set(relevant_patterns(advice))
     return tuple(found for found in advice.open_questions if patterns & set(found.question.patterns))
 
@@ -158,6 +213,21 @@ def told_of(advice: Advice) -> Told:
 
 def listed(answers: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
     """Answers in a few words each: the words alone for "yes", the words and the value otherwise.
+
+    Parameters
+    ----------
+    answers : tuple of (str, str)
+        Name and value of each.
+
+    Returns
+    -------
+    tuple of str
+        One per answer, in their order.
+
+    Raises
+    ------
+    KeyError
+        If a name is not that of an answer.
 
     Examples
     --------
