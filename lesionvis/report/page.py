@@ -25,6 +25,7 @@ from lesionvis.triage.actions import actions
 from lesionvis.triage.rules import Level
 from lesionvis.triage.wording import (
     ALWAYS,
+    EMERGENCY_NUMBER,
     HEADER,
     NOBODY_ASKED_NOTE,
     NOBODY_WAS_ASKED,
@@ -244,7 +245,8 @@ def steps() -> dict[str, str]:
     for level in sorted(Level, reverse=True):
         action = actions()[level, _ANY_FAMILY]
         first = NOTHING_FOUND if level == Level.NONE else f"{action.headline}. {action.time_limit}."
-        found[str(level)] = f"{first} {action.what_to_do}"
+        to_do = action.what_to_do.replace("the emergency number", EMERGENCY_NUMBER)
+        found[str(level)] = f"{first} {to_do}"
     return found
 
 

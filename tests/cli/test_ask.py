@@ -113,7 +113,10 @@ def test_back_takes_an_answer_back(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("word", ["", "?", "I don't know", "i dont know.", "not sure", "Unknown", "unsure", "NO IDEA"])
 def test_whoever_does_not_know_is_not_counted_as_no(word: str) -> None:
-    advice = advice_of(piped(*SHOWER, "--json", typed=f"{word}\n{word}\n{word}\n"))
+    result = piped(*SHOWER, "--json", typed=f"{word}\n{word}\n{word}\n")
+    assert "does not fit" not in result.stderr
+    assert "Screen 3 of 8" in result.stderr
+    advice = advice_of(result)
     assert advice["answers"] == dict.fromkeys(questions(), "unknown")
     assert advice["level"] == str(advise("petechial_shower").level)
 

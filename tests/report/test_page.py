@@ -65,6 +65,7 @@ def test_the_page_says_what_to_do_at_each_level_and_what_the_patterns_mean() -> 
     for sentence in (*steps().values(), *PATTERN_MEANINGS.values()):
         assert f"<dd>{sentence}</dd>" in text
     assert list(steps()) == list(LEVELS)
+    assert all(number in steps()["emergency"] for number in ("999", "112", "911"))
     assert steps()["none"].startswith("Nothing found. This is not an all-clear.")
 
 
