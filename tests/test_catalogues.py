@@ -73,8 +73,19 @@ def test_every_column_of_spots_has_a_unit_and_a_meaning() -> None:
 
 
 def test_no_name_means_two_things() -> None:
-    # photos.csv holds the features beside other columns, spots.csv the columns of spots; "flags" is in both by design.
-    others = {"photo", "sha256", "status", "problem", "width", "height", "taken_at", "px_per_mm", "pattern", "flags"}
+    # photos.csv holds the features beside other columns, spots.csv the columns of spots.
+    others = {
+        "photo",
+        "sha256",
+        "status",
+        "problem",
+        "width",
+        "height",
+        "taken_at",
+        "px_per_mm",
+        "pattern",
+        "photo_flags",
+    }
     assert not set(FEATURE_NAMES) & others
     assert not set(ABCDE_NUMBERS) & {*FEATURE_NAMES, *others}
     assert not set(FEATURE_NAMES) & {column.name for column in SPOT_COLUMNS}

@@ -83,7 +83,7 @@ def test_the_columns_are_those_of_the_contract(tmp_path: Path) -> None:
         spots, _ = journal.table("spots")
     features = [name for name in FEATURE_NAMES if name not in ("spot_count", "skin_fraction", "tone_ita_deg")]
     first = "photo sha256 status problem width height taken_at px_per_mm scale_source scale_error_pct skin_fraction"
-    last = "flags triage_level triage_reasons model version settings_hash duplicate_of"
+    last = "photo_flags triage_level triage_reasons model version settings_hash duplicate_of"
     assert photos == [
         *first.split(),
         *("tone_ita_deg", "spot_count"),

@@ -258,7 +258,7 @@ def test_shares_of_flagged_and_raised_spots() -> None:
         _findings(
             [100, 200, 300, 400],
             [300] * 4,
-            flags=["confluent", "", "cut_by_frame confluent", "touches_non_skin"],
+            spot_flags=["confluent", "", "cut_by_frame confluent", "touches_non_skin"],
             highlight_share=[0.0, 0.02, 0.0, 0.0],
             aspect=[1.0, 2.0, 1.2, 1.7],
             rim_relief=[0.1, 0.2, 0.3, 0.4],
