@@ -104,23 +104,6 @@ class Regions:
         height, width, _ = self.density.shape
         return height, width
 
-    def mask(self, index: int, shape: tuple[int, ...]) -> NDArray[np.bool_]:
-        """One region at working resolution.
-
-        Parameters
-        ----------
-        index : int
-            Number of the region.
-        shape : tuple of int
-            Height and width of the working picture.
-
-        Returns
-        -------
-        ndarray of shape (H, W), bool
-            With a smooth border, as the region was found on a smaller picture; the notches of a torn one are filled.
-        """
-        return enlarged(self.small_mask(index).astype(np.float32), shape)
-
     def small_mask(self, index: int) -> NDArray[np.bool_]:
         """One region on the small picture, shape (h, w), bool; the notches of a torn one are filled."""
         left, top = self.boxes[index]
