@@ -24,7 +24,7 @@ from lesionvis.batch.rows import RESULT_COLUMNS
 from lesionvis.cli.main import app
 from lesionvis.flags import FLAGS
 from lesionvis.pattern.features import FEATURES
-from lesionvis.pattern.pattern import BLOCKING_FLAGS, MODEL_FEATURES, SIGNS
+from lesionvis.pattern.pattern import BLOCKING_FLAGS, MODEL_FEATURES, SIGNS, UNSEEN_FLAGS
 from lesionvis.spots.table import COLUMNS
 from lesionvis.triage.answers import questions
 
@@ -284,11 +284,15 @@ def _flags() -> Iterator[str]:
     yield ""
     yield from _table(
         ("flag", "about", "meaning", "pattern"),
-        (
-            (f"`{flag.name}`", flag.about, flag.meaning, "forbids an answer" if flag.name in BLOCKING_FLAGS else "")
-            for flag in FLAGS.values()
-        ),
+        ((f"`{flag.name}`", flag.about, flag.meaning, _forbidden(flag.name)) for flag in FLAGS.values()),
     )
+
+
+def _forbidden(flag: str) -> str:
+    """What a flag keeps the pattern from."""
+    if flag in BLOCKING_FLAGS:
+        return "forbids an answer"
+    return 'forbids the answer "no_spots"' if flag in UNSEEN_FLAGS else ""
 
 
 def _packaged_rows(name: str) -> list[dict[str, str]]:

@@ -36,7 +36,7 @@ def find_strokes(density: NDArray[np.float32], healthy_density: NDArray[np.float
     Returns
     -------
     ndarray of shape (h, w), bool
-        Rings and lines of a pen, whatever it is that they enclose; also hairs and the shadows between folds and fingers.
+        Rings and lines of a pen, whatever they enclose; also hairs and the shadows between folds and fingers.
         Blue lesions are no strokes: they are not long for their width.
     """
     relative = cv2.GaussianBlur(density, (0, 0), 0.7) - healthy_density
