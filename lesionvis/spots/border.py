@@ -125,7 +125,7 @@ def vote(regions: Regions, scores: NDArray[np.float64], chosen: int) -> NDArray[
         total += weight
     votes /= np.float32(max(total, 1e-9))
     result = votes > 0.5
-    overlap = np.count_nonzero(result & own) / max(np.count_nonzero(result | own), 1)
+    overlap = float((result & own).sum()) / max(float((result | own).sum()), 1.0)
     return votes if overlap >= VOTE_OVERLAP_MIN else own.astype(np.float32)
 
 
@@ -162,7 +162,7 @@ def steepest(rgb: NDArray[np.uint8], free: NDArray[np.uint8], mask: NDArray[np.b
     if path is None:
         return None
     corners = (path + 0.5) / (fx, fy) - 0.5 + (x0, y0)
-    return np.clip(corners, -0.5, (width - 0.5, height - 0.5))
+    return np.asarray(np.clip(corners, -0.5, (width - 0.5, height - 0.5)))
 
 
 def _path(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,10 @@ CROP_MIN = 0.6
 CROP_LESION_MIN = 0.98
 # Rows kept of a photo: half of them those that overlap best.
 REGIONS_PER_PHOTO = 40
+# What a label says of bare skin.
+BARE = "0"
+# Photos with a ruler and no label are of this source.
+RULER_SOURCE = "dermnet"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,7 +79,7 @@ class RegionExample:
 
     Attributes
     ----------
-    photo, group : str
+    photo, source, group : str
     copy : int
         0 for the photo itself.
     evidence : ndarray of shape (N, len(COLUMNS)), float32
@@ -84,6 +88,7 @@ class RegionExample:
     """
 
     photo: str
+    source: str
     group: str
     copy: int
     evidence: NDArray[np.float32]
@@ -121,7 +126,9 @@ def read_lesion_axes(folder: Path) -> list[LesionAxes]:
     return [
         LesionAxes(
             row["photo"],
-            *(float(row[f"lesion_{name}"]) for name in ("cx", "cy", "long_px")),
+            float(row["lesion_cx"]),
+            float(row["lesion_cy"]),
+            float(row["lesion_long_px"]),
             float(row["lesion_axis_uncertainty_pct"]) <= 5.0,
         )
         for row in _rows(folder / "rulers.csv")
@@ -164,7 +171,7 @@ def _drawn(row: dict[str, Any]) -> Callable[[int, int], NDArray[np.bool_]]:
 
 
 def collect_regions(
-    folder: Path, labels: Sequence[Label], lesions: dict[str, LesionTruth], bare: Collection[str] = (), *, with_copies: bool = True
+    folder: Path, labels: Sequence[Label], lesions: dict[str, LesionTruth], *, with_copies: bool = True
 ) -> list[RegionExample]:
     """Regions and truth of every photo whose dominant lesion is known, or known to be missing.
 
@@ -173,11 +180,9 @@ def collect_regions(
     folder : Path
         Holds the photos.
     labels : sequence of Label
-        Groups; showers have no dominant lesion.
+        Groups; showers and bare skin have no dominant lesion.
     lesions : dict
         Photo's stem -> its dominant lesion. A photo without a label is a group of its own.
-    bare : collection of str
-        Photos of bare skin, which have none either.
     with_copies : bool
         Whether changed copies are added.
 
@@ -186,20 +191,20 @@ def collect_regions(
     list of RegionExample
         In order of the photos' names.
     """
-    groups = {label.photo: label.group for label in labels}
-    lacking = {label.photo for label in labels if label.pattern == PETECHIAL_SHOWER or label.photo in bare}
-    stems = {Path(name).stem for name in groups}
+    origins = {label.photo: (label.source, label.group) for label in labels}
+    lacking = {label.photo for label in labels if label.pattern == PETECHIAL_SHOWER or label.visible == BARE}
     files = {file.stem: file.name for file in folder.iterdir()}
-    for stem in sorted(set(lesions) - stems):
-        groups[files[stem]] = files[stem]
-    names = sorted(name for name in groups if Path(name).stem in lesions or name in lacking)
+    # Some photos with a ruler have no label.
+    for stem in sorted((set(lesions) & set(files)) - {Path(name).stem for name in origins}):
+        origins[files[stem]] = (RULER_SOURCE, files[stem])
+    names = sorted(name for name in origins if Path(name).stem in lesions or name in lacking)
     factors = COPY_FACTORS if with_copies else ()
-    jobs = (delayed(_examples)(folder / name, groups[name], lesions.get(Path(name).stem), factors) for name in names)
+    jobs = (delayed(_examples)(folder / name, origins[name], lesions.get(Path(name).stem), factors) for name in names)
     return [example for examples in Parallel(n_jobs=2)(jobs) for example in examples]
 
 
 def _examples(
-    path: Path, group: str, truth: LesionTruth | None, factors: Sequence[tuple[float, float]]
+    path: Path, origin: tuple[str, str], truth: LesionTruth | None, factors: Sequence[tuple[float, float]]
 ) -> list[RegionExample]:
     """The photo itself and its copies."""
     cv2.setNumThreads(1)
@@ -207,14 +212,14 @@ def _examples(
     height, width = photo.source_height_px, photo.source_width_px
     mask = truth.draw(height, width) if truth is not None and truth.exists else np.zeros((height, width), np.bool_)
     mask = cv2.resize(mask.astype(np.uint8), photo.rgb.shape[1::-1], interpolation=cv2.INTER_AREA) > 0
-    examples = [_example(path.name, group, 0, photo, mask)]
+    examples = [region_example(path.name, origin, 0, photo, mask)]
     generator = np.random.default_rng([SEED, *path.stem.encode()])
     for number, factor in enumerate(factors, 1):
         box = _crop(mask, generator)
         rgb = recaptured(np.ascontiguousarray(photo.rgb[box]), float(generator.uniform(*factor)), generator)
         copy = read_photo(rgb)
         shown = cv2.resize(mask[box].astype(np.uint8), copy.rgb.shape[1::-1], interpolation=cv2.INTER_NEAREST) > 0
-        examples.append(_example(path.name, group, number, copy, shown))
+        examples.append(region_example(path.name, origin, number, copy, shown))
     return examples
 
 
@@ -231,11 +236,30 @@ def _crop(mask: NDArray[np.bool_], generator: np.random.Generator) -> tuple[slic
     return slice(0, height), slice(0, width)
 
 
-def _example(name: str, group: str, copy: int, photo: Photo, mask: NDArray[np.bool_]) -> RegionExample:
+def region_example(
+    name: str, origin: tuple[str, str], copy: int, photo: Photo, mask: NDArray[np.bool_]
+) -> RegionExample:
+    """Regions of one picture and how they overlap with the lesion.
+
+    Parameters
+    ----------
+    name : str
+        Of the photo.
+    origin : tuple of (source, group)
+    copy : int
+        0 for the photo itself.
+    photo : Photo
+    mask : ndarray of shape (H, W), bool
+        The lesion at working resolution; all False without one.
+
+    Returns
+    -------
+    RegionExample
+    """
     regions = find_regions(photo, find_skin(photo, NoScale("not sought in training")))
     overlap = overlaps_with(regions, mask)
     rows = training_rows(overlap)
-    return RegionExample(name, group, copy, regions.evidence[rows].reshape(len(rows), len(COLUMNS)), overlap[rows])
+    return RegionExample(name, *origin, copy, regions.evidence[rows].reshape(len(rows), len(COLUMNS)), overlap[rows])
 
 
 def training_rows(overlap: NDArray[np.float64]) -> NDArray[np.int64]:
