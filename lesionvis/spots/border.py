@@ -20,18 +20,22 @@ PATCH_RADIUS_PX = 40.0
 RADIUS_MIN_PX = 4.0
 # The path is sought at so many angles, at distances from INNER to OUTER of the region's own border.
 N_ANGLES, N_RADII, INNER, OUTER = 96, 64, 0.45, 1.35
-# Distance from the region's border, in its radii, at which a step counts 60 %.
-PRIOR_RADII = 0.15
+# Distance from the region's border, in its radii, at which a step counts 60 %; and in px of the small picture on which
+# regions are found, for small ones.
+PRIOR_RADII, PRIOR_SMALL_PX = 0.15, 0.6
 # Cost of a change of the radius between two angles, beside gains of at most 1.
 BEND_COST = 0.01
 # The fall is taken over this part of the radius on both sides.
-LAG = 0.07
+LAG = 0.05
 # Density is smoothed by this share of the radius first.
 SMOOTH_RADII = 0.04
 # The lesion's own colour is the median deeper inside than this share of the radius, the skin's that of a ring.
 CORE_DEPTH, RING_FROM, RING_TO = 0.1, 0.15, 0.5
 STEP_MIN = 0.05
+# A path of another size than the region, in areas, has left the lesion.
 AREA_RATIO = (0.3, 1.8)
+# Each distance is the mean of so many before and after it: single corners would make the longest diameter longer.
+EVEN_ANGLES = 2
 
 
 def lesion_border(
@@ -71,7 +75,8 @@ def lesion_border(
         return np.zeros((0, 2))
     strokes = cv2.dilate(regions.strokes.astype(np.uint8), np.ones((3, 3), np.uint8))
     covered = cv2.resize(strokes, mask.shape[::-1], interpolation=cv2.INTER_NEAREST)
-    path = steepest(rgb, ((covered == 0) & skin_mask).astype(np.uint8), mask)
+    coarseness_px = mask.shape[1] / regions.shape[1]
+    path = steepest(rgb, ((covered == 0) & skin_mask).astype(np.uint8), mask, coarseness_px)
     return mask_corners(mask) if path is None else path
 
 
@@ -129,7 +134,9 @@ def vote(regions: Regions, scores: NDArray[np.float64], chosen: int) -> NDArray[
     return votes if overlap >= VOTE_OVERLAP_MIN else own.astype(np.float32)
 
 
-def steepest(rgb: NDArray[np.uint8], free: NDArray[np.uint8], mask: NDArray[np.bool_]) -> NDArray[np.float64] | None:
+def steepest(
+    rgb: NDArray[np.uint8], free: NDArray[np.uint8], mask: NDArray[np.bool_], coarseness_px: float = 1.0
+) -> NDArray[np.float64] | None:
     """Closed path near the border of a mask on which the colour falls most from the lesion's to the skin's.
 
     Parameters
@@ -139,6 +146,8 @@ def steepest(rgb: NDArray[np.uint8], free: NDArray[np.uint8], mask: NDArray[np.b
         One where skin is that no stroke covers.
     mask : ndarray of shape (H, W), bool
         Roughly the lesion; one piece without holes.
+    coarseness_px : float
+        Size of the px from which the mask was enlarged.
 
     Returns
     -------
@@ -158,7 +167,8 @@ def steepest(rgb: NDArray[np.uint8], free: NDArray[np.uint8], mask: NDArray[np.b
     density = optical_density(np.asarray(cv2.resize(rgb[box], size, interpolation=cv2.INTER_AREA), np.uint8))
     small = cv2.resize(mask[box].astype(np.float32), size, interpolation=cv2.INTER_AREA) >= 0.5
     skin = cv2.resize(free[box], size, interpolation=cv2.INTER_NEAREST) > 0
-    path = _path(density, skin, small)
+    prior = max(PRIOR_RADII, PRIOR_SMALL_PX * coarseness_px / radius)
+    path = _path(density, skin, small, prior)
     if path is None:
         return None
     corners = (path + 0.5) / (fx, fy) - 0.5 + (x0, y0)
@@ -166,7 +176,7 @@ def steepest(rgb: NDArray[np.uint8], free: NDArray[np.uint8], mask: NDArray[np.b
 
 
 def _path(
-    density: NDArray[np.float32], skin: NDArray[np.bool_], small: NDArray[np.bool_]
+    density: NDArray[np.float32], skin: NDArray[np.bool_], small: NDArray[np.bool_], prior_radii: float
 ) -> NDArray[np.float64] | None:
     radius = float(np.sqrt(np.count_nonzero(small) / np.pi))
     if radius < RADIUS_MIN_PX:
@@ -189,15 +199,15 @@ def _path(
     rows, columns = np.nonzero(small)
     centre = np.array([columns.mean(), rows.mean()])
     radii = _radii(small, centre, radius)
-    factors = np.linspace(INNER, OUTER, N_RADII)
+    factors = np.linspace(INNER, max(OUTER, 1.0 + 2.0 * prior_radii), N_RADII)
     distance = radii[:, None] * factors
     seen = _along_rays(share, centre, distance)
     lag = max(1, round(LAG / (factors[1] - factors[0])))
     fall = np.zeros(seen.shape)
     fall[:, lag:-lag] = np.maximum(seen[:, : -2 * lag] - seen[:, 2 * lag :], 0.0)
-    fall *= np.exp(-0.5 * ((factors - 1.0) / PRIOR_RADII) ** 2)
+    fall *= np.exp(-0.5 * ((factors - 1.0) / prior_radii) ** 2)
     fall[:, :lag] = fall[:, -lag:] = -1.0
-    chosen = radii * factors[_closed_path(fall)]
+    chosen = _evened(radii * factors[_closed_path(fall)], EVEN_ANGLES)
     angles = np.arange(N_ANGLES) * (2.0 * np.pi / N_ANGLES)
     corners = centre + chosen[:, None] * np.stack([np.cos(angles), np.sin(angles)], axis=1)
     area = cv2.contourArea(corners.astype(np.float32))
@@ -221,8 +231,13 @@ def _radii(small: NDArray[np.bool_], centre: NDArray[np.float64], radius: float)
     framed = cv2.copyMakeBorder(small.astype(np.float32), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0.0)
     inside = _along_rays(np.asarray(framed), centre + 1.0, np.broadcast_to(along, (N_ANGLES, len(along)))) > 0.5
     last = np.where(inside.any(axis=1), inside.shape[1] - 1 - inside[:, ::-1].argmax(axis=1), 0)
-    radii = np.maximum(along[last], 0.3 * radius)
-    return np.convolve(np.r_[radii[-2:], radii, radii[:2]], np.ones(5) / 5.0, "valid")
+    return _evened(np.maximum(along[last], 0.3 * radius), 2)
+
+
+def _evened(radii: NDArray[np.float64], reach: int) -> NDArray[np.float64]:
+    """Mean of each radius and of so many before and after it."""
+    around = np.r_[radii[len(radii) - reach :], radii, radii[:reach]]
+    return np.convolve(around, np.full(2 * reach + 1, 1.0 / (2 * reach + 1)), "valid")
 
 
 def _closed_path(gain: NDArray[np.float64]) -> NDArray[np.int64]:
