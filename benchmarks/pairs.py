@@ -19,6 +19,7 @@ from lesionvis.analysis import Analysis, analyze
 from lesionvis.compare.blanch import TEST_NAME, How, blanch_test
 from lesionvis.compare.comparison import Comparison
 from lesionvis.compare.series import follow_spots
+from lesionvis.geometry import distances
 from lesionvis.lab.render.pairs import Pose, Press, RenderedSeries, Shot, View, render_glass_pair, render_series
 from lesionvis.lab.render.scenarios import petechial_shower
 from lesionvis.lab.render.scene import RenderedSpot, Scene
@@ -249,7 +250,7 @@ def rows_of(
         return np.zeros(0, np.int64)
     place = shot.positions(spots)
     found = np.stack([analysis.table["x_px"], analysis.table["y_px"]], axis=1)
-    distance = np.hypot(*(found[:, None] - place[None, :, :2]).transpose(2, 0, 1))
+    distance = distances(found, place[:, :2])
     distance[:, ~there] = np.inf
     distance[distance > np.maximum(4.0, place[:, 2] / 2.0)] = np.inf
     return np.where(np.isfinite(distance.min(axis=1)), distance.argmin(axis=1), -1)

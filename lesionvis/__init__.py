@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from lesionvis.photo import read_photo as read_photo
     from lesionvis.report.abcde import draw_abcde as draw_abcde
     from lesionvis.report.overlay import draw_overlay as draw_overlay
+    from lesionvis.spots import SpotFinder as SpotFinder
     from lesionvis.triage import advise as advise
     from lesionvis.triage.advice import Advice as Advice
     from lesionvis.triage.answers import Answers as Answers
@@ -44,6 +45,7 @@ _HOMES = {
     "Course": "lesionvis.compare.series",
     "LesionvisError": "lesionvis.errors",
     "Photo": "lesionvis.photo.reader",
+    "SpotFinder": "lesionvis.spots.find",
     "UnreadablePhoto": "lesionvis.errors",
     "advise": "lesionvis.triage.engine",
     "analyze": "lesionvis.analysis",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +14,18 @@ import numpy as np
 from lesionvis import __version__
 from lesionvis.abcde import Abcde, measure_abcde
 from lesionvis.errors import SettingsError
+from lesionvis.findings import Findings
 from lesionvis.json_ready import json_ready
 from lesionvis.pattern import Pattern, find_pattern, load_pattern_model
 from lesionvis.pattern.features import Features, compute_features, gather
+from lesionvis.photo.mask import MaskSource, masked_places, read_mask
 from lesionvis.photo.reader import MIN_WORKING_PX_PER_MM, Photo, PhotoReader, PhotoSource
 from lesionvis.quality import photo_flags
-from lesionvis.scale import NoScale, Scale
+from lesionvis.scale import NoScale, Scale, working_px_per_mm
 from lesionvis.scale.card.layout import BAR_MM
 from lesionvis.scale.find import check_references, check_scale, find_scale
-from lesionvis.skin import Skin, find_skin
-from lesionvis.spots import Spots, find_spots
+from lesionvis.skin import find_skin
+from lesionvis.spots import SpotFinder
 from lesionvis.spots.table import SpotTable, measure_spots
 from lesionvis.triage import advise
 from lesionvis.triage.advice import Advice
@@ -32,8 +34,8 @@ from lesionvis.triage.evidence import PhotoEvidence
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Analysis:
-    """All results on one photo.
+class Analysis(Findings):
+    """All results on one photo: what the stages found, and what follows from it.
 
     Attributes
     ----------
@@ -55,11 +57,6 @@ class Analysis:
         Of the package.
     """
 
-    photo: Photo
-    scale: Scale | NoScale
-    skin: Skin
-    spots: Spots
-    table: SpotTable
     features: Features
     flags: tuple[str, ...]
     pattern: Pattern
@@ -85,7 +82,7 @@ class Analysis:
         """
         told = as_answers(answers)
         abcde = self.abcde.answered(told) if self.abcde else None
-        advice = advise(self.pattern.label, told, _evidence(self.table, abcde))
+        advice = advise(self.pattern.label, told, _evidence(self.table, abcde, self.flags))
         return dataclasses.replace(self, abcde=abcde, advice=advice)
 
     def to_dict(self) -> dict[str, Any]:
@@ -163,6 +160,8 @@ class Analyzer:
         Longer side of the picture that is worked on.
     model_folder : Path, optional
         Pattern model; the one that comes with the package unless given. A text is taken as a path.
+    spot_finder : SpotFinder
+        What counts as a spot: its smallest and largest diameter, its score.
 
     Raises
     ------
@@ -183,6 +182,7 @@ class Analyzer:
     max_megapixels: float = 200.0
     working_long_side_px: int = 1280
     model_folder: Path | None = None
+    spot_finder: SpotFinder = field(default_factory=SpotFinder)
 
     def __post_init__(self) -> None:
         """Refuse settings that are outside their bounds."""
@@ -197,17 +197,22 @@ class Analyzer:
         answers: Answers | Mapping[str, str] | None = None,
         *,
         scale: Scale | NoScale | None = None,
+        mask: MaskSource | None = None,
     ) -> Analysis:
         """Analyse one photo.
 
         Parameters
         ----------
         source : str, Path, bytes, ndarray or Photo
-            As `read_photo` takes it; a `Photo` is used as it is, at the resolution that it has.
+            As `read_photo` takes it; a `Photo` is used as it is, at the resolution that it has. What is masked in a
+            masked array is left out.
         answers : Answers or mapping of str to str, optional
             What the person says; everything is unknown unless given.
         scale : Scale or NoScale, optional
             Scale of this photo, such as `dicom_scale` gives; it is used as it is, and no reference is sought.
+        mask : str, Path, bytes or ndarray of shape (H, W), optional
+            Places to leave out, as `read_mask` takes them: not 0 where nothing is to be looked at, of the size of the
+            upright source photo.
 
         Returns
         -------
@@ -220,21 +225,61 @@ class Analyzer:
         AnswerError
             If the name or value of an answer is not a known one.
         SettingsError
-            If a scale is given that the settings contradict.
+            If a scale is given that the settings contradict, or a mask that cannot be read or is of another size.
         """
         told = as_answers(answers)
-        photo, scale = self._photo_and_scale(source, scale)
-        skin = find_skin(photo, scale)
-        px_per_mm = scale.px_per_mm * photo.px_per_source_px if isinstance(scale, Scale) else None
-        flags = photo_flags(photo.rgb, skin.fraction, skin.is_dark, px_per_mm)
-        spots = find_spots(photo, skin, px_per_mm=px_per_mm)
-        table = measure_spots(photo, scale, skin, spots)
-        features = compute_features(gather(photo, scale, skin, spots, table))
+        found = self.find(source, scale=scale, mask=mask)
+        photo, skin, table = found.photo, found.skin, found.table
+        flags = photo_flags(photo.rgb, skin.fraction, skin.is_dark, working_px_per_mm(photo, found.scale))
+        features = compute_features(gather(found))
         pattern = find_pattern(features, flags, len(table) == 0, load_pattern_model(self.model_folder))
-        abcde = measure_abcde(photo, scale, skin, spots, table, told)
-        advice = advise(pattern.label, told, _evidence(table, abcde))
-        flags += () if scale else ("no_scale",)
-        return Analysis(photo, scale, skin, spots, table, features, flags, pattern, abcde, advice, __version__)
+        abcde = measure_abcde(found, told)
+        flags += self._doubts(found)
+        advice = advise(pattern.label, told, _evidence(table, abcde, flags))
+        return Analysis(
+            photo, found.scale, skin, found.spots, table, features, flags, pattern, abcde, advice, __version__
+        )
+
+    def find(
+        self, source: PhotoSource, *, scale: Scale | NoScale | None = None, mask: MaskSource | None = None
+    ) -> Findings:
+        """Find and measure the spots of one photo, and no more.
+
+        Parameters
+        ----------
+        source, scale, mask
+            As for a call.
+
+        Returns
+        -------
+        Findings
+
+        Raises
+        ------
+        UnreadablePhoto
+            If the photo cannot be read.
+        SettingsError
+            If a scale is given that the settings contradict, or a mask that cannot be read or is of another size.
+        """
+        masks = [] if mask is None else [mask]
+        if isinstance(source, np.ma.MaskedArray):
+            masks.append(masked_places(source))
+            source = source.data
+        photo, scale = self._photo_and_scale(source, scale)
+        left_out = np.logical_or.reduce([read_mask(one, photo) for one in masks]) if masks else None
+        skin = find_skin(photo, scale, left_out)
+        spots = self.spot_finder(photo, skin, scale)
+        return Findings(photo, scale, skin, spots, measure_spots(photo, scale, skin, spots))
+
+    def _doubts(self, found: Findings) -> tuple[str, ...]:
+        """Flags of what could not be done, or was not to be done, to a photo."""
+        left_out = found.skin.left_out
+        earned = {
+            "no_scale": not found.scale,
+            "places_left_out": left_out is not None and bool(left_out.any()),
+            "size_limits_not_applied": self.spot_finder.has_limits_mm and not found.scale,
+        }
+        return tuple(name for name, is_earned in earned.items() if is_earned)
 
     def _photo_and_scale(self, source: PhotoSource, given: Scale | NoScale | None) -> tuple[Photo, Scale | NoScale]:
         """Photo at a resolution that suits its scale, and that scale."""
@@ -259,6 +304,7 @@ def analyze(
     px_per_mm: float | None = None,
     answers: Answers | Mapping[str, str] | None = None,
     scale: Scale | NoScale | None = None,
+    mask: MaskSource | None = None,
 ) -> Analysis:
     """Analyse one photo with default settings.
 
@@ -272,6 +318,9 @@ def analyze(
         What the person says, such as {"fever": "yes"}.
     scale : Scale or NoScale, optional
         Scale of the photo, such as `lesionvis.scale.dicom_scale` gives; instead of `px_per_mm`.
+    mask : str, Path, bytes or ndarray of shape (H, W), optional
+        Places to leave out: a PNG file or an array of the size of the upright photo, not 0 where nothing is to be
+        looked at. What is masked in a photo that is a masked array is left out as well.
 
     Returns
     -------
@@ -284,7 +333,7 @@ def analyze(
     >>> len(analysis.spots), analysis.pattern.label
     (0, 'uncertain')
     """
-    return Analyzer(px_per_mm=px_per_mm)(source, answers, scale=scale)
+    return Analyzer(px_per_mm=px_per_mm)(source, answers, scale=scale, mask=mask)
 
 
 def _folder_path(given: object) -> Path:
@@ -294,7 +343,7 @@ def _folder_path(given: object) -> Path:
     return Path(given)
 
 
-def _evidence(table: SpotTable, abcde: Abcde | None) -> PhotoEvidence:
+def _evidence(table: SpotTable, abcde: Abcde | None, flags: tuple[str, ...]) -> PhotoEvidence:
     """What the photo contributes to the advice."""
     largest = table.numbers("diameter_mm")
     return PhotoEvidence(
@@ -302,4 +351,6 @@ def _evidence(table: SpotTable, abcde: Abcde | None) -> PhotoEvidence:
         largest_diameter_mm=float(np.nanmax(largest)) if np.isfinite(largest).any() else None,
         abcde_any=abcde.measured_any if abcde else None,
         stands_out=bool(table["is_lesion"].any()),
+        seven_points=abcde.seven_points.lowest if abcde else None,
+        flags=flags,
     )

@@ -45,6 +45,16 @@ _ALL = (
     Flag("too_small", "photo", "The photo is so small that small spots cannot be seen; send it in its full size."),
     Flag("compressed", "photo", "The photo is so strongly compressed that faint and small spots may be lost in it."),
     Flag("no_scale", "photo", "No ruler or other reference was found, so there are no millimetres."),
+    Flag(
+        "places_left_out",
+        "photo",
+        "Parts of the photo were left out by the mask that was given; nothing was looked for there.",
+    ),
+    Flag(
+        "size_limits_not_applied",
+        "photo",
+        "The photo has no scale, so that the limits in mm that were set for the size of spots did not apply.",
+    ),
     Flag("cut_by_frame", "spot", "The spot reaches the edge of the photo; its size is a lower bound."),
     Flag("touches_non_skin", "spot", "The spot touches what is not skin; it may be a shadow or a fold."),
     Flag("few_pixels", "spot", "The spot is under 5 working pixels wide; its size and shape are rough."),

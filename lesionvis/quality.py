@@ -44,7 +44,7 @@ _DIFFERENCE_FLOOR_LEVELS = 0.05
 
 
 def photo_flags(
-    rgb: NDArray[np.uint8], skin_fraction: float, is_dark: bool, px_per_mm: float | None = None
+    rgb: NDArray[np.uint8], skin_fraction: float, is_dark: bool, working_px_per_mm: float | None = None
 ) -> tuple[str, ...]:
     """Names of the flags that a photo earns.
 
@@ -56,8 +56,8 @@ def photo_flags(
         Share of skin, 0 to 1.
     is_dark : bool
         Whether the skin is darker than the tones that were tested.
-    px_per_mm : float, optional
-        Working px per mm, where the scale is known.
+    working_px_per_mm : float, optional
+        Where the scale is known.
 
     Returns
     -------
@@ -83,8 +83,8 @@ def photo_flags(
         # Without its fine structure a photo has such patches too.
         "flat_colours": not is_blurred and _flat_share(rgb, grey) > FLAT_SHARE_MIN,
         "dermatoscope_view": _is_dermatoscope_view(grey),
-        "too_far": px_per_mm is not None and SMALLEST_SPOT_MM * px_per_mm < DIAMETER_MIN_PX,
-        "too_small": px_per_mm is None and max(grey.shape) < TOO_SMALL_LONG_SIDE_PX,
+        "too_far": working_px_per_mm is not None and SMALLEST_SPOT_MM * working_px_per_mm < DIAMETER_MIN_PX,
+        "too_small": working_px_per_mm is None and max(grey.shape) < TOO_SMALL_LONG_SIDE_PX,
         "compressed": blocking(grey) > BLOCKING_MAX,
     }
     return tuple(name for name, is_earned in earned.items() if is_earned)

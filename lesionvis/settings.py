@@ -1,4 +1,4 @@
-"""Settings files: strict TOML <-> `Analyzer`, whose fields are the settings and hold their defaults.
+"""Settings files: strict TOML <-> `Analyzer`; its fields and those of its `SpotFinder` are the settings.
 
 A settings file has one line per setting that is to differ from its default. What results depend on, the settings, the
 models and the version, has a fingerprint that stands in every row of a batch run.
@@ -22,9 +22,13 @@ from lesionvis.errors import SettingsError
 from lesionvis.models import packaged_model_folder
 from lesionvis.pattern import load_pattern_model
 from lesionvis.pattern.pattern import MODEL_NAME as PATTERN_MODEL_NAME
+from lesionvis.spots import SpotFinder
 from lesionvis.spots.classifier import MODEL_NAME as SPOT_MODEL_NAME
 
 Plain = bool | int | float | str | None
+
+# Fields that hold objects: the finder, whose fields are settings themselves, and what no file can hold.
+_NO_SETTINGS = ("spot_finder", "classifier")
 
 _KINDS: dict[type, tuple[tuple[type, ...], str]] = {
     bool: ((bool,), "true or false"),
@@ -113,6 +117,8 @@ def settings_text(analyzer: Analyzer) -> str:
     px_per_mm = 8.0
     ...
     # model_folder is not set
+    ...
+    min_score = 0.6
     """
     return "\n".join(
         # JSON writes numbers and texts as TOML does.
@@ -122,8 +128,17 @@ def settings_text(analyzer: Analyzer) -> str:
 
 
 def settings_values(analyzer: Analyzer) -> dict[str, Plain]:
-    """Every setting of an analyzer by name, in plain values; paths as text."""
-    return {name: _plain(getattr(analyzer, name)) for name in _kinds()}
+    """Every setting of an analyzer by name, in plain values; paths as text.
+
+    Raises
+    ------
+    SettingsError
+        If the spots are found with another classifier than the one that comes with the package.
+    """
+    if analyzer.spot_finder.classifier is not None:
+        raise SettingsError("A classifier of one's own is no setting; call the Analyzer photo by photo instead.")
+    finder = set(setting_fields(SpotFinder))
+    return {name: _plain(getattr(analyzer.spot_finder if name in finder else analyzer, name)) for name in _kinds()}
 
 
 def analyzer_of(values: Mapping[str, Plain]) -> Analyzer:
@@ -138,7 +153,28 @@ def analyzer_of(values: Mapping[str, Plain]) -> Analyzer:
     fields: dict[str, Any] = {
         name: Path(str(value)) if value is not None and kinds[name] is Path else value for name, value in values.items()
     }
-    return Analyzer(**fields)
+    return _analyzer(Analyzer(), fields)
+
+
+def changed(analyzer: Analyzer, **values: Any) -> Analyzer:
+    """Analyzer with some settings changed, by the names that they have in a settings file.
+
+    Raises
+    ------
+    SettingsError
+        If a setting is outside its bounds.
+
+    Examples
+    --------
+    >>> changed(Analyzer(px_per_mm=8.0), min_score=0.7).spot_finder.min_score
+    0.7
+    """
+    return _analyzer(analyzer, values)
+
+
+def setting_fields(of: type[Analyzer | SpotFinder]) -> dict[str, dataclasses.Field[Any]]:
+    """Fields of an analyzer, or of its finder of spots, that are settings: name -> field, in their order."""
+    return {field.name: field for field in dataclasses.fields(of) if field.name not in _NO_SETTINGS}
 
 
 def provenance(analyzer: Analyzer) -> dict[str, str]:
@@ -189,16 +225,26 @@ def _toml(text: str, name: str) -> dict[str, Any]:
 def _analyzer_of_toml(given: Mapping[str, Any], name: str, folder: Path) -> Analyzer:
     values = {key: _checked(key, value, name, folder) for key, value in given.items()}
     try:
-        return Analyzer(**values)
+        return _analyzer(Analyzer(), values)
     except SettingsError as error:
         raise SettingsError(f"{name}: {error}") from error
 
 
 def _kinds() -> dict[str, type]:
     """Type of each setting, without the None of those that need not be set."""
-    hints = get_type_hints(Analyzer)
-    names = [field.name for field in dataclasses.fields(Analyzer)]
-    return {name: _without_none(hints[name]) for name in names}
+    kinds: dict[str, type] = {}
+    for of in (Analyzer, SpotFinder):
+        hints = get_type_hints(of)
+        kinds |= {name: _without_none(hints[name]) for name in setting_fields(of)}
+    return kinds
+
+
+def _analyzer(analyzer: Analyzer, values: Mapping[str, Any]) -> Analyzer:
+    """Analyzer with settings changed, each in the object that holds it."""
+    names = setting_fields(SpotFinder)
+    finder = dataclasses.replace(analyzer.spot_finder, **{k: v for k, v in values.items() if k in names})
+    own = {k: v for k, v in values.items() if k not in names}
+    return dataclasses.replace(analyzer, spot_finder=finder, **own)
 
 
 def _without_none(hint: Any) -> type:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.color import erythema_index, individual_typology_angle_deg, optical_density
+from lesionvis.geometry import shrink
 from lesionvis.photo import Photo
 from lesionvis.scale import NoScale, Scale
 
@@ -80,6 +81,8 @@ class Skin:
         Individual typology angle of healthy skin in degrees; NaN without skin. It follows the light of the photo.
     is_dark : bool
         True when healthy skin is darker than the tones that were tested, and by its melanin as far as can be told.
+    left_out : ndarray of shape (H, W), bool, or None
+        True where nothing is to be looked at; None when nothing is left out.
     """
 
     mask: NDArray[np.bool_]
@@ -87,13 +90,14 @@ class Skin:
     fraction: float
     tone_ita_deg: float
     is_dark: bool
+    left_out: NDArray[np.bool_] | None = None
 
     def __repr__(self) -> str:
         """One line: what the arrays hold is too much to print."""
         return f"Skin({100.0 * self.fraction:.0f} % of the photo, tone {self.tone_ita_deg:.0f} deg)"
 
 
-def find_skin(photo: Photo, scale: Scale | NoScale) -> Skin:
+def find_skin(photo: Photo, scale: Scale | NoScale, left_out: NDArray[np.bool_] | None = None) -> Skin:
     """Find the skin of a photo and the colour of its healthy parts.
 
     Parameters
@@ -102,6 +106,8 @@ def find_skin(photo: Photo, scale: Scale | NoScale) -> Skin:
         Upright photo.
     scale : Scale or NoScale
         A reference in the photo (ruler, marker, coin) is cut out of the skin.
+    left_out : ndarray of shape (H, W), bool, optional
+        True where nothing is to be looked at, working resolution; it is cut out of the skin as well.
 
     Returns
     -------
@@ -123,27 +129,21 @@ def find_skin(photo: Photo, scale: Scale | NoScale) -> Skin:
     (1.0, 42)
     """
     height, width = photo.rgb.shape[:2]
-    small = _shrink(photo.rgb, MASK_LONG_SIDE_PX)
+    small = shrink(photo.rgb, MASK_LONG_SIDE_PX)
     small_mask = _skin_by_colour(optical_density(np.asarray(cv2.medianBlur(small, _SMOOTH_KERNEL_PX), np.uint8)))
     mask = cv2.resize(small_mask.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
     if isinstance(scale, Scale) and len(scale.outline_px) >= 3:
         corners = photo.to_working(scale.outline_px)
         cv2.fillPoly(mask, [np.round(corners).astype(np.int32)], 0)
     skin_mask = mask > 0
-    surface = _healthy_surface(_shrink(photo.rgb, SURFACE_LONG_SIDE_PX), skin_mask)
+    if left_out is not None:
+        skin_mask &= ~left_out
+    surface = _healthy_surface(shrink(photo.rgb, SURFACE_LONG_SIDE_PX), skin_mask)
     tone, is_dark = _tone(surface, skin_mask)
     healthy = cv2.resize(surface, (width, height), interpolation=cv2.INTER_LINEAR)
     skin_mask.setflags(write=False)
     healthy.setflags(write=False)
-    return Skin(skin_mask, np.asarray(healthy, np.float32), float(skin_mask.mean()), tone, is_dark)
-
-
-def _shrink(rgb: NDArray[np.uint8], long_side_px: int) -> NDArray[np.uint8]:
-    """Picture with its longer side reduced to at most `long_side_px`."""
-    height, width = rgb.shape[:2]
-    ratio = min(1.0, long_side_px / max(height, width))
-    size = (max(1, round(width * ratio)), max(1, round(height * ratio)))
-    return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return Skin(skin_mask, np.asarray(healthy, np.float32), float(skin_mask.mean()), tone, is_dark, left_out)
 
 
 def _skin_by_colour(density: NDArray[np.float32]) -> NDArray[np.bool_]:

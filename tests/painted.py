@@ -8,14 +8,14 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from stages import NO_SCALE
 
 from lesionvis.abcde import LesionPatch, lesion_patch
 from lesionvis.lab.render.scene import Scene
 from lesionvis.lab.render.synth import render
 from lesionvis.photo import Photo, read_photo
-from lesionvis.scale import NoScale
 from lesionvis.skin import Skin, find_skin
-from lesionvis.spots import Spots, find_spots
+from lesionvis.spots import SpotFinder, Spots
 
 SCENE = Scene(width_px=320, height_px=240, px_per_mm=10.0, seed=3)
 CENTRE = (158.0, 121.0)
@@ -93,11 +93,11 @@ def added(rgb: NDArray[np.uint8], density: NDArray[np.float64]) -> NDArray[np.ui
 def marked(rgb: NDArray[np.uint8], form: Form, left_px: float = 0.0) -> tuple[Photo, Skin, Spots]:
     """The stages' results with the true outline, moved to the left, in place of the one that would be found."""
     photo = read_photo(rgb)
-    skin = find_skin(photo, NoScale("none sought"))
+    skin = find_skin(photo, NO_SCALE)
     outline = outline_of(form) - (left_px, 0.0)
     labels = np.zeros(rgb.shape[:2], np.int32)
     cv2.fillPoly(labels, [np.round(outline).astype(np.int32)], 1)
-    found = find_spots(photo, skin)
+    found = SpotFinder()(photo, skin, NO_SCALE)
     spots = dataclasses.replace(found, labels=labels, outlines_px=(outline,), score=np.ones(1), lesion=1)
     return photo, skin, spots
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from lesionvis.analysis import Analysis, analyze
 from lesionvis.compare.blanch import BlanchTest, blanch_test
-from lesionvis.compare.landmarks import project
 from lesionvis.compare.registration import Registration, register
+from lesionvis.geometry import project
 from lesionvis.lab.render.pairs import GlassPair, Pose, Press, RenderedSeries, View, render_glass_pair, render_series
 from lesionvis.lab.render.scenarios import petechial_shower, single_lesion
 from lesionvis.lab.render.scene import RenderedSpot, Scene

@@ -17,7 +17,7 @@ from lesionvis.labels import LABELS
 
 FACTS = {"model": "pattern-v1", "version": "0", "settings_hash": "abc"}
 LEVELS = ("emergency", "same_day", "prompt", "routine_dermatology", "watch", "none")
-REASONS = "S01 Something must be done. | P02 And another thing."
+REASONS = (("S01", "Something must be done."), ("P02", "And another thing."))
 
 
 def made_up_run(run: Path, names: list[str], with_pictures: bool = True) -> Journal:
@@ -50,11 +50,11 @@ def made_up_run(run: Path, names: list[str], with_pictures: bool = True) -> Jour
             "median_diameter_mm": float(random.uniform(0.5, 9.0)),
             "pattern": LABELS[index % len(LABELS)],
             "triage_level": LEVELS[index % len(LEVELS)],
-            "triage_reasons": REASONS,
+            "triage_reasons": " | ".join(f"{rule} {reason}" for rule, reason in REASONS),
             "taken_at": f"2024-01-{1 + index % 28:02}T12:00:00",
             "photo_flags": "no_scale" if index % 2 else "",
         }
-        journal.record(digest, row | varied, spots)
+        journal.record(digest, row | varied, spots, REASONS)
         if with_pictures:
             file = f"thumbnails/{index}.jpg"
             (run / file).write_bytes(pictures[index % len(pictures)])

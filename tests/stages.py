@@ -8,31 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lesionvis.analysis import Analyzer
+from lesionvis.findings import Findings
+from lesionvis.geometry import distances, nearest_pairs
 from lesionvis.lab.render.scene import RenderedPhoto, RenderedSpot, Scene
 from lesionvis.lab.render.synth import render
-from lesionvis.pattern.features import Findings, gather
-from lesionvis.photo import Photo, read_photo
-from lesionvis.scale import NoScale, Scale, given_scale
-from lesionvis.skin import Skin, find_skin
-from lesionvis.spots import Spots, find_spots
-from lesionvis.spots.table import SpotTable, measure_spots
+from lesionvis.scale import NoScale, given_scale
 
 NO_SCALE = NoScale("none sought")
-
-
-@dataclass(frozen=True, slots=True)
-class Worked:
-    """A photo and what the stages make of it."""
-
-    photo: Photo
-    scale: Scale | NoScale
-    skin: Skin
-    spots: Spots
-    table: SpotTable
-
-    def findings(self) -> Findings:
-        """What the features are computed from."""
-        return gather(self.photo, self.scale, self.skin, self.spots, self.table)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +23,12 @@ class Staged:
     """A rendered photo with its truth and what the stages make of it."""
 
     truth: RenderedPhoto
-    worked: Worked
+    worked: Findings
 
 
-def work(rgb: NDArray[np.uint8], px_per_mm: float | None = None) -> Worked:
-    """Run the stages on a picture."""
-    photo = read_photo(rgb, px_per_mm)
-    scale = NO_SCALE if px_per_mm is None else given_scale(px_per_mm)
-    skin = find_skin(photo, scale)
-    spots = find_spots(photo, skin)
-    return Worked(photo, scale, skin, spots, measure_spots(photo, scale, skin, spots))
+def work(rgb: NDArray[np.uint8], px_per_mm: float | None = None) -> Findings:
+    """Run the stages on a picture, with its scale given or none sought."""
+    return Analyzer().find(rgb, scale=NO_SCALE if px_per_mm is None else given_scale(px_per_mm))
 
 
 def stage(scene: Scene, spots: Sequence[RenderedSpot] = ()) -> Staged:
@@ -83,14 +62,7 @@ def match(staged: Staged) -> Match:
     place = np.array([(spot.x_px, spot.y_px) for spot in staged.truth.spots]).reshape(-1, 2)[visible]
     reach = np.array([max(4.0, spot.diameter_px / 2.0) for spot in staged.truth.spots])[visible]
     found_place = np.stack([table["x_px"], table["y_px"]], axis=1)
-    distance = np.hypot(*np.moveaxis(found_place[:, None] - place[None], -1, 0))
-    distance[distance > reach] = np.inf
-    pairs = []
-    while distance.size and np.isfinite(distance.min()):
-        row, column = np.unravel_index(int(distance.argmin()), distance.shape)
-        pairs.append((row, visible[column]))
-        distance[row, :] = np.inf
-        distance[:, column] = np.inf
-    found, true = np.array(pairs, np.int64).reshape(-1, 2).T
-    precision, recall = len(pairs) / max(len(table), 1), len(pairs) / max(len(visible), 1)
-    return Match(found, true, precision, recall, 2 * precision * recall / max(precision + recall, 1e-9))
+    distance = distances(found_place, place)
+    found, seen = nearest_pairs(distance, distance <= reach)
+    precision, recall = len(found) / max(len(table), 1), len(found) / max(len(visible), 1)
+    return Match(found, visible[seen], precision, recall, 2 * precision * recall / max(precision + recall, 1e-9))

@@ -21,6 +21,8 @@ from lesionvis.models import packaged_model_folder
 from lesionvis.pattern.features import FEATURE_NAMES
 from lesionvis.photo import PhotoReader, read_photo
 from lesionvis.scale import NoScale, Scale
+from lesionvis.spots import SpotFinder
+from lesionvis.spots.rejections import explain_rejections
 from lesionvis.spots.table import COLUMNS
 from lesionvis.triage.answers import Answers
 
@@ -309,14 +311,30 @@ def test_the_abcde_is_measured_where_a_lesion_dominates(uneven: Analysis, analys
     assert content["criteria"][3]["numbers"]["length_mm"] is None
 
 
-def test_the_abcde_fills_an_unknown_answer_and_never_overrules_one(uneven: Analysis) -> None:
+def test_the_abcde_and_its_points_fill_answers_upwards_only(uneven: Analysis) -> None:
     assert uneven.abcde is not None
     assert uneven.abcde.measured_any
     assert uneven.advice.answers["abcde_any"] == "yes"
-    assert "D02" in {fired.rule_id for fired in uneven.advice.reasons if fired.from_photo}
-    denied = uneven.answered(Answers.from_mapping({"abcde_any": "no"}))
-    assert denied.advice.answers["abcde_any"] == "no"
-    assert any("the answer was kept" in note for note in denied.advice.photo_notes)
+    assert uneven.abcde.seven_points.lowest >= 3
+    assert uneven.advice.answers["checklist7_ge3"] == "yes"
+    assert [(fired.rule_id, fired.from_photo) for fired in uneven.advice.reasons] == [("T01", True)]
+    denied = uneven.answered(Answers.from_mapping({"abcde_any": "no", "checklist7_ge3": "no"}))
+    assert (denied.advice.answers["abcde_any"], denied.advice.answers["checklist7_ge3"]) == ("yes", "yes")
+    assert sum("the worse of the two counts" in note for note in denied.advice.photo_notes) == 2
+
+
+def test_points_that_answers_add_are_counted_too(uneven: Analysis) -> None:
+    assert uneven.abcde is not None
+    plain = {name: dataclasses.replace(getattr(uneven.abcde, name), present=False) for name in ("asymmetry", "border")}
+    one_item = dataclasses.replace(uneven, abcde=dataclasses.replace(uneven.abcde, **plain))
+    assert one_item.answered({"changed": "unknown"}).advice.evidence.seven_points == 2
+    assert one_item.answered({"itch": "yes"}).advice.answers["checklist7_ge3"] == "yes"
+
+
+def test_a_photo_that_is_itself_the_trouble_asks_for_another() -> None:
+    advice = analyze(np.zeros((64, 64, 3), np.uint8)).advice
+    assert [retake.flag for retake in advice.retakes] == ["no_skin", "too_dark", "blurred"]
+    assert str(advice.level) == "prompt"
 
 
 def test_an_abcde_without_a_feature_lowers_nothing(uneven: Analysis) -> None:
@@ -340,3 +358,92 @@ def test_answers_given_later_count_as_those_given_at_once(uneven: Analysis, proj
     assert later.to_dict() == analyze(project / "sample_images" / "irregular-lesion.jpg", answers=told).to_dict()
     assert later.abcde is not None
     assert later.abcde.evolution.present is True
+
+
+def _left_half(shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    mask = np.zeros(shape[:2], np.bool_)
+    mask[:, : shape[1] // 2] = True
+    return mask
+
+
+def test_nothing_is_found_where_a_mask_lies(shower: Staged, analysed_shower: Analysis, tmp_path: Path) -> None:
+    rgb = shower.truth.rgb
+    mask = _left_half(rgb.shape)
+    whole = analysed_shower.table["x_px"]
+    middle = rgb.shape[1] / 2
+    analysis = analyze(rgb, px_per_mm=6.0, mask=mask)
+    assert not (analysis.skin.mask & mask).any()
+    assert (whole < middle - 10).sum() > 0
+    found = analysis.table["x_px"]
+    assert (found > middle - 1).all()
+    assert (found > middle + 10).sum() > 0.9 * (whole > middle + 10).sum()
+    assert analysis.flags == ("places_left_out",)
+    cv2.imwrite(str(tmp_path / "mask.png"), mask.astype(np.uint8))
+    assert analyze(rgb, px_per_mm=6.0, mask=tmp_path / "mask.png").to_json() == analysis.to_json()
+
+
+def test_what_is_masked_in_an_array_is_left_out(shower: Staged) -> None:
+    rgb = shower.truth.rgb
+    mask = _left_half(rgb.shape)
+    channels = np.zeros(rgb.shape, np.bool_)
+    channels[..., 1] = mask
+    masked = np.ma.MaskedArray(rgb, channels)
+    assert analyze(masked, px_per_mm=6.0).to_json() == analyze(rgb, px_per_mm=6.0, mask=mask).to_json()
+    both = analyze(masked, px_per_mm=6.0, mask=mask[:, ::-1])
+    assert both.skin.fraction == 0.0
+    assert len(both.table) == 0
+    nothing = np.ma.MaskedArray(rgb)
+    assert analyze(nothing, px_per_mm=6.0).to_json() == analyze(rgb, px_per_mm=6.0).to_json()
+
+
+def test_a_lesion_under_a_mask_is_not_found(mole: Staged) -> None:
+    assert mole.worked.spots.lesion == 1
+    labels = mole.worked.spots.labels
+    covered = cv2.dilate((labels == 1).astype(np.uint8), np.ones((9, 9), np.uint8))
+    spots = Analyzer().find(mole.truth.rgb, mask=covered).spots
+    assert spots.lesion == 0
+    assert not (spots.labels[labels == 1] > 0).any()
+
+
+def test_limits_choose_among_the_spots_that_are_found(shower: Staged, analysed_shower: Analysis) -> None:
+    diameters = analysed_shower.table["diameter_mm"]
+    low, high = np.quantile(diameters, (0.3, 0.7)).tolist()
+    assert low > 1.0
+    finder = SpotFinder(min_diameter_mm=low, max_diameter_mm=high)
+    table = Analyzer(px_per_mm=6.0, spot_finder=finder)(shower.truth.rgb).table
+    kept = diameters[(diameters >= low) & (diameters <= high)]
+    assert table["diameter_mm"].tolist() == kept.tolist()
+    assert 0 < len(kept) < len(diameters)
+    areas = analysed_shower.table["area_px"]
+    share = float(np.median(areas)) / shower.truth.rgb[..., 0].size
+    unscaled = Analyzer(spot_finder=SpotFinder(max_frame_share=share)).find(shower.truth.rgb, scale=NoScale("none"))
+    assert unscaled.table["area_px"].max() <= np.median(areas)
+    assert len(unscaled.table) == (areas <= np.median(areas)).sum()
+
+
+def test_a_lesion_above_the_limit_is_dropped(mole: Staged) -> None:
+    largest = float(mole.worked.table["diameter_mm"][0])
+    finders = [SpotFinder(max_diameter_mm=largest * factor) for factor in (0.99, 1.01)]
+    dropped, kept = (Analyzer(spot_finder=finder).find(mole.truth.rgb, scale=mole.worked.scale) for finder in finders)
+    assert (dropped.spots.lesion, kept.spots.lesion) == (0, 1)
+    assert not dropped.table["is_lesion"].any()
+
+
+def test_the_score_decides_what_is_a_spot(shower: Staged, analysed_shower: Analysis) -> None:
+    scores = analysed_shower.spots.candidate_scores
+    strict = Analyzer(px_per_mm=6.0, spot_finder=SpotFinder(min_score=0.95))(shower.truth.rgb)
+    assert 0 < len(strict.table) < len(analysed_shower.table)
+    assert strict.table["score"].min() >= 0.95
+    assert (strict.spots.candidate_scores == scores).all()
+    assert all(one.score < 0.95 for one in explain_rejections(strict.spots))
+    assert max(one.score for one in explain_rejections(strict.spots)) > 0.6
+
+
+def test_limits_in_mm_without_a_scale_are_flagged(shower: Staged) -> None:
+    finder = SpotFinder(max_diameter_mm=0.1)
+    none = NoScale("not sought")
+    flagged = Analyzer(spot_finder=finder)(shower.truth.rgb, scale=none)
+    plain = Analyzer()(shower.truth.rgb, scale=none)
+    assert len(flagged.table) == len(plain.table)
+    assert set(flagged.flags) - set(plain.flags) == {"size_limits_not_applied"}
+    assert len(Analyzer(px_per_mm=6.0, spot_finder=finder)(shower.truth.rgb).table) == 0

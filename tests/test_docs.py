@@ -27,7 +27,7 @@ from lesionvis.scale.coin import known_coins
 from lesionvis.settings import settings_values
 from lesionvis.triage.answers import questions
 from lesionvis.triage.circumstances import known_circumstances
-from lesionvis.triage.rules import rules
+from lesionvis.triage.rules import NO_SOURCE, REST_WITHOUT_SOURCE, rules
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
@@ -155,3 +155,10 @@ def test_every_place_names_the_same_version() -> None:
     assert re.search(r"^## (\S+)", (root / "CHANGELOG.md").read_text(encoding="utf-8"), re.M).group(1) == (  # type: ignore[union-attr]
         lesionvis.__version__
     )
+
+
+def test_the_readme_tells_how_many_rules_have_no_source(project: Path) -> None:
+    without = sum(rule.source_title == NO_SOURCE for rule in rules())
+    in_part = sum(rule.source_title.endswith(REST_WITHOUT_SOURCE) for rule in rules())
+    readme = (project / "README.md").read_text(encoding="utf-8")
+    assert f"Of the {len(rules())} rules {without} have no source and {in_part} have one for a part only" in readme

@@ -16,6 +16,7 @@ from lesionvis.errors import SettingsError
 from lesionvis.models import packaged_model_folder
 from lesionvis.settings import (
     analyzer_of,
+    changed,
     parse_settings,
     provenance,
     read_settings,
@@ -24,6 +25,8 @@ from lesionvis.settings import (
     settings_text,
     settings_values,
 )
+from lesionvis.spots import SpotFinder
+from lesionvis.spots.classifier import packaged_classifier
 
 ANALYZERS = st.builds(
     Analyzer,
@@ -32,6 +35,13 @@ ANALYZERS = st.builds(
     max_megapixels=st.floats(1, 1000),
     working_long_side_px=st.integers(256, 16384),
     model_folder=st.none() | st.just(Path('/models/mine and "yours"')),
+    spot_finder=st.builds(
+        SpotFinder,
+        min_diameter_mm=st.none() | st.floats(0.1, 2),
+        max_diameter_mm=st.none() | st.floats(2, 50),
+        max_frame_share=st.floats(0, 1),
+        min_score=st.floats(0, 1),
+    ),
 )
 
 
@@ -45,8 +55,11 @@ def test_json_gives_back_the_same_settings(analyzer: Analyzer) -> None:
     assert analyzer_of(json.loads(json.dumps(settings_values(analyzer)))) == analyzer
 
 
-def test_every_field_of_the_analyzer_is_a_setting() -> None:
-    assert list(settings_values(Analyzer())) == [field.name for field in dataclasses.fields(Analyzer)]
+def test_every_field_of_the_analyzer_and_its_finder_is_a_setting() -> None:
+    assert list(settings_values(Analyzer())) == [
+        *(name for field in dataclasses.fields(Analyzer) if (name := field.name) != "spot_finder"),
+        *(name for field in dataclasses.fields(SpotFinder) if (name := field.name) != "classifier"),
+    ]
 
 
 def test_no_setting_means_the_defaults_of_the_analyzer() -> None:
@@ -62,6 +75,13 @@ def test_no_setting_means_the_defaults_of_the_analyzer() -> None:
         ("working_long_side_px = true", ["working_long_side_px", "a whole number", "True"]),
         ("px_per_mm = -1", ["px_per_mm", "above 0", "-1"]),
         ("px_per_mm = nan", ["px_per_mm", "finite", "nan"]),
+        ("min_score = 1.5", ["min_score", "from 0 to 1", "1.5"]),
+        ("max_frame_share = -0.1", ["max_frame_share", "from 0 to 1", "-0.1"]),
+        ("min_diameter_mm = 0", ["min_diameter_mm", "above 0", "got 0"]),
+        ("max_diameter_mm = inf", ["max_diameter_mm", "finite", "got inf"]),
+        ("min_diameter_mm = 2.0\nmax_diameter_mm = 1.0", ["max_diameter_mm", "at least min_diameter_mm", "2.0", "1.0"]),
+        ("min_scor = 0.5", ['"min_scor"', 'did you mean "min_score"']),
+        ("spot_finder = 1", ['"spot_finder"', "The settings are px_per_mm, "]),
         ('px_per_mm = "8"', ["px_per_mm", "a number", "'8'"]),
         ("model_folder = 3", ["model_folder", "a path in quotes", "3"]),
         ("px_pr_mm = 8", ['"px_pr_mm"', 'did you mean "px_per_mm"', "working_long_side_px"]),
@@ -95,6 +115,24 @@ def test_a_settings_file_that_cannot_be_read_is_named(tmp_path: Path, content: b
 def test_the_fingerprint_follows_the_settings() -> None:
     assert settings_hash(Analyzer()) == settings_hash(Analyzer())
     assert len({settings_hash(Analyzer(px_per_mm=value)) for value in (None, 8.0, 9.0)}) == 3
+    finders = (
+        SpotFinder(),
+        SpotFinder(min_score=0.7),
+        SpotFinder(max_diameter_mm=9.0),
+        SpotFinder(min_diameter_mm=0.5),
+    )
+    assert len({settings_hash(Analyzer(spot_finder=finder)) for finder in finders}) == len(finders)
+
+
+def test_a_classifier_of_ones_own_is_no_setting() -> None:
+    analyzer = Analyzer(spot_finder=SpotFinder(classifier=packaged_classifier()))
+    with pytest.raises(SettingsError, match="no setting"):
+        settings_hash(analyzer)
+
+
+def test_settings_are_changed_where_they_are_held() -> None:
+    analyzer = changed(Analyzer(px_per_mm=8.0, spot_finder=SpotFinder(max_diameter_mm=5.0)), coin=None, min_score=0.7)
+    assert analyzer == Analyzer(px_per_mm=8.0, spot_finder=SpotFinder(max_diameter_mm=5.0, min_score=0.7))
 
 
 def test_the_fingerprint_follows_the_content_of_the_model_and_not_its_place(tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ import json
 import pkgutil
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import fields
 from importlib import import_module
 from importlib.resources import files as packaged_files
 from io import StringIO
@@ -20,13 +19,16 @@ from typer.cli import get_docs_for_click
 
 import lesionvis
 from lesionvis.analysis import Analyzer
-from lesionvis.batch.rows import RESULT_COLUMNS
+from lesionvis.batch.rows import PHOTO_COLUMNS
 from lesionvis.cli.main import app
 from lesionvis.flags import FLAGS
 from lesionvis.pattern.features import FEATURES
 from lesionvis.pattern.pattern import BLOCKING_FLAGS, MODEL_FEATURES, SIGNS, UNSEEN_FLAGS
+from lesionvis.settings import setting_fields
+from lesionvis.spots import SpotFinder
 from lesionvis.spots.table import COLUMNS
 from lesionvis.triage.answers import questions
+from lesionvis.triage.rules import NO_SOURCE
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
@@ -34,37 +36,7 @@ if TYPE_CHECKING:
     from mkdocs.structure.pages import Page
 
 PROJECT = Path(__file__).resolve().parents[2]
-# Columns of the table of photos that are no feature, and what they mean. A column that is not named here has an empty
-# meaning, which a test finds.
-PHOTO_COLUMNS = {
-    "photo": "path of the file relative to the folder, forward slashes",
-    "sha256": "digest of the file",
-    "status": "ok, unusable (nothing to judge in it) or failed (not read or not analysed)",
-    "problem": "one sentence, where the status is not ok",
-    "width": "width of the upright source photo, px",
-    "height": "height of the upright source photo, px",
-    "taken_at": "time that the camera wrote, ISO 8601",
-    "px_per_mm": "scale in source px per mm; empty without one",
-    "scale_source": "what the scale was read from",
-    "scale_error_pct": "standard error of the scale, %",
-    "pattern": "petechial_shower, single_lesion, angioma, uncertain or no_spots",
-    "p_petechial_shower": "probability of a shower; empty where the model was not asked",
-    "p_single_lesion": "probability of a single lesion",
-    "p_angioma": "probability of an angioma; what is missing to 1 is anything else",
-    "prediction_set": "the patterns that remain possible, separated by spaces",
-    "abcde_letters": "criteria of the ABCDE that the dominant lesion shows, such as AC; empty without one",
-    "asymmetric_axes": "of two perpendicular axes of the dominant lesion, how many its halves are unlike about",
-    "shape_asymmetry": "mean share of its area that does not cover itself when folded over these axes",
-    "color_asymmetry": "mean difference of its mirrored colours, log10 density",
-    "border_deviation": "root mean square distance of its border from a smooth curve over its radius",
-    "color_count": "how many of six dermatological colours it has",
-    "photo_flags": "reasons to distrust the photo, separated by spaces",
-    "triage_level": "none, watch, routine_dermatology, prompt, same_day or emergency",
-    "triage_reasons": "rules that fired with their reasons, separated by ' | '",
-    "model": "name of the pattern model",
-    "version": "version of lesionvis",
-    "settings_hash": "fingerprint of settings, models and versions: equal fingerprints, equal results",
-}
+_TYPES = {"TEXT": "str", "INTEGER": "int64", "REAL": "float64"}
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -185,15 +157,18 @@ def _settings() -> Iterator[str]:
     yield (
         "A settings file is TOML with one line per setting that is to differ from its default: "
         "`lesionvis analyze PHOTO --settings FILE`. An unknown name, another type or a value outside its bounds is "
-        "an error. The same names are the arguments of `Analyzer`."
+        "an error. The same names are the arguments of `Analyzer`, those of the second table of `SpotFinder`: "
+        "`Analyzer(spot_finder=SpotFinder(min_score=0.7))`. Limits in mm do not apply to a photo without a scale; a "
+        "flag of the photo then says so."
     )
     yield ""
-    documented = _numpydoc_section(inspect.getdoc(Analyzer) or "", "Parameters")
-    rows = []
-    for field in fields(Analyzer):
-        default = "not set" if field.default is None else f"`{json.dumps(field.default)}`"
-        rows.append((f"`{field.name}`", default, documented[field.name]))
-    yield from _table(("setting", "default", "meaning"), rows)
+    for of in (Analyzer, SpotFinder):
+        documented = _numpydoc_section(inspect.getdoc(of) or "", "Parameters")
+        rows = []
+        for name, field in setting_fields(of).items():
+            default = "not set" if field.default is None else f"`{json.dumps(field.default)}`"
+            rows.append((f"`{name}`", default, documented[name]))
+        yield from _table(("setting", "default", "meaning"), rows)
 
 
 def _numpydoc_section(doc: str, title: str) -> dict[str, str]:
@@ -224,14 +199,15 @@ def _columns() -> Iterator[str]:
     yield ""
     yield from _table(
         ("column", "unit", "type", "meaning"),
-        [("`photo`", "", "str", PHOTO_COLUMNS["photo"])]
+        [("`photo`", "", "str", PHOTO_COLUMNS["photo"].meaning)]
         + [(f"`{column.name}`", column.unit, column.dtype, column.meaning) for column in COLUMNS],
     )
     yield "## photos.csv: one row per photo"
     yield ""
-    names = ["photo", "sha256", *RESULT_COLUMNS, "model", "version", "settings_hash"]
-    meanings = {function.__name__: _summary(function) for function in FEATURES} | PHOTO_COLUMNS
-    yield from _table(("column", "meaning"), [(f"`{name}`", meanings.get(name, "")) for name in names])
+    yield from _table(
+        ("column", "type", "meaning"),
+        ((f"`{name}`", _TYPES[column.kind], column.meaning) for name, column in PHOTO_COLUMNS.items()),
+    )
 
 
 def _summary(documented: object) -> str:
@@ -280,7 +256,10 @@ def _prose(doc: str) -> str:
 def _flags() -> Iterator[str]:
     yield "# Flags"
     yield ""
-    yield "Reasons to distrust a photo or a measurement. They stand in the column `flags`, separated by spaces."
+    yield (
+        "Reasons to distrust a photo or a measurement. They stand in the columns `photo_flags` and `spot_flags`, "
+        "separated by spaces."
+    )
     yield ""
     yield from _table(
         ("flag", "about", "meaning", "pattern"),
@@ -336,9 +315,11 @@ def _questions() -> Iterator[str]:
     yield (
         "`--age YEARS`, `--cause NAME` and `--site NAME` (once for each place), or `age_years`, `cause` and `sites` in "
         "the file, answer what surely follows from them and was not answered; what contradicts an answer is an error. "
-        "The age tells `child` and `infant_u3m`. A cause that acts above the nipple line and a site that lies "
-        "elsewhere give `distribution=elsewhere_or_widespread`; only with all sites above the nipple line they give "
-        "`fits_explanation`. Name a cause only if you are not guessing."
+        "The age tells `child`, `infant_u3m` and `under_30`, and that what is asked of babies is no; an answer to that "
+        "stands. A cause that acts above the nipple line and a site that lies elsewhere give "
+        "`distribution=elsewhere_or_widespread`; only with all sites above the nipple line they give "
+        "`fits_explanation`. Sites in more than one area give `widespread=several_areas`; face, eyelids and neck are "
+        "one. Name a cause only if you are not guessing."
     )
     yield ""
     yield from _table(
@@ -361,8 +342,18 @@ def _rules() -> Iterator[str]:
     yield ""
     yield (
         "The level of the advice is the highest of all rules that match. No rule asks for a benign answer, so that "
-        "a benign answer can never raise a level. **No clinician has reviewed them.** *The guide* is a text for "
-        "patients that the product grew from (CheckMole, April 2026)."
+        "a benign answer can never raise a level. **No clinician has reviewed them.** Where a rule, or a part of it, "
+        f"has no source, it says *{NO_SOURCE}*."
+    )
+    yield ""
+    yield "## Groups"
+    yield ""
+    yield "A name in a condition that is no answer stands for a group of conditions, in brackets."
+    yield ""
+    groups = _packaged_rows("triage/groups.csv")
+    yield from _table(
+        ("name", "condition", "meaning"),
+        ((f"`{row['group']}`", f"`{row['condition']}`", row["meaning"]) for row in groups),
     )
     rows = _packaged_rows("triage/triage_rules.csv")
     for level in dict.fromkeys(row["level"] for row in rows):
@@ -375,13 +366,11 @@ def _rules() -> Iterator[str]:
 
 
 def _rule(row: dict[str, str]) -> Iterator[str]:
-    stricter = "" if row["stricter_than_guide"] == "no" else " Stricter than the guide."
-    note = f" ({row['note']})" if row["note"] else ""
     yield f"### {row['rule_id']}"
     yield ""
-    yield f"`{row['condition']}`{note}"
+    yield f"`{row['condition']}`"
     yield ""
-    yield f"{row['reason_text']} **{row['action_text']}**{stricter}"
+    yield f"{row['reason_text']} **{row['action_text']}** {row['safety_net']}"
     yield ""
     yield f"*{row['source_title']}* {' '.join(_addresses(row['source_address']))}"
 

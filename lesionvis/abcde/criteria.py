@@ -16,11 +16,9 @@ from lesionvis.abcde.numbers import Asymmetry, Border, asymmetry, border_form, c
 from lesionvis.abcde.patch import lesion_patch
 from lesionvis.abcde.seven_points import SOURCE as SEVEN_POINTS_SOURCE
 from lesionvis.abcde.seven_points import SevenPoints, answered, seven_points
+from lesionvis.findings import Findings
 from lesionvis.json_ready import json_ready
-from lesionvis.photo import Photo
 from lesionvis.scale import NoScale, Scale
-from lesionvis.skin import Skin
-from lesionvis.spots import Spots
 from lesionvis.spots.table import SpotTable
 from lesionvis.triage.answers import Answers
 
@@ -150,7 +148,7 @@ class Abcde:
         )
         return dataclasses.replace(self, evolution=_evolution(answered(answers, "changed")), seven_points=checklist)
 
-    def evolved(self, changed: bool, seen: str) -> Abcde:
+    def evolved(self, changed: bool, seen: str, *, size_changed: bool = False) -> Abcde:
         """The same with the evolution that dated photos show.
 
         Parameters
@@ -159,6 +157,8 @@ class Abcde:
             Whether they show a change.
         seen : str
             One sentence on it.
+        size_changed : bool
+            Whether its size is among what changed, which counts in the 7-point checklist.
 
         Returns
         -------
@@ -167,7 +167,8 @@ class Abcde:
         """
         if self.evolution.present and not changed:
             return self
-        return dataclasses.replace(self, evolution=_evolution(changed, seen))
+        checklist = self.seven_points.size_changed() if size_changed else self.seven_points
+        return dataclasses.replace(self, evolution=_evolution(changed, seen), seven_points=checklist)
 
     def new_colors(self, earlier: Abcde) -> tuple[str, ...]:
         """Dermatological colours that the same lesion did not show in an earlier photo."""
@@ -198,20 +199,12 @@ class Abcde:
         return json_ready(content)
 
 
-def measure_abcde(
-    photo: Photo,
-    scale: Scale | NoScale,
-    skin: Skin,
-    spots: Spots,
-    table: SpotTable,
-    answers: Answers | None = None,
-) -> Abcde | None:
+def measure_abcde(found: Findings, answers: Answers | None = None) -> Abcde | None:
     """Measure the ABCDE features of the dominant lesion.
 
     Parameters
     ----------
-    photo, scale, skin, spots, table
-        Of the same photo.
+    found : Findings
     answers : Answers, optional
         What the person says; evolution and most of the checklist come from here.
 
@@ -220,7 +213,8 @@ def measure_abcde(
     Abcde or None
         None when no lesion dominates the photo.
     """
-    patch = lesion_patch(photo, skin, spots)
+    photo, spots, table = found.photo, found.spots, found.table
+    patch = lesion_patch(photo, found.skin, spots)
     if patch is None:
         return None
     row = spots.lesion - 1
@@ -231,7 +225,7 @@ def measure_abcde(
         _asymmetry(halves, is_cut=is_cut),
         _border(border, is_cut=is_cut),
         _color(color_shares(patch)),
-        _diameter(scale, table, row, is_cut=is_cut),
+        _diameter(found.scale, table, row, is_cut=is_cut),
         _evolution(None),
         seven_points(Answers()),
         (float(x), float(y)),

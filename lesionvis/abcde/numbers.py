@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.abcde.patch import LesionPatch
+from lesionvis.geometry import polygon_area, sample
 
 # Pairs of axes that are tried: every so many degrees of a quarter turn.
 AXIS_STEP_DEG = 5
@@ -129,7 +130,7 @@ def border_form(patch: LesionPatch) -> Border:
     fine = np.fft.ifft(np.where(order <= FINEST_HARMONIC, spectrum, 0.0))
     smooth = np.fft.ifft(np.where(order <= SMOOTH_HARMONICS, spectrum, 0.0))
     perimeter = float(np.abs(np.diff(fine, append=fine[:1])).sum())
-    area = float(abs(np.imag(np.conj(fine) * np.roll(fine, -1)).sum()) / 2.0)
+    area = float(abs(polygon_area(fine.real, fine.imag)))
     deviation = float(np.sqrt(np.mean(np.abs(fine - smooth) ** 2)) / np.sqrt(area / np.pi))
     return Border(perimeter**2 / (4.0 * np.pi * area), deviation, _octants(patch))
 
@@ -223,7 +224,7 @@ def _octants(patch: LesionPatch) -> tuple[float, ...]:
     total = patch.relative.sum(axis=2)
     factors = np.asarray([*FAR_FACTORS, *NEAR_FACTORS])
     places = (centre + arm[:, None] * factors[None, :, None]).astype(np.float32)
-    values = cv2.remap(total, places[..., 0], places[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    values = sample(total, places[..., 0], places[..., 1])
     inside = cv2.remap(patch.seen.astype(np.float32), places[..., 0], places[..., 1], cv2.INTER_LINEAR)
     is_seen = (inside > 0.99).all(axis=1)
     octant = np.floor((np.degrees(np.arctan2(arm[:, 1], arm[:, 0])) % 360.0) / (360.0 / N_OCTANTS)).astype(int)

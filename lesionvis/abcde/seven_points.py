@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lesionvis.triage.answers import UNKNOWN, Answers, questions
+from lesionvis.triage.evidence import SEVEN_POINTS_MIN
 
 SOURCE = "NICE NG12, weighted 7-point checklist; validated by Walter et al. 2013, Br J Gen Pract 63:e345"
-REFERRAL_MIN = 3
+REFERRAL_MIN = SEVEN_POINTS_MIN
 DIAMETER_MIN_MM = 7.0
 # Points of each item: three major, four minor.
 POINTS: Mapping[str, int] = {
@@ -22,6 +23,8 @@ POINTS: Mapping[str, int] = {
     "oozing": 1,
     "change in sensation": 1,
 }
+# Answers that tell of an item.
+_TOLD = {"change in size": "changed", "oozing": "spot_bleeds", "change in sensation": "itch"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ class SevenPoints:
     from_photo : tuple of str
         Items that were measured; the others come from answers.
     scores_3 : bool or None
-        Whether it reaches `REFERRAL_MIN`: the person's own count where there is one, else what the items prove.
+        Whether it reaches `REFERRAL_MIN`: what the items prove, or else the person's own count.
     """
 
     present: dict[str, bool | None]
@@ -51,6 +54,12 @@ class SevenPoints:
     def highest(self) -> int:
         """The same with every unknown item counted as present."""
         return sum(POINTS[item] for item, is_present in self.present.items() if is_present is not False)
+
+    def size_changed(self) -> SevenPoints:
+        """The same with a change in size that dated photos show."""
+        item = "change in size"
+        from_photo = tuple(dict.fromkeys((*self.from_photo, item)))
+        return _scored(self.present | {item: True}, from_photo, self.scores_3)
 
     @property
     def finding(self) -> str:
@@ -74,7 +83,8 @@ def seven_points(
     Parameters
     ----------
     answers : Answers
-        "changed" tells of the change in size, and "checklist7_ge3" is the person's own count, which goes before.
+        "changed", "spot_bleeds" and "itch" tell of items, and "checklist7_ge3" is the person's own count, which can
+        only add to what was measured.
     shape_is_irregular, color_is_irregular : bool or None
         As measured; None when not measured.
     diameter_mm : float
@@ -95,14 +105,20 @@ def seven_points(
         "diameter of 7 mm or more": diameter_mm >= DIAMETER_MIN_MM if np.isfinite(diameter_mm) else None,
     }
     present: dict[str, bool | None] = {
-        item: answered(answers, "changed") if item == "change in size" else measured.get(item) for item in POINTS
+        item: answered(answers, _TOLD[item]) if item in _TOLD else measured.get(item) for item in POINTS
     }
     from_photo = tuple(item for item, is_present in measured.items() if is_present is not None)
-    checklist = SevenPoints(present, from_photo, answered(answers, "checklist7_ge3"))
-    if checklist.scores_3 is not None:
-        return checklist
-    proven = True if checklist.lowest >= REFERRAL_MIN else False if checklist.highest < REFERRAL_MIN else None
-    return replace(checklist, scores_3=proven)
+    return _scored(present, from_photo, answered(answers, "checklist7_ge3"))
+
+
+def _scored(present: dict[str, bool | None], from_photo: tuple[str, ...], own_count: bool | None) -> SevenPoints:
+    """Checklist with the verdict of its items, or of the person's own count where they prove nothing."""
+    checklist = SevenPoints(present, from_photo, own_count)
+    if checklist.lowest >= REFERRAL_MIN:
+        return replace(checklist, scores_3=True)
+    if own_count is None and checklist.highest < REFERRAL_MIN:
+        return replace(checklist, scores_3=False)
+    return checklist
 
 
 def answered(answers: Answers, name: str) -> bool | None:

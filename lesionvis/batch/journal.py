@@ -1,7 +1,7 @@
 """The journal of a run: an SQLite file that knows the files, what they hold and what was found in them.
 
 It is the memory of a run that is stopped and called again, and the result to query: the views `photos` and `spots`
-are the two tables that a run writes.
+are the two tables that a run writes, and `reasons` has a row per rule of the advice that fired.
 """
 
 from __future__ import annotations
@@ -38,6 +38,9 @@ def _constant(name: str) -> str:
     return f"(SELECT value FROM provenance WHERE name = '{name}') AS {name}"  # noqa: S608
 
 
+# A content is named by the photo's digest, which `content_key` of a photo with a mask starts with.
+_DIGEST_LENGTH = 64
+
 # The pieces are names of columns, constants of this package.
 _SCHEMA = f"""
 CREATE TABLE provenance (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -50,10 +53,13 @@ CREATE TABLE results (sha256 TEXT PRIMARY KEY, {_definitions(RESULT_COLUMNS)});
 CREATE TABLE result_spots (
     sha256 TEXT NOT NULL, {_definitions(SPOT_COLUMNS)}, PRIMARY KEY (sha256, spot)
 );
+CREATE TABLE result_reasons (
+    sha256 TEXT NOT NULL, number INTEGER, rule_id TEXT NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (sha256, number)
+);
 CREATE TABLE pictures (file TEXT PRIMARY KEY, sha256 TEXT NOT NULL);
 CREATE INDEX pictures_by_content ON pictures (sha256);
 CREATE VIEW photos AS
-    SELECT files.photo AS photo, files.sha256 AS sha256, {_from_results()},
+    SELECT files.photo AS photo, substr(files.sha256, 1, {_DIGEST_LENGTH}) AS sha256, {_from_results()},
         {_constant("model")}, {_constant("version")}, {_constant("settings_hash")},
         nullif((SELECT min(same.photo) FROM files AS same WHERE same.sha256 = files.sha256), files.photo)
             AS duplicate_of
@@ -61,6 +67,10 @@ CREATE VIEW photos AS
 CREATE VIEW spots AS
     SELECT files.photo AS photo, {", ".join(f'result_spots."{name}" AS "{name}"' for name in SPOT_COLUMNS)}
     FROM files JOIN result_spots USING (sha256);
+CREATE VIEW reasons AS
+    SELECT files.photo AS photo, result_reasons.number AS number, result_reasons.rule_id AS rule_id,
+        result_reasons.reason AS reason
+    FROM files JOIN result_reasons USING (sha256);
 """  # noqa: S608
 _LAYOUT = hashlib.sha256(_SCHEMA.encode()).hexdigest()[:16]
 
@@ -145,12 +155,12 @@ class Journal:
             self._database.commit()
 
     def known_files(self) -> dict[str, tuple[int, int, str]]:
-        """Photo -> size in bytes, time of change in ns and sha256, of every file that could be read."""
+        """Photo -> size in bytes, time of change in ns and content, of every file that could be read."""
         rows = self._rows("SELECT photo, size_bytes, modified_ns, sha256 FROM files WHERE sha256 IS NOT NULL")
         return {photo: (size, modified, digest) for photo, size, modified, digest in rows}
 
     def record_file(self, file: PhotoFile, digest: str | None) -> None:
-        """Record a file and its sha256, None where it cannot be read; not yet committed."""
+        """Record a file and its content (`content_key`), None where it cannot be read; not yet committed."""
         row = (file.photo, digest, file.size_bytes, file.modified_ns, file.problem)
         with _problems_named(self._run):
             self._database.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)", row)
@@ -171,7 +181,7 @@ class Journal:
         self.commit()
 
     def contents(self) -> Iterator[tuple[str, list[str], str | None]]:
-        """Yield the sha256, photos and status of each content; the status is None while it waits."""
+        """Yield the key (`content_key`), photos and status of each content; the status is None while it waits."""
         query = (
             "SELECT files.sha256, files.photo, results.status FROM files LEFT JOIN results USING (sha256) "
             "WHERE files.sha256 IS NOT NULL ORDER BY files.sha256, files.photo"
@@ -187,7 +197,13 @@ class Journal:
         if photos:
             yield digest, photos, status
 
-    def record(self, digest: str, row: Mapping[str, Value], spots: Iterable[Iterable[Value]]) -> None:
+    def record(
+        self,
+        digest: str,
+        row: Mapping[str, Value],
+        spots: Iterable[Iterable[Value]],
+        reasons: Iterable[tuple[str, str]] = (),
+    ) -> None:
         """Record the result of one content; not yet committed."""
         holes = ", ".join("?" * (1 + len(RESULT_COLUMNS)))
         spot_holes = ", ".join("?" * (1 + len(SPOT_COLUMNS)))
@@ -197,6 +213,9 @@ class Journal:
             self._database.execute(f"INSERT OR REPLACE INTO results VALUES ({holes})", values)  # noqa: S608
             rows = [(digest, *spot) for spot in spots]
             self._database.executemany(f"INSERT INTO result_spots VALUES ({spot_holes})", rows)  # noqa: S608
+            self._database.execute("DELETE FROM result_reasons WHERE sha256 = ?", (digest,))
+            told = [(digest, number, *reason) for number, reason in enumerate(reasons, start=1)]
+            self._database.executemany("INSERT INTO result_reasons VALUES (?, ?, ?, ?)", told)
 
     def record_unread(self, digest: str, problem: str) -> None:
         """Record that the files of one content can no longer be read as such; not yet committed."""
@@ -221,8 +240,8 @@ class Journal:
         self.commit()
 
     def table(self, view: str) -> tuple[list[str], Iterator[tuple[Value, ...]]]:
-        """Columns and rows, in order, of the view "photos" or "spots"."""
-        order = {"photos": "photo", "spots": "photo, spot"}[view]
+        """Columns and rows, in order, of the view "photos", "spots" or "reasons" (rules that fired)."""
+        order = {"photos": "photo", "spots": "photo, spot", "reasons": "photo, number"}[view]
         with _problems_named(self._run):
             cursor = self._database.execute(f"SELECT * FROM {view} ORDER BY {order}")  # noqa: S608
         return [column[0] for column in cursor.description], iter(cursor)

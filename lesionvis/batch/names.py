@@ -113,6 +113,29 @@ def picture_files(photos: Iterable[str], kind: str, extension: str) -> dict[str,
         files |= {photo: f"{kind}/{photo}{extension}" for photo in crowded}
 
 
+def mask_path(photo: str, masks: Path) -> Path:
+    """File with the places of a photo that are to be left out, whether or not it is there.
+
+    Examples
+    --------
+    >>> mask_path("leg/a.jpg", Path("exclude")).as_posix()
+    'exclude/leg/a.jpg.png'
+    """
+    path = photo_path(photo, masks)
+    return path.with_name(f"{path.name}.png")
+
+
+def content_key(photo_sha256: str, mask_sha256: str | None) -> str:
+    """What the results of a photo belong to: its content, and that of its mask where it has one.
+
+    Examples
+    --------
+    >>> content_key("ab", None), content_key("ab", "cd")
+    ('ab', 'ab+cd')
+    """
+    return photo_sha256 if mask_sha256 is None else f"{photo_sha256}+{mask_sha256}"
+
+
 def _fitting(file: str, extension: str) -> str:
     """File with its last part shortened to what file systems allow, a digest making up for what is cut."""
     path = PurePosixPath(file)

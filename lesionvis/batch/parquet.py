@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from itertools import islice
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
-from lesionvis.batch.journal import Journal
 from lesionvis.batch.pictures import written_whole
-from lesionvis.batch.rows import RESULT_COLUMNS, SPOT_COLUMNS
-from lesionvis.batch.tables import rounded
+from lesionvis.batch.rows import PHOTO_COLUMNS, SPOT_COLUMNS
+from lesionvis.batch.tables import TABLES
 from lesionvis.errors import SettingsError
 
 PARQUET_TABLES = {"photos": "photos.parquet", "spots": "spots.parquet"}
 """View of the journal -> file."""
 
-# Rows that are in memory at the same time.
-_ROW_GROUP = 10_000
+# Whole numbers may be missing.
+_TYPES = {"TEXT": "string", "INTEGER": "Int64", "REAL": "float64"}
 
 
 def require_parquet() -> None:
@@ -28,50 +25,33 @@ def require_parquet() -> None:
     SettingsError
         If pyarrow is not installed.
     """
-    _pyarrow("pyarrow")
+    if find_spec("pyarrow") is None:
+        raise SettingsError("Parquet tables need pyarrow; install lesionvis[parquet].")
 
 
-def write_parquet(run: Path, journal: Journal) -> None:
-    """Write `photos.parquet` and `spots.parquet`, each whole or not at all.
+def write_parquet(run: Path) -> None:
+    """Write `photos.parquet` and `spots.parquet` from the CSV files, each whole or not at all.
 
     The columns, their order and the numbers are those of the CSV files; whole numbers are int64, others float64, and
-    missing ones null. The same results and the same pyarrow give the same bytes.
+    empty cells null. The same results and the same libraries give the same bytes.
 
     Parameters
     ----------
     run : Path
         Run folder.
-    journal : Journal
-        Of the run.
-
-    Raises
-    ------
-    SettingsError
-        If pyarrow is not installed.
     """
-    pyarrow, parquet = _pyarrow("pyarrow"), _pyarrow("pyarrow.parquet")
-    kinds = {"TEXT": pyarrow.string(), "INTEGER": pyarrow.int64(), "REAL": pyarrow.float64()}
+    import pandas
+
+    kinds = {name: column.kind for name, column in PHOTO_COLUMNS.items()} | SPOT_COLUMNS
+    types = {name: _TYPES[kind] for name, kind in kinds.items()}
     for view, name in PARQUET_TABLES.items():
-        columns, rows = journal.table(view)
-        types = RESULT_COLUMNS if view == "photos" else SPOT_COLUMNS
-        schema = pyarrow.schema([(column, kinds[types.get(column, "TEXT")]) for column in columns])
-        with (
-            written_whole(run, name, "wb") as file,
-            parquet.ParquetWriter(file, schema, compression="zstd") as writer,
-        ):
-            while group := list(islice(rows, _ROW_GROUP)):
-                held = [[rounded(value) for value in column] for column in zip(*group, strict=True)]
-                writer.write_table(pyarrow.table(held, schema=schema))
+        # A photo may be called "NA"; only what is empty is missing.
+        table = pandas.read_csv(run / TABLES[view], dtype=types, keep_default_na=False, na_values=[""])
+        with written_whole(run, name, "wb") as file:
+            table.to_parquet(file, index=False, compression="zstd")
 
 
 def remove_parquet(run: Path) -> None:
     """Remove the tables of an earlier call, which would contradict the others."""
     for name in PARQUET_TABLES.values():
         (run / name).unlink(missing_ok=True)
-
-
-def _pyarrow(module: str) -> Any:
-    try:
-        return import_module(module)
-    except ImportError as error:
-        raise SettingsError("Parquet tables need pyarrow; install lesionvis[parquet].") from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import heapq
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import groupby
 from pathlib import Path
 from urllib.parse import quote
@@ -44,25 +44,37 @@ def write_report(run: Path, journal: Journal) -> None:
 
 
 def _photos(run: Path, journal: Journal, chosen: set[str]) -> Iterator[ReportPhoto]:
-    """The chosen photos with their spots and pictures; both tables are in the order of the photos' names."""
-    pictures = _pictures(run, journal)
-    columns, rows = journal.table("photos")
-    spot_columns, spot_rows = journal.table("spots")
-    groups = groupby(_dicts(spot_columns, spot_rows), key=lambda spot: spot["photo"])
-    next_photo, spots = next(groups, (None, iter(())))
-    for row in _dicts(columns, rows):
+    """The chosen photos with their spots and pictures; all tables are in the order of the photos' names."""
+    pictures, contents = _pictures(run, journal), journal.known_files()
+    spots_of, reasons_of = _by_photo(journal, "spots"), _by_photo(journal, "reasons")
+    for row in _dicts(*journal.table("photos")):
         photo = str(row["photo"])
-        its_spots: list[dict[str, Value]] = []
-        if next_photo == photo:
-            its_spots = list(spots)
-            next_photo, spots = next(groups, (None, iter(())))
+        spots, reasons = spots_of(photo), reasons_of(photo)
         if photo in chosen:
-            thumbnail, overlay = (pictures.get((kind, row["sha256"]), "") for kind in ("thumbnails", "overlays"))
-            yield ReportPhoto(row, its_spots, _thumbnail_address(run, thumbnail, len(chosen)), quote(overlay))
+            content = contents.get(photo, ())[-1:]
+            thumbnail, overlay = (pictures.get((kind, *content), "") for kind in ("thumbnails", "overlays"))
+            told = [(str(reason["rule_id"]), str(reason["reason"])) for reason in reasons]
+            yield ReportPhoto(row, spots, told, _thumbnail_address(run, thumbnail, len(chosen)), quote(overlay))
 
 
-def _pictures(run: Path, journal: Journal) -> dict[tuple[str, Value], str]:
-    """Kind and digest of a photo -> the first of the files that show it."""
+def _by_photo(journal: Journal, view: str) -> Callable[[str], list[dict[str, Value]]]:
+    """Function that gives a photo's rows of a view; photos are to be asked for in the order of their names."""
+    groups = groupby(_dicts(*journal.table(view)), key=lambda row: row["photo"])
+    following = next(groups, None)
+
+    def rows_of(photo: str) -> list[dict[str, Value]]:
+        nonlocal following
+        if following is None or following[0] != photo:
+            return []
+        rows = list(following[1])
+        following = next(groups, None)
+        return rows
+
+    return rows_of
+
+
+def _pictures(run: Path, journal: Journal) -> dict[tuple[str, ...], str]:
+    """Kind and content of a photo -> the first of the files that show it."""
     held = sorted(journal.pictures().items(), reverse=True)
     return {(file.partition("/")[0], digest): file for file, digest in held if (run / file).is_file()}
 

@@ -2,52 +2,105 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from inspect import getdoc
+
 from lesionvis.abcde import Abcde
 from lesionvis.analysis import Analysis
 from lesionvis.flags import FLAGS
 from lesionvis.labels import PATTERNS
-from lesionvis.pattern.features import FEATURE_NAMES
+from lesionvis.pattern.features import FEATURES
 from lesionvis.scale import Scale
 from lesionvis.spots.table import COLUMNS
+from lesionvis.triage.wording import NOBODY_WAS_ASKED, PATTERN_SHOWN
 
 Value = str | int | float | None
 
 OK, UNUSABLE, FAILED = "ok", "unusable", "failed"
+# What a level rests on, unless nobody was asked.
+ANSWERS = "answers"
 # A photo with one of these flags was read but shows nothing that could be judged.
 USELESS_FLAGS = ("no_skin",)
 
-# Numbers of the ABCDE that have a column; empty when no lesion dominates the photo.
-ABCDE_NUMBERS = ("asymmetric_axes", "shape_asymmetry", "color_asymmetry", "border_deviation", "color_count")
 
+@dataclass(frozen=True, slots=True)
+class PhotoColumn:
+    """One column of the table of photos.
+
+    Attributes
+    ----------
+    kind : {"TEXT", "INTEGER", "REAL"}
+        SQL type.
+    meaning : str
+    """
+
+    kind: str
+    meaning: str
+
+
+# What a feature is stands in its docstring.
+_FEATURE_MEANINGS = {
+    feature.__name__: (getdoc(feature) or "").split("\n\n")[0].replace("\n", " ") for feature in FEATURES
+}
 _LEADING = {
-    "status": "TEXT",
-    "problem": "TEXT",
-    "width": "INTEGER",
-    "height": "INTEGER",
-    "taken_at": "TEXT",
-    "px_per_mm": "REAL",
-    "scale_source": "TEXT",
-    "scale_error_pct": "REAL",
-    "skin_fraction": "REAL",
-    "tone_ita_deg": "REAL",
-    "spot_count": "INTEGER",
+    "status": PhotoColumn("TEXT", "ok, unusable (nothing to judge in it) or failed (not read or not analysed)"),
+    "problem": PhotoColumn("TEXT", "one sentence, where the status is not ok"),
+    "width": PhotoColumn("INTEGER", "width of the upright source photo, px"),
+    "height": PhotoColumn("INTEGER", "height of the upright source photo, px"),
+    "taken_at": PhotoColumn("TEXT", "time that the camera wrote, ISO 8601"),
+    "px_per_mm": PhotoColumn("REAL", "scale in source px per mm; empty without one"),
+    "scale_source": PhotoColumn("TEXT", "what the scale was read from"),
+    "scale_error_pct": PhotoColumn("REAL", "standard error of the scale, %"),
+    "skin_fraction": PhotoColumn("REAL", _FEATURE_MEANINGS["skin_fraction"]),
+    "tone_ita_deg": PhotoColumn("REAL", _FEATURE_MEANINGS["tone_ita_deg"]),
+    "spot_count": PhotoColumn("INTEGER", _FEATURE_MEANINGS["spot_count"]),
 }
-_TRAILING = {
-    "pattern": "TEXT",
-    **{f"p_{name}": "REAL" for name in PATTERNS},
-    "prediction_set": "TEXT",
-    "photo_flags": "TEXT",
-    "triage_level": "TEXT",
-    "triage_reasons": "TEXT",
+# Numbers of the ABCDE that have a column; empty when no lesion dominates the photo.
+ABCDE_NUMBERS = {
+    "asymmetric_axes": "of two perpendicular axes of the dominant lesion, how many its halves are unlike about",
+    "shape_asymmetry": "mean share of its area that does not cover itself when folded over these axes",
+    "color_asymmetry": "mean difference of its mirrored colours, log10 density",
+    "border_deviation": "root mean square distance of its border from a smooth curve over its radius",
+    "color_count": "how many of six dermatological colours it has",
 }
-RESULT_COLUMNS: dict[str, str] = {
+_RESULTS = {
     **_LEADING,
-    **{name: "REAL" for name in FEATURE_NAMES if name not in _LEADING},
-    "abcde_letters": "TEXT",
-    **dict.fromkeys(ABCDE_NUMBERS, "REAL"),
-    **_TRAILING,
+    **{name: PhotoColumn("REAL", text) for name, text in _FEATURE_MEANINGS.items() if name not in _LEADING},
+    "abcde_letters": PhotoColumn(
+        "TEXT", "criteria of the ABCDE that the dominant lesion shows, such as AC; empty without one"
+    ),
+    **{name: PhotoColumn("REAL", text) for name, text in ABCDE_NUMBERS.items()},
+    "pattern": PhotoColumn("TEXT", "petechial_shower, single_lesion, angioma, uncertain or no_spots"),
+    "p_petechial_shower": PhotoColumn("REAL", "probability of a shower; empty where the model was not asked"),
+    "p_single_lesion": PhotoColumn("REAL", "probability of a single lesion"),
+    "p_angioma": PhotoColumn("REAL", "probability of an angioma; what is missing to 1 is anything else"),
+    "prediction_set": PhotoColumn("TEXT", "the patterns that remain possible, separated by spaces"),
+    "photo_flags": PhotoColumn("TEXT", "reasons to distrust the photo, separated by spaces"),
+    "triage_level": PhotoColumn(
+        "TEXT", "none, watch, routine_dermatology, within_2_weeks, prompt, same_day or emergency"
+    ),
+    "triage_basis": PhotoColumn(
+        "TEXT", "what the level rests on: 'answers', or 'nobody was asked', when it is of the photo alone"
+    ),
+    "triage_reasons": PhotoColumn(
+        "TEXT", "rules of that level with their reasons, separated by ' | '; or what the photo shows"
+    ),
 }
-"""Columns of a photo's results with their SQL types, in the order of the table."""
+PHOTO_COLUMNS: dict[str, PhotoColumn] = {
+    "photo": PhotoColumn("TEXT", "path of the file relative to the folder, forward slashes"),
+    "sha256": PhotoColumn("TEXT", "digest of the file"),
+    **_RESULTS,
+    "model": PhotoColumn("TEXT", "name of the pattern model"),
+    "version": PhotoColumn("TEXT", "version of lesionvis"),
+    "settings_hash": PhotoColumn(
+        "TEXT", "fingerprint of settings, models and versions: equal fingerprints, equal results"
+    ),
+    "duplicate_of": PhotoColumn("TEXT", "first photo of the same content, where that is another one"),
+}
+"""All columns of the table of photos, in its order."""
+
+RESULT_COLUMNS: dict[str, str] = {name: column.kind for name, column in _RESULTS.items()}
+"""Those that are results of a photo's content, with their SQL types."""
 
 _SQL_TYPES = {"int64": "INTEGER", "bool": "INTEGER", "float64": "REAL", "str": "TEXT"}
 SPOT_COLUMNS: dict[str, str] = {column.name: _SQL_TYPES[column.dtype] for column in COLUMNS}
@@ -91,7 +144,8 @@ def photo_row(analysis: Analysis) -> dict[str, Value]:
         **_abcde_numbers(analysis.abcde),
         "photo_flags": " ".join(analysis.flags),
         "triage_level": str(advice.level),
-        "triage_reasons": " | ".join(f"{fired.rule_id} {fired.reason}" for fired in advice.reasons),
+        "triage_basis": ANSWERS if advice.was_asked else NOBODY_WAS_ASKED,
+        "triage_reasons": " | ".join(f"{rule} {reason}" for rule, reason in reason_rows(analysis)),
     }
     return {name: values[name] for name in RESULT_COLUMNS}
 
@@ -116,6 +170,20 @@ def failed_row(problem: str) -> dict[str, Value]:
 def _abcde_numbers(abcde: Abcde | None) -> dict[str, Value]:
     found = {name: value for criterion in abcde.criteria for name, value in criterion.numbers.items()} if abcde else {}
     return {name: found.get(name) for name in ABCDE_NUMBERS}
+
+
+def reason_rows(analysis: Analysis) -> list[tuple[str, str]]:
+    """Number and reason of each rule of the level; where nobody was asked only what the photo shows.
+
+    A rule's reason may speak of a child, or of spots that do not fade. That would be made up where nobody was asked:
+    there the level is the one that holds until the questions are answered, and one row names all rules of it.
+    """
+    advice = analysis.advice
+    if advice.was_asked:
+        return [(fired.rule_id, fired.reason) for fired in advice.reasons]
+    shown = [PATTERN_SHOWN[advice.pattern], *(seen for _, seen in advice.photo_findings)]
+    rule_ids = ",".join(fired.rule_id for fired in advice.reasons)
+    return [(rule_ids, f"{NOBODY_WAS_ASKED.capitalize()}: {'; '.join(shown)}.")]
 
 
 def spot_rows(analysis: Analysis) -> list[list[Value]]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import os
 import queue
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,7 +16,7 @@ from typing import Any, TypeVar
 
 from lesionvis.analysis import Analyzer
 from lesionvis.batch.journal import LOCK_NAME, Journal, locked
-from lesionvis.batch.names import photo_path
+from lesionvis.batch.names import mask_path, photo_path
 from lesionvis.batch.parquet import remove_parquet, require_parquet, write_parquet
 from lesionvis.batch.pictures import ALWAYS, KINDS, RunPictures, remove_unfinished
 from lesionvis.batch.report import write_report
@@ -25,7 +24,7 @@ from lesionvis.batch.rows import FAILED
 from lesionvis.batch.scan import JOURNAL_NAME, PHOTO_EXTENSIONS, PhotoFile, find_photos
 from lesionvis.batch.supervisor import Outcome, Supervisor, Task
 from lesionvis.batch.tables import write_tables
-from lesionvis.batch.worker import Job
+from lesionvis.batch.worker import Job, file_content
 from lesionvis.errors import RunFolderError, SettingsError
 from lesionvis.settings import provenance, settings_hash, settings_values
 
@@ -36,6 +35,7 @@ _COMMIT_SECONDS = 0.5
 _CLUSTER_CHUNK = 32
 _SHARES = 4
 _DIGEST_CHUNK = 16
+_DIGEST_LENGTH = 64  # hexadecimal digits; a content with a mask has more
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -71,6 +71,9 @@ class BatchRunner:
     ----------
     analyzer : Analyzer
         Settings of the analysis.
+    exclude_dir : Path, optional
+        Folder with places to leave out: of the photo `leg/a.jpg` those in `leg/a.jpg.png`, as `read_mask` takes them.
+        Photos without such a file are analysed whole.
     masks, overlays : bool
         Write the label image, and the annotated picture, of every photo.
     parquet : bool
@@ -94,6 +97,7 @@ class BatchRunner:
     """
 
     analyzer: Analyzer = field(default_factory=Analyzer)
+    exclude_dir: Path | None = None
     masks: bool = False
     overlays: bool = False
     parquet: bool = False
@@ -144,6 +148,7 @@ class BatchRunner:
         files = find_photos(folder, run)
         if not files:
             raise RunFolderError(f"{folder} holds no photos ({', '.join(sorted(PHOTO_EXTENSIONS))}).")
+        masks = self._found_masks(folder, [file.photo for file in files])
         facts = provenance(self.analyzer)
         job = Job(settings_values(self.analyzer), facts, self._kinds(), self.max_seconds, self.max_memory_gb)
         facts = facts | {"settings_hash": settings_hash(self.analyzer)}
@@ -151,20 +156,34 @@ class BatchRunner:
             run.mkdir(parents=True, exist_ok=True)
             with locked(run), Journal.resume(run, facts) as journal, self._executor(job) as executor:
                 remove_unfinished(run)
-                _identify(executor, files, folder, journal, tell)
+                _identify(executor, files, folder, masks, journal, tell)
                 if self.retry_failed:
                     journal.forget_failures()
                 pictures_of_run = RunPictures(run, journal, [file.photo for file in files], self._kinds())
-                _analyze(executor, folder, journal, pictures_of_run, tell)
+                _analyze(executor, folder, masks, journal, pictures_of_run, tell)
                 pictures_of_run.remove_strays()
                 write_tables(run, journal)
                 if self.parquet:
-                    write_parquet(run, journal)
+                    write_parquet(run)
                 else:
                     remove_parquet(run)
                 write_report(run, journal)
                 remove_unfinished(run)
                 return journal.counts("status")
+
+    def _found_masks(self, folder: Path, photos: Sequence[str]) -> dict[str, str]:
+        """Photo -> file with its places to leave out."""
+        if self.exclude_dir is None:
+            return {}
+        if folder.resolve() in (self.exclude_dir.resolve(), *self.exclude_dir.resolve().parents):
+            raise RunFolderError(f"The masks in {self.exclude_dir} lie among the photos; give a folder elsewhere.")
+        paths = {photo: mask_path(photo, self.exclude_dir) for photo in photos}
+        found = {photo: _absolute(path) for photo, path in paths.items() if path.is_file()}
+        if not found:
+            raise RunFolderError(
+                f"{self.exclude_dir} holds no mask of a photo of {folder}, such as {mask_path(photos[0], Path())}."
+            )
+        return found
 
     def _kinds(self) -> tuple[str, ...]:
         return tuple(kind for kind in KINDS if kind in ALWAYS or getattr(self, kind))
@@ -249,30 +268,40 @@ def analyze_chunk(job: Job, tasks: Sequence[Task]) -> list[Outcome]:
         return [supervisor(task) for task in tasks]
 
 
-def digest_chunk(paths: Sequence[str]) -> list[tuple[str, str, str]]:
-    """Path, sha256 and problem of each file; the one that does not apply is empty."""
+def digest_chunk(files: Sequence[tuple[str, str | None]]) -> list[tuple[str, str, str]]:
+    """Path, content and problem of each file with its mask; the one that does not apply is empty."""
     found = []
-    for path in paths:
+    for path, mask in files:
         try:
-            with open(path, "rb") as file:  # noqa: PTH123
-                found.append((path, hashlib.file_digest(file, "sha256").hexdigest(), ""))
+            found.append((path, file_content(path, mask), ""))
         except OSError as error:
             problem = f"This file cannot be read ({error.strerror}); check its permissions and the disk."
             found.append((path, "", problem))
     return found
 
 
-def _identify(executor: Executor, files: list[PhotoFile], folder: Path, journal: Journal, tell: OnProgress) -> None:
-    """Bring the journal's list of files up to date: a photo is its sha256, wherever it lies."""
+def _identify(
+    executor: Executor,
+    files: list[PhotoFile],
+    folder: Path,
+    masks: Mapping[str, str],
+    journal: Journal,
+    tell: OnProgress,
+) -> None:
+    """Bring the journal's list of files up to date: a photo is its content, wherever it lies, and that of its mask."""
     known = journal.known_files()
     new: dict[str, PhotoFile] = {}
     for file in files:
         if file.problem:
             journal.record_file(file, None)
-        elif known.get(file.photo, ())[:2] != (file.size_bytes, file.modified_ns):
+            continue
+        size_bytes, modified_ns, content = known.get(file.photo, (-1, -1, ""))
+        is_masked = file.photo in masks or len(content) > _DIGEST_LENGTH  # now or in an earlier call
+        if is_masked or (size_bytes, modified_ns) != (file.size_bytes, file.modified_ns):
             new[_absolute(photo_path(file.photo, folder))] = file
+    to_read = [(path, masks.get(file.photo)) for path, file in new.items()]
     commit = _now_and_then(journal.commit)
-    for done, (path, digest, problem) in enumerate(executor.spread(digest_chunk, list(new), _DIGEST_CHUNK), start=1):
+    for done, (path, digest, problem) in enumerate(executor.spread(digest_chunk, to_read, _DIGEST_CHUNK), start=1):
         file = new[path]
         if problem:
             file = PhotoFile(file.photo, file.size_bytes, file.modified_ns, problem)
@@ -283,7 +312,12 @@ def _identify(executor: Executor, files: list[PhotoFile], folder: Path, journal:
 
 
 def _analyze(
-    executor: Executor, folder: Path, journal: Journal, pictures_of_run: RunPictures, tell: OnProgress
+    executor: Executor,
+    folder: Path,
+    masks: Mapping[str, str],
+    journal: Journal,
+    pictures_of_run: RunPictures,
+    tell: OnProgress,
 ) -> None:
     """Analyse every content that has no result, or lacks a picture."""
     contents = list(journal.contents())
@@ -294,7 +328,10 @@ def _analyze(
         for digest, photos, status in contents
         if status is None or (status != FAILED and pictures_of_run.lacks(digest, photos))
     }
-    tasks = [Task(_absolute(photo_path(photos[0], folder)), digest) for digest, photos in photos_of.items()]
+    tasks = [
+        Task(_absolute(photo_path(photos[0], folder)), digest, masks.get(photos[0]))
+        for digest, photos in photos_of.items()
+    ]
     done, total = len(contents) - len(tasks), len(contents)
     tell(Progress("analysing", done, total))
     commit = _now_and_then(journal.commit)
@@ -303,7 +340,7 @@ def _analyze(
             journal.record_unread(outcome.sha256, outcome.unread)
         else:
             pictures_of_run.put(outcome.sha256, photos_of[outcome.sha256], outcome.pictures)
-            journal.record(outcome.sha256, outcome.row, outcome.spots)
+            journal.record(outcome.sha256, outcome.row, outcome.spots, outcome.reasons)
         commit()
         done += 1
         tell(Progress("analysing", done, total))

@@ -46,7 +46,8 @@ def run_summary(run: Path, journal: Journal) -> str:
     lines += [f"failed  {failure}" for failure in failures[:N_ROWS]]
     lines += ["failed  and others, see the table"] if len(failures) > N_ROWS else []
     lines += [
-        f"{name.ljust(_LABEL_WIDTH)}{_counted(journal.counts(name))}" for name in ("status", "pattern", "triage_level")
+        f"{name.ljust(_LABEL_WIDTH)}{_counted(journal.counts(name))}"
+        for name in ("status", "pattern", "triage_level", "triage_basis")
     ]
     tables = [*TABLES.values(), *(name for name in PARQUET_TABLES.values() if (run / name).is_file())]
     lines += [f"{'tables'.ljust(_LABEL_WIDTH)}{', '.join(str(run / name) for name in tables)}"]

@@ -37,11 +37,14 @@ class Task:
     ----------
     path : str
     sha256 : str
-        What it held when it was listed.
+        What it held when it was listed, with its mask: `lesionvis.batch.names.content_key`.
+    mask : str or None
+        File with the places to leave out.
     """
 
     path: str
     sha256: str
+    mask: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,8 @@ class Outcome:
         Column -> value of the table of photos; empty when the file could not be read as it was listed.
     spots : sequence of rows
         Of the table of spots.
+    reasons : sequence of (str, str)
+        Number and reason of each rule that fired.
     pictures : mapping of str to bytes
         Kind -> encoded picture.
     unread : str
@@ -65,6 +70,7 @@ class Outcome:
     sha256: str
     row: Mapping[str, Any]
     spots: Sequence[Sequence[Any]]
+    reasons: Sequence[tuple[str, str]]
     pictures: Mapping[str, bytes]
     unread: str
 
@@ -135,16 +141,23 @@ class Supervisor:
         """
         for _ in range(ATTEMPTS):
             worker = self._worker or self._start()
-            answer = self._ask(worker, {"path": task.path, "sha256": task.sha256}, self._job.max_seconds)
+            answer = self._ask(worker, dataclasses.asdict(task), self._job.max_seconds)
             if answer is not None:
                 break
             reason = self._end()
         else:
             from lesionvis.batch.rows import failed_row
 
-            return Outcome(task.sha256, failed_row(f"This file {reason}; leave it out, or report it."), [], {}, "")
+            return Outcome(task.sha256, failed_row(f"This file {reason}; leave it out, or report it."), [], [], {}, "")
         pictures = {kind: base64.b64decode(text) for kind, text in answer.get("pictures", {}).items()}
-        return Outcome(task.sha256, answer.get("row", {}), answer.get("spots", []), pictures, answer.get("unread", ""))
+        return Outcome(
+            task.sha256,
+            answer.get("row", {}),
+            answer.get("spots", []),
+            answer.get("reasons", []),
+            pictures,
+            answer.get("unread", ""),
+        )
 
     def _start(self) -> _Worker:
         """Start a worker and wait until it is ready."""

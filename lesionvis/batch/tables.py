@@ -48,14 +48,3 @@ def cell(value: Value) -> str:
     if value is None:
         return ""
     return f"{value:.{_SIGNIFICANT_DIGITS}g}" if isinstance(value, float) else str(value)
-
-
-def rounded(value: Value) -> Value:
-    """Value with as many digits as a table holds.
-
-    Examples
-    --------
-    >>> rounded(0.1 + 0.2), rounded(7), rounded(None)
-    (0.3, 7, None)
-    """
-    return float(cell(value)) if isinstance(value, float) else value

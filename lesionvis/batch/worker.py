@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lesionvis.batch.masks import mask_png
-from lesionvis.batch.names import escape_control_characters
+from lesionvis.batch.names import content_key, escape_control_characters
 from lesionvis.errors import LesionvisError
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def main() -> None:
             _send(answers, look(analyzer, job, **json.loads(line)))
 
 
-def look(analyzer: Analyzer, job: Job, path: str, sha256: str) -> dict[str, Any]:
+def look(analyzer: Analyzer, job: Job, path: str, sha256: str, mask: str | None = None) -> dict[str, Any]:
     """Analyse one file.
 
     Parameters
@@ -87,30 +87,41 @@ def look(analyzer: Analyzer, job: Job, path: str, sha256: str) -> dict[str, Any]
     path : str
         The file.
     sha256 : str
-        What it held when it was listed.
+        What it held when it was listed, with its mask: `lesionvis.batch.names.content_key`.
+    mask : str, optional
+        File with the places to leave out.
 
     Returns
     -------
     dict
-        "row", "spots" and "pictures" (by kind, base64), or "unread", a sentence, when the file is gone or has changed.
+        "row", "spots", "reasons" and "pictures" (by kind, base64), or "unread", a sentence, when the file is gone or
+        has changed.
     """
-    from lesionvis.batch.rows import failed_row, photo_row, spot_rows
+    from lesionvis.batch.rows import failed_row, photo_row, reason_rows, spot_rows
 
     try:
-        analysis = analyzer(path)
-        if analysis.photo.sha256 != sha256:
+        left_out = None if mask is None else Path(mask).read_bytes()
+        analysis = analyzer(path, mask=left_out)
+        if content_key(analysis.photo.sha256, _digest(left_out)) != sha256:
             return {"unread": _CHANGED}
         pictures = {kind: base64.b64encode(_PAINTERS[kind](analysis)).decode("ascii") for kind in job.pictures}
-        return {"row": photo_row(analysis), "spots": spot_rows(analysis), "pictures": pictures}
+        return {
+            "row": photo_row(analysis),
+            "spots": spot_rows(analysis),
+            "reasons": reason_rows(analysis),
+            "pictures": pictures,
+        }
     except LesionvisError as error:
         problem = about_this_file(str(error), path)
+    except OSError:  # of the mask: whatever a photo meets has its sentence
+        return {"unread": _CHANGED}
     except MemoryError:
         problem = f"This file needs more than the {job.max_memory_gb:g} GB that a photo may take; make it smaller."
     except Exception as error:  # one photo never stops a run
         problem = f"This file met a fault of lesionvis ({type(error).__name__}: {error}); please report it."
-    if not _still_holds(path, sha256):
+    if not _still_holds(path, mask, sha256):
         return {"unread": _CHANGED}
-    return {"row": failed_row(escape_control_characters(problem)), "spots": [], "pictures": {}}
+    return {"row": failed_row(escape_control_characters(problem)), "spots": [], "reasons": [], "pictures": {}}
 
 
 def about_this_file(sentence: str, path: str) -> str:
@@ -180,12 +191,31 @@ def _prepared(job: Job) -> tuple[Analyzer, dict[str, str]]:
     return analyzer, provenance(analyzer)
 
 
-def _still_holds(path: str, sha256: str) -> bool:
+def _still_holds(path: str, mask: str | None, sha256: str) -> bool:
     try:
-        with open(path, "rb") as file:  # noqa: PTH123
-            return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+        return file_content(path, mask) == sha256
     except OSError:
         return False
+
+
+def file_content(path: str, mask: str | None) -> str:
+    """Content of a photo's file and of that of its mask (`content_key`).
+
+    Raises
+    ------
+    OSError
+        If one of them cannot be read.
+    """
+    digests = []
+    for name in (path, mask):
+        if name is not None:
+            with open(name, "rb") as file:  # noqa: PTH123
+                digests.append(hashlib.file_digest(file, "sha256").hexdigest())
+    return content_key(digests[0], digests[1] if mask is not None else None)
+
+
+def _digest(content: bytes | None) -> str | None:
+    return None if content is None else hashlib.sha256(content).hexdigest()
 
 
 def _send(answers: Any, content: dict[str, Any]) -> None:

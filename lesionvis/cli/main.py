@@ -66,6 +66,9 @@ app = typer.Typer(
 PxPerMm = Annotated[float | None, typer.Option(help="Scale in px of the photo per mm; no ruler is sought then.")]
 MmAcross = Annotated[float | None, typer.Option(help="Width of what the photo shows, in mm.")]
 CoinName = Annotated[str | None, typer.Option(help="Coin that lies in the photo, such as eur-1.")]
+MinScore = Annotated[float | None, typer.Option(help="Score from which a candidate is a spot, 0 to 1.")]
+MinDiameterMm = Annotated[float | None, typer.Option(help="Smallest diameter of a spot, in mm; needs a scale.")]
+MaxDiameterMm = Annotated[float | None, typer.Option(help="Largest diameter of a spot, in mm; needs a scale.")]
 BarMm = Annotated[float | None, typer.Option(help="Measured length of the bar of a printed scale card, in mm.")]
 ModelFolder = Annotated[Path | None, typer.Option("--model", help="Folder of a pattern model to use instead.")]
 Ask = Annotated[bool, typer.Option("--ask", help="Ask the questions that can still change the advice.")]
@@ -113,10 +116,16 @@ def analyze(
         Path | None, typer.Option(help="Write a picture of what was not taken for a spot, and why (.png or .jpg).")
     ] = None,
     abcde: Annotated[Path | None, typer.Option(help="Write a picture of the ABCDE (.png or .jpg).")] = None,
+    exclude: Annotated[
+        Path | None, typer.Option(help="PNG of the photo's size, not black where nothing is to be looked at.")
+    ] = None,
     px_per_mm: PxPerMm = None,
     mm_across: MmAcross = None,
     coin: CoinName = None,
     bar_mm: BarMm = None,
+    min_score: MinScore = None,
+    min_diameter_mm: MinDiameterMm = None,
+    max_diameter_mm: MaxDiameterMm = None,
     answer: GivenAnswers = None,
     answers: AnswersFile = None,
     age: Age = None,
@@ -134,8 +143,16 @@ def analyze(
     about = circumstances_of(answers, age, cause, site)
     given = answers_of(answer, answers, about)
     analysis = analyzer_of(
-        settings, px_per_mm=px_per_mm, mm_across=mm_across, coin=coin, bar_mm=bar_mm, model_folder=model
-    )(photo, given)
+        settings,
+        px_per_mm=px_per_mm,
+        mm_across=mm_across,
+        coin=coin,
+        bar_mm=bar_mm,
+        min_score=min_score,
+        min_diameter_mm=min_diameter_mm,
+        max_diameter_mm=max_diameter_mm,
+        model_folder=model,
+    )(photo, given, mask=exclude)
     if ask:
         found = analysis
         told = _asked(given, lambda known: found.answered(known).advice)
@@ -157,6 +174,10 @@ def analyze(
 def batch(
     folder: Annotated[Path, typer.Argument(help="Folder with photos, in sub-folders too; it is only read.")],
     out: Annotated[Path, typer.Option(help="Run folder; a run that was stopped there goes on.")],
+    exclude_dir: Annotated[
+        Path | None,
+        typer.Option(help="Folder with places to leave out: PHOTO.png for the photo PHOTO, as --exclude of analyze."),
+    ] = None,
     masks: Annotated[bool, typer.Option("--masks", help="Write a label image of every photo.")] = False,
     overlays: Annotated[bool, typer.Option("--overlays", help="Write an annotated picture of every photo.")] = False,
     parquet: Annotated[bool, typer.Option("--parquet", help="Write the tables as Parquet too.")] = False,
@@ -165,6 +186,9 @@ def batch(
     mm_across: MmAcross = None,
     coin: CoinName = None,
     bar_mm: BarMm = None,
+    min_score: MinScore = None,
+    min_diameter_mm: MinDiameterMm = None,
+    max_diameter_mm: MaxDiameterMm = None,
     settings: SettingsFile = None,
     model: ModelFolder = None,
     max_seconds: Annotated[float, typer.Option(help="Longest time for one photo, in seconds.")] = 120.0,
@@ -173,16 +197,29 @@ def batch(
     dask_scheduler: Annotated[str | None, typer.Option(help="Address of a Dask scheduler to do the work.")] = None,
 ) -> None:
     """Analyse a folder of photos into a run folder with tables."""
+    from joblib import cpu_count  # fewer than the machine's in a container
+
     from lesionvis.batch.journal import Journal
     from lesionvis.batch.run import BatchRunner
     from lesionvis.batch.summary import run_summary
 
     runner = BatchRunner(
-        analyzer_of(settings, px_per_mm=px_per_mm, mm_across=mm_across, coin=coin, bar_mm=bar_mm, model_folder=model),
+        analyzer_of(
+            settings,
+            px_per_mm=px_per_mm,
+            mm_across=mm_across,
+            coin=coin,
+            bar_mm=bar_mm,
+            min_score=min_score,
+            min_diameter_mm=min_diameter_mm,
+            max_diameter_mm=max_diameter_mm,
+            model_folder=model,
+        ),
+        exclude_dir=exclude_dir,
         masks=masks,
         overlays=overlays,
         parquet=parquet,
-        jobs=_usable_processors() if jobs is None else jobs,
+        jobs=cpu_count() if jobs is None else jobs,
         max_seconds=max_seconds,
         max_memory_gb=max_memory_gb,
         retry_failed=retry_failed,
@@ -355,11 +392,6 @@ def _chosen(choices: tuple[str, ...]) -> str | None:
         if len(fitting) == 1:
             return fitting[0]
         typer.echo(f"Please type one of: {', '.join(choices)}.", err=True)
-
-
-def _usable_processors() -> int:
-    """Processors that this process may use, which are fewer than the machine's in a container."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -41,10 +40,10 @@ def escape_control_characters_in_lines(text: str) -> str:
 def analyzer_of(settings: Path | None, **options: Any) -> Analyzer:
     """Analyzer of a settings file, or of the defaults, and of the options that override them."""
     from lesionvis.analysis import Analyzer
-    from lesionvis.settings import read_settings
+    from lesionvis.settings import changed, read_settings
 
     analyzer = read_settings(settings) if settings else Analyzer()
-    return dataclasses.replace(analyzer, **{name: value for name, value in options.items() if value is not None})
+    return changed(analyzer, **{name: value for name, value in options.items() if value is not None})
 
 
 def circumstances_of(

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.color import DENSITY_FLOOR, blood_map, linear_light, optical_density
+from lesionvis.geometry import sample
 from lesionvis.photo import Photo
 from lesionvis.skin import Skin
 from lesionvis.spots import Spots
@@ -147,14 +148,8 @@ def _rays(outline: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np
 
 def _densities(photo: Photo, xy: NDArray[np.float64], glare: tuple[float, float, float]) -> NDArray[np.float64]:
     """Density (N, rays, steps, 3) at working positions (N, rays, steps, 2)."""
-    flat = xy.reshape(-1, 1, 2).astype(np.float32)
-    density = optical_density(photo.rgb)
-    # remap takes at most 32767 rows at once.
-    parts = [
-        cv2.remap(density, part[..., 0], part[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        for part in np.array_split(flat, len(flat) // 30000 + 1)
-    ]
-    values = np.concatenate(parts).reshape(*xy.shape[:3], 3).astype(np.float64)
+    x, y = np.moveaxis(xy.reshape(-1, *xy.shape[2:]), -1, 0)
+    values = sample(optical_density(photo.rgb), x, y).reshape(*xy.shape[:3], 3).astype(np.float64)
     if not any(glare):
         return values
     light = (1.0 + DENSITY_FLOOR) * 10.0**-values - np.asarray(glare)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.color import erythema_index, optical_density
+from lesionvis.geometry import distances, shrink
 from lesionvis.spots.classifier import distinct
 
 if TYPE_CHECKING:
@@ -71,18 +72,6 @@ class Structure:
     to_source: NDArray[np.float64]
 
 
-def project(matrix: NDArray[np.float64], xy: NDArray[Any]) -> NDArray[np.float64]:
-    """Positions of shape (N, 2) through a projective matrix of shape (3, 3).
-
-    Examples
-    --------
-    >>> project(np.diag([2.0, 2.0, 1.0]), np.array([[1.0, 3.0]])).tolist()
-    [[2.0, 6.0]]
-    """
-    projected = np.column_stack([xy, np.ones(len(xy))]) @ matrix.T
-    return np.asarray(projected[:, :2] / projected[:, 2:], np.float64)
-
-
 def structure_of(analysis: Analysis) -> Structure:
     """Structure of an analysed photo.
 
@@ -95,11 +84,9 @@ def structure_of(analysis: Analysis) -> Structure:
     Structure
     """
     photo = analysis.photo
-    height, width = photo.rgb.shape[:2]
-    ratio = min(1.0, LONG_SIDE_PX / max(height, width))
-    size = (max(1, round(width * ratio)), max(1, round(height * ratio)))
-    small = np.asarray(cv2.resize(photo.rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
-    mask = cv2.resize(analysis.skin.mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
+    ratio = min(1.0, LONG_SIDE_PX / max(photo.rgb.shape[:2]))
+    small = shrink(photo.rgb, LONG_SIDE_PX)
+    mask = cv2.resize(analysis.skin.mask.astype(np.uint8), small.shape[1::-1], interpolation=cv2.INTER_NEAREST)
     mask = cv2.erode(mask, np.ones((5, 5), np.uint8), borderValue=1)
     inside = np.asarray(mask, np.uint8)
     density = optical_density(small)
@@ -218,7 +205,7 @@ def _pairs(landmarks: NDArray[np.float64]) -> NDArray[np.int64]:
     """Each landmark with each of its nearest neighbours, shape (pairs, 2)."""
     if len(landmarks) < 2:
         return np.zeros((0, 2), np.int64)
-    distance = np.hypot(*(landmarks[:, None, :2] - landmarks[None, :, :2]).transpose(2, 0, 1))
+    distance = distances(landmarks[:, :2], landmarks[:, :2])
     nearest = np.argsort(distance, axis=1, kind="stable")[:, 1 : N_NEIGHBOURS + 1]
     return np.stack([np.repeat(np.arange(len(landmarks)), nearest.shape[1]), nearest.ravel()], axis=1)
 

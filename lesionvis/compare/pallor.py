@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from lesionvis.color import linear_light, optical_density
 from lesionvis.compare.registration import Registration
+from lesionvis.geometry import distances, shrink
 
 if TYPE_CHECKING:
     from lesionvis.analysis import Analysis
@@ -123,7 +124,7 @@ def measure_pallor(
     share, low, high = _otsu_threshold(found[:, 1])
     if share < DIVIDED_MIN or high - low < PALLOR_MIN:
         return untold
-    off = np.hypot(*(at_px[:, None] - grid[known][None]).transpose(2, 0, 1))
+    off = distances(at_px, grid[known])
     around = np.argsort(off, axis=1)[:, :N_PLACES_AROUND]
     pallor, glare = np.median(found[around, 1], axis=1), np.median(found[around, 2], axis=1)
     is_pressed = np.asarray(pallor > low + PRESSED_SHARE * (high - low), np.bool_)
@@ -148,13 +149,10 @@ def _skin_light(analysis: Analysis) -> NDArray[np.float32]:
     bare = analysis.skin.mask & ((spots.labels == 0) | (spots.labels == spots.lesion))
     inside = cv2.erode(bare.astype(np.uint8), np.ones((5, 5), np.uint8), borderValue=1).astype(np.float32)
     light = linear_light(optical_density(photo.rgb))
-    height, width = inside.shape
-    ratio = min(1.0, LONG_SIDE_PX / max(height, width))
-    size = (max(1, round(width * ratio)), max(1, round(height * ratio)))
-    total = cv2.resize(light * inside[..., None], size, interpolation=cv2.INTER_AREA)
-    weight = cv2.resize(inside, size, interpolation=cv2.INTER_AREA)
-    total = np.asarray(cv2.GaussianBlur(total, (0, 0), SKIN_SIGMA_PX), np.float32)
-    weight = np.asarray(cv2.GaussianBlur(weight, (0, 0), SKIN_SIGMA_PX), np.float32)
+    total, weight = (
+        np.asarray(cv2.GaussianBlur(shrink(picture, LONG_SIDE_PX), (0, 0), SKIN_SIGMA_PX), np.float32)
+        for picture in (light * inside[..., None], inside)
+    )
     mean = np.maximum(total / np.maximum(weight, 1e-6)[..., None], _LIGHT_MIN)
     return np.where(weight[..., None] > BARE_MIN, mean, np.float32(np.nan))
 

@@ -14,7 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lesionvis.compare.landmarks import SIZE_RATIO_MAX, Structure, guesses, project, structure_of
+from lesionvis.compare.landmarks import SIZE_RATIO_MAX, Structure, guesses, structure_of
+from lesionvis.geometry import area_zoom, distances, project
 from lesionvis.json_ready import json_ready
 
 if TYPE_CHECKING:
@@ -128,11 +129,7 @@ class Registration:
 
     def zoom(self, xy: ArrayLike) -> NDArray[np.float64]:
         """Px of the second photo per px of the first at places of the first, shape (N,)."""
-        points = np.asarray(xy, dtype=np.float64).reshape(-1, 2)
-        here = project(self.homography, points)
-        across = project(self.homography, points + np.array([0.5, 0.0])) - here
-        down = project(self.homography, points + np.array([0.0, 0.5])) - here
-        return np.asarray(2.0 * np.sqrt(np.abs(across[:, 0] * down[:, 1] - across[:, 1] * down[:, 0])))
+        return area_zoom(self.homography, np.asarray(xy, dtype=np.float64).reshape(-1, 2))
 
     def map_back(self, xy: ArrayLike) -> NDArray[np.float64]:
         """Places in the first photo of places in the second, shape (N, 2), source px: the inverse of `map_points`."""
@@ -151,7 +148,7 @@ class Registration:
 
     def _weights(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Weight of each anchor at each place, shape (N, M)."""
-        distance = np.hypot(*(points[:, None] - self.anchors_px[None]).transpose(2, 0, 1))
+        distance = distances(points, self.anchors_px)
         return np.asarray(np.exp(-0.5 * (distance / self.anchor_sigma_px) ** 2))
 
 
@@ -286,7 +283,7 @@ def _mutual_nearest(
         return np.zeros((0, 4)), 0.0
     zoom = float(np.sqrt(abs(np.linalg.det(matrix[:2, :2]))))
     place = project(matrix, a.landmarks[:, :2])
-    distance = np.hypot(*(place[:, None] - b.landmarks[None, :, :2]).transpose(2, 0, 1))
+    distance = distances(place, b.landmarks[:, :2])
     size_ratio = b.landmarks[None, :, 2] / (zoom * a.landmarks[:, None, 2])
     distance = np.where(np.abs(np.log(size_ratio)) < np.log(SIZE_RATIO_MAX), distance, np.inf)
     nearest = distance.argmin(axis=1)
@@ -374,13 +371,13 @@ def _drift(met: NDArray[np.float64], matrix: NDArray[np.float64]) -> NDArray[np.
     if len(met) == 0:
         return np.zeros(2)
     off = met[:, 2:] - project(matrix, met[:, :2])
-    alike = np.hypot(*(off[:, None] - off[None]).transpose(2, 0, 1)) < 2.0 * AGREEMENT_PX
+    alike = distances(off, off) < 2.0 * AGREEMENT_PX
     return np.asarray(off[alike[int(alike.sum(axis=1).argmax())]].mean(axis=0))
 
 
 def _error_px(anchors: NDArray[np.float64], residuals: NDArray[np.float64], sigma_px: float) -> float:
     """Median distance between each anchor's residual and what the other anchors make of it."""
-    distance = np.hypot(*(anchors[:, None] - anchors[None]).transpose(2, 0, 1))
+    distance = distances(anchors, anchors)
     weight = np.exp(-0.5 * (distance / sigma_px) ** 2)
     np.fill_diagonal(weight, 0.0)
     expected = (weight @ residuals) / (weight.sum(axis=1) + 1.0)[:, None]

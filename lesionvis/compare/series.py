@@ -20,7 +20,7 @@ from lesionvis.errors import SettingsError
 from lesionvis.json_ready import json_ready
 from lesionvis.triage import advise_further
 from lesionvis.triage.advice import Advice
-from lesionvis.triage.evidence import PhotoEvidence
+from lesionvis.triage.evidence import SEVEN_POINTS_MIN, PhotoEvidence
 
 # The guide and rule P01 say "spreading" and give no number; the limits are ours. Spots spread when at least so many,
 # and this share of all before, are new: one alone may be a hair or an insect. An app that told every change (SCAI)
@@ -85,6 +85,10 @@ class Course:
         evolution = _evolution(self)
         if evolution is not None and evolution.changed:
             found["changed"] = evolution.seen
+            abcde = self.abcde
+            if abcde is not None and abcde.seven_points.lowest >= SEVEN_POINTS_MIN:
+                points = abcde.seven_points.lowest
+                found["checklist7_ge3"] = f"With its change the spot has {points} points of the 7-point list"
         return tuple(found.items())
 
     @property
@@ -110,7 +114,9 @@ class Course:
         if evolution is None:
             return self.photos[-1].abcde
         abcde = self.photos[evolution.photo].abcde
-        return None if abcde is None else abcde.evolved(evolution.changed, f"{evolution.seen}.")
+        if abcde is None:
+            return None
+        return abcde.evolved(evolution.changed, f"{evolution.seen}.", size_changed=evolution.size_changed)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON; numbers that are missing are None."""
@@ -271,11 +277,12 @@ def _last_photo(row: NDArray[np.int64]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Evolution:
-    """Whether a single spot changed, what was seen, without its full stop, and the last photo it was followed to."""
+    """Whether a single spot, and its size, changed; what was seen, without its full stop; the last photo of it."""
 
     photo: int
     changed: bool
     seen: str
+    size_changed: bool = False
 
 
 def _evolution(course: Course) -> _Evolution | None:
@@ -288,7 +295,9 @@ def _evolution(course: Course) -> _Evolution | None:
     if not told:
         return None
     last = max(evolution.photo for evolution in told)
-    return replace(max(told, key=lambda evolution: (evolution.changed, evolution.photo)), photo=last)
+    size_changed = any(evolution.size_changed for evolution in told)
+    latest = max(told, key=lambda evolution: (evolution.changed, evolution.photo))
+    return replace(latest, photo=last, size_changed=size_changed)
 
 
 def _evolution_along(course: Course, row: NDArray[np.int64]) -> _Evolution | None:
@@ -299,15 +308,15 @@ def _evolution_along(course: Course, row: NDArray[np.int64]) -> _Evolution | Non
     since = _since(course, row)
     if not is_the_one or not since.days >= CHANGED_DAYS_MIN:
         return None
-    changes = []
-    if _is_beyond(since.area_ratio, GROWN_MIN, _area_error(course, row)):
-        changes.append(f"its area is {since.area_ratio:.2f} times what it was")
+    size_changed = _is_beyond(since.area_ratio, GROWN_MIN, _area_error(course, row))
+    changes = [f"its area is {since.area_ratio:.2f} times what it was"] if size_changed else []
     is_other = _is_beyond(since.contrast_ratio, 1.0 / FADED_MAX, since.contrast_error)
     changes += ["its colour is another"] if is_other or abs(since.blue_shift) > COLOR_SHIFT_MIN else []
     new = _new_colors(course, row, first, last)
     changes += [f"it shows {' and '.join(new)} that it did not"] if new else []
     if changes:
-        return _Evolution(last, True, f"The spot changed within {since.days:.0f} days: {', '.join(changes)}")
+        seen = f"The spot changed within {since.days:.0f} days: {', '.join(changes)}"
+        return _Evolution(last, True, seen, size_changed)
     seen = f"No change of the spot was measured within {since.days:.0f} days; small ones are not seen in photos"
     return _Evolution(last, False, seen)
 

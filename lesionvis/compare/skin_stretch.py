@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.compare.landmarks import project
 from lesionvis.compare.registration import Registration
+from lesionvis.geometry import project
 
 if TYPE_CHECKING:
     from lesionvis.analysis import Analysis

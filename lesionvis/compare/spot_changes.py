@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from lesionvis.color import blue_share
 from lesionvis.compare.contrast import Contrasts, contrasts_at, lies_in_frame
 from lesionvis.compare.registration import Registration
+from lesionvis.geometry import distances, nearest_pairs
 from lesionvis.scale import Scale
 
 if TYPE_CHECKING:
@@ -140,29 +141,17 @@ def _contrasts(analysis: Analysis, outlines: list[NDArray[np.float64]]) -> Contr
 def _pairs(
     earlier: Analysis, later: Analysis, registration: Registration
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Rows of the partners in either table: of all pairs that may be one spot the nearest first, then the nearest left.
-
-    A spot whose nearest was taken by a nearer one gets the next within reach, or none.
-    """
+    """Rows of the partners in either table: `nearest_pairs` of those that may be one spot."""
     place = np.stack([earlier.table["x_px"], earlier.table["y_px"]], axis=1)
     there = registration.map_points(place)
     zoom = registration.zoom(place)
     here = np.stack([later.table["x_px"], later.table["y_px"]], axis=1)
     diameter = np.maximum((earlier.table["diameter_px"] * zoom)[:, None], later.table["diameter_px"][None])
-    distance = np.hypot(*(there[:, None] - here[None]).transpose(2, 0, 1))
+    distance = distances(there, here)
     area_ratio = later.table["area_px"][None] / np.maximum((earlier.table["area_px"] * zoom**2)[:, None], 1e-9)
     possible = distance < REACH_DIAMETERS * diameter + REACH_ERRORS * registration.error_px
     possible &= np.abs(np.log(np.maximum(area_ratio, 1e-9))) < np.log(AREA_RATIO_MAX)
-    rows, columns = np.nonzero(possible)
-    partner: dict[int, int] = {}
-    taken: set[int] = set()
-    for pair in np.argsort(distance[possible], kind="stable"):
-        i, j = int(rows[pair]), int(columns[pair])
-        if i not in partner and j not in taken:
-            partner[i] = j
-            taken.add(j)
-    a = np.array(sorted(partner), np.int64)
-    return a, np.array([partner[i] for i in a.tolist()], np.int64)
+    return nearest_pairs(distance, possible)
 
 
 def _lies_on_skin(analysis: Analysis, outline: NDArray[np.float64]) -> bool:

@@ -175,6 +175,8 @@ class PhotoReader:
         return self._from_bytes(self._file_bytes(path), path.name, px_per_mm)
 
     def _from_array(self, array: NDArray[Any], px_per_mm: float | None) -> Photo:
+        if np.ma.is_masked(array):
+            raise UnreadablePhoto("array has masked places, which a photo does not hold; give it to analyze.")
         if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (1, 3, 4)):
             raise UnreadablePhoto(f"array has shape {array.shape}; give (H, W), (H, W, 1), (H, W, 3) or (H, W, 4).")
         height, width = array.shape[:2]

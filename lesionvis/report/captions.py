@@ -54,7 +54,7 @@ def caption(lines: Sequence[str], legend: Mapping[str, Color], width_px: int) ->
 def wrapped(text: str, width_px: int) -> Iterator[str]:
     """Yield a text in lines that are no wider than so many px, but for single words."""
     line = ""
-    for word in _drawable(text).split():
+    for word in text.split():
         longer = f"{line} {word}".strip()
         if line and _text_width_px(longer) > width_px:
             yield line
@@ -72,11 +72,6 @@ def _legend_places(legend: Mapping[str, Color], width_px: int) -> Iterator[tuple
             left, row = MARGIN_PX, row + 1
         yield left, row
         left += width + 2 * GAP_PX
-
-
-def _drawable(text: str) -> str:
-    """Text in the letters of OpenCV's fonts, which are ASCII."""
-    return text.encode("ascii", "replace").decode("ascii")
 
 
 def _text_width_px(text: str) -> int:

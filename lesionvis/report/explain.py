@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.report.overlay import SHADOW_COLOR, SPOT_COLOR, draw_outline, enlarged
+from lesionvis.report.captions import caption
+from lesionvis.report.overlay import SPOT_COLOR, draw_outline, enlarged
 from lesionvis.spots.rejections import NOTHING_FITS, PART_OF_LESION, REASONS, explain_rejections
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ _COLORS = (
 REASON_COLORS = dict(zip((*REASONS, PART_OF_LESION, NOTHING_FITS), _COLORS, strict=True))
 # More would hide the skin; the least likely ones are left out, and the legend says how many.
 N_DRAWN_MAX = 400
-_LINE_HEIGHT_PX = 26
 
 
 def draw_explanation(analysis: Analysis) -> NDArray[np.uint8]:
@@ -45,19 +44,7 @@ def draw_explanation(analysis: Analysis) -> NDArray[np.uint8]:
     for outline in analysis.spots.outlines_px:
         draw_outline(canvas, (photo.to_working(outline) + 0.5) * zoom - 0.5, SPOT_COLOR)
     counts = {reason: sum(one.reason == reason for one in rejections) for reason in REASON_COLORS}
-    lines = [(f"{len(analysis.table)} taken for spots", SPOT_COLOR)]
-    lines += [(f"{count} {reason}", REASON_COLORS[reason]) for reason, count in counts.items() if count]
-    if len(rejections) > N_DRAWN_MAX:
-        lines.append((f"of these, the {N_DRAWN_MAX} likeliest are drawn", (255, 255, 255)))
-    return np.concatenate([canvas, _legend(lines, canvas.shape[1])])
-
-
-def _legend(lines: list[tuple[str, tuple[int, int, int]]], width: int) -> NDArray[np.uint8]:
-    """Dark panel with a line of text per colour."""
-    panel = np.full((_LINE_HEIGHT_PX * len(lines) + 10, width, 3), 24, np.uint8)
-    for number, (text, color) in enumerate(lines):
-        middle = 5 + _LINE_HEIGHT_PX * number + _LINE_HEIGHT_PX // 2
-        cv2.circle(panel, (18, middle), 7, SHADOW_COLOR, 4, cv2.LINE_AA)
-        cv2.circle(panel, (18, middle), 7, color, 2, cv2.LINE_AA)
-        cv2.putText(panel, text, (36, middle + 5), cv2.FONT_HERSHEY_SIMPLEX, 0.55, (255, 255, 255), 1, cv2.LINE_AA)
-    return panel
+    legend = {f"{len(analysis.table)} taken for spots": SPOT_COLOR}
+    legend |= {f"{count} {reason}": REASON_COLORS[reason] for reason, count in counts.items() if count}
+    lines = [f"Of what was rejected, the {N_DRAWN_MAX} likeliest are drawn."] if len(rejections) > N_DRAWN_MAX else []
+    return np.concatenate([canvas, caption(lines, legend, canvas.shape[1])])

@@ -58,11 +58,13 @@ def enlarged(rgb: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
     return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_CUBIC), np.uint8).copy(), zoom
 
 
-def draw_outline(canvas: NDArray[np.uint8], corners: NDArray[np.float64], color: tuple[int, int, int]) -> None:
+def draw_outline(
+    canvas: NDArray[np.uint8], corners: NDArray[np.float64], color: tuple[int, int, int], width_px: int = 1
+) -> None:
     """Draw a closed line through corners (x, y) of shape (K, 2) in canvas px, over a dark one, in place."""
     points = [np.round(corners * 2**_SHIFT_BITS).astype(np.int32)]
-    cv2.polylines(canvas, points, True, SHADOW_COLOR, 3, cv2.LINE_AA, _SHIFT_BITS)
-    cv2.polylines(canvas, points, True, color, 1, cv2.LINE_AA, _SHIFT_BITS)
+    cv2.polylines(canvas, points, True, SHADOW_COLOR, width_px + 2, cv2.LINE_AA, _SHIFT_BITS)
+    cv2.polylines(canvas, points, True, color, width_px, cv2.LINE_AA, _SHIFT_BITS)
 
 
 def _draw_scale(canvas: NDArray[np.uint8], analysis: Analysis, scale: Scale, zoom: float) -> None:
@@ -71,11 +73,11 @@ def _draw_scale(canvas: NDArray[np.uint8], analysis: Analysis, scale: Scale, zoo
         cv2.circle(canvas, (round(x), round(y)), 3, SHADOW_COLOR, 2, cv2.LINE_AA)
         cv2.circle(canvas, (round(x), round(y)), 3, SCALE_COLOR, 1, cv2.LINE_AA)
     width = canvas.shape[1]
-    px_per_mm = scale.px_per_mm * analysis.photo.px_per_source_px * zoom
-    fitting = [length for length in BAR_LENGTHS_MM if length * px_per_mm <= BAR_MAX_SHARE * width]
+    drawn_px_per_mm = scale.px_per_mm * analysis.photo.px_per_source_px * zoom
+    fitting = [length for length in BAR_LENGTHS_MM if length * drawn_px_per_mm <= BAR_MAX_SHARE * width]
     if not fitting:
         return
-    start = (round(width - 15 - fitting[-1] * px_per_mm), 20)
+    start = (round(width - 15 - fitting[-1] * drawn_px_per_mm), 20)
     end = (width - 15, 20)
     for color, thickness in ((SHADOW_COLOR, 5), ((255, 255, 255), 2)):
         cv2.line(canvas, start, end, color, thickness)

@@ -32,7 +32,7 @@ SIZE_EDGES_MM = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.0, 10.0)
 COUNT_EDGES = (0, 1, 2, 5, 10, 20, 50, 100, 200)
 LEVELS = tuple(str(level) for level in sorted(Level, reverse=True))
 _STEPS = {str(level): NEXT_STEPS[level] for level in sorted(Level, reverse=True)}
-URGENT_LEVELS = ("emergency", "same_day", "prompt")
+URGENT_LEVELS = ("emergency", "same_day", "prompt", "within_2_weeks")
 
 ROW_COLUMNS = (
     *("photo", "status", "pattern", "triage_level", "spot_count", "median_diameter_mm", "scale_source", "photo_flags"),
@@ -46,7 +46,7 @@ SPOT_COLUMNS = (
 )
 FACT_COLUMNS = (
     *("sha256", "width", "height", "px_per_mm", "scale_source", "scale_error_pct", "skin_fraction", "tone_ita_deg"),
-    *("model", "version", "settings_hash"),
+    *("triage_basis", "model", "version", "settings_hash"),
 )
 # Fewer digits than in the tables: the page is for looking.
 _DIGITS = 4
@@ -63,12 +63,15 @@ class ReportPhoto:
         Its row of the table of photos.
     spots : sequence of mappings
         Its rows of the table of spots.
+    reasons : sequence of (str, str)
+        Number and reason of each rule that fired, the weightiest first.
     thumbnail, overlay : str
         Addresses relative to the page, or a data address; "" where there is none.
     """
 
     row: Mapping[str, Value]
     spots: Sequence[Mapping[str, Value]]
+    reasons: Sequence[tuple[str, str]]
     thumbnail: str
     overlay: str
 
@@ -95,7 +98,7 @@ class _Content:
         self.n_spots += len(photo.spots)
         self.sizes.add(spot["diameter_mm"] for spot in photo.spots)
         self.counts.add([row["spot_count"]])
-        why = why_a_person(row)
+        why = why_a_person(row, photo.reasons)
         self.n_urgent += bool(why)
         shown = [_short(row[name]) for name in ROW_COLUMNS]
         self.rows.append(_json_in_page([*shown, urgency(row), why, photo.thumbnail, photo.overlay]))
@@ -105,7 +108,7 @@ class _Content:
 def urgency(row: Mapping[str, Value]) -> float:
     """How soon a person should look at a photo: the lowest first.
 
-    The levels of triage come in their order, photos that could not be judged after "prompt", and those whose pattern
+    The urgent levels of triage come in their order, photos that could not be judged after them, and those whose pattern
     is uncertain after them. Of photos that are alike in this, the likelier a petechial shower the sooner.
 
     Examples
@@ -113,7 +116,7 @@ def urgency(row: Mapping[str, Value]) -> float:
     >>> urgency({"status": "ok", "pattern": "uncertain", "triage_level": "same_day", "p_petechial_shower": 0.25})
     1.375
     >>> urgency({"status": "failed", "pattern": "", "triage_level": "", "p_petechial_shower": None})
-    3.5
+    4.5
     """
     shower = row["p_petechial_shower"]
     return _urgency_step(row) + round(0.5 - 0.5 * (shower if isinstance(shower, float) else 0.0), _DIGITS)
@@ -129,13 +132,12 @@ def _urgency_step(row: Mapping[str, Value]) -> int:
     return after if row["pattern"] == UNCERTAIN else after + 1 + LEVELS.index(level)
 
 
-def why_a_person(row: Mapping[str, Value]) -> str:
+def why_a_person(row: Mapping[str, Value], reasons: Sequence[tuple[str, str]]) -> str:
     """Why a person should look at a photo; "" when nothing asks for it."""
     if row["status"] != "ok":
         return str(row["problem"] or row["status"])
     if row["triage_level"] in URGENT_LEVELS:
-        # Reasons start with the number of their rule.
-        return str(row["triage_reasons"] or "").split(" | ")[0].partition(" ")[2]
+        return reasons[0][1] if reasons else ""
     return "The pattern is uncertain." if row["pattern"] == UNCERTAIN else ""
 
 
@@ -209,7 +211,7 @@ def _packed(photo: ReportPhoto) -> str:
     row = photo.row
     details = {
         "facts": [_short(row[name]) for name in FACT_COLUMNS],
-        "reasons": [reason for reason in str(row["triage_reasons"] or "").split(" | ") if reason],
+        "reasons": [f"{rule} {reason}" for rule, reason in photo.reasons],
         "probabilities": _probabilities(row),
         "features": [_short(row[feature.__name__]) for feature in FEATURES],
         "spots": [[_short(spot[name]) for name in SPOT_COLUMNS] for spot in photo.spots[:N_SPOTS_MAX]],

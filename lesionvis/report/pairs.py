@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from lesionvis.compare.blanch import FADES_MAX, KEEPS_MIN, TEST_NAME, How
 from lesionvis.report.captions import FONT, Color, caption
+from lesionvis.report.overlay import SHADOW_COLOR, draw_outline
 
 if TYPE_CHECKING:
     from lesionvis.analysis import Analysis
@@ -29,7 +30,6 @@ STATE_COLORS: dict[str, Color] = {
     "gone": (90, 140, 255),
     "unclear": (160, 160, 160),
 }
-SHADOW_COLOR = (0, 0, 0)
 # Which panel of a test is which.
 PANELS: dict[How, str] = {
     "pressed": "Above without, below with the glass",
@@ -39,7 +39,6 @@ PANELS: dict[How, str] = {
 PANEL_WIDTH_PX = 640
 GAP_PX = 8
 LABEL_SIZE = 0.5
-_SHIFT_BITS = 4
 
 
 def draw_blanch(plain: Analysis, second: Analysis, test: BlanchTest) -> NDArray[np.uint8]:
@@ -132,9 +131,7 @@ def _outline(panel: NDArray[np.uint8], analysis: Analysis, outline_px: NDArray[n
     # A little outside the border, so that the line does not hide a small spot.
     centre = corners.mean(axis=0)
     corners = centre + (corners - centre) * 1.25
-    points = [np.round(corners * 2**_SHIFT_BITS).astype(np.int32)]
-    cv2.polylines(panel, points, True, SHADOW_COLOR, 4, cv2.LINE_AA, _SHIFT_BITS)
-    cv2.polylines(panel, points, True, color, 2, cv2.LINE_AA, _SHIFT_BITS)
+    draw_outline(panel, corners, color, width_px=2)
     (left, top), (right, bottom) = np.floor(corners.min(axis=0)), np.ceil(corners.max(axis=0))
     return int(left) - 2, int(top) - 2, int(right) + 2, int(bottom) + 2
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lesionvis.compare.blanch import TEST_NAME, How
-from lesionvis.report.text import abcde_lines, advice_text, wrapped
+from lesionvis.report.text import abcde_lines, advice_text
 from lesionvis.triage.advice import Advice
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def blanch_text(test: BlanchTest, advice: Advice) -> str:
         *([f"- and {len(told) - N_SPOTS_TOLD} more spots"] if len(told) > N_SPOTS_TOLD else []),
         *([notes[test.verdict]] if test.verdict in notes else []),
     ]
-    return _above(lines, advice)
+    return advice_text(advice, lines)
 
 
 def course_text(course: Course, advice: Advice) -> str:
@@ -92,7 +92,7 @@ def course_text(course: Course, advice: Advice) -> str:
         lines.append(f"- {moment.name}, {when}: {moment.n_spots} spot{'s' if moment.n_spots != 1 else ''}{area}")
     for number, interval in enumerate(course.intervals, start=1):
         lines.append(f"From photo {number} to {number + 1}{_span(interval.days)}: {_interval(interval)}")
-    return _above([*lines, *abcde_lines(course.abcde)], advice)
+    return advice_text(advice, [*lines, *abcde_lines(course.abcde)])
 
 
 def _span(days: float) -> str:
@@ -120,10 +120,3 @@ def _interval(interval: Comparison) -> str:
     if np.isfinite(interval.extent_ratio):
         text += f". The area over which spots are spread is {interval.extent_ratio:.2f} times what it was"
     return f"{text}."
-
-
-def _above(lines: list[str], advice: Advice) -> str:
-    """Lines between the header and the rest of the advice."""
-    header, rest = advice_text(advice).split("\n\n", 1)
-    told = [part for line in lines for part in wrapped(line, later="  ")]
-    return "\n".join([header, "", *told, "", rest])

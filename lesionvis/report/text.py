@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +13,7 @@ from lesionvis.flags import FLAGS
 from lesionvis.scale import Scale
 from lesionvis.triage.advice import Advice, FiredRule
 from lesionvis.triage.rules import Level
-from lesionvis.triage.wording import EMERGENCY_FIRST, PATTERN_MEANINGS, WORSE_ANSWER_NOTE
+from lesionvis.triage.wording import EMERGENCY_FIRST, PATTERN_MEANINGS, TAKE_ANOTHER, WORSE_ANSWER_NOTE
 
 if TYPE_CHECKING:
     from lesionvis.abcde import Abcde
@@ -59,28 +59,34 @@ def analysis_text(analysis: Analysis) -> str:
     return "\n".join(lines)
 
 
-def advice_text(advice: Advice) -> str:
+def advice_text(advice: Advice, seen: Sequence[str] = ()) -> str:
     """Advice with its header, level, what to do, reasons with their sources, open questions and standing sentences.
 
     Parameters
     ----------
     advice : Advice
+    seen : sequence of str
+        Lines on what was seen, which stand between the header and the advice.
 
     Returns
     -------
     str
         Lines of at most 100 characters, fewer in a narrow terminal.
     """
-    return "\n".join([*wrapped(advice.header), "", *_advice_lines(advice)])
+    above = [part for line in seen for part in wrapped(line, later="  ")]
+    return "\n".join([*wrapped(advice.header), "", *above, *([""] if above else []), *_advice_lines(advice)])
 
 
 def _advice_lines(advice: Advice) -> list[str]:
     lines = [f"ADVICE: {str(advice.level).replace('_', ' ').upper()}", *wrapped(advice.what_to_do), ""]
+    retakes = [line for retake in advice.retakes for line in _bullet(f"{retake.why} {retake.how}")]
+    again = [*wrapped(TAKE_ANOTHER), *retakes, ""] if retakes else []
+    # Nothing may stand before the help that an emergency needs.
+    lines = lines + again if advice.level == Level.EMERGENCY else again + lines
     lines += wrapped(f"Why ({WORSE_ANSWER_NOTE}):" if advice.open_questions else "Why:")
-    # What asks for less than the level would contradict it, were it not told apart.
-    lines += [line for fired in advice.reasons if fired.level == advice.level for line in _reason(fired)]
-    lower = [line for fired in advice.reasons if fired.level < advice.level for line in _reason(fired)]
-    lines += ["", *wrapped("Noted too, but what is said above comes first:"), *lower] if lower else []
+    lines += [line for fired in advice.reasons for line in _reason(fired)]
+    lower = [line for fired in advice.also_noted for line in _reason(fired)]
+    lines += ["", *wrapped("Also noted, but what is said above comes first:"), *lower] if lower else []
     notes = [line for note in advice.photo_notes for line in _bullet(note)]
     lines += ["", "What the photo added:", *notes] if notes else []
     told = [line for note in advice.circumstance_notes for line in _bullet(note)]
@@ -93,7 +99,8 @@ def _advice_lines(advice: Advice) -> list[str]:
         more = len(advice.open_questions) - N_OPEN_QUESTIONS
         lines += _bullet(f"and {more} more") if more > 0 else []
     lines += ["", *(line for sentence in advice.always for line in _bullet(sentence))]
-    return [*lines, "", "Sources of the reasons:", *(line for fired in advice.reasons for line in _source(fired))]
+    fired_rules = (*advice.reasons, *advice.also_noted)
+    return [*lines, "", "Sources of the reasons:", *(line for fired in fired_rules for line in _source(fired))]
 
 
 def _reason(fired: FiredRule) -> list[str]:
@@ -102,9 +109,7 @@ def _reason(fired: FiredRule) -> list[str]:
 
 
 def _source(fired: FiredRule) -> list[str]:
-    # Addresses that are none are names of files that nobody else has.
-    addresses = [address for address in fired.source_addresses if "://" in address]
-    return _bullet(" ".join([f"{fired.rule_id}: {fired.source_title}", *addresses]))
+    return _bullet(" ".join([f"{fired.rule_id}: {fired.source_title}", *fired.source_addresses]))
 
 
 def abcde_lines(abcde: Abcde | None) -> list[str]:

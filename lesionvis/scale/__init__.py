@@ -4,7 +4,7 @@ Each kind of reference lives in a file of its own. A scale is never guessed: wit
 `NoScale`, which is falsy and explains itself.
 """
 
-from lesionvis.scale.base import NoScale, Scale, ScaleSource, given_scale
+from lesionvis.scale.base import NoScale, Scale, ScaleSource, given_scale, working_px_per_mm
 from lesionvis.scale.given import dicom_scale
 
-__all__ = ["NoScale", "Scale", "ScaleSource", "dicom_scale", "given_scale"]
+__all__ = ["NoScale", "Scale", "ScaleSource", "dicom_scale", "given_scale", "working_px_per_mm"]

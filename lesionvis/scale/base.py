@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from lesionvis.checks import check_positive
 from lesionvis.errors import NoScaleError
+from lesionvis.photo import Photo
 
 ScaleSource = Literal["given", "ruler", "marker", "coin", "dicom"]
 
@@ -142,3 +143,20 @@ def given_scale(px_per_mm: float) -> Scale:
     """
     check_positive("px_per_mm", px_per_mm)
     return Scale(px_per_mm=float(px_per_mm), standard_error_px_per_mm=float("nan"), source="given")
+
+
+def working_px_per_mm(photo: Photo, scale: Scale | NoScale) -> float | None:
+    """Scale of the working picture, where that of the source photo is `Scale.px_per_mm`.
+
+    Parameters
+    ----------
+    photo : Photo
+    scale : Scale or NoScale
+        Of the same photo.
+
+    Returns
+    -------
+    float or None
+        Working px per mm; None without a scale.
+    """
+    return scale.px_per_mm * photo.px_per_source_px if isinstance(scale, Scale) else None

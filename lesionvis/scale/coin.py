@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from lesionvis.color import erythema_index, optical_density
 from lesionvis.errors import SettingsError
+from lesionvis.geometry import sample
 from lesionvis.photo import Photo
 from lesionvis.scale.base import NoScale, Scale
-from lesionvis.scale.ellipses import MIN_SUPPORT, N_ANGLES, Ellipse, Outline, find_outlines, sampled
+from lesionvis.scale.ellipses import MIN_SUPPORT, N_ANGLES, Ellipse, Outline, find_outlines
 
 MIN_LESS_RED = 0.02
 """How much less red than the skin around a coin is, as a difference of erythema indices."""
@@ -125,7 +126,7 @@ def _is_metal(redness: NDArray[np.float32], ellipse: Ellipse) -> bool:
     """
     angles = np.linspace(0.0, 2.0 * np.pi, N_ANGLES, endpoint=False)[:, None]
     inner, outer = (
-        sampled(redness, ellipse.points(angles, sizes))
+        sample(redness, *np.moveaxis(ellipse.points(angles, sizes), -1, 0))
         for sizes in (np.linspace(0.82, 0.94, 7)[None, :], np.linspace(1.06, 1.24, 7)[None, :])
     )
     less_red = np.median(outer, axis=1) - np.median(inner, axis=1)

@@ -13,6 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lesionvis.geometry import sample
+
 Floats = NDArray[np.float64]
 
 SEARCH_SIDE_PX = 480
@@ -232,20 +234,13 @@ def _steps(lab: NDArray[np.float32], ellipse: Ellipse, rings: Floats) -> NDArray
     Colours are averaged along the outline over three neighbours, so that texture weighs less than the edge.
     """
     finer = 2.0 * np.pi * (np.arange(N_ANGLES * FINER_ANGLES) - (FINER_ANGLES - 1) / 2.0) / (N_ANGLES * FINER_ANGLES)
-    places = ellipse.points(finer[:, None], rings[None, :])
-    seen = sampled(lab, places)
+    seen = sample(lab, *np.moveaxis(ellipse.points(finer[:, None], rings[None, :]), -1, 0))
     seen = seen.reshape(N_ANGLES, FINER_ANGLES, len(rings), 3).mean(axis=1)
     seen = (np.roll(seen, 1, axis=0) + seen + np.roll(seen, -1, axis=0)) / np.float32(3.0)
     reach = max(1, round(1.5 / (ellipse.major * float(rings[1] - rings[0]))))
     steps = np.zeros(seen.shape[:2], np.float32)
     steps[:, reach:-reach] = np.linalg.norm(seen[:, 2 * reach :] - seen[:, : -2 * reach], axis=2)
     return steps
-
-
-def sampled(picture: NDArray[np.float32], places: Floats) -> NDArray[np.float32]:
-    """Picture at places (..., 2), between its px."""
-    x, y = places[..., 0].astype(np.float32), places[..., 1].astype(np.float32)
-    return np.asarray(cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)
 
 
 def _measure_edge(

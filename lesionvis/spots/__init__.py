@@ -5,6 +5,6 @@ against each, `regions` does the same for the one large lesion, `classifier` wei
 `table` measures them.
 """
 
-from lesionvis.spots.find import Spots, find_spots
+from lesionvis.spots.find import SpotFinder, Spots
 
-__all__ = ["Spots", "find_spots"]
+__all__ = ["SpotFinder", "Spots"]

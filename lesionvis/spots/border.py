@@ -22,18 +22,18 @@ RADIUS_MIN_PX = 4.0
 N_ANGLES, N_RADII, INNER, OUTER = 96, 64, 0.45, 1.35
 # Distance from the region's border, in its radii, at which a step counts 60 %; and in px of the small picture on which
 # regions are found, for small ones.
-PRIOR_RADII, PRIOR_SMALL_PX = 0.15, 0.6
+PRIOR_RADII, PRIOR_SMALL_PX = 0.2, 0.6
 # Cost of a change of the radius between two angles, beside gains of at most 1.
 BEND_COST = 0.01
 # The fall is taken over this part of the radius on both sides.
-LAG = 0.05
+LAG = 0.07
 # Density is smoothed by this share of the radius first.
 SMOOTH_RADII = 0.04
 # The lesion's own colour is the median deeper inside than this share of the radius, the skin's that of a ring.
 CORE_DEPTH, RING_FROM, RING_TO = 0.1, 0.15, 0.5
 STEP_MIN = 0.05
 # A path of another size than the region, in areas, has left the lesion.
-AREA_RATIO = (0.3, 1.8)
+AREA_RATIO = (0.7, 1.25)
 # Each distance is the mean of so many before and after it: single corners would make the longest diameter longer.
 EVEN_ANGLES = 2
 

@@ -1,4 +1,4 @@
-"""Photo, Skin -> Spots: what is found, as a label image with sub-pixel outlines."""
+"""Photo, Skin, Scale -> Spots: what is found, as a label image with sub-pixel outlines."""
 
 from __future__ import annotations
 
@@ -8,14 +8,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lesionvis.checks import check_between, check_positive
 from lesionvis.color import optical_density
+from lesionvis.errors import SettingsError
+from lesionvis.geometry import polygon_area
 from lesionvis.photo import Photo
+from lesionvis.scale import NoScale, Scale, working_px_per_mm
 from lesionvis.skin import Skin
 from lesionvis.spots.border import lesion_border
 from lesionvis.spots.candidates import Candidates, find_candidates
 from lesionvis.spots.classifier import SpotClassifier, distinct, packaged_classifier
 from lesionvis.spots.peaks import DIAMETER_MIN_PX, LONG_SIDE_MAX_PX
 from lesionvis.spots.regions import Regions, find_regions
+from lesionvis.spots.shape import shapes
 
 # Spots from this diameter on are sought wherever the scale is known: the guide gives petechiae 1 to 2 mm.
 SMALLEST_SPOT_MM = 1.0
@@ -58,6 +63,8 @@ class Spots:
         Regions that could have been the dominant lesion.
     region_scores : ndarray of shape (len(regions),), float64
         Expected overlap of each.
+    min_score : float
+        Score from which a candidate was taken for a spot.
     """
 
     labels: NDArray[np.int32]
@@ -68,6 +75,7 @@ class Spots:
     candidate_scores: NDArray[np.float64]
     regions: Regions
     region_scores: NDArray[np.float64]
+    min_score: float = SPOT_SCORE_MIN
 
     def __len__(self) -> int:
         return len(self.outlines_px)
@@ -78,76 +86,165 @@ class Spots:
         return f"Spots({len(self)} spots of {len(self.candidates)} candidates, {lesion})"
 
 
-def find_spots(
-    photo: Photo, skin: Skin, classifier: SpotClassifier | None = None, *, px_per_mm: float | None = None
-) -> Spots:
-    """Find the spots of a photo.
+@dataclass(frozen=True, slots=True)
+class SpotFinder:
+    """Finds the spots of a photo with fixed settings.
 
     Parameters
     ----------
-    photo : Photo
-    skin : Skin
-        Of the same photo.
+    min_diameter_mm : float, optional
+        Smallest diameter (of the circle of equal area) of a spot, in mm. Spots are sought from 1 mm on, or from this
+        diameter on where it is smaller; smaller spots are kept unless it is given. Without a scale it does not
+        apply, which a flag of the photo says.
+    max_diameter_mm : float, optional
+        Largest diameter of a spot, in mm; the dominant lesion counts as well. Without a scale it does not apply,
+        which a flag of the photo says.
+    max_frame_share : float
+        Largest area of a spot as a share of the photo's, 0 to 1; the dominant lesion counts as well.
+    min_score : float
+        Score from which a candidate is a spot, 0 to 1: fewer are missed below the default, fewer are false above it.
     classifier : SpotClassifier, optional
-        The one that comes with the package unless given.
-    px_per_mm : float, optional
-        Working px per mm; spots of a millimetre are sought then, however small a part of the frame they are.
+        The one that comes with the package unless given. It is no setting of a file.
 
-    Returns
-    -------
-    Spots
-        Of length 0 when nothing was found.
+    Raises
+    ------
+    SettingsError
+        If a setting is outside its bounds.
+
+    Examples
+    --------
+    >>> SpotFinder(min_diameter_mm=2.0, max_diameter_mm=1.0)
+    Traceback (most recent call last):
+    ...
+    lesionvis.errors.SettingsError: max_diameter_mm must be at least min_diameter_mm, which is 2.0, got 1.0.
 
     Notes
     -----
-    Small spots and the one dominant lesion are found by different means and compete for the same ground: the lesion
-    takes what lies on it, touching spots are split where the contrast has a valley between them.
+    Limits of size choose among the spots that were found: a spot that is dropped makes room for no other.
     """
-    classifier = packaged_classifier() if classifier is None else classifier
-    density = optical_density(photo.rgb)
-    smallest_px = SMALLEST_SPOT_MM * px_per_mm if px_per_mm is not None else None
-    candidates = find_candidates(density, skin, smallest_px)
-    scores = classifier.spot_scores(candidates)
-    if scores.max(initial=0.0) < SPOT_SCORE_MIN and max(density.shape) > LONG_SIDE_MAX_PX:
-        # Before it is said that there are none, the smallest that a picture can show are sought as well.
-        candidates = find_candidates(density, skin, DIAMETER_MIN_PX)
-        scores = classifier.spot_scores(candidates)
-    regions = find_regions(photo, skin)
-    region_scores = classifier.region_scores(regions)
-    shape = skin.mask.shape
 
-    chosen = distinct(candidates, scores, SPOT_SCORE_MIN)
-    borders, kept_scores = candidates.outlines.borders_px(chosen), scores[chosen]
-    region = _lesion_region(regions, region_scores)
-    border = np.zeros((0, 2))
-    if region is not None:
-        border = lesion_border(photo.rgb, skin.mask, regions, region_scores, region)
-    lesion = _painted(border, shape)
-    lesion_score = float(region_scores[region]) if region is not None else 0.0
-    on_lesion = _lie_on(lesion, borders)
-    has_lesion = lesion.any() and (on_lesion.sum() < CROWD_SPOTS_MIN or lesion_score >= CROWD_LESION_SCORE_MIN)
-    if has_lesion:
-        borders, kept_scores = borders[~on_lesion], kept_scores[~on_lesion]
-    outlines, areas = [*borders], _polygon_areas(borders)
-    painted = [*_painted_corners(borders)]
-    if has_lesion:
-        outlines, areas = [border, *outlines], np.append(_polygon_areas(border), areas)
-        painted = [_painted_corners(border), *painted]
-        kept_scores = np.append(lesion_score, kept_scores)
-    order = np.argsort(-areas, kind="stable")
-    outlines, kept_scores = [outlines[i] for i in order], kept_scores[order]
-    labels = _paint(outlines, [painted[i] for i in order], kept_scores, shape)
-    labels.setflags(write=False)
-    return Spots(
-        labels,
-        tuple(photo.to_source(outline) for outline in outlines),
-        kept_scores,
-        1 + int(order.argmin()) if has_lesion else 0,
-        candidates,
-        scores,
-        regions,
-        region_scores,
-    )
+    min_diameter_mm: float | None = None
+    max_diameter_mm: float | None = None
+    max_frame_share: float = 1.0
+    min_score: float = SPOT_SCORE_MIN
+    classifier: SpotClassifier | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse settings that are outside their bounds."""
+        for name in ("min_diameter_mm", "max_diameter_mm"):
+            if getattr(self, name) is not None:
+                check_positive(name, getattr(self, name))
+        smallest, largest = self.min_diameter_mm, self.max_diameter_mm
+        if smallest is not None and largest is not None and largest < smallest:
+            raise SettingsError(
+                f"max_diameter_mm must be at least min_diameter_mm, which is {smallest!r}, got {largest!r}."
+            )
+        check_between("max_frame_share", self.max_frame_share, 0, 1)
+        check_between("min_score", self.min_score, 0, 1)
+
+    @property
+    def has_limits_mm(self) -> bool:
+        """Whether a setting needs a scale."""
+        return self.min_diameter_mm is not None or self.max_diameter_mm is not None
+
+    def __call__(self, photo: Photo, skin: Skin, scale: Scale | NoScale) -> Spots:
+        """Find the spots of a photo.
+
+        Parameters
+        ----------
+        photo : Photo
+        skin : Skin
+        scale : Scale or NoScale
+            All of the same photo.
+
+        Returns
+        -------
+        Spots
+            Of length 0 when nothing was found.
+
+        Notes
+        -----
+        Small spots and the one dominant lesion are found by different means and compete for the same ground: the
+        lesion takes what lies on it, touching spots are split where the contrast has a valley between them.
+        """
+        candidates, scores = self._scored_candidates(photo, skin, scale)
+        classifier = packaged_classifier() if self.classifier is None else self.classifier
+        regions = find_regions(photo, skin)
+        region_scores = classifier.region_scores(regions)
+        shape = skin.mask.shape
+
+        chosen = distinct(candidates, scores, self.min_score)
+        borders, kept_scores = candidates.outlines.borders_px(chosen), scores[chosen]
+        region = _lesion_region(regions, region_scores)
+        border = np.zeros((0, 2))
+        if region is not None:
+            border = lesion_border(photo.rgb, skin.mask, regions, region_scores, region)
+        lesion = _painted(border, shape)
+        lesion_score = float(region_scores[region]) if region is not None else 0.0
+        on_lesion = _lie_on(lesion, borders)
+        has_lesion = lesion.any() and (on_lesion.sum() < CROWD_SPOTS_MIN or lesion_score >= CROWD_LESION_SCORE_MIN)
+        if has_lesion:
+            borders, kept_scores = borders[~on_lesion], kept_scores[~on_lesion]
+        outlines, areas = [*borders], _polygon_areas(borders)
+        painted = [*_painted_corners(borders)]
+        if has_lesion:
+            outlines, areas = [border, *outlines], np.append(_polygon_areas(border), areas)
+            painted = [_painted_corners(border), *painted]
+            kept_scores = np.append(lesion_score, kept_scores)
+        order = np.argsort(-areas, kind="stable")
+        order = order[self._allowed([outlines[i] for i in order], photo, skin, scale)]
+        kept_scores = kept_scores[order]
+        labels = _paint([outlines[i] for i in order], [painted[i] for i in order], kept_scores, shape)
+        labels.setflags(write=False)
+        return Spots(
+            labels,
+            tuple(photo.to_source(outlines[i]) for i in order),
+            kept_scores,
+            # The lesion is the first of those that were not yet sorted.
+            1 + int(order.argmin()) if has_lesion and 0 in order else 0,
+            candidates,
+            scores,
+            regions,
+            region_scores,
+            self.min_score,
+        )
+
+    def _scored_candidates(
+        self, photo: Photo, skin: Skin, scale: Scale | NoScale
+    ) -> tuple[Candidates, NDArray[np.float64]]:
+        """Everything spot-like with its scores."""
+        classifier = packaged_classifier() if self.classifier is None else self.classifier
+        density = optical_density(photo.rgb)
+        px_per_mm = working_px_per_mm(photo, scale)
+        smallest_mm = min(SMALLEST_SPOT_MM, self.min_diameter_mm or SMALLEST_SPOT_MM)
+        candidates = find_candidates(density, skin, smallest_mm * px_per_mm if px_per_mm is not None else None)
+        scores = classifier.spot_scores(candidates)
+        if scores.max(initial=0.0) < self.min_score and max(density.shape) > LONG_SIDE_MAX_PX:
+            # Before it is said that there are none, the smallest that a picture can show are sought as well.
+            candidates = find_candidates(density, skin, DIAMETER_MIN_PX)
+            scores = classifier.spot_scores(candidates)
+        return candidates, scores
+
+    def _allowed(
+        self, outlines: list[NDArray[np.float64]], photo: Photo, skin: Skin, scale: Scale | NoScale
+    ) -> NDArray[np.bool_]:
+        """Which outlines, in working px, are within the limits of size and not centred where nothing is looked at."""
+        allowed = np.ones(len(outlines), np.bool_)
+        if skin.left_out is not None:
+            is_out = [_is_at(skin.left_out, outline.mean(axis=0)) for outline in outlines]
+            allowed = ~np.asarray(is_out, np.bool_)
+        has_limits = self.max_frame_share < 1.0 or (self.has_limits_mm and isinstance(scale, Scale))
+        if not outlines or not has_limits:
+            return allowed
+        # Measured as the table does it, so that no row contradicts a limit.
+        measured = shapes(tuple(photo.to_source(outline) for outline in outlines))
+        allowed &= measured["area_px"] <= self.max_frame_share * photo.source_width_px * photo.source_height_px
+        if isinstance(scale, Scale):
+            places = zip(measured["x_px"], measured["y_px"], strict=True)
+            diameter_mm = measured["diameter_px"] / [scale.px_per_mm_near(float(x), float(y)) for x, y in places]
+            allowed &= diameter_mm >= (0.0 if self.min_diameter_mm is None else self.min_diameter_mm)
+            allowed &= diameter_mm <= (np.inf if self.max_diameter_mm is None else self.max_diameter_mm)
+        return allowed
 
 
 def _lesion_region(regions: Regions, scores: NDArray[np.float64]) -> int | None:
@@ -174,6 +271,12 @@ def _are_moles(regions: Regions) -> NDArray[np.bool_]:
     )
 
 
+def _is_at(mask: NDArray[np.bool_], place: NDArray[np.float64]) -> bool:
+    """Whether a mask holds at a place (x, y) in working px, the nearest of the picture."""
+    column, row = np.clip(np.round(place), 0, (mask.shape[1] - 1, mask.shape[0] - 1)).astype(int)
+    return bool(mask[row, column])
+
+
 def _lie_on(lesion: NDArray[np.bool_], borders: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Whether the centre or a third of the corners of each spot (N, K, 2) lie on the lesion."""
     points = np.concatenate([borders, borders.mean(axis=1, keepdims=True)], axis=1)
@@ -185,9 +288,7 @@ def _lie_on(lesion: NDArray[np.bool_], borders: NDArray[np.float64]) -> NDArray[
 
 def _polygon_areas(corners: NDArray[np.float64]) -> NDArray[np.float64]:
     """Areas of polygons (..., K, 2)."""
-    x, y = corners[..., 0], corners[..., 1]
-    doubled = (x * np.roll(y, -1, axis=-1) - np.roll(x, -1, axis=-1) * y).sum(axis=-1)
-    return np.asarray(np.abs(doubled) / 2.0)
+    return np.abs(polygon_area(corners[..., 0], corners[..., 1]))
 
 
 def _painted_corners(corners: NDArray[np.float64]) -> NDArray[np.int32]:

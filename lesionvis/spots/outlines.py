@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lesionvis.geometry import following, polygon_area, polygon_centroid, sample
 from lesionvis.spots.peaks import RADIUS_PER_SIGMA
 
 # Rays reach this many expected radii.
@@ -114,7 +114,7 @@ class Outlines:
         before = np.searchsorted(self.angles_rad, angles, side="right") - 1
         ray_angles = np.append(self.angles_rad, 2.0 * np.pi)
         radii = self.radii_px[indices]
-        slope = (np.roll(radii, -1, axis=1) - radii) / np.diff(ray_angles)
+        slope = (following(radii) - radii) / np.diff(ray_angles)
         radii = slope.take(before, axis=1) * (angles - self.angles_rad[before]) + radii.take(before, axis=1)
         x = self.x_px[indices, None] + radii * np.cos(angles)
         y = self.y_px[indices, None] + radii * np.sin(angles)
@@ -122,21 +122,14 @@ class Outlines:
 
     def area_px(self) -> NDArray[np.float64]:
         """Area of each outline in working px, shape (N,)."""
-        x, y = self.polygons()
-        doubled = (x * np.roll(y, -1, axis=1) - np.roll(x, -1, axis=1) * y).sum(axis=1)
-        return np.asarray(np.maximum(0.5 * doubled, 0.25), np.float64)
+        return np.maximum(polygon_area(*self.polygons()), 0.25)
 
     def centroid_px(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Centroid x and y of each outline in working px, each of shape (N,)."""
         x, y = self.polygons()
         # Relative to the start of the rays: the sums stay small, so that nothing cancels far from the origin.
-        u, v = x - self.x_px[:, None], y - self.y_px[:, None]
-        next_u, next_v = np.roll(u, -1, axis=1), np.roll(v, -1, axis=1)
-        cross = u * next_v - next_u * v
-        six_areas = 6.0 * self.area_px()
-        centre_u = ((u + next_u) * cross).sum(axis=1) / six_areas
-        centre_v = ((v + next_v) * cross).sum(axis=1) / six_areas
-        return self.x_px + centre_u, self.y_px + centre_v
+        u, v = polygon_centroid(x - self.x_px[:, None], y - self.y_px[:, None], self.area_px())
+        return self.x_px + u, self.y_px + v
 
 
 def sample_rays(
@@ -172,12 +165,10 @@ def sample_rays(
     for level in np.unique(octave):
         chosen = np.flatnonzero(octave == level)
         factor = 2.0**level
-        # remap takes at most 32767 rows at once.
-        for part in np.array_split(chosen, len(chosen) // 30000 + 1):
-            reach = radius_px[part, None]
-            map_x = ((x_px[part, None] + reach * across + 0.5) / factor - 0.5).astype(np.float32)
-            map_y = ((y_px[part, None] + reach * down + 0.5) / factor - 0.5).astype(np.float32)
-            values[part] = cv2.remap(levels[level], map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        reach = radius_px[chosen, None]
+        x = (x_px[chosen, None] + reach * across + 0.5) / factor - 0.5
+        y = (y_px[chosen, None] + reach * down + 0.5) / factor - 0.5
+        values[chosen] = sample(levels[level], x, y)
     return values.reshape(len(x_px), n_rays, n_steps, *channels)
 
 

@@ -18,7 +18,7 @@ from lesionvis.spots.classifier import (
     neighbour_columns,
     packaged_classifier,
 )
-from lesionvis.spots.find import SPOT_SCORE_MIN, Spots
+from lesionvis.spots.find import Spots
 
 PART_OF_LESION = "part of the dominant lesion"
 NOTHING_FITS = "no single thing: hardly anything about it is like a spot"
@@ -112,9 +112,9 @@ def explain_rejections(spots: Spots) -> tuple[Rejection, ...]:
     candidates, scores = spots.candidates, spots.candidate_scores
     apart = distinct(candidates, scores, 0.0)
     if spots.lesion == 0:
-        apart = apart[scores[apart] < SPOT_SCORE_MIN]
+        apart = apart[scores[apart] < spots.min_score]
     else:
-        apart = np.asarray([i for i in apart if scores[i] < SPOT_SCORE_MIN or _is_on_lesion(spots, i)], np.int64)
+        apart = np.asarray([i for i in apart if scores[i] < spots.min_score or _is_on_lesion(spots, i)], np.int64)
     names = [name for name in REASONS if name != ALONE]
     others = neighbour_columns(candidates, packaged_classifier().stage_1(candidates.evidence)[:, -1])
     among_neighbours = _score_with_typical(candidates, others, REASONS[ALONE])
@@ -129,9 +129,9 @@ def explain_rejections(spots: Spots) -> tuple[Rejection, ...]:
     best_first = apart[np.argsort(-scores[apart], kind="stable")]
     for i, border in zip(best_first.tolist(), candidates.outlines.borders_px(best_first), strict=True):
         reason = names[int(gains[i].argmax())] if gains[i].max() >= GAIN_MIN else NOTHING_FITS
-        if scores[i] >= SPOT_SCORE_MIN:
+        if scores[i] >= spots.min_score:
             reason = PART_OF_LESION
-        elif among_neighbours[i] >= SPOT_SCORE_MIN:
+        elif among_neighbours[i] >= spots.min_score:
             reason = ALONE
         rejections.append(Rejection(border, float(scores[i]), reason))
     return tuple(rejections)

@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lesionvis.geometry import following, polygon_area, polygon_centroid
+
 # Outlines are measured in blocks of so many: the tables of pairs of corners then fit into the processor's cache.
 BLOCK = 32
 
@@ -57,20 +59,18 @@ def _measured(outlines: NDArray[np.float64]) -> NDArray[np.float64]:
     origin = outlines.mean(axis=1)
     arm = outlines - origin[:, None]
     x, y = arm[..., 0], arm[..., 1]
-    next_x, next_y = np.roll(x, -1, axis=1), np.roll(y, -1, axis=1)
-    cross = x * next_y - next_x * y
-    signed_area = 0.5 * cross.sum(axis=1)
-    is_flat = np.abs(signed_area) < 1e-9
-    six_areas = np.where(is_flat, 1.0, 6.0 * signed_area)
+    area = polygon_area(x, y)
+    is_flat = np.abs(area) < 1e-9
+    centre_x, centre_y = polygon_centroid(x, y, np.where(is_flat, 1.0, area))
     hulls = [cv2.convexHull(corners)[:, 0] for corners in arm.astype(np.float32)]
     length, width = _feret_diameters(hulls)
     columns = [
-        ((x + next_x) * cross).sum(axis=1) / six_areas + origin[:, 0],
-        ((y + next_y) * cross).sum(axis=1) / six_areas + origin[:, 1],
-        np.abs(signed_area),
+        centre_x + origin[:, 0],
+        centre_y + origin[:, 1],
+        np.abs(area),
         length,
         np.minimum(width, length),
-        np.hypot(next_x - x, next_y - y).sum(axis=1),
+        np.hypot(following(x) - x, following(y) - y).sum(axis=1),
         np.asarray([cv2.contourArea(hull) for hull in hulls]),
     ]
     rows = np.stack(columns, axis=1)

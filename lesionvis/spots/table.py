@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.color import blue_share, optical_density
+from lesionvis.geometry import sample
 from lesionvis.photo import Photo
 from lesionvis.scale import NoScale, Scale
 from lesionvis.skin import Skin
@@ -110,9 +111,12 @@ class SpotTable:
     ----------
     columns : dict
         Name -> array of shape (N,), for each of `COLUMNS` in order.
+    flags : dict
+        Name of a flag of spots -> whether each spot has it, shape (N,), bool; the column `spot_flags` spells it.
     """
 
     columns: dict[str, NDArray[Any]]
+    flags: dict[str, NDArray[np.bool_]]
 
     def __len__(self) -> int:
         return len(self.columns["spot"])
@@ -130,7 +134,7 @@ class SpotTable:
 
     def has_flag(self, name: str) -> NDArray[np.bool_]:
         """Whether each spot has a flag of `lesionvis.flags.FLAGS`, shape (N,)."""
-        return np.asarray([name in flags.split() for flags in self.columns["spot_flags"].tolist()], np.bool_)
+        return self.flags[name]
 
     def numbers(self, name: str) -> NDArray[np.float64]:
         """One numeric column as float64."""
@@ -170,7 +174,8 @@ def measure_spots(photo: Photo, scale: Scale | NoScale, skin: Skin, spots: Spots
     columns["score"] = spots.score
     columns["is_lesion"] = np.arange(1, count + 1) == spots.lesion
     columns |= _millimetres(scale, columns)
-    columns["spot_flags"] = _flags(photo, skin, spots, columns)
+    flags = _flags(photo, skin, spots, columns)
+    columns["spot_flags"] = _spelled(flags, count)
     table = {}
     for column in COLUMNS:
         values = np.asarray(columns[column.name], dtype=None if column.dtype == "str" else column.dtype)
@@ -178,7 +183,7 @@ def measure_spots(photo: Photo, scale: Scale | NoScale, skin: Skin, spots: Spots
             values = np.zeros(0, "<U1")
         values.setflags(write=False)
         table[column.name] = values
-    return SpotTable(table)
+    return SpotTable(table, flags)
 
 
 def _contrast(photo: Photo, density: NDArray[np.float32], skin: Skin, spots: Spots) -> dict[str, NDArray[Any]]:
@@ -188,8 +193,8 @@ def _contrast(photo: Photo, density: NDArray[np.float32], skin: Skin, spots: Spo
     owner = np.repeat(np.arange(count), lengths)
     corners = np.concatenate([np.zeros((0, 2)), *spots.outlines_px])
     x, y = _scaled_copies(photo.to_working(corners), owner, lengths)
-    values = _sample(density, x, y)
-    healthy = _sample(skin.healthy_density, x[:, :1], y[:, :1])
+    values = sample(density, x, y)
+    healthy = sample(skin.healthy_density, x[:, :1], y[:, :1])
     inside_columns = slice(0, len(INSIDE_FACTORS))
     ring_columns = slice(len(INSIDE_FACTORS), -2)
     free = _free(x[:, ring_columns], y[:, ring_columns], skin, spots)
@@ -239,16 +244,6 @@ def _free(x: NDArray[np.float64], y: NDArray[np.float64], skin: Skin, spots: Spo
     column = np.clip(np.round(x), 0, width - 1).astype(int)
     in_frame = (x >= 0) & (y >= 0) & (x <= width - 1) & (y <= height - 1)
     return np.asarray(in_frame & (spots.labels[row, column] == 0) & skin.mask[row, column])
-
-
-def _sample(picture: NDArray[np.float32], x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Bilinear values of a picture of shape (H, W, C) at positions of shape (N, K): shape (N, K, C)."""
-    if len(x) == 0:
-        return np.zeros((*x.shape, picture.shape[2]), np.float32)
-    # remap takes at most 32767 rows at once.
-    blocks = np.array_split(np.stack([x, y]).astype(np.float32), len(x) // 30000 + 1, axis=1)
-    parts = [cv2.remap(picture, bx, by, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) for bx, by in blocks]
-    return np.asarray(np.concatenate(parts), np.float32)
 
 
 def _mean_by_owner(
@@ -347,8 +342,8 @@ def _millimetres(scale: Scale | NoScale, columns: dict[str, NDArray[Any]]) -> di
     }
 
 
-def _flags(photo: Photo, skin: Skin, spots: Spots, columns: dict[str, NDArray[Any]]) -> NDArray[Any]:
-    """Names of the flags of each spot, separated by spaces."""
+def _flags(photo: Photo, skin: Skin, spots: Spots, columns: dict[str, NDArray[Any]]) -> dict[str, NDArray[np.bool_]]:
+    """Name of each flag -> which spots have it."""
     labels, count = spots.labels, len(spots)
     edge = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
     bare = cv2.dilate((~skin.mask).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
@@ -359,7 +354,12 @@ def _flags(photo: Photo, skin: Skin, spots: Spots, columns: dict[str, NDArray[An
         "few_pixels": columns["feret_min_px"] * photo.px_per_source_px < SHAPE_WIDTH_MIN_PX,
         "confluent": np.isin(np.arange(1, count + 1), touching),
     }
-    names = [" ".join(name for name, has in earned.items() if has[i]) for i in range(count)]
+    return {name: np.asarray(has, np.bool_) for name, has in earned.items()}
+
+
+def _spelled(flags: dict[str, NDArray[np.bool_]], count: int) -> NDArray[np.str_]:
+    """Names of the flags of each spot, separated by spaces."""
+    names = [" ".join(name for name, has in flags.items() if has[i]) for i in range(count)]
     return np.asarray(names, dtype=np.str_)
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from lesionvis.json_ready import json_ready
+from lesionvis.triage.actions import Action, actions
 from lesionvis.triage.answers import Answers, Question
 from lesionvis.triage.circumstances import Circumstances
-from lesionvis.triage.evidence import PhotoEvidence
+from lesionvis.triage.evidence import PhotoEvidence, is_single_spot
+from lesionvis.triage.retake import Retake, retakes_for
 from lesionvis.triage.rules import Level
 from lesionvis.triage.wording import ALWAYS, HEADER, NEXT_STEPS, PROVISIONAL
 
@@ -19,7 +21,7 @@ class FiredRule:
 
     Attributes
     ----------
-    rule_id, level, reason, action, source_title, source_addresses
+    rule_id, level, family, reason, action, safety_net, source_title, source_addresses
         As in `Rule`.
     from_photo : bool
         True when it would not match without what was measured in the photo.
@@ -27,8 +29,10 @@ class FiredRule:
 
     rule_id: str
     level: Level
+    family: str
     reason: str
     action: str
+    safety_net: str
     source_title: str
     source_addresses: tuple[str, ...]
     from_photo: bool
@@ -38,8 +42,10 @@ class FiredRule:
         return {
             "rule_id": self.rule_id,
             "level": str(self.level),
+            "family": self.family,
             "reason": self.reason,
             "action": self.action,
+            "safety_net": self.safety_net,
             "source_title": self.source_title,
             "source_addresses": list(self.source_addresses),
             "from_photo": self.from_photo,
@@ -92,10 +98,12 @@ class Advice:
     evidence : PhotoEvidence
         What was measured in photos.
     answers : Answers
-        The answers used: what the person said, with what the photos added.
+        The answers used: what the person said, with what the photos added and what goes without saying.
     reasons : tuple of FiredRule
-        The rules that matched, highest level first. Rules of the levels watch and none are kept only when
-        nothing above them matched.
+        The rules of this level that matched; the first one decides what to do and say.
+    also_noted : tuple of FiredRule
+        The rules of lower levels that matched, highest first. Those of the levels watch and none are true only when
+        nothing above them matched, and left out otherwise.
     open_questions : tuple of OpenQuestion
         Unanswered questions that can still change the level, most decisive first.
     photo_notes : tuple of str
@@ -111,6 +119,7 @@ class Advice:
     evidence: PhotoEvidence
     answers: Answers
     reasons: tuple[FiredRule, ...]
+    also_noted: tuple[FiredRule, ...]
     open_questions: tuple[OpenQuestion, ...]
     photo_notes: tuple[str, ...]
     circumstance_notes: tuple[str, ...] = ()
@@ -123,6 +132,26 @@ class Advice:
     def header(self) -> str:
         """What every output starts with."""
         return HEADER
+
+    @property
+    def action(self) -> Action:
+        """What to do and to say at this level, in the family of the deciding rule."""
+        return actions()[self.level, self.reasons[0].family]
+
+    @property
+    def was_asked(self) -> bool:
+        """Whether somebody was asked: without any answer the level rests on the photo alone."""
+        return bool(self.told.given)
+
+    @property
+    def photo_findings(self) -> tuple[tuple[str, str], ...]:
+        """Answers to which the photo gave the harmful value, each with what was seen."""
+        return tuple(self.evidence.findings(single_spot=is_single_spot(self.pattern, self.told)))
+
+    @property
+    def retakes(self) -> tuple[Retake, ...]:
+        """Why and how to take another photo, where this one is itself the trouble. The level stands until then."""
+        return retakes_for(self.evidence.flags)
 
     @property
     def what_to_do(self) -> str:
@@ -143,7 +172,11 @@ class Advice:
             "what_to_do": self.what_to_do,
             "pattern": self.pattern,
             "judged_as": list(self.judged_as),
+            "action": self.action.to_dict(),
+            "was_asked": self.was_asked,
+            "take_another_photo": [asdict(retake) for retake in self.retakes],
             "reasons": [reason.to_dict() for reason in self.reasons],
+            "also_noted": [reason.to_dict() for reason in self.also_noted],
             "open_questions": [question.to_dict() for question in self.open_questions],
             "photo_notes": list(self.photo_notes),
             "circumstance_notes": list(self.circumstance_notes),

@@ -10,8 +10,17 @@ from importlib import resources
 from types import MappingProxyType
 
 from lesionvis.errors import AnswerError, LesionvisError
+from lesionvis.labels import LABELS
 
 UNKNOWN = "unknown"
+# What a question is about, in the order of asking.
+ASKED_ABOUT = ("red_flags", "person", "spots", "course", "single_lesion")
+# What nobody has to be asked, as it follows: (benign answers, what is benign then). Babies' signs need a child; pain
+# below the ribs and changed sight are asked in pregnancy and after birth.
+_FOLLOWING = (
+    (("child",), ("infant_u3m", "high_pitched_cry", "baby_39", "not_feeding")),
+    (("pregnant", "recent_birth"), ("vision_changes", "upper_belly_pain")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +37,10 @@ class Question:
         The question in plain words.
     help : str
         How to find out, in plain words.
+    group : str
+        What it is about, one of `ASKED_ABOUT`.
+    patterns : tuple of str
+        The patterns for which it is asked.
     """
 
     name: str
@@ -35,6 +48,8 @@ class Question:
     harmful: str
     text: str
     help: str
+    group: str
+    patterns: tuple[str, ...]
 
     @property
     def choices(self) -> tuple[str, str, str]:
@@ -42,8 +57,8 @@ class Question:
         return self.benign, self.harmful, UNKNOWN
 
 
-def read_table(text: str, table: str, columns: Sequence[str]) -> list[dict[str, str]]:
-    """Read a table that must have exactly these columns and a unique first one.
+def read_table(text: str, table: str, columns: Sequence[str], *, key_columns: int = 1) -> list[dict[str, str]]:
+    """Read a table that must have exactly these columns and in every row another key.
 
     Parameters
     ----------
@@ -53,6 +68,8 @@ def read_table(text: str, table: str, columns: Sequence[str]) -> list[dict[str, 
         Its name, for messages.
     columns : sequence of str
         Names of the columns, in order.
+    key_columns : int
+        How many columns, from the first, make up the key.
 
     Returns
     -------
@@ -68,11 +85,12 @@ def read_table(text: str, table: str, columns: Sequence[str]) -> list[dict[str, 
     header, *rows = csv.reader(text.splitlines()) if text.strip() else [[]]
     if header != list(columns):
         raise LesionvisError(f"{table} has the columns {header}; give it {list(columns)}.")
-    seen: set[str] = set()
+    seen: set[tuple[str, ...]] = set()
     for row in rows:
-        if len(row) != len(columns) or not row[0] or row[0] in seen:
+        key = tuple(row[:key_columns])
+        if len(row) != len(columns) or not all(key) or key in seen:
             raise LesionvisError(f"{table} has a damaged row (repeated key or wrong number of fields): {row}; mend it.")
-        seen.add(row[0])
+        seen.add(key)
     return [dict(zip(columns, row, strict=True)) for row in rows]
 
 
@@ -87,7 +105,7 @@ def parse_questions(text: str) -> Mapping[str, Question]:
     Parameters
     ----------
     text : str
-        Comma-separated table with the columns answer, benign, unknown, harmful, question, help.
+        Comma-separated table with the columns name, benign, unknown, harmful, group, question, help, applies_to.
 
     Returns
     -------
@@ -97,24 +115,31 @@ def parse_questions(text: str) -> Mapping[str, Question]:
     Raises
     ------
     LesionvisError
-        If the table is damaged, a text is missing, or the three values are not distinct with "unknown" in
-        its column.
+        If the table is damaged, a text is missing, a group or pattern is not a known one, or the three values are
+        not distinct with "unknown" in its column.
     """
     found = {}
-    columns = ("answer", "benign", "unknown", "harmful", "question", "help")
+    columns = ("name", "benign", "unknown", "harmful", "group", "question", "help", "applies_to")
     for row in read_table(text, "answers.csv", columns):
         values = {row["benign"], row["unknown"], row["harmful"]}
         if row["unknown"] != UNKNOWN or len(values) != 3 or not all(row.values()):
             raise LesionvisError(
-                f'answers.csv, row "{row["answer"]}": fill every column, with three different values of '
+                f'answers.csv, row "{row["name"]}": fill every column, with three different values of '
                 f'which the middle one is "{UNKNOWN}".'
             )
-        found[row["answer"]] = Question(
-            name=row["answer"],
+        patterns = tuple(row["applies_to"].split("|"))
+        if row["group"] not in ASKED_ABOUT or not set(patterns) <= set(LABELS):
+            raise LesionvisError(
+                f'answers.csv, row "{row["name"]}": give a group of {", ".join(ASKED_ABOUT)} and known patterns.'
+            )
+        found[row["name"]] = Question(
+            name=row["name"],
             benign=row["benign"],
             harmful=row["harmful"],
             text=row["question"],
             help=row["help"],
+            group=row["group"],
+            patterns=patterns,
         )
     return MappingProxyType(found)
 
@@ -213,6 +238,34 @@ class Answers:
     def to_dict(self) -> dict[str, str]:
         """Every answer with its value, in the order of the questions."""
         return dict.fromkeys(questions(), UNKNOWN) | dict(self.given)
+
+
+def with_following(answers: Answers) -> Answers:
+    """Answers with what goes without saying: nobody asks an adult about a baby's cry.
+
+    Parameters
+    ----------
+    answers : Answers
+
+    Returns
+    -------
+    Answers
+        The same, with benign values where an answer is unknown and its question would not be put. Nothing that was
+        given is changed.
+
+    Examples
+    --------
+    >>> with_following(Answers.from_mapping({"child": "no"}))["baby_39"]
+    'no'
+    """
+    following = {
+        name: questions()[name].benign
+        for needed, then in _FOLLOWING
+        if all(answers[other] == questions()[other].benign for other in needed)
+        for name in then
+        if answers[name] == UNKNOWN
+    }
+    return answers.replace(**following) if following else answers
 
 
 def as_answers(told: Answers | Mapping[str, str] | None) -> Answers:

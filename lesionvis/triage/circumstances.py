@@ -13,9 +13,8 @@ from functools import cache
 from types import MappingProxyType
 
 from lesionvis.errors import AnswerError, LesionvisError
-from lesionvis.labels import ANGIOMA
 from lesionvis.triage.answers import UNKNOWN, Answers, as_answers, closest, packaged_text, questions, read_table
-from lesionvis.triage.wording import NECK_NOTE, YOUNG_ANGIOMA_NOTE
+from lesionvis.triage.wording import NECK_NOTE
 
 CAUSE, SITE = "cause", "site"
 ABOVE_NIPPLE_LINE, ELSEWHERE = "above_nipple_line", "elsewhere"
@@ -26,7 +25,9 @@ AGE_MAX_YEARS = 130.0
 ADULT_YEARS, INFANT_YEARS = 18.0, 0.25
 # The guide calls cherry angiomas "very common after age 30".
 ANGIOMA_YEARS = 30.0
-# Where pressure on the neck shows (rule E08), and the neck itself.
+# Signs of babies and small children are asked under 5 years, a fever of 39 °C under 6 months.
+SMALL_CHILD_YEARS, BABY_39_YEARS = 5.0, 0.5
+# Where pressure on the neck shows (rule E09), and the neck itself; the question on areas counts them as one.
 NECK_SITES = ("face", "eyelids", "neck")
 
 
@@ -74,12 +75,13 @@ def parse_circumstances(text: str) -> Mapping[str, Circumstance]:
     """
     found = {}
     for row in read_table(text, "circumstances.csv", ("circumstance", "kind", "follows", "place", "meaning")):
-        follows = dict(part.split("=", 1) for part in [row["follows"]] if "=" in part)
+        parts = [part for part in row["follows"].split("; ") if part]
+        follows = dict(part.split("=", 1) for part in parts if "=" in part)
         known = row["kind"] in (CAUSE, SITE) and row["place"] in ("", ABOVE_NIPPLE_LINE, ELSEWHERE)
-        if not known or not row["meaning"] or bool(row["follows"]) != bool(follows):
+        if not known or not row["meaning"] or len(parts) != len(follows):
             raise LesionvisError(
                 f'circumstances.csv, row "{row["circumstance"]}": give a known kind and place, a meaning, and what '
-                "follows as NAME=VALUE or nothing."
+                'follows as NAME=VALUE, divided by "; ", or nothing.'
             )
         answers = Answers.from_mapping(follows)
         name = row["circumstance"]
@@ -94,7 +96,7 @@ def known_circumstances() -> Mapping[str, Circumstance]:
     Examples
     --------
     >>> known_circumstances()["coughing"].follows
-    (('explained', 'yes'),)
+    (('explained', 'yes'), ('strain_cause', 'yes'))
     """
     return parse_circumstances(packaged_text("circumstances.csv"))
 
@@ -174,7 +176,8 @@ class Circumstances:
                 raise AnswerError(
                     f"{why}, which means {name}={value}, but {name}={given[name]} was answered; correct one of the two."
                 )
-        return given.replace(**{name: value for name, (value, _) in following.items()})
+        assumed = {name: value for name, value in self._assumed().items() if given[name] == UNKNOWN}
+        return given.replace(**assumed | {name: value for name, (value, _) in following.items()})
 
     def notes(self, pattern: str, answers: Answers) -> tuple[str, ...]:
         """Sentences for the person: what follows from the circumstances, and what else they make worth a look.
@@ -195,16 +198,15 @@ class Circumstances:
         Examples
         --------
         >>> Circumstances(age_years=24).notes("angioma", Answers())[-1]
-        'Cherry angiomas are common after the age of 30, and the age given is 24: have a doctor look at this spot.'
+        'The age in years is 24, so "Is the person under 30?" counts as answered "yes".'
         """
         found = [
             f'{why}, so "{questions()[name].text}" counts as answered "{value.replace("_", " ")}".'
             for name, (value, why) in self._following().items()
-            if (name, value) != ("infant_u3m", "no")  # goes without saying once the age is told
+            # What is not asked of this pattern does not matter, and no baby goes without saying once the age is told.
+            if pattern in questions()[name].patterns and (name, value) != ("infant_u3m", "no")
         ]
-        if pattern == ANGIOMA and self.age_years is not None and self.age_years < ANGIOMA_YEARS:
-            found.append(YOUNG_ANGIOMA_NOTE.format(years=self.age_years))
-        # Whatever the pattern, as rule E08: what a photo seems to show must not keep this question back.
+        # Whatever the pattern, as rule E09: what a photo seems to show must not keep this question back.
         if answers["neck_compression"] == UNKNOWN and set(NECK_SITES) & set(self.sites):
             found.append(NECK_NOTE)
         return tuple(found)
@@ -216,14 +218,31 @@ class Circumstances:
             why = f"The age in years is {self.age_years:g}"
             found["child"] = ("yes" if self.age_years < ADULT_YEARS else "no", why)
             found["infant_u3m"] = ("yes" if self.age_years < INFANT_YEARS else "no", why)
+            found["under_30"] = ("yes" if self.age_years < ANGIOMA_YEARS else "no", why)
         for circumstance in self._named():
             why = f'The {circumstance.kind} is "{circumstance.name}"'
             found |= {name: (value, why) for name, value in circumstance.follows}
         distribution = self._distribution()
+        sites = f"{'site is' if len(self.sites) == 1 else 'sites are'} {_listed(self.sites)}"
         if distribution != UNKNOWN and "distribution" not in found:
-            sites = "site is" if len(self.sites) == 1 else "sites are"
-            found["distribution"] = (distribution, f'The cause is "{self.cause}" and the {sites} {_listed(self.sites)}')
+            found["distribution"] = (distribution, f'The cause is "{self.cause}" and the {sites}')
+        if self.sites and "widespread" not in found:
+            areas = {"" if site in NECK_SITES else site for site in self.sites}
+            question = questions()["widespread"]
+            found["widespread"] = (question.benign if len(areas) == 1 else question.harmful, f"The {sites}")
         return found
+
+    def _assumed(self) -> dict[str, str]:
+        """Answers that nobody of this age is asked for; another answer that was given stands."""
+        age = self.age_years
+        if age is None:
+            return {}
+        not_of_age = {
+            "high_pitched_cry": age >= SMALL_CHILD_YEARS,
+            "not_feeding": age >= SMALL_CHILD_YEARS,
+            "baby_39": age >= BABY_39_YEARS,
+        }
+        return {name: questions()[name].benign for name, is_over in not_of_age.items() if is_over}
 
     def _named(self) -> Iterator[Circumstance]:
         return (known_circumstances()[name] for name in (self.cause, *self.sites) if name != UNKNOWN)

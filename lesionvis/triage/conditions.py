@@ -1,8 +1,11 @@
 """The little language in which the triage rules are written, read into a frozen tree.
 
-A condition is made of terms `name=value` or `name=value|other`, joined by AND, OR and NOT, with parentheses
-and `ANY[one, two]` (at least one of a list). NOT binds tighter than AND, and AND tighter than OR. The term
-`blood_like` is short for the two patterns that may be bleeding under the skin.
+A condition is made of terms `name=harmful` or `name=harmful|unknown`, joined by AND and OR, with parentheses and
+`ANY[one, two]` (at least one of a list). AND binds tighter than OR. A term may also name patterns, and NOT may stand
+before such a term only. A named group, such as `crop`, stands for its condition in brackets and nothing more.
+
+There is no way to ask for a benign answer, nor for an unknown one that a harmful one does not meet as well. So a
+condition that holds goes on holding when an answer gets worse.
 """
 
 from __future__ import annotations
@@ -10,13 +13,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import NoReturn
 
 from lesionvis.errors import LesionvisError
-from lesionvis.labels import PETECHIAL_SHOWER, UNCERTAIN
+from lesionvis.triage.answers import UNKNOWN
 
 PATTERN = "pattern"
-BLOOD_LIKE = (PETECHIAL_SHOWER, UNCERTAIN)
 
 _TOKEN = re.compile(r"ANY\[|[^\s()\[\],]+|\S")
 
@@ -30,18 +33,16 @@ class Is:
     name : str
         Name of an answer, or "pattern".
     values : tuple of str
-        The values that make it hold.
+        The values that make it hold: labels of patterns, or the harmful value of an answer, "unknown" with it or not.
     """
 
     name: str
     values: tuple[str, ...]
 
-    def holds(self, facts: Mapping[str, str]) -> bool:
-        """Tell whether the facts meet it."""
-        return facts[self.name] in self.values
-
     def cases(self) -> tuple[dict[str, str], ...]:
-        """List the smallest sets of facts that meet it."""
+        """List the smallest sets of facts that meet it; an answer that is "unknown" in one may be harmful too."""
+        if self.name != PATTERN and UNKNOWN in self.values:
+            return ({self.name: UNKNOWN},)
         return tuple({self.name: value} for value in self.values)
 
 
@@ -51,19 +52,15 @@ class AllOf:
 
     parts: tuple[Condition, ...]
 
-    def holds(self, facts: Mapping[str, str]) -> bool:
-        """Tell whether the facts meet it."""
-        return all(part.holds(facts) for part in self.parts)
-
     def cases(self) -> tuple[dict[str, str], ...]:
-        """List the smallest sets of facts that meet it; parts that contradict each other give none."""
+        """List the smallest sets of facts that meet it; patterns that contradict each other give none."""
         joined: tuple[dict[str, str], ...] = ({},)
         for part in self.parts:
             joined = tuple(
-                case | more
+                _joined(case, more)
                 for case in joined
                 for more in part.cases()
-                if all(case.get(name, value) == value for name, value in more.items())
+                if case.get(PATTERN) in (None, more.get(PATTERN, case.get(PATTERN)))
             )
         return joined
 
@@ -74,10 +71,6 @@ class AnyOf:
 
     parts: tuple[Condition, ...]
 
-    def holds(self, facts: Mapping[str, str]) -> bool:
-        """Tell whether the facts meet it."""
-        return any(part.holds(facts) for part in self.parts)
-
     def cases(self) -> tuple[dict[str, str], ...]:
         """List the smallest sets of facts that meet it."""
         return tuple(case for part in self.parts for case in part.cases())
@@ -86,7 +79,14 @@ class AnyOf:
 Condition = Is | AllOf | AnyOf
 
 
-def parse_condition(text: str, vocabulary: Mapping[str, Sequence[str]]) -> Condition:
+def _joined(case: dict[str, str], more: dict[str, str]) -> dict[str, str]:
+    """Both sets of facts: what one wants harmful may be unknown for the other."""
+    return case | {name: value for name, value in more.items() if value != UNKNOWN or name not in case}
+
+
+def parse_condition(
+    text: str, vocabulary: Mapping[str, Sequence[str]], groups: Mapping[str, Condition] = MappingProxyType({})
+) -> Condition:
     """Read a condition.
 
     NOT is allowed in front of a pattern only, where it means any of the other patterns. A negated answer
@@ -97,28 +97,29 @@ def parse_condition(text: str, vocabulary: Mapping[str, Sequence[str]]) -> Condi
     text : str
         The condition.
     vocabulary : mapping of str to sequence of str
-        The names that may be used and the values of each; "pattern" is one of the names.
+        The names that may be used and the values of each: of "pattern" the labels, of an answer the harmful value and
+        "unknown", in this order.
+    groups : mapping of str to Condition, optional
+        Named groups that may stand where a term may stand.
 
     Returns
     -------
     Condition
-        The tree; `holds(facts)` evaluates it, `cases()` lists the smallest sets of facts that meet it.
+        The tree; `cases()` lists the smallest sets of facts that meet it.
 
     Raises
     ------
     LesionvisError
-        If a name or a value is not in the vocabulary, or the condition is not well formed.
+        If a name or a value is not in the vocabulary, an answer is asked for something else than `harmful` or
+        `harmful|unknown`, or the condition is not well formed.
 
     Examples
     --------
-    >>> vocabulary = {"pattern": ("angioma", "uncertain"), "fever": ("yes", "unknown")}
-    >>> condition = parse_condition("NOT pattern=uncertain AND (fever=yes|unknown)", vocabulary)
-    >>> condition.holds({"pattern": "angioma", "fever": "unknown"})
-    True
-    >>> condition.cases()
-    ({'pattern': 'angioma', 'fever': 'yes'}, {'pattern': 'angioma', 'fever': 'unknown'})
+    >>> vocabulary = {"pattern": ("angioma", "uncertain"), "fever": ("yes", "unknown"), "child": ("yes", "unknown")}
+    >>> parse_condition("NOT pattern=uncertain AND (fever=yes|unknown OR child=yes)", vocabulary).cases()
+    ({'pattern': 'angioma', 'fever': 'unknown'}, {'pattern': 'angioma', 'child': 'yes'})
     """
-    reader = _Reader(text, vocabulary)
+    reader = _Reader(text, vocabulary, groups)
     condition = reader.either()
     if reader.word:
         reader.fail(f'"{reader.word}" is not expected here')
@@ -128,9 +129,10 @@ def parse_condition(text: str, vocabulary: Mapping[str, Sequence[str]]) -> Condi
 class _Reader:
     """Recursive descent over the words of one condition: `either` > `both` > `single`."""
 
-    def __init__(self, text: str, vocabulary: Mapping[str, Sequence[str]]) -> None:
+    def __init__(self, text: str, vocabulary: Mapping[str, Sequence[str]], groups: Mapping[str, Condition]) -> None:
         self.text = text
         self.vocabulary = vocabulary
+        self.groups = groups
         self.words = _TOKEN.findall(text)
         self.place = 0
 
@@ -140,7 +142,7 @@ class _Reader:
         return self.words[self.place] if self.place < len(self.words) else ""
 
     def fail(self, reason: str) -> NoReturn:
-        raise LesionvisError(f'The condition "{self.text}" cannot be read: {reason}; correct it in the table of rules.')
+        raise LesionvisError(f'The condition "{self.text}" cannot be read: {reason}; correct it in its table.')
 
     def take(self, word: str) -> bool:
         """Step over the next word if it is this one."""
@@ -177,6 +179,10 @@ class _Reader:
             return AnyOf(tuple(parts))
         if self.take("NOT"):
             return self.negated(self.term())
+        if self.word in self.groups:
+            group = self.groups[self.word]
+            self.place += 1
+            return group
         return self.term()
 
     def negated(self, term: Is) -> Is:
@@ -185,14 +191,15 @@ class _Reader:
         return Is(PATTERN, tuple(label for label in self.vocabulary[PATTERN] if label not in term.values))
 
     def term(self) -> Is:
-        if self.take("blood_like"):
-            return Is(PATTERN, BLOOD_LIKE)
         name, _, value = self.word.partition("=")
         if name not in self.vocabulary:
-            self.fail(f'"{self.word or "its end"}" is where name=value with a known name should be')
+            self.fail(f'"{self.word or "its end"}" is where a group or name=value with a known name should be')
+        known = tuple(self.vocabulary[name])
         values = tuple(value.split("|"))
         for choice in values:
-            if choice not in self.vocabulary[name]:
-                self.fail(f'"{name}" may be one of {", ".join(self.vocabulary[name])}, not "{choice}"')
+            if choice not in known:
+                self.fail(f'"{name}" may be one of {", ".join(known)}, not "{choice}"')
+        if name != PATTERN and values not in (known[:1], known):
+            self.fail(f'"{self.word}" must be {name}={known[0]} or {name}={"|".join(known)}')
         self.place += 1
         return Is(name, values)

@@ -1,4 +1,4 @@
-"""The triage rules as data: each row has a level, a condition, a reason, an action and its source."""
+"""The triage rules as data: each row has a level, a condition, a reason, an action, a safety net and its source."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from functools import cache
 
 from lesionvis.errors import LesionvisError
 from lesionvis.labels import LABELS
-from lesionvis.triage.answers import UNKNOWN, packaged_text, questions, read_table
+from lesionvis.triage.answers import packaged_text, read_table
 from lesionvis.triage.conditions import PATTERN, Condition, parse_condition
+from lesionvis.triage.groups import groups, vocabulary
 
 _COLUMNS = (
-    "rule_id",
-    "level",
-    "condition",
-    "note",
-    "reason_text",
-    "action_text",
-    "guide_says",
-    "stricter_than_guide",
-    "source_title",
-    "source_address",
+    *("rule_id", "level", "condition", "reason_text", "action_text", "safety_net", "source_title", "source_address"),
 )
+FAMILIES = ("infection", "bleeding", "injury", "reaction", "pregnancy", "cancer", "general")
+"""What a rule can be about; it decides what to say on the phone."""
+
+NO_SOURCE = "cautious reading, no source found"
+"""Instead of the source of a rule that has none."""
+
+REST_WITHOUT_SOURCE = f"the rest: {NO_SOURCE}"
+"""After the sources of a rule of which they back a part only."""
 
 
 class Level(IntEnum):
@@ -37,13 +37,22 @@ class Level(IntEnum):
     NONE = 0
     WATCH = 1
     ROUTINE_DERMATOLOGY = 2
-    PROMPT = 3
-    SAME_DAY = 4
-    EMERGENCY = 5
+    WITHIN_2_WEEKS = 3
+    PROMPT = 4
+    SAME_DAY = 5
+    EMERGENCY = 6
 
     def __str__(self) -> str:
         """Name in lower case, as the rules write it."""
         return self.name.lower()
+
+
+def level_of_name(name: str, where: str) -> Level:
+    """Level of its name in a table; LesionvisError that names the place and the known levels otherwise."""
+    by_name = {str(level): level for level in Level}
+    if name not in by_name:
+        raise LesionvisError(f'{where} has the unknown level "{name}"; use one of {", ".join(by_name)}.')
+    return by_name[name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,32 +65,62 @@ class Rule:
         Such as "E01".
     level : Level
         The level that it asks for.
+    family : str
+        What it is about, one of `FAMILIES`.
     condition : Condition
         Over the answers and the pattern.
-    reason, action : str
-        What to show: why, and what to do.
+    reason, action, safety_net : str
+        What to show: why, what to do, and when to get help sooner.
     source_title : str
-        Where the rule comes from; says so when it has no source.
+        Titles of the sources, divided by "; "; the last one says so where a rule, or a part of it, has no source.
     source_addresses : tuple of str
-        Addresses of the sources; empty when it has none.
+        Address of each source; empty when the rule has none.
     """
 
     rule_id: str
     level: Level
+    family: str
     condition: Condition
     reason: str
     action: str
+    safety_net: str
     source_title: str
     source_addresses: tuple[str, ...]
 
 
-def parse_rules(text: str) -> tuple[Rule, ...]:
+def parse_families(text: str) -> dict[str, str]:
+    """Read the family of every rule.
+
+    Parameters
+    ----------
+    text : str
+        Comma-separated table with the columns rule_id, family.
+
+    Returns
+    -------
+    dict of str to str
+
+    Raises
+    ------
+    LesionvisError
+        If the table is damaged or a family is not a known one.
+    """
+    found = {row["rule_id"]: row["family"] for row in read_table(text, "families.csv", ("rule_id", "family"))}
+    for rule_id, family in found.items():
+        if family not in FAMILIES:
+            raise LesionvisError(f'Rule {rule_id} has the unknown family "{family}"; use one of {", ".join(FAMILIES)}.')
+    return found
+
+
+def parse_rules(text: str, families: str) -> tuple[Rule, ...]:
     """Read the table of rules.
 
     Parameters
     ----------
     text : str
         Comma-separated table with the columns of `triage_rules.csv`.
+    families : str
+        Comma-separated table with the family of each rule.
 
     Returns
     -------
@@ -91,36 +130,46 @@ def parse_rules(text: str) -> tuple[Rule, ...]:
     Raises
     ------
     LesionvisError
-        If a column, level, answer, value or pattern is not known, a rule asks for a benign value or has no
-        text to show, or a pattern is left without a rule that matches when every answer is benign.
+        If a column, level, answer, value, pattern or family is not known, a rule asks for a benign value, has no text
+        to show or not one address per source, the two tables name other rules, or a pattern is left without a rule
+        that matches when every answer is benign.
     """
-    # A benign value is not in the vocabulary: no rule may match because of one.
-    vocabulary = {name: (question.harmful, UNKNOWN) for name, question in questions().items()} | {PATTERN: LABELS}
-    found = []
-    for row in read_table(text, "triage_rules.csv", _COLUMNS):
-        if row["level"].upper() not in Level.__members__:
-            raise LesionvisError(
-                f'Rule {row["rule_id"]} has the unknown level "{row["level"]}"; '
-                f"use one of {', '.join(map(str, Level))}."
-            )
-        if not (row["reason_text"] and row["action_text"] and row["source_title"]):
-            raise LesionvisError(f"Rule {row['rule_id']} lacks a reason, an action or a source; fill it in.")
-        found.append(
-            Rule(
-                rule_id=row["rule_id"],
-                level=Level[row["level"].upper()],
-                condition=parse_condition(row["condition"], vocabulary),
-                reason=row["reason_text"],
-                action=row["action_text"],
-                source_title=row["source_title"],
-                source_addresses=tuple(filter(None, map(str.strip, row["source_address"].split(";")))),
-            )
-        )
-    all_benign = {name: question.benign for name, question in questions().items()}
+    family_of = parse_families(families)
+    found = tuple(_rule(row, family_of) for row in read_table(text, "triage_rules.csv", _COLUMNS))
+    if family_of.keys() != {rule.rule_id for rule in found}:
+        raise LesionvisError("families.csv and triage_rules.csv name other rules; give every rule its family.")
     for label in LABELS:
-        if not any(rule.condition.holds(all_benign | {PATTERN: label}) for rule in found):
+        if not any(case.keys() <= {PATTERN} for rule in found for case in _cases_of(rule, label)):
             raise LesionvisError(f'No rule covers the pattern "{label}" with every answer benign; add one.')
     return tuple(sorted(found, key=lambda rule: -rule.level))
+
+
+def _rule(row: dict[str, str], family_of: dict[str, str]) -> Rule:
+    """Rule of one row."""
+    rule_id = row["rule_id"]
+    level = level_of_name(row["level"], f"Rule {rule_id}")
+    if not (row["reason_text"] and row["action_text"] and row["safety_net"] and row["source_title"]):
+        raise LesionvisError(f"Rule {rule_id} lacks a reason, an action, a safety net or a source; fill it in.")
+    titles = [title for title in row["source_title"].split("; ") if title not in (NO_SOURCE, REST_WITHOUT_SOURCE)]
+    addresses = tuple(row["source_address"].split("; ")) if row["source_address"] else ()
+    if len(titles) != len(addresses) or not all(address.startswith(("https://", "http://")) for address in addresses):
+        raise LesionvisError(f'Rule {rule_id} needs one web address per source, or "{NO_SOURCE}" and no address.')
+    return Rule(
+        rule_id=rule_id,
+        level=level,
+        family=family_of.get(rule_id, ""),
+        condition=parse_condition(row["condition"], vocabulary(), groups()),
+        reason=row["reason_text"],
+        action=row["action_text"],
+        safety_net=row["safety_net"],
+        source_title=row["source_title"],
+        source_addresses=addresses,
+    )
+
+
+def _cases_of(rule: Rule, pattern: str) -> list[dict[str, str]]:
+    """Smallest sets of facts that make a rule match for one pattern."""
+    return [case for case in rule.condition.cases() if case.get(PATTERN, pattern) == pattern]
 
 
 @cache
@@ -130,6 +179,6 @@ def rules() -> tuple[Rule, ...]:
     Examples
     --------
     >>> len(rules()), rules()[0].rule_id, str(rules()[0].level)
-    (43, 'E01', 'emergency')
+    (111, 'E01', 'emergency')
     """
-    return parse_rules(packaged_text("triage_rules.csv"))
+    return parse_rules(packaged_text("triage_rules.csv"), packaged_text("families.csv"))

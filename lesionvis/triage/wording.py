@@ -1,7 +1,7 @@
 """Every sentence of the advice that is not part of a rule or a question, in one place.
 
 The tone is deliberate: no level is ever worded as reassurance, and no sentence claims to detect, diagnose or
-rule out anything. "No warning signs were reported" is the most that is said.
+rule out anything.
 """
 
 from __future__ import annotations
@@ -35,15 +35,18 @@ NEXT_STEPS: Final[Mapping[Level, str]] = MappingProxyType(
             f"later, or if fever comes or the spots spread, call {EMERGENCY_NUMBER}."
         ),
         Level.PROMPT: (f"Contact a doctor within 24-48 hours, or sooner where a reason says so. {_HELP_AT_ONCE}"),
+        Level.WITHIN_2_WEEKS: (
+            f"Ring your doctor in the next days and say that you need to be seen within 2 weeks. {_HELP_AT_ONCE}"
+        ),
         Level.ROUTINE_DERMATOLOGY: (
             "Have the spot looked at by a doctor or dermatologist, sooner if it grows, changes or bleeds. "
             f"{_HELP_AT_ONCE}"
         ),
         Level.WATCH: (
-            "No warning signs were reported. Take a dated photo and look again: every day for a crop of "
+            "Keep an eye on it. Take a dated photo and look again: every day for a crop of "
             f"spots, every month for a single spot. {_CHECK_AGAIN}"
         ),
-        Level.NONE: f"No warning signs were reported. That is not an all-clear. {_CHECK_AGAIN}",
+        Level.NONE: f"Nothing found. This is not an all-clear. {_CHECK_AGAIN}",
     }
 )
 PROVISIONAL = (
@@ -84,16 +87,33 @@ PATTERN_MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
+# The same in a few words, for a table.
+PATTERN_SHOWN: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        PETECHIAL_SHOWER: "the photo shows many small spots that look alike",
+        SINGLE_LESION: "the photo shows one spot that stands out",
+        ANGIOMA: "the photo shows a red spot that looks like a cherry angioma",
+        UNCERTAIN: "the photo does not show clearly what kind of spots these are",
+        NO_SPOTS: "no spots were found in the photo, which is not an all-clear",
+    }
+)
+
 # Said of a crop of spots in which one is unlike the others.
 STANDS_OUT = (
     "One spot stands out from the skin and from any other spots, so it is judged by itself as well (ABCDE). "
     "Show that one to whoever looks at the spots."
 )
 
-# What a person's age and the places of the spots add to the advice; neither changes a level.
-YOUNG_ANGIOMA_NOTE = (
-    "Cherry angiomas are common after the age of 30, and the age given is {years:g}: have a doctor look at this spot."
-)
+# Said before the reasons why this photo does not do; the advice stands meanwhile.
+TAKE_ANOTHER = "First take another photo; until then what is said here stands:"
+
+# In a batch, where no person answered: the level then rests on what the photo shows.
+NOBODY_WAS_ASKED = "nobody was asked"
+
+# Said where a photo shows no spots and the person tells of some.
+TOLD_SPOTS = "You tell of spots that this photo does not show. What you see counts."
+
+# What the places of the spots add to the advice; it changes no level.
 NECK_NOTE = (
     "Spots on the face, the eyes or the neck can come from pressure on the neck: answer the question neck_compression "
     "before all others. After such pressure they need emergency checks, even when you feel well."

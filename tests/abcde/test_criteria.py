@@ -12,6 +12,7 @@ from stages import Staged
 from lesionvis.abcde import Abcde, measure_abcde
 from lesionvis.abcde.criteria import COLOR_COUNT_MIN, DIAMETER_MIN_MM, NOTHING_MEASURED
 from lesionvis.abcde.seven_points import SOURCE
+from lesionvis.findings import Findings
 from lesionvis.scale import NoScale, Scale, given_scale
 from lesionvis.spots.table import measure_spots
 from lesionvis.triage.answers import Answers
@@ -28,7 +29,7 @@ def _measured(
 ) -> Abcde:
     photo, skin, spots = marked(painted(form, density, softness_px), form, left_px)
     scale: Scale | NoScale = NoScale("none sought") if px_per_mm is None else given_scale(px_per_mm)
-    abcde = measure_abcde(photo, scale, skin, spots, measure_spots(photo, scale, skin, spots), answers)
+    abcde = measure_abcde(Findings(photo, scale, skin, spots, measure_spots(photo, scale, skin, spots)), answers)
     assert abcde is not None
     return abcde
 
@@ -163,13 +164,11 @@ def test_every_letter_has_its_number_limit_and_source() -> None:
 
 
 def test_without_a_dominant_lesion_there_is_no_abcde(shower: Staged) -> None:
-    worked = shower.worked
-    assert measure_abcde(worked.photo, worked.scale, worked.skin, worked.spots, worked.table) is None
+    assert measure_abcde(shower.worked) is None
 
 
 def test_a_rendered_naevus_is_found_and_measured(mole: Staged) -> None:
-    worked = mole.worked
-    abcde = measure_abcde(worked.photo, worked.scale, worked.skin, worked.spots, worked.table)
+    abcde = measure_abcde(mole.worked)
     assert abcde is not None
     truth = mole.truth.spots[0]
     assert abcde.centre_px == pytest.approx((truth.x_px, truth.y_px), abs=3.0)

@@ -39,11 +39,27 @@ def test_a_change_counts_as_one_in_size() -> None:
     assert seven_points(Answers.from_mapping({"changed": "no"})).highest == 8
 
 
-def test_the_persons_own_count_goes_before() -> None:
-    for value, expected in (("yes", True), ("no", False)):
+def test_the_persons_own_count_can_only_add_to_what_was_measured() -> None:
+    for value, own in (("yes", True), ("no", False)):
         told = Answers.from_mapping({"checklist7_ge3": value})
-        checklist = seven_points(told, shape_is_irregular=True, color_is_irregular=True, diameter_mm=9.0)
-        assert checklist.scores_3 is expected
+        assert seven_points(told, shape_is_irregular=True).scores_3 is own
+        assert seven_points(told, shape_is_irregular=True, diameter_mm=9.0).scores_3 is True
+
+
+def test_bleeding_and_itching_are_items_of_the_list() -> None:
+    told = Answers.from_mapping({"spot_bleeds": "yes", "itch": "yes"})
+    assert seven_points(told).lowest == 2
+    assert seven_points(told, diameter_mm=7.0).scores_3 is True
+    none = seven_points(Answers.from_mapping({"spot_bleeds": "no", "itch": "no"}))
+    assert (none.lowest, none.highest) == (0, 8)
+
+
+def test_a_change_in_size_that_photos_show_gives_two_points() -> None:
+    before = seven_points(Answers.from_mapping({"changed": "no"}), diameter_mm=8.0)
+    grown = before.size_changed()
+    assert (before.lowest, grown.lowest, grown.scores_3) == (1, 3, True)
+    assert grown.from_photo == ("irregular shape", "irregular colour", "diameter of 7 mm or more", "change in size")[2:]
+    assert grown.size_changed() == grown
 
 
 def test_a_harmful_answer_or_measurement_never_lowers_it() -> None:

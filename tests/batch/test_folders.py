@@ -176,7 +176,7 @@ def test_a_file_that_vanishes_before_it_is_read_is_a_row(tmp_path: Path) -> None
 
 
 def test_a_file_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
-    ((path, digest, problem),) = digest_chunk([str(tmp_path / "gone.jpg")])
+    ((path, digest, problem),) = digest_chunk([(str(tmp_path / "gone.jpg"), None)])
     assert (path, digest) == (str(tmp_path / "gone.jpg"), "")
     assert problem == "This file cannot be read (No such file or directory); check its permissions and the disk."
 

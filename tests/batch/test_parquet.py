@@ -19,20 +19,18 @@ from lesionvis.errors import RunFolderError, SettingsError
 
 pyarrow_parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed; install lesionvis[parquet]")
 
-NAMES = ["=1+1.jpg", "été 👩.jpg", 'a,"b".jpg', "d.jpg", "e.jpg"]
+NAMES = ["=1+1.jpg", "NA", "été 👩.jpg", 'a,"b".jpg', "d.jpg", "e.jpg"]
 
 
 def text(value: object) -> str:
     return "" if value is None else f"{value:.9g}" if isinstance(value, float) else str(value)
 
 
-@pytest.mark.parametrize("row_group", [2, 10_000])
-def test_parquet_tables_equal_the_csv_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, row_group: int) -> None:
-    monkeypatch.setattr(parquet, "_ROW_GROUP", row_group)
+def test_parquet_tables_equal_the_csv_files(tmp_path: Path) -> None:
     run = tmp_path / "run"
     with made_up_run(run, NAMES) as journal:
         write_tables(run, journal)
-        parquet.write_parquet(run, journal)
+        parquet.write_parquet(run)
     for name in ("photos", "spots"):
         held = pyarrow_parquet.read_table(run / f"{name}.parquet").to_pylist()
         with (run / f"{name}.csv").open(newline="", encoding="utf-8") as file:
@@ -40,14 +38,17 @@ def test_parquet_tables_equal_the_csv_files(tmp_path: Path, monkeypatch: pytest.
                 csv.DictReader(file)
             )
     types = {field.name: str(field.type) for field in pyarrow_parquet.read_schema(run / "photos.parquet")}
-    assert (types["photo"], types["width"], types["skin_fraction"]) == ("string", "int64", "double")
+    # Strings are "string" or "large_string", by the version of pandas.
+    assert types["photo"].endswith("string")
+    assert (types["width"], types["skin_fraction"]) == ("int64", "double")
     assert list((run / WORKSHOP).iterdir()) == []
 
 
 def test_the_same_results_give_the_same_bytes(tmp_path: Path) -> None:
     for place in ("one", "two"):
         with made_up_run(tmp_path / place, NAMES) as journal:
-            parquet.write_parquet(tmp_path / place, journal)
+            write_tables(tmp_path / place, journal)
+        parquet.write_parquet(tmp_path / place)
     for name in parquet.PARQUET_TABLES.values():
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 

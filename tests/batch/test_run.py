@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from drawn import write_photo
 
@@ -217,3 +219,41 @@ def test_the_journal_can_be_read_while_a_run_goes_on(photos: Path, tmp_path: Pat
 
     BatchRunner()(photos, run, watch)
     assert set(seen) == {7}
+
+
+def test_places_left_out_follow_their_masks(photos: Path, undisturbed: Path, tmp_path: Path) -> None:
+    masks, run = tmp_path / "exclude", tmp_path / "run"
+    (masks / "leg").mkdir(parents=True)
+    height, width = (int(table(undisturbed)["a.png"][name]) for name in ("height", "width"))
+    everything = np.full((height, width), 255, np.uint8)
+    cv2.imwrite(str(masks / "leg" / "z same as a.png.png"), everything)
+    runner = dataclasses.replace(RUNNER, exclude_dir=masks)
+    assert runner(photos, run) == {"ok": 5, "unusable": 1, "failed": 1}
+    before, rows = table(undisturbed), table(run)
+    masked = rows.pop("leg/z same as a.png")
+    assert masked["sha256"] == rows["a.png"]["sha256"]
+    assert masked["duplicate_of"] == ""
+    assert masked["spot_count"] == "0"
+    assert "places_left_out" in masked["photo_flags"].split()
+    assert rows == {name: row for name, row in before.items() if name in rows}
+    # Another mask, one that is new and one that is gone are seen although no photo has changed.
+    cv2.imwrite(str(masks / "leg" / "z same as a.png.png"), everything[1:])
+    cv2.imwrite(str(masks / "a.png.png"), everything)
+    runner(photos, run)
+    rows = table(run)
+    assert rows["a.png"]["spot_count"] == "0"
+    assert rows["leg/z same as a.png"]["problem"].startswith("mask is ")
+    (masks / "a.png.png").unlink()
+    cv2.imwrite(str(masks / "leg" / "z same as a.png.png"), 0 * everything)
+    runner(photos, run)
+    rows, same = table(run), table(undisturbed)
+    assert rows["a.png"] == same["a.png"]
+    assert rows["leg/z same as a.png"]["spot_count"] == same["a.png"]["spot_count"]
+    assert "places_left_out" not in rows["leg/z same as a.png"]["photo_flags"]
+
+
+def test_masks_that_fit_no_photo_or_lie_among_photos_are_refused(photos: Path, tmp_path: Path) -> None:
+    with pytest.raises(RunFolderError, match=r"no mask of a photo of .*, such as a\.png\.png"):
+        dataclasses.replace(RUNNER, exclude_dir=tmp_path)(photos, tmp_path / "run")
+    with pytest.raises(RunFolderError, match="lie among the photos"):
+        dataclasses.replace(RUNNER, exclude_dir=photos / "leg")(photos, tmp_path / "run")

@@ -43,8 +43,30 @@ def test_a_row_holds_the_numbers_of_the_analysis(analysis: Analysis) -> None:
         assert row[f"p_{name}"] == analysis.pattern.probabilities[name]
     for name in FEATURE_NAMES:
         assert row[name] == analysis.features[name] or np.isnan(analysis.features[name])
-    for fired in analysis.advice.reasons:
-        assert f"{fired.rule_id} {fired.reason}" in str(row["triage_reasons"]).split(" | ")
+
+
+def test_where_nobody_was_asked_a_row_tells_what_the_photo_shows(analysed_samples: dict[str, Analysis]) -> None:
+    lesion = analysed_samples["irregular-lesion.jpg"]
+    assert str(photo_row(lesion)["triage_reasons"]).startswith(
+        "T01 Nobody was asked: the photo shows one spot that stands out; The spot in the photo shows at least one ABCDE"
+    )
+    analysis = analysed_samples["shower-light-leg.jpg"]
+    row = photo_row(analysis)
+    assert row["triage_basis"] == "nobody was asked"
+    ids, _, text = str(row["triage_reasons"]).partition(" ")
+    assert ids.split(",") == [fired.rule_id for fired in analysis.advice.reasons]
+    assert text.startswith("Nobody was asked: ")
+    assert f"; The photo shows {len(analysis.table)} spots" in text
+    assert "child" not in text
+    assert "fade" not in text
+
+
+def test_where_somebody_was_asked_a_row_tells_the_reasons(analysis: Analysis) -> None:
+    asked = analysis.answered({"fever": "no"})
+    row = photo_row(asked)
+    assert row["triage_basis"] == "answers"
+    expected = [f"{fired.rule_id} {fired.reason}" for fired in asked.advice.reasons]
+    assert str(row["triage_reasons"]).split(" | ") == expected
 
 
 def test_a_row_holds_the_abcde_of_a_dominant_lesion(analysed_samples: dict[str, Analysis]) -> None:
@@ -83,7 +105,7 @@ def test_the_columns_are_those_of_the_contract(tmp_path: Path) -> None:
         spots, _ = journal.table("spots")
     features = [name for name in FEATURE_NAMES if name not in ("spot_count", "skin_fraction", "tone_ita_deg")]
     first = "photo sha256 status problem width height taken_at px_per_mm scale_source scale_error_pct skin_fraction"
-    last = "photo_flags triage_level triage_reasons model version settings_hash duplicate_of"
+    last = "photo_flags triage_level triage_basis triage_reasons model version settings_hash duplicate_of"
     assert photos == [
         *first.split(),
         *("tone_ita_deg", "spot_count"),

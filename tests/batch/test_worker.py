@@ -61,7 +61,7 @@ def test_a_file_that_is_no_photo_fails_with_one_sentence(
 
 
 def raising(error: Exception) -> Any:
-    def analyzer(_: str) -> None:
+    def analyzer(*_: Any, **__: Any) -> None:
         raise error
 
     return analyzer

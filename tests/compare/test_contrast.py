@@ -10,7 +10,7 @@ from lesionvis.compare.contrast import Contrasts, contrasts_at, lies_in_frame
 from lesionvis.photo import Photo, read_photo
 from lesionvis.scale import NoScale
 from lesionvis.skin import Skin, find_skin
-from lesionvis.spots import Spots, find_spots
+from lesionvis.spots import SpotFinder, Spots
 
 SKIN_RGB, SPOT_RGB = (214, 172, 148), (178, 96, 92)
 CENTRE, RADIUS = (80.0, 60.0), 8.0
@@ -41,8 +41,9 @@ def _picture(*discs: tuple[float, float], blur: float = 0.8) -> NDArray[np.uint8
 
 def _stages(rgb: NDArray[np.uint8]) -> tuple[Photo, Skin, Spots]:
     photo = read_photo(rgb)
-    skin = find_skin(photo, NoScale("none sought"))
-    return photo, skin, find_spots(photo, skin)
+    scale = NoScale("none sought")
+    skin = find_skin(photo, scale)
+    return photo, skin, SpotFinder()(photo, skin, scale)
 
 
 def _true_blood() -> float:

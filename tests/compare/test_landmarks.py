@@ -4,12 +4,8 @@ import numpy as np
 from paired import rendered_series, stretched, two_days
 
 from lesionvis.analysis import analyze
-from lesionvis.compare.landmarks import LONG_SIDE_PX, N_LANDMARKS, _is_plausible, guesses, project, structure_of
-
-
-def test_projection_divides_by_the_third_coordinate() -> None:
-    matrix = np.array([[1.0, 0.0, 2.0], [0.0, 1.0, 0.0], [0.0, 0.5, 1.0]])
-    assert project(matrix, np.array([[4.0, 2.0]])).tolist() == [[3.0, 1.0]]
+from lesionvis.compare.landmarks import LONG_SIDE_PX, N_LANDMARKS, _is_plausible, guesses, structure_of
+from lesionvis.geometry import distances, project
 
 
 def test_structure_is_small_and_knows_its_place_in_the_photo() -> None:
@@ -28,10 +24,10 @@ def test_landmarks_are_spots_first_and_do_not_overlap() -> None:
     assert 0 < len(landmarks) <= N_LANDMARKS
     there = rendered.contrast[0] > 0.0
     place = rendered.shots[0].positions(rendered.spots[0])[there]
-    distance = np.hypot(*(landmarks[:, None, :2] - place[None, :, :2]).transpose(2, 0, 1))
+    distance = distances(landmarks[:, :2], place[:, :2])
     # The strongest ones are true spots.
     assert (distance[:8].min(axis=1) < 6.0).all()
-    between = np.hypot(*(landmarks[:, None, :2] - landmarks[None, :, :2]).transpose(2, 0, 1))
+    between = distances(landmarks[:, :2], landmarks[:, :2])
     assert between[~np.eye(len(landmarks), dtype=bool)].min() > 2.0
 
 

@@ -7,8 +7,8 @@ import pytest
 from paired import PULL, glass, other_skin, registered, rendered_series, stretched, two_days
 
 from lesionvis.analysis import analyze
-from lesionvis.compare.landmarks import project
 from lesionvis.compare.registration import register
+from lesionvis.geometry import project
 
 
 def _truth() -> tuple[np.ndarray, np.ndarray]:

@@ -16,6 +16,7 @@ from lesionvis.compare.comparison import Comparison
 from lesionvis.compare.series import Course
 from lesionvis.compare.spot_changes import Matches
 from lesionvis.errors import SettingsError
+from lesionvis.triage.rules import Level
 
 START = datetime(2026, 3, 1, 9, 0)
 
@@ -253,6 +254,44 @@ def test_the_course_tells_the_evolution_of_a_mole(growth: float, changed: bool) 
     assert ("changed" in dict(course.findings())) is changed
     content = json.loads(json.dumps(course.to_dict(), allow_nan=False))
     assert content["abcde"]["criteria"][4]["present"] is changed
+
+
+@pytest.mark.parametrize(("area", "points"), [(2.57, 2), (1.0, 0)])
+def test_a_mole_that_grew_has_two_points_more(area: float, points: int) -> None:
+    photos = tuple(_with_points(analysis, 0) for analysis in mole_on_two_days(1.0))
+    course = _of(photos, _made(["persisting"], 59.0, area=area))
+    assert course.abcde is not None
+    assert course.abcde.seven_points.lowest == points
+    assert ("change in size" in course.abcde.seven_points.from_photo) is bool(points)
+    assert "checklist7_ge3" not in dict(course.findings())
+
+
+def test_growth_beside_another_point_refers_within_two_weeks() -> None:
+    photos = tuple(_with_points(analysis, 1) for analysis in mole_on_two_days(1.0))
+    course = _of(photos, _made(["growing"], 59.0, area=2.57))
+    assert dict(course.findings())["checklist7_ge3"] == "With its change the spot has 3 points of the 7-point list"
+    assert course.advice.level == Level.WITHIN_2_WEEKS
+    assert "T01" in {fired.rule_id for fired in course.advice.reasons if fired.from_photo}
+
+
+def test_another_colour_is_no_change_in_size() -> None:
+    photos = tuple(_with_points(analysis, 1) for analysis in mole_on_two_days(1.0))
+    course = _of(photos, _made(["persisting"], 59.0, shift=0.3))
+    assert "changed" in dict(course.findings())
+    assert course.abcde is not None
+    assert course.abcde.seven_points.lowest == 1
+
+
+def _with_points(analysis: Analysis, points: int) -> Analysis:
+    """A mole of which nothing is irregular, and that itches or not."""
+    assert analysis.abcde is not None
+    even = {
+        name: replace(getattr(analysis.abcde, name), present=False)
+        for name in ("asymmetry", "border", "color", "diameter")
+    }
+    even["diameter"] = replace(even["diameter"], numbers={"length_mm": 4.0})
+    told = {"itch": "yes" if points else "no"}
+    return replace(analysis, abcde=replace(analysis.abcde, **even)).answered(told)
 
 
 @pytest.mark.parametrize("days", [5, None])

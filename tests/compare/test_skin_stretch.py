@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from paired import CAMERA, MOVED, PLAIN, PULL, SKIN, stretched
 
-from lesionvis.compare.landmarks import project
 from lesionvis.compare.registration import Registration
 from lesionvis.compare.skin_stretch import CONTRACTION, Pull, measure_pull
+from lesionvis.geometry import project
 from lesionvis.lab.render.pairs import Pose
 from lesionvis.lab.render.stretch import Stretch
 

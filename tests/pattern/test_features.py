@@ -12,18 +12,21 @@ from drawing import circles
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from stages import NO_SCALE, Staged, Worked, work
+from stages import NO_SCALE, Staged, work
 
+from lesionvis.findings import Findings
+from lesionvis.flags import FLAGS
 from lesionvis.lab.render.scenarios import petechial_shower, single_lesion
 from lesionvis.lab.render.scene import Scene
 from lesionvis.lab.render.synth import render
 from lesionvis.pattern.features import (
     FEATURE_NAMES,
     FEATURES,
+    FeatureInputs,
     Features,
-    Findings,
     arrangement,
     compute_features,
+    gather,
     surroundings,
 )
 from lesionvis.pattern.features import crop as spot_features
@@ -47,10 +50,12 @@ def _table(count: int, columns: dict[str, Any]) -> SpotTable:
         dtype = "<U40" if column.dtype == "str" else column.dtype
         default = np.zeros(count, dtype)
         filled[column.name] = np.asarray(columns.get(column.name, default)).astype(dtype)
-    return SpotTable(filled)
+    flagged = [set(str(flags).split()) for flags in filled["spot_flags"]]
+    names = [flag.name for flag in FLAGS.values() if flag.about == "spot"]
+    return SpotTable(filled, {name: np.array([name in held for held in flagged], np.bool_) for name in names})
 
 
-def _findings(
+def _inputs(
     x: Any = (),
     y: Any = (),
     diameter: Any = 6.0,
@@ -58,8 +63,8 @@ def _findings(
     scale: Scale | NoScale = NO_SCALE,
     mask: Any = None,
     **columns: Any,
-) -> Findings:
-    """Findings of a photo of 800 x 600 px with round spots at these places."""
+) -> FeatureInputs:
+    """FeatureInputs of a photo of 800 x 600 px with round spots at these places."""
     x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
     sizes = np.broadcast_to(np.asarray(diameter, np.float64), x.shape)
     mask = np.ones(SHAPE, np.bool_) if mask is None else mask
@@ -89,7 +94,7 @@ def _findings(
     spots = Spots(labels, tuple(np.zeros((3, 2)) for _ in x), np.ones(len(x)), 0, candidates, none, regions, none)
     skin = Skin(mask, np.zeros((*SHAPE, 3), np.float32), float(mask.mean()), 40.0, False)
     small = np.zeros((108, 144), np.float32)
-    return Findings(
+    return FeatureInputs(
         scale=scale,
         skin=skin,
         spots=spots,
@@ -113,11 +118,11 @@ def _scattered(count: int, seed: int = 1) -> tuple[NDArray[np.float64], NDArray[
 # The registry
 
 
-def test_each_feature_is_a_documented_function_of_the_findings() -> None:
+def test_each_feature_is_a_documented_function_of_the_inputs() -> None:
     assert len(set(FEATURE_NAMES)) == len(FEATURE_NAMES)
     for function in FEATURES:
         assert re.fullmatch("[a-z][a-z0-9_]+", function.__name__)
-        assert list(inspect.signature(function).parameters) == ["findings"]
+        assert list(inspect.signature(function).parameters) == ["inputs"]
         first = (inspect.getdoc(function) or "").splitlines()[0]
         assert len(first) >= 20, function.__name__
         assert first.endswith("."), function.__name__
@@ -144,7 +149,7 @@ def test_every_public_function_of_the_feature_files_is_a_feature() -> None:
 
 
 def test_features_are_floats_in_a_fixed_order(shower: Staged) -> None:
-    features = compute_features(shower.worked.findings())
+    features = compute_features(gather(shower.worked))
     assert isinstance(features, Features)
     assert tuple(features.values) == FEATURE_NAMES
     assert all(type(value) is float for value in features.values.values())
@@ -155,14 +160,14 @@ def test_nothing_is_infinite_and_only_missing_things_are_nan(
     shower: Staged, mole: Staged, cherries: Staged, plain: Staged
 ) -> None:
     for staged in (shower, mole, cherries, plain):
-        values = compute_features(staged.worked.findings()).values
+        values = compute_features(gather(staged.worked)).values
         assert not [name for name, value in values.items() if np.isinf(value)]
-    values = compute_features(shower.worked.findings()).values
+    values = compute_features(gather(shower.worked)).values
     assert [name for name, value in values.items() if np.isnan(value)] == []
 
 
 def test_without_spots_features_are_zero_or_missing() -> None:
-    values = compute_features(_findings()).values
+    values = compute_features(_inputs()).values
     zero = {"spot_count", "spots_per_skin_area", "strong_spot_count", "effective_spot_count", "occupied_cell_share"}
     zero |= {"largest_diameter_share", "second_area_ratio", "skin_covered_share", "odd_one_out_score", "lesion_score"}
     missing = {"median_diameter_px", "largest_area_share", "diameter_variation", "clark_evans_index", "cluster_count"}
@@ -171,30 +176,30 @@ def test_without_spots_features_are_zero_or_missing() -> None:
     assert [name for name in missing if not np.isnan(values[name])] == []
 
 
-def _missing(findings: Findings) -> set[str]:
-    return {name for name, value in compute_features(findings).values.items() if np.isnan(value)}
+def _missing(inputs: FeatureInputs) -> set[str]:
+    return {name for name, value in compute_features(inputs).values.items() if np.isnan(value)}
 
 
 def test_a_definition_tells_when_its_feature_is_missing() -> None:
     documented = {function.__name__: " ".join((inspect.getdoc(function) or "").split()) for function in FEATURES}
     scale = given_scale(8.0)
-    nothing = _missing(_findings(scale=scale))
+    nothing = _missing(_inputs(scale=scale))
     assert len(nothing) > 40
     for name in nothing:
         assert re.search(r"NaN (without|under)(?! a scale[.;])", documented[name]), name
-    bare = replace(_findings(scale=scale, mask=np.zeros(SHAPE, np.bool_)), small_skin=np.zeros((108, 144), np.bool_))
+    bare = replace(_inputs(scale=scale, mask=np.zeros(SHAPE, np.bool_)), small_skin=np.zeros((108, 144), np.bool_))
     without_skin = _missing(bare) - nothing
     assert {"density_per_cm2", "erythema_fine_spread", "density_coarse_spread"} <= without_skin
     for name in without_skin:
         assert re.search("NaN without .*skin", documented[name]), name
-    for name in _missing(_findings([100.0], [100.0], scale=scale)) - nothing:
+    for name in _missing(_inputs([100.0], [100.0], scale=scale)) - nothing:
         assert re.search("NaN under", documented[name]), name
 
 
 def test_without_a_scale_there_are_no_millimetres() -> None:
     x, y = _scattered(30)
-    bare = compute_features(_findings(x, y)).values
-    scaled = compute_features(_findings(x, y, scale=given_scale(8.0))).values
+    bare = compute_features(_inputs(x, y)).values
+    scaled = compute_features(_inputs(x, y, scale=given_scale(8.0))).values
     in_mm = [name for name in FEATURE_NAMES if re.search("_(mm|cm2|mm_square)$", name)]
     assert len(in_mm) >= 7
     for name in in_mm:
@@ -207,7 +212,7 @@ def test_without_a_scale_there_are_no_millimetres() -> None:
 
 def test_sizes_in_pixels_and_millimetres() -> None:
     diameters = np.array([8.0, 12.0, 16.0, 24.0, 88.0])
-    values = compute_features(_findings([100, 200, 300, 400, 600], np.full(5, 300), diameters, scale=given_scale(8.0)))
+    values = compute_features(_inputs([100, 200, 300, 400, 600], np.full(5, 300), diameters, scale=given_scale(8.0)))
     assert values["spot_count"] == 5
     assert values["median_diameter_px"] == 16.0
     assert values["diameter_iqr_px"] == 12.0
@@ -229,23 +234,21 @@ def test_sizes_in_pixels_and_millimetres() -> None:
 def test_spots_per_skin_area_counts_hundredths_of_the_photo() -> None:
     mask = np.zeros(SHAPE, np.bool_)
     mask[:, :400] = True
-    assert spot_features.spots_per_skin_area(_findings([10, 20, 30], [10, 20, 30], mask=mask)) == pytest.approx(3 / 50)
+    assert spot_features.spots_per_skin_area(_inputs([10, 20, 30], [10, 20, 30], mask=mask)) == pytest.approx(3 / 50)
 
 
 def test_effective_count_is_the_number_of_spots_that_share_the_redness() -> None:
     x, y = _scattered(10)
-    even = _findings(x, y, erythema_contrast=np.full(10, 0.2))
+    even = _inputs(x, y, erythema_contrast=np.full(10, 0.2))
     assert spot_features.effective_spot_count(even) == pytest.approx(10.0)
-    one = _findings(x, y, erythema_contrast=[0.2, *np.zeros(9)])
+    one = _inputs(x, y, erythema_contrast=[0.2, *np.zeros(9)])
     assert spot_features.effective_spot_count(one) == pytest.approx(1.0)
     assert spot_features.strong_spot_count(one) == 1.0
 
 
 def test_colour_shares_are_of_the_area() -> None:
     values = compute_features(
-        _findings(
-            [100, 200, 300], [300] * 3, [10, 10, 20], color=["red", "purple", "brown"], blue_share=[0.1, 0.2, 0.4]
-        )
+        _inputs([100, 200, 300], [300] * 3, [10, 10, 20], color=["red", "purple", "brown"], blue_share=[0.1, 0.2, 0.4])
     )
     assert values["red_share"] == pytest.approx(1 / 6)
     assert values["purple_share"] == pytest.approx(1 / 6)
@@ -256,7 +259,7 @@ def test_colour_shares_are_of_the_area() -> None:
 
 def test_shares_of_flagged_and_raised_spots() -> None:
     values = compute_features(
-        _findings(
+        _inputs(
             [100, 200, 300, 400],
             [300] * 4,
             spot_flags=["confluent", "", "cut_by_frame confluent", "touches_non_skin"],
@@ -274,23 +277,21 @@ def test_shares_of_flagged_and_raised_spots() -> None:
 
 def test_the_odd_one_out_is_the_one_that_differs() -> None:
     x, y = _scattered(20)
-    alike = _findings(x, y, erythema_contrast=np.linspace(0.19, 0.21, 20))
-    odd = _findings(x, y, [*np.full(19, 6.0), 18.0], erythema_contrast=np.linspace(0.19, 0.21, 20))
+    alike = _inputs(x, y, erythema_contrast=np.linspace(0.19, 0.21, 20))
+    odd = _inputs(x, y, [*np.full(19, 6.0), 18.0], erythema_contrast=np.linspace(0.19, 0.21, 20))
     # Nine times the area: 2.2 in the logarithm, over a floor of 0.2.
     assert spot_features.odd_one_out_score(odd) == pytest.approx(np.log(9.0) / 0.2, rel=0.01)
     assert spot_features.odd_one_out_score(alike) < 1.0
-    assert spot_features.odd_one_out_score(_findings(x[:2], y[:2], [6, 60])) == 0.0
+    assert spot_features.odd_one_out_score(_inputs(x[:2], y[:2], [6, 60])) == 0.0
 
 
 def test_spots_that_are_alike_vary_little() -> None:
     x, y = _scattered(30)
     generator = np.random.default_rng(2)
     colours: dict[str, Any] = {"contrast_red": np.full(30, 0.1), "contrast_green": np.full(30, 0.3)}
-    alike = compute_features(
-        _findings(x, y, generator.normal(6, 0.1, 30), erythema_contrast=np.full(30, 0.2), **colours)
-    )
+    alike = compute_features(_inputs(x, y, generator.normal(6, 0.1, 30), erythema_contrast=np.full(30, 0.2), **colours))
     mixed = compute_features(
-        _findings(
+        _inputs(
             x,
             y,
             generator.uniform(2, 12, 30),
@@ -304,11 +305,11 @@ def test_spots_that_are_alike_vary_little() -> None:
 
 
 def test_skin_covered_and_the_largest_patch() -> None:
-    findings = _findings([100, 108, 400], [300, 300, 300], [10, 10, 10])
-    painted = findings.spots.labels > 0
-    assert spot_features.skin_covered_share(findings) == pytest.approx(painted.sum() / 480_000)
+    inputs = _inputs([100, 108, 400], [300, 300, 300], [10, 10, 10])
+    painted = inputs.spots.labels > 0
+    assert spot_features.skin_covered_share(inputs) == pytest.approx(painted.sum() / 480_000)
     # Two of the three touch.
-    assert spot_features.largest_patch_share(findings) == pytest.approx(painted[:, :200].sum() / 480_000)
+    assert spot_features.largest_patch_share(inputs) == pytest.approx(painted[:, :200].sum() / 480_000)
 
 
 def _brute_force_count(x: NDArray[np.float64], y: NDArray[np.float64], side: float) -> int:
@@ -319,22 +320,22 @@ def _brute_force_count(x: NDArray[np.float64], y: NDArray[np.float64], side: flo
 @given(st.integers(1, 60), st.integers(0, 10_000), st.floats(1.0, 12.0))
 def test_highest_count_in_a_square_is_that_of_brute_force(count: int, seed: int, px_per_mm: float) -> None:
     x, y = _scattered(count, seed)
-    found = spot_features.highest_count_in_25_mm_square(_findings(x, y, scale=given_scale(px_per_mm)))
+    found = spot_features.highest_count_in_25_mm_square(_inputs(x, y, scale=given_scale(px_per_mm)))
     assert found == _brute_force_count(x, y, 25.0 * px_per_mm)
 
 
 def test_highest_count_by_hand() -> None:
     scale = given_scale(4.0)
-    square = _findings([100, 200, 150, 100, 200, 201], [100, 100, 150, 200, 200, 100], scale=scale)
+    square = _inputs([100, 200, 150, 100, 200, 201], [100, 100, 150, 200, 200, 100], scale=scale)
     assert spot_features.highest_count_in_25_mm_square(square) == 5.0
-    assert spot_features.highest_count_in_25_mm_square(_findings(scale=scale)) == 0.0
+    assert spot_features.highest_count_in_25_mm_square(_inputs(scale=scale)) == 0.0
 
 
 # Where the spots lie
 
 
 def test_clark_evans_is_one_for_random_places() -> None:
-    values = [arrangement.clark_evans_index(_findings(*_scattered(150, seed))) for seed in range(20)]
+    values = [arrangement.clark_evans_index(_inputs(*_scattered(150, seed))) for seed in range(20)]
     assert np.mean(values) == pytest.approx(1.0, abs=0.05)
     assert np.std(values) < 0.1
 
@@ -343,22 +344,22 @@ def test_clark_evans_tells_clusters_and_grids() -> None:
     generator = np.random.default_rng(1)
     parents = generator.uniform((100, 100), (700, 500), (6, 2))
     clustered = parents[generator.integers(6, size=120)] + generator.normal(0, 15, (120, 2))
-    assert arrangement.clark_evans_index(_findings(*clustered.T)) < 0.6
+    assert arrangement.clark_evans_index(_inputs(*clustered.T)) < 0.6
     columns, rows = np.meshgrid(np.arange(12) * 64 + 32, np.arange(9) * 64 + 32)
-    grid = arrangement.clark_evans_index(_findings(columns.ravel(), rows.ravel()))
+    grid = arrangement.clark_evans_index(_inputs(columns.ravel(), rows.ravel()))
     # A square lattice that fills its frame has 2.0 without its edges.
     assert 1.7 < grid < 2.1
 
 
 def test_ripley_l_is_near_zero_for_random_places_and_high_in_clusters() -> None:
-    values = [arrangement.ripley_l_at_5_diameters(_findings(*_scattered(200, seed))) for seed in range(20)]
+    values = [arrangement.ripley_l_at_5_diameters(_inputs(*_scattered(200, seed))) for seed in range(20)]
     # No edge correction: a few per cent too few neighbours.
     assert np.mean(values) == pytest.approx(-0.02, abs=0.05)
     generator = np.random.default_rng(1)
     parents = generator.uniform((100, 100), (700, 500), (6, 2))
     clustered = parents[generator.integers(6, size=120)] + generator.normal(0, 15, (120, 2))
     for feature in (arrangement.ripley_l_at_5_diameters, arrangement.ripley_l_at_10_diameters):
-        assert feature(_findings(*clustered.T)) > 1.0
+        assert feature(_inputs(*clustered.T)) > 1.0
 
 
 def _dbscan(x: NDArray[np.float64], y: NDArray[np.float64], radius: float) -> NDArray[np.int64]:
@@ -372,21 +373,21 @@ def _dbscan(x: NDArray[np.float64], y: NDArray[np.float64], radius: float) -> ND
 def test_clusters_are_those_of_dbscan(count: int, seed: int) -> None:
     x, y = _scattered(count, seed)
     clusters = _dbscan(x, y, 5.0 * 12.0)
-    findings = _findings(x, y, 12.0)
-    assert arrangement.cluster_count(findings) == clusters.max() + 1
-    assert arrangement.clustered_share(findings) == pytest.approx((clusters >= 0).mean())
+    inputs = _inputs(x, y, 12.0)
+    assert arrangement.cluster_count(inputs) == clusters.max() + 1
+    assert arrangement.clustered_share(inputs) == pytest.approx((clusters >= 0).mean())
 
 
 def test_clusters_reach_as_far_in_millimetres_when_the_scale_is_known() -> None:
     x, y = np.tile(np.arange(10) * 10.0 + 50, 2), np.repeat([100.0, 500.0], 10)
-    assert arrangement.cluster_count(_findings(x, y, 3.0)) == 0.0
-    assert arrangement.cluster_count(_findings(x, y, 3.0, scale=given_scale(3.0))) == 2.0
-    assert arrangement.clustered_share(_findings(x, y, 3.0, scale=given_scale(3.0))) == 1.0
+    assert arrangement.cluster_count(_inputs(x, y, 3.0)) == 0.0
+    assert arrangement.cluster_count(_inputs(x, y, 3.0, scale=given_scale(3.0))) == 2.0
+    assert arrangement.clustered_share(_inputs(x, y, 3.0, scale=given_scale(3.0))) == 1.0
 
 
 @pytest.mark.parametrize("count", [0, 1, 7])
 def test_few_spots_say_nothing_about_their_arrangement(count: int) -> None:
-    values = compute_features(_findings(*_scattered(count)))
+    values = compute_features(_inputs(*_scattered(count)))
     for name in ("clark_evans_index", "ripley_l_at_5_diameters", "ripley_l_at_10_diameters", "cluster_count"):
         assert np.isnan(values[name]), name
 
@@ -406,16 +407,16 @@ def test_neighbours_are_those_of_all_pairs(count: int, seed: int, radius: float)
 # The lesion and its surroundings
 
 
-def _with_lesion(density: tuple[float, float, float], rim: tuple[float, float, float]) -> Findings:
-    """Findings with a round lesion whose core has another colour than its outer part."""
-    findings = _findings()
+def _with_lesion(density: tuple[float, float, float], rim: tuple[float, float, float]) -> FeatureInputs:
+    """FeatureInputs with a round lesion whose core has another colour than its outer part."""
+    inputs = _inputs()
     rows, columns = np.mgrid[0:108, 0:144]
     distance = np.hypot(columns - 72, rows - 54)
     lesion, core = distance <= 20, distance <= 12
     relative = np.zeros((108, 144, 3), np.float32)
     relative[lesion], relative[core] = rim, density
     return replace(
-        findings,
+        inputs,
         small_density=relative,
         small_erythema=relative[..., 1] - relative[..., 0],
         lesion=lesion,
@@ -449,11 +450,11 @@ def test_a_light_core_is_a_highlight() -> None:
 
 
 def test_red_skin_is_told_from_spots() -> None:
-    findings = _findings([400.0], [300.0], 100.0)
+    inputs = _inputs([400.0], [300.0], 100.0)
     erythema = np.zeros((108, 144), np.float32)
     erythema[40:60, 20:40] = 0.2
     erythema[50:58, 68:76] = 0.2
-    values = compute_features(replace(findings, small_erythema=erythema))
+    values = compute_features(replace(inputs, small_erythema=erythema))
     assert values["red_skin_share"] == pytest.approx((400 + 64) / (108 * 144))
     assert values["largest_red_area_share"] == pytest.approx(400 / (108 * 144))
     # The smaller area lies under the spot.
@@ -464,8 +465,8 @@ def test_red_skin_is_told_from_spots() -> None:
 def test_spreads_answer_to_structure_of_their_size(feature: str, sigma: float) -> None:
     noise = np.random.default_rng(1).normal(size=(108, 144)).astype(np.float32)
     smooth = np.asarray(cv2.GaussianBlur(noise, (0, 0), sigma), np.float32)
-    findings = replace(_findings(), small_erythema=np.asarray(0.05 * smooth / smooth.std(), np.float32))
-    values = compute_features(findings)
+    inputs = replace(_inputs(), small_erythema=np.asarray(0.05 * smooth / smooth.std(), np.float32))
+    values = compute_features(inputs)
     bands = {name: values[name] for name in FEATURE_NAMES if re.fullmatch("erythema_(fine|middle|coarse)_spread", name)}
     assert max(bands, key=lambda name: bands[name]) == feature
 
@@ -477,7 +478,7 @@ def test_vessels_are_lines_and_petechiae_are_dots() -> None:
     dots[10:100:20, 10:140:20] = 0.2
     values = [
         surroundings.vessel_energy_share(
-            replace(_findings(), small_erythema=np.asarray(cv2.GaussianBlur(m, (0, 0), 1.0), np.float32))
+            replace(_inputs(), small_erythema=np.asarray(cv2.GaussianBlur(m, (0, 0), 1.0), np.float32))
         )
         for m in (lines, dots)
     ]
@@ -487,8 +488,8 @@ def test_vessels_are_lines_and_petechiae_are_dots() -> None:
 # Invariance, on rendered photos
 
 
-def _features(worked: Worked) -> Features:
-    return compute_features(worked.findings())
+def _features(worked: Findings) -> Features:
+    return compute_features(gather(worked))
 
 
 PURE_AND_STEADY = {

@@ -11,7 +11,7 @@ from lesionvis.lab.render.synth import render
 from lesionvis.photo import read_photo
 from lesionvis.photo.noise import NOISE_MIN_LEVELS, noise_levels, without_noise
 from lesionvis.skin import find_skin
-from lesionvis.spots import find_spots
+from lesionvis.spots import SpotFinder
 
 SCENE = Scene(width_px=480, height_px=360, px_per_mm=4.0, seed=6, noise_sigma_levels=0.3, jpeg_quality=None)
 # Faint dots of 1.2 mm on a grid: what is lost first.
@@ -56,7 +56,7 @@ def test_faint_dots_are_found_through_noise() -> None:
     with_noise = replace(read_photo(rgb), rgb=rgb.copy())
     counts = []
     for photo in (with_noise, read_photo(rgb)):
-        spots = find_spots(photo, find_skin(photo, NO_SCALE))
+        spots = SpotFinder()(photo, find_skin(photo, NO_SCALE), NO_SCALE)
         centres = np.array([outline.mean(axis=0) for outline in spots.outlines_px]).reshape(-1, 2)
         near = [np.hypot(centres[:, 0] - dot.x_px, centres[:, 1] - dot.y_px).min(initial=99.0) < 3.0 for dot in DOTS]
         counts.append((sum(near), len(spots) - sum(near)))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pages import details_of, rows_of
 
 from lesionvis.analysis import Analyzer
-from lesionvis.batch.rows import SPOT_COLUMNS, Value, failed_row, photo_row, spot_rows
+from lesionvis.batch.rows import SPOT_COLUMNS, Value, failed_row, photo_row, reason_rows, spot_rows
 from lesionvis.pattern.features import FEATURES
 from lesionvis.report import page
 from lesionvis.report.page import N_SPOTS_MAX, ReportPhoto, page_html, urgency, why_a_person
@@ -28,12 +28,12 @@ def report_photo(photo: str, **changes: Value) -> ReportPhoto:
     extra = {"photo": photo, "sha256": "abc", "duplicate_of": None, "model": "m", "version": "0", "settings_hash": "h"}
     row = photo_row(ANALYSIS) | extra | changes
     spots = [dict(zip(SPOT_COLUMNS, spot, strict=True)) for spot in spot_rows(ANALYSIS)]
-    return ReportPhoto(row, spots, "thumbnails/a.jpg", "")
+    return ReportPhoto(row, spots, reason_rows(ANALYSIS), "thumbnails/a.jpg", "")
 
 
 def failed(photo: str) -> ReportPhoto:
     extra = {"photo": photo, "sha256": None, "duplicate_of": None, "model": "m", "version": "0", "settings_hash": "h"}
-    return ReportPhoto(failed_row("This file is empty.") | extra, [], "", "")
+    return ReportPhoto(failed_row("This file is empty.") | extra, [], [], "", "")
 
 
 def text_of(*photos: ReportPhoto, name: str = "run", n_left_out: int = 0) -> str:
@@ -52,7 +52,8 @@ def test_every_photo_has_a_row_and_its_details() -> None:
     details, none = details_of(text)
     assert len(details["spots"]) == len(ANALYSIS.table)
     assert len(details["features"]) == len(FEATURES)
-    assert details["reasons"] == [f"{fired.rule_id} {fired.reason}" for fired in ANALYSIS.advice.reasons]
+    assert details["reasons"] == str(photo_row(ANALYSIS)["triage_reasons"]).split(" | ")
+    assert "nobody was asked" in details["facts"]
     expected = dict(ANALYSIS.pattern.probabilities)
     expected["something_else"] = expected.pop("other")
     assert details["probabilities"] == pytest.approx(expected, abs=1e-3)
@@ -100,7 +101,7 @@ def test_names_that_could_end_their_element_do_not(name: str) -> None:
 
 def test_only_the_largest_spots_are_listed() -> None:
     photo = report_photo("a.jpg")
-    many = ReportPhoto(photo.row, [*photo.spots] * 100, "", "")
+    many = ReportPhoto(photo.row, [*photo.spots] * 100, [], "", "")
     (details,) = details_of(text_of(many))
     assert len(details["spots"]) == N_SPOTS_MAX
     assert details["spots_left_out"] == len(many.spots) - N_SPOTS_MAX > 0
@@ -111,6 +112,7 @@ def test_counts_are_by_pattern_and_level() -> None:
     text = text_of(*photos, failed("b"), n_left_out=7)
     assert 'aria-label="3 photos, pattern angioma, level watch">3</button>' in text
     assert 'aria-label="1 photo, pattern not judged, level not judged">1</button>' in text
+    assert "Where nobody was asked, a level rests on the photo alone" in text
     assert "7 further photos, less urgent than these, are in photos.csv only." in text
     assert "<li><b>4</b> photos</li>" in text
 
@@ -121,7 +123,6 @@ def judged(status: str, pattern: str, level: str, p_shower: float | None = None)
         "pattern": pattern,
         "triage_level": level,
         "problem": "No.",
-        "triage_reasons": "P1 So. | Q",
         "p_petechial_shower": p_shower,
     }
 
@@ -131,6 +132,7 @@ def test_who_needs_a_person_comes_first() -> None:
         judged("ok", "angioma", "emergency"),
         judged("unusable", "uncertain", "same_day"),
         judged("ok", "uncertain", "prompt"),
+        judged("ok", "single_lesion", "within_2_weeks"),
         judged("failed", "", ""),
         judged("ok", "uncertain", "none"),
         judged("ok", "angioma", "routine_dermatology"),
@@ -140,8 +142,8 @@ def test_who_needs_a_person_comes_first() -> None:
     ranks = [urgency(row) for row in order]
     assert ranks == sorted(ranks)
     assert len(set(ranks)) == len(ranks)
-    reasons = [why_a_person(row) for row in order]
-    assert reasons == ["So.", "No.", "So.", "No.", "The pattern is uncertain.", "", "", ""]
+    reasons = [why_a_person(row, [("P1", "So. | Q"), ("P2", "No.")]) for row in order]
+    assert reasons == ["So. | Q", "No.", "So. | Q", "So. | Q", "No.", "The pattern is uncertain.", "", "", ""]
 
 
 def test_of_photos_of_one_level_the_likeliest_shower_comes_first() -> None:

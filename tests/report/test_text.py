@@ -10,6 +10,7 @@ from lesionvis.analysis import Analysis, Analyzer
 from lesionvis.report.text import N_OPEN_QUESTIONS, advice_text, analysis_text
 from lesionvis.triage import advise
 from lesionvis.triage.answers import Answers
+from lesionvis.triage.evidence import PhotoEvidence
 from lesionvis.triage.wording import ALWAYS, EMERGENCY_FIRST, HEADER, PATTERN_MEANINGS
 
 
@@ -66,12 +67,12 @@ def test_advice_tells_what_is_open_and_how_much_more() -> None:
 def test_what_asks_for_less_is_told_apart_from_the_reasons_of_the_level() -> None:
     answers = Answers.from_mapping({"fever": "yes", "blanch": "does_not_fade", "recurring": "yes"})
     advice = advise("petechial_shower", answers)
-    why, rest = advice_text(advice).split("Noted too, but what is said above comes first:")
-    assert [fired.rule_id for fired in advice.reasons if f"[{fired.rule_id}, " in why] == ["E01"]
+    why, rest = advice_text(advice).split("Also noted, but what is said above comes first:")
+    assert [fired.rule_id for fired in advice.reasons if f"[{fired.rule_id}, " in why] == ["E01", "E02", "E03"]
     lower, sources = rest.split("Sources of the reasons:")
     assert "[P02, prompt]" in lower
     assert "E01: " in sources
-    assert "guide.txt http" not in flat(sources)
+    assert "P02: " in sources
     assert EMERGENCY_FIRST in lower
     assert EMERGENCY_FIRST not in advice_text(advise("uncertain"))
 
@@ -97,3 +98,13 @@ def test_the_abcde_of_a_lesion_is_told_letter_by_letter(analysed_samples: dict[s
         assert f"{criterion.finding} (Counts from: {criterion.limit}.)" in text
     assert f"7 points {found.abcde.seven_points.finding}" in text
     assert "ABCDE" not in analysis_text(analysed_samples["shower-light-leg.jpg"]).split("ADVICE")[0]
+
+
+def test_another_photo_is_asked_for_first_but_not_before_the_help_of_an_emergency() -> None:
+    blurred = PhotoEvidence(flags=("blurred",))
+    text = flat(advice_text(advise("uncertain", None, blurred)))
+    how = "The photo is blurred. Rest your hand"
+    assert text.index("First take another photo") < text.index(how) < text.index("ADVICE: PROMPT")
+    emergency = flat(advice_text(advise("uncertain", {"fits": "yes"}, blurred)))
+    assert emergency.index("ADVICE: EMERGENCY") < emergency.index(how) < emergency.index("Why")
+    assert "another photo" not in advice_text(advise("single_lesion"))

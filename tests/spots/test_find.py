@@ -7,13 +7,13 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from stages import Staged, match, stage, work
+from stages import NO_SCALE, Staged, match, stage, work
 
 from lesionvis.lab.render.scenarios import petechial_shower, single_lesion
 from lesionvis.lab.render.scene import RenderedSpot, Scene
 from lesionvis.lab.render.synth import render
 from lesionvis.models import Predictor
-from lesionvis.spots import find_spots
+from lesionvis.spots import SpotFinder
 from lesionvis.spots.classifier import SpotClassifier
 from lesionvis.spots.find import LESION_SCORE_MIN, SPOT_SCORE_MIN
 
@@ -202,7 +202,7 @@ def _judge(spot: float, region: float) -> SpotClassifier:
 
 def test_nothing_found_has_the_same_types(plain: Staged) -> None:
     photo = plain.worked.photo
-    spots = find_spots(photo, plain.worked.skin, _judge(0.0, 0.0))
+    spots = SpotFinder(classifier=_judge(0.0, 0.0))(photo, plain.worked.skin, NO_SCALE)
     assert len(spots) == 0
     assert spots.lesion == 0
     assert spots.outlines_px == ()
@@ -215,13 +215,13 @@ def test_nothing_found_has_the_same_types(plain: Staged) -> None:
 
 def test_a_dominant_lesion_takes_the_spots_on_it(mole: Staged) -> None:
     photo, skin = mole.worked.photo, mole.worked.skin
-    alone = find_spots(photo, skin, _judge(0.0, LESION_SCORE_MIN))
+    alone = SpotFinder(classifier=_judge(0.0, LESION_SCORE_MIN))(photo, skin, NO_SCALE)
     assert alone.lesion == 1
     assert len(alone) == 1
-    without = find_spots(photo, skin, _judge(1.0, LESION_SCORE_MIN - 0.01))
+    without = SpotFinder(classifier=_judge(1.0, LESION_SCORE_MIN - 0.01))(photo, skin, NO_SCALE)
     assert without.lesion == 0
     assert len(without) > 1
-    both = find_spots(photo, skin, _judge(1.0, 0.99))
+    both = SpotFinder(classifier=_judge(1.0, 0.99))(photo, skin, NO_SCALE)
     assert both.lesion > 0
     for number, outline in enumerate(both.outlines_px, start=1):
         column, row = np.rint(outline.mean(axis=0)).astype(int)
@@ -230,5 +230,17 @@ def test_a_dominant_lesion_takes_the_spots_on_it(mole: Staged) -> None:
 
 def test_a_crowd_is_not_taken_for_a_lesion(mole: Staged) -> None:
     # Many spots lie on the region, and it is not sure to be a lesion.
-    spots = find_spots(mole.worked.photo, mole.worked.skin, _judge(1.0, LESION_SCORE_MIN))
+    spots = SpotFinder(classifier=_judge(1.0, LESION_SCORE_MIN))(mole.worked.photo, mole.worked.skin, NO_SCALE)
     assert spots.lesion == 0
+
+
+def test_a_spot_centred_on_a_place_that_is_left_out_is_dropped(shower: Staged) -> None:
+    found = shower.worked
+    middle = found.photo.rgb.shape[1] // 2
+    left_out = np.zeros(found.skin.mask.shape, np.bool_)
+    left_out[:, :middle] = True
+    # The skin itself is whole here, so that the same spots are found and compete.
+    spots = SpotFinder()(found.photo, replace(found.skin, left_out=left_out), found.scale)
+    kept = [outline for outline in found.spots.outlines_px if round(outline[:, 0].mean()) >= middle]
+    assert 0 < len(kept) < len(found.spots)
+    assert [outline.tolist() for outline in spots.outlines_px] == [outline.tolist() for outline in kept]

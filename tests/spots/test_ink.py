@@ -11,7 +11,7 @@ from lesionvis.lab.render.scene import RenderedSpot, Scene
 from lesionvis.lab.render.synth import render
 from lesionvis.photo import read_photo
 from lesionvis.skin import find_skin
-from lesionvis.spots import find_spots
+from lesionvis.spots import SpotFinder
 from lesionvis.spots.ink import find_strokes, without_strokes
 from lesionvis.spots.regions import find_regions
 
@@ -53,7 +53,7 @@ def test_a_ring_of_ink_is_strokes_and_the_mole_in_it_is_not(ink: str) -> None:
 def test_the_lesion_is_the_mole_and_not_the_ring(ink: str) -> None:
     rgb, _ = _ringed(ink)
     photo = read_photo(rgb)
-    spots = find_spots(photo, find_skin(photo, NO_SCALE))
+    spots = SpotFinder()(photo, find_skin(photo, NO_SCALE), NO_SCALE)
     assert spots.lesion
     outline = spots.outlines_px[spots.lesion - 1]
     assert np.ptp(outline, axis=0) == pytest.approx([50.0, 50.0], rel=0.2)
@@ -63,7 +63,7 @@ def test_the_lesion_is_the_mole_and_not_the_ring(ink: str) -> None:
 def test_a_ring_alone_is_no_lesion(ink: str) -> None:
     rgb, _ = _ringed(ink, with_mole=False)
     photo = read_photo(rgb)
-    assert find_spots(photo, find_skin(photo, NO_SCALE)).lesion == 0
+    assert SpotFinder()(photo, find_skin(photo, NO_SCALE), NO_SCALE).lesion == 0
 
 
 def test_the_skin_beside_a_stroke_takes_its_place() -> None:

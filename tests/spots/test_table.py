@@ -263,12 +263,13 @@ def test_a_table_is_a_row_of_columns_by_name() -> None:
     assert {name: len(table[name]) for name in table} == dict.fromkeys(table.columns, 1)
 
 
-def test_flags_are_found_by_their_whole_name() -> None:
-    columns = dict(_table([ellipse_corners(x, 110.0, 12.0, 12.0) for x in (40.0, 90.0, 150.0)]).columns)
-    columns["spot_flags"] = np.array(["confluent few_pixels", "", "not_confluent"])
-    table = SpotTable(columns)
-    assert table.has_flag("confluent").tolist() == [True, False, False]
-    assert table.has_flag("few_pixels").tolist() == [True, False, False]
+def test_the_column_of_flags_spells_what_each_spot_has() -> None:
+    outlines = [ellipse_corners(*ellipse) for ellipse in ((60.0, 60.0, 40.0, 40.0), (1.0, 110.0, 4.0, 4.0))]
+    table = _table(outlines)
+    assert table.has_flag("cut_by_frame").tolist() == [False, True]
+    assert table.has_flag("few_pixels").tolist() == [False, True]
+    assert table["spot_flags"].tolist() == ["", "cut_by_frame few_pixels"]
+    assert set(table.flags) == {flag.name for flag in FLAGS.values() if flag.about == "spot"}
     empty = _table([]).has_flag("confluent")
     assert empty.shape == (0,)
     assert empty.dtype == np.bool_

@@ -39,7 +39,7 @@ def test_advice_as_json_keeps_its_parts() -> None:
     content = json.loads(json.dumps(advise("angioma").to_dict(), allow_nan=False))
     assert content["header"] == HEADER
     assert content["judged_as"] == ["angioma"]
-    assert [reason["rule_id"] for reason in content["reasons"]] == ["D05"]
+    assert [reason["rule_id"] for reason in content["reasons"]] == ["D03"]
     assert content["open_questions"][0].keys() == {
         "name",
         "choices",

@@ -6,15 +6,16 @@ from typing import Any
 import pytest
 
 from lesionvis.errors import AnswerError, LesionvisError
-from lesionvis.triage.answers import Answers, as_answers, parse_questions, questions
+from lesionvis.triage.answers import ASKED_ABOUT, Answers, as_answers, parse_questions, questions
 
-HEADER = "answer,benign,unknown,harmful,question,help\n"
+HEADER = "name,benign,unknown,harmful,group,question,help,applies_to\n"
+FEVER = "fever,no,unknown,yes,red_flags,Is there a fever?,Measure it.,no_spots|angioma\n"
 
 
 def test_everything_is_unknown_until_given() -> None:
     assert set(Answers().to_dict().values()) == {"unknown"}
     assert list(Answers().to_dict()) == list(questions())
-    assert len(questions()) == 32
+    assert len(questions()) == 71
 
 
 def test_equal_answers_are_equal_however_they_were_given() -> None:
@@ -32,7 +33,7 @@ def test_unknown_takes_an_answer_back() -> None:
 @pytest.mark.parametrize(
     ("given", "suggestion", "listed"),
     [
-        ({"fevr": "yes"}, 'did you mean "fever"?', "joint_or_belly_pain"),
+        ({"fevr": "yes"}, 'did you mean "fever"?', "joint_pain"),
         ({"fever": "yess"}, 'did you mean "yes"?', "no, yes, unknown"),
         ({"blanch": "not_fade"}, 'did you mean "does_not_fade"?', "fades, does_not_fade, unknown"),
         ({"fever": True}, '"fever" cannot be "True"', "no, yes, unknown"),
@@ -77,16 +78,24 @@ def test_every_question_is_a_plain_question_with_help() -> None:
         assert question.help.endswith("."), question.name
 
 
+def test_a_question_says_what_it_is_about_and_for_which_patterns_it_is_asked() -> None:
+    (fever,) = parse_questions(HEADER + FEVER).values()
+    assert (fever.group, fever.patterns) == ("red_flags", ("no_spots", "angioma"))
+    assert {question.group for question in questions().values()} == set(ASKED_ABOUT)
+
+
 @pytest.mark.parametrize(
     "text",
     [
         "",
-        "answer,benign,unknown,harmful\nfever,no,unknown,yes\n",
-        HEADER + "fever,no,unknown,yes,Is there a fever?\n",
-        HEADER + "fever,no,unknown,yes,Is there a fever?,\n",
-        HEADER + "fever,no,dunno,yes,Is there a fever?,Measure it.\n",
-        HEADER + "fever,yes,unknown,yes,Is there a fever?,Measure it.\n",
-        HEADER + "fever,no,unknown,yes,Is there a fever?,Measure it.\n" * 2,
+        "name,benign,unknown,harmful\nfever,no,unknown,yes\n",
+        HEADER + FEVER.replace(",Measure it.", ""),
+        HEADER + FEVER.replace("Measure it.", ""),
+        HEADER + FEVER.replace("unknown", "dunno"),
+        HEADER + FEVER.replace(",no,", ",yes,"),
+        HEADER + FEVER.replace("red_flags", "flags"),
+        HEADER + FEVER.replace("angioma", "mole"),
+        HEADER + FEVER * 2,
     ],
 )
 def test_a_damaged_table_of_questions_is_an_error(text: str) -> None:

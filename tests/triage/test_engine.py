@@ -1,3 +1,5 @@
+"""Advice from answers: scenarios, a second evaluation, how the level depends on one answer, and the photo's part."""
+
 from __future__ import annotations
 
 import csv
@@ -9,22 +11,28 @@ import subprocess
 import sys
 from collections import Counter
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
+from triage_twice import LEVELS, PATTERNS, Codes, Evaluation, random_codes
+from triage_twice import VALUES as SECOND_VALUES
+from triage_twice import levels as second_levels
 
 from lesionvis.errors import AnswerError
 from lesionvis.labels import LABELS
-from lesionvis.triage.answers import Answers, packaged_text, questions
-from lesionvis.triage.engine import advise, advise_further, matching_rules, open_questions
+from lesionvis.triage.answers import Answers, questions, with_following
+from lesionvis.triage.engine import TELLS_OF_SPOTS, advise, advise_further, matching_rules, open_questions
 from lesionvis.triage.evidence import PhotoEvidence, answers_with_photo
-from lesionvis.triage.rules import Level, rules
-from lesionvis.triage.wording import ALWAYS, HEADER, PROVISIONAL, STANDS_OUT
+from lesionvis.triage.matching import facts_of, matching
+from lesionvis.triage.matching import level_of as level_of_facts
+from lesionvis.triage.rules import Level
+from lesionvis.triage.wording import ALWAYS, HEADER, PROVISIONAL, STANDS_OUT, TOLD_SPOTS
 
+N_CASES = 100_000
 ALL_BENIGN = Answers.from_mapping({name: question.benign for name, question in questions().items()})
 # The benign, unknown and harmful value of each answer, in this order.
 VALUES = {name: (found.benign, "unknown", found.harmful) for name, found in questions().items()}
@@ -62,40 +70,29 @@ some_name = st.sampled_from(list(VALUES))
 def scenarios() -> list[tuple[str, str, str, str]]:
     table = Path(__file__).parents[1] / "data" / "scenarios.csv"
     with table.open(encoding="utf-8", newline="") as file:
-        return [(row[0], row[1], row[2], row[3]) for row in list(csv.reader(file))[1:]]
+        return [(row["id"], row["pattern"], row["answers"], row["expected"]) for row in csv.DictReader(file)]
 
 
 @pytest.mark.parametrize(("name", "pattern", "differing", "expected"), scenarios())
 def test_scenario(name: str, pattern: str, differing: str, expected: str) -> None:
-    changes = dict(change.strip().split("=") for change in differing.split(";"))
-    assert str(advise(pattern, benign_but(**changes)).level) == expected, name
+    # What is not listed has its benign value, or is unknown where the list says so of all others.
+    changes = dict(change.strip().split("=") for change in differing.split(";") if change)
+    others = changes.pop("*", "benign")
+    answers = Answers.from_mapping(changes) if others == "unknown" else benign_but(**changes)
+    assert str(advise(pattern, answers).level) == expected, name
 
 
 def test_all_scenarios_are_read() -> None:
-    assert len(scenarios()) == 16
-
-
-@pytest.mark.parametrize(
-    ("pattern", "changes", "expected"),
-    [
-        ("angioma", {}, "none"),
-        ("petechial_shower", {}, "watch"),
-        ("single_lesion", {}, "watch"),
-        ("single_lesion", {"new_onset": "yes"}, "routine_dermatology"),
-        ("uncertain", {}, "prompt"),
-        ("no_spots", {"very_unwell": "yes"}, "same_day"),
-        ("no_spots", {"neck_compression": "yes"}, "emergency"),
-    ],
-)
-def test_every_level_can_be_reached(pattern: str, changes: dict[str, str], expected: str) -> None:
-    assert str(level_of(pattern, benign_but(**changes))) == expected
+    assert len(scenarios()) == 80
+    assert {expected for *_, expected in scenarios()} == set(LEVELS)
 
 
 def test_nothing_asked_about_a_shower_is_same_day_and_provisional() -> None:
     advice = advise("petechial_shower")
     assert advice.level == Level.SAME_DAY
     assert PROVISIONAL in advice.what_to_do
-    assert [found.question.name for found in advice.open_questions][:2] == ["blanch", "fever"]
+    assert not advice.was_asked
+    assert advise("petechial_shower", {"fever": "no"}).was_asked
 
 
 def test_answers_may_be_a_mapping_whose_names_are_checked() -> None:
@@ -107,16 +104,23 @@ def test_answers_may_be_a_mapping_whose_names_are_checked() -> None:
 
 def test_watch_and_none_rules_show_only_when_nothing_above_matches() -> None:
     assert ids_of("petechial_shower", ALL_BENIGN) == ["W01"]
-    assert ids_of("petechial_shower", benign_but(recurring="yes")) == ["P02"]
-    assert ids_of("angioma", Answers()) == ["D05"]
+    assert ids_of("petechial_shower", benign_but(recurring="yes")) == ["D07"]
+    assert ids_of("no_spots", ALL_BENIGN) == ["N02"]
+    assert ids_of("no_spots", benign_but(travel="unknown")) == ["W04"]
 
 
-def test_reasons_come_highest_level_first() -> None:
+def test_reasons_are_those_of_the_level_and_the_others_are_noted() -> None:
     advice = advise("petechial_shower", benign_but(fever="yes", blanch="does_not_fade", new_onset="yes"))
-    assert [reason.rule_id for reason in advice.reasons] == ["E01", "S08", "S10", "P14"]
-    assert advice.reasons[0].source_addresses[0] == "guide.txt"
-    assert "meningococcal" in advice.reasons[0].reason
-    assert "999" in advice.reasons[0].action
+    assert [reason.rule_id for reason in advice.reasons] == ["E01", "E02"]
+    assert [noted.rule_id for noted in advice.also_noted] == ["S09", "S10", "S11", "P04", "P19"]
+    assert advice.reasons[0].source_addresses[0] == "https://checkmole.com/guides/petechiae-vs-skin-cancer/"
+    assert (advice.reasons[0].family, advice.action.family) == ("infection", "infection")
+
+
+def test_the_first_reason_decides_what_to_do_and_say() -> None:
+    advice = advise("single_lesion", benign_but(head_injury="yes", short_of_breath="yes"))
+    assert [(reason.rule_id, reason.family) for reason in advice.reasons] == [("E08", "injury"), ("E13", "infection")]
+    assert (advice.action.level, advice.action.family) == (Level.EMERGENCY, "injury")
 
 
 @pytest.mark.parametrize("pattern", ["mole", "", "Angioma"])
@@ -125,98 +129,68 @@ def test_an_unknown_pattern_is_an_error_that_lists_the_known_ones(pattern: str) 
         advise(pattern)
 
 
-# --- A second evaluation, written differently: each condition becomes an expression over whole columns
+# --- A second evaluation over many cases, and how the level depends on one answer
 
 
-def random_codes(number: int, seed: int) -> dict[str, NDArray[np.int8]]:
-    """Columns of 0 benign, 1 unknown, 2 harmful; how many are benign differs from case to case."""
-    random = np.random.default_rng(seed)
-    share_benign = 1 - random.random(number) ** 3
-    codes = {
-        name: np.where(random.random(number) < share_benign, 0, random.integers(1, 3, number)).astype(np.int8)
-        for name in VALUES
-    }
-    return codes | {"pattern": random.integers(0, len(LABELS), number).astype(np.int8)}
+@cache
+def many() -> tuple[Codes, list[int], list[tuple[str]]]:
+    """Random cases as columns, and as the engine takes them: bits of the answers, and patterns."""
+    codes = random_codes(N_CASES, seed=20)
+    of_answers = np.stack([codes[name] for name in questions()], axis=1)
+    bits = np.stack([of_answers >= 1, of_answers == 2], axis=2).reshape(N_CASES, -1)
+    facts = [int.from_bytes(row.tobytes(), "little") for row in np.packbits(bits, axis=1, bitorder="little")]
+    return codes, facts, [(PATTERNS[place],) for place in codes["pattern"]]
 
 
-def columns_of_matches(codes: dict[str, NDArray[np.int8]]) -> dict[str, NDArray[np.bool_]]:
-    def among(name: str, values: str) -> NDArray[np.bool_]:
-        order = LABELS if name == "pattern" else VALUES[name]
-        return np.isin(codes[name], [order.index(value) for value in values.split("|")])
-
-    matches = {}
-    for row in csv.DictReader(packaged_text("triage_rules.csv").splitlines()):
-        text = row["condition"].replace("blood_like", "pattern=petechial_shower|uncertain")
-        text = re.sub(r"ANY\[(.*?)\]", lambda found: f"({found[1].replace(',', ' OR ')})", text)
-        text = re.sub(r"(\w+)=([\w|]+)", r"among('\1','\2')", text)
-        text = re.sub(r"\bAND\b", "&", re.sub(r"\bOR\b", "|", re.sub(r"\bNOT\b", "~", text)))
-        matches[row["rule_id"]] = eval(text, {"among": among})  # noqa: S307 - the package's own rules
-    return matches
+def test_the_facts_are_those_of_the_answers() -> None:
+    codes, facts, _ = many()
+    for case in range(300):
+        values = {name: VALUES[name][codes[name][case]] for name in VALUES}
+        assert facts_of(Answers.from_mapping(values)) == facts[case]
 
 
 def test_the_engine_agrees_with_the_second_evaluation() -> None:
-    number = 100_000
-    codes = random_codes(number, seed=20)
-    matches = columns_of_matches(codes)
-    level_by_id = {rule.rule_id: rule.level for rule in rules()}
-    all_codes = np.column_stack([codes[name] for name in VALUES]).tolist()
-    all_matches = np.column_stack(list(matches.values())).tolist()
-    levels = Counter[Level]()
-    for case in range(number):
-        values = {name: VALUES[name][code] for name, code in zip(VALUES, all_codes[case], strict=True)}
-        found = matching_rules(LABELS[codes["pattern"][case]], Answers.from_mapping(values))
-        expected = set(itertools.compress(matches, all_matches[case]))
-        above = {rule_id for rule_id in expected if rule_id[0] not in "WN"}
-        assert {rule.rule_id for rule in found} == (above or expected)
-        assert found[0].level == max(level_by_id[rule_id] for rule_id in expected)
-        levels[found[0].level] += 1
-    assert min(levels[level] for level in Level) > 100  # every level was really tried
-    assert all(column.any() for column in matches.values())  # and every rule
+    assert VALUES == SECOND_VALUES
+    codes, facts, patterns = many()
+    expected = Evaluation(codes).matches()
+    names = list(expected)
+    table = np.stack([expected[name] for name in names], axis=1)
+    place = {name: number for number, name in enumerate(names)}
+    found = np.zeros_like(table)
+    for case in range(N_CASES):
+        for rule in matching(patterns[case], facts[case]):
+            found[case, place[rule.rule_id]] = True
+    assert (found != table).sum() == 0
+    assert table.any(axis=0).all()  # every rule was really tried
+    assert min(Counter(second_levels(expected).tolist()).values()) > 100  # and every level
+    assert set(second_levels(expected).tolist()) == set(range(len(LEVELS)))
 
 
-# --- How the level depends on one answer
+def test_an_answer_that_gets_worse_never_lowers_the_level() -> None:
+    codes, facts, patterns = many()
+    names = list(questions())
+    chosen = np.random.default_rng(21).integers(0, len(names), N_CASES)
+    stepped = Counter[str]()
+    for case in range(N_CASES):
+        low, high = 1 << 2 * int(chosen[case]), 2 << 2 * int(chosen[case])
+        benign = facts[case] & ~(low | high)
+        levels = [level_of_facts(patterns[case], benign | more) for more in (0, low, low | high)]
+        assert levels[0] <= levels[1] <= levels[2], (patterns[case], names[chosen[case]])
+        stepped["benign to unknown"] += levels[0] < levels[1]
+        stepped["unknown to harmful"] += levels[1] < levels[2]
+    assert min(stepped.values()) > 100  # the levels do depend on single answers
+    assert len(codes) == len(names) + 1
 
 
 @unhurried
-@given(some_pattern, some_answers(), some_name)
-def test_a_benign_answer_never_gives_a_higher_level(pattern: str, answers: Answers, name: str) -> None:
-    benign, unknown, harmful = (level_of(pattern, answers.replace(**{name: value})) for value in VALUES[name])
-    assert benign <= unknown
-    assert benign <= harmful
-
-
-@unhurried
-@given(some_pattern, some_answers(), some_name)
-def test_an_unknown_answer_gives_no_higher_level_than_a_harmful_one_but_for_the_glass_test(
-    pattern: str, answers: Answers, name: str
-) -> None:
-    _, unknown, harmful = (level_of(pattern, answers.replace(**{name: value})) for value in VALUES[name])
-    if unknown > harmful:
-        assert (pattern, name, unknown, harmful) == ("petechial_shower", "blanch", Level.PROMPT, Level.WATCH)
-
-
-def test_the_glass_test_of_p04_is_the_only_place_where_unknown_outranks_harmful() -> None:
-    # A rule that needs an unknown answer needs it in one of its cases. With everything outside the case
-    # benign no other rule can hide the drop, so the cases alone stand for every possible set of answers.
-    drops = set()
-    for rule in rules():
-        for case, pattern in itertools.product(rule.condition.cases(), LABELS):
-            if case.get("pattern", pattern) != pattern:
-                continue
-            answers = benign_but(**{name: value for name, value in case.items() if name != "pattern"})
-            for name in (name for name, value in case.items() if value == "unknown"):
-                if level_of(pattern, answers.replace(**{name: VALUES[name][2]})) < rule.level:
-                    drops.add((rule.rule_id, pattern, name))
-    assert drops == {("P04", "petechial_shower", "blanch")}
+@given(some_pattern, some_answers(), some_name, st.booleans())
+def test_the_same_holds_of_the_advice(pattern: str, answers: Answers, name: str, stands_out: bool) -> None:
+    photo = PhotoEvidence(stands_out=stands_out, spot_count=20)
+    levels = [advise(pattern, answers.replace(**{name: value}), photo).level for value in VALUES[name]]
+    assert levels == sorted(levels)
 
 
 # --- Open questions
-
-
-def without_contradiction(answers: Answers) -> Answers:
-    """Somebody who is not a child is not under 3 months old: the one tie between answers."""
-    grown_up = answers["child"] == "no" and answers["infant_u3m"] == "unknown"
-    return answers.replace(infant_u3m="no") if grown_up else answers
 
 
 def levels_of_all_completions(
@@ -239,9 +213,8 @@ def test_a_question_is_open_exactly_when_some_completion_depends_on_it(
     pattern: str, harmful: dict[str, str], unknown: list[str], stands_out: bool
 ) -> None:
     answers = benign_but(**{name: VALUES[name][2] for name in harmful} | dict.fromkeys(unknown, "unknown"))
-    consistent = without_contradiction(answers)
-    names = [name for name in unknown if consistent[name] == "unknown"]
-    levels = levels_of_all_completions(pattern, consistent, names, stands_out=stands_out)
+    names = unknown
+    levels = levels_of_all_completions(pattern, answers, names, stands_out=stands_out)
     expected = set()
     for place, name in enumerate(names):
         by_rest: dict[tuple[str, ...], set[Level]] = {}
@@ -259,14 +232,13 @@ def test_a_question_that_is_not_open_changes_nothing_however_the_others_are_answ
 ) -> None:
     answers = Answers.from_mapping({name: VALUES[name][place] for name, place in told.items()})
     open_names = {found.question.name for found in open_questions(pattern, answers)}
-    consistent = without_contradiction(answers)
-    unknown = [name for name in VALUES if consistent[name] == "unknown"]
+    unknown = [name for name in VALUES if answers[name] == "unknown"]
     closed = [name for name in unknown if name not in open_names]
     assume(closed)
     name = data.draw(st.sampled_from(closed))
     others = [other for other in unknown if other != name]
     places = data.draw(st.lists(st.integers(0, 2), min_size=len(others), max_size=len(others)))
-    completed = consistent.replace(**{other: VALUES[other][place] for other, place in zip(others, places, strict=True)})
+    completed = answers.replace(**{other: VALUES[other][place] for other, place in zip(others, places, strict=True)})
     assert len({level_of(pattern, completed.replace(**{name: value})) for value in VALUES[name]}) == 1
 
 
@@ -300,9 +272,18 @@ def test_an_answer_that_counts_only_together_with_others_is_open() -> None:
 
 
 @pytest.mark.parametrize(("child", "asked"), [("no", False), ("unknown", True), ("yes", True)])
-def test_only_somebody_who_may_be_a_child_is_asked_about_the_first_three_months(child: str, asked: bool) -> None:
-    names = [one.question.name for one in open_questions("no_spots", Answers().replace(child=child))]
+def test_only_somebody_who_may_be_a_child_is_asked_about_babies(child: str, asked: bool) -> None:
+    names = {one.question.name for one in advise("no_spots", Answers().replace(child=child)).open_questions}
+    assert ({"infant_u3m", "high_pitched_cry", "baby_39", "not_feeding"} <= names) == asked
     assert ("infant_u3m" in names) == asked
+
+
+def test_what_goes_without_saying_changes_no_answer_that_was_given() -> None:
+    told = Answers.from_mapping({"child": "no", "baby_39": "yes", "pregnant": "no"})
+    used = with_following(told)
+    assert (used["baby_39"], used["not_feeding"], used["vision_changes"]) == ("yes", "no", "unknown")
+    assert with_following(told.replace(recent_birth="no"))["vision_changes"] == "no"
+    assert with_following(Answers()) == Answers()
 
 
 # --- The photo's part
@@ -313,52 +294,95 @@ some_photo = st.builds(
     largest_diameter_mm=st.none() | st.floats(0, 20) | st.just(float("nan")),
     abcde_any=st.none() | st.booleans(),
     stands_out=st.booleans(),
+    seven_points=st.none() | st.integers(0, 10),
 )
 
 
 @unhurried
 @given(some_pattern, some_answers(), some_photo)
-def test_a_photo_never_lowers_a_level_or_touches_a_given_answer(
+def test_a_photo_never_lowers_a_level_or_betters_an_answer(
     pattern: str, answers: Answers, photo: PhotoEvidence
 ) -> None:
-    assert set(answers.given) <= set(answers_with_photo(answers, photo).given)
+    used = answers_with_photo(answers, photo)
+    assert all(VALUES[name].index(used[name]) >= VALUES[name].index(answers[name]) for name in VALUES)
     assert advise(pattern, answers, photo).level >= advise(pattern, answers).level
 
 
 @pytest.mark.parametrize(
     ("photo", "expected"),
     [
-        (PhotoEvidence(spot_count=9, largest_diameter_mm=2.0, abcde_any=False), {}),
+        (PhotoEvidence(spot_count=9, largest_diameter_mm=2.0, abcde_any=False, seven_points=2), {}),
         (PhotoEvidence(spot_count=10), {"count": "many"}),
         (PhotoEvidence(largest_diameter_mm=2.01), {"size_gt2mm": "yes"}),
         (PhotoEvidence(largest_diameter_mm=float("nan")), {}),
         (PhotoEvidence(abcde_any=True), {"abcde_any": "yes"}),
+        (PhotoEvidence(seven_points=3), {"checklist7_ge3": "yes"}),
     ],
 )
 def test_a_photo_gives_harmful_values_only(photo: PhotoEvidence, expected: dict[str, str]) -> None:
     assert answers_with_photo(Answers(), photo) == Answers.from_mapping(expected)
 
 
+@pytest.mark.parametrize("pattern", ["single_lesion", "angioma", "uncertain"])
+def test_three_measured_points_refer_within_two_weeks(pattern: str) -> None:
+    advice = advise(pattern, ALL_BENIGN, PhotoEvidence(seven_points=3))
+    assert advice.level == Level.WITHIN_2_WEEKS
+    assert [(reason.rule_id, reason.from_photo) for reason in advice.reasons] == [("T01", True)]
+    assert advise(pattern, ALL_BENIGN, PhotoEvidence(seven_points=2)).level < Level.WITHIN_2_WEEKS
+
+
+def test_what_else_a_photo_of_a_single_spot_shows_is_no_sign() -> None:
+    photo = PhotoEvidence(spot_count=40, largest_diameter_mm=9.0)
+    for pattern, answers in (("single_lesion", Answers()), ("uncertain", Answers.from_mapping({"single_spot": "yes"}))):
+        advice = advise(pattern, answers, photo)
+        assert (advice.answers["count"], advice.answers["size_gt2mm"]) == ("unknown", "unknown")
+        assert advice.photo_notes == ()
+    assert advise("uncertain", Answers(), photo).answers["count"] == "many"
+
+
+@pytest.mark.parametrize("name", TELLS_OF_SPOTS)
+def test_spots_that_a_person_tells_of_count_though_the_photo_shows_none(name: str) -> None:
+    told = benign_but(**{name: VALUES[name][2]})
+    assert advise("no_spots", told).photo_notes[0] == TOLD_SPOTS
+    assert advise("no_spots", told).level > Level.NONE
+    assert advise("no_spots", ALL_BENIGN).photo_notes == ()
+
+
+def test_many_new_spots_that_stay_are_an_account_that_no_photo_takes_back() -> None:
+    told = benign_but(unseen_spots="yes", new_onset="yes", blanch="does_not_fade", count="many", explained="no")
+    assert advise("no_spots", told).level >= advise("uncertain", told).level == Level.PROMPT
+
+
 def test_reasons_tell_which_of_them_rest_on_the_photo() -> None:
-    answers = benign_but(count="unknown", recurring="yes")
-    advice = advise("petechial_shower", answers, PhotoEvidence(spot_count=34))
-    assert {reason.rule_id: reason.from_photo for reason in advice.reasons} == {"P02": False, "P05": True}
+    answers = benign_but(blanch="unknown", new_onset="unknown", count="unknown", strain_cause="no")
+    advice = advise("petechial_shower", answers.replace(recurring="yes", count="few"), PhotoEvidence(spot_count=34))
+    seen = {reason.rule_id: reason.from_photo for reason in advice.reasons}
+    assert (seen["P02"], seen["P05"]) == (False, True)
     assert advice.photo_notes == (
-        'The photo shows 34 spots, so "How many spots are there?" counts as answered "many".',
+        'The photo shows 34 spots, but "How many spots are there on the whole body?" was answered "few"; the worse of '
+        "the two counts, so check it.",
     )
 
 
-def test_a_photo_that_disagrees_with_an_answer_is_noted_and_changes_nothing() -> None:
-    advice = advise("petechial_shower", ALL_BENIGN, PhotoEvidence(largest_diameter_mm=4.26))
-    assert advice.level == Level.WATCH
+def test_the_worse_of_photo_and_person_counts_whichever_it_is() -> None:
+    photo = PhotoEvidence(largest_diameter_mm=4.26, spot_count=3)
+    advice = advise("petechial_shower", benign_but(count="many"), photo)
+    assert (advice.answers["size_gt2mm"], advice.answers["count"]) == ("yes", "many")
     assert "4.3 mm" in advice.photo_notes[0]
-    assert "the answer was kept" in advice.photo_notes[0]
 
 
 def test_a_photo_that_agrees_with_an_answer_is_noted_without_claiming_the_reason() -> None:
     advice = advise("petechial_shower", benign_but(count="many"), PhotoEvidence(spot_count=34))
-    assert [reason.from_photo for reason in advice.reasons] == [False]
+    assert {reason.from_photo for reason in advice.reasons} == {False}
     assert "as was answered" in advice.photo_notes[0]
+
+
+def test_a_photo_that_is_itself_the_trouble_asks_for_another_and_keeps_the_level() -> None:
+    good, bad = advise("uncertain"), advise("uncertain", None, PhotoEvidence(flags=("no_scale", "blurred")))
+    assert good.retakes == ()
+    assert [retake.flag for retake in bad.retakes] == ["blurred"]
+    assert (bad.level, bad.reasons) == (good.level, good.reasons)
+    assert bad.to_dict()["take_another_photo"][0]["why"] == "The photo is blurred."
 
 
 # --- What is handed on
@@ -378,7 +402,7 @@ def test_a_crop_to_watch_is_not_only_watched_when_a_spot_in_it_shows_a_feature()
     told = ALL_BENIGN.replace(abcde_any="unknown")
     advice = advise("petechial_shower", told, photo)
     assert advise("petechial_shower", told).level == Level.WATCH
-    assert (advice.level, [fired.rule_id for fired in advice.reasons]) == (Level.ROUTINE_DERMATOLOGY, ["D02"])
+    assert (advice.level, [fired.rule_id for fired in advice.reasons]) == (Level.ROUTINE_DERMATOLOGY, ["D01", "D02"])
     assert advice.reasons[0].from_photo
     assert advise_further(advice, PhotoEvidence()) == advice
 

@@ -20,15 +20,15 @@ def test_many_and_large_spots_are_found_at_their_limits() -> None:
     assert [name for name, _ in above.findings()] == ["count", "size_gt2mm"]
 
 
-def test_other_photos_fill_only_what_is_unknown() -> None:
+def test_what_other_photos_show_counts_where_it_is_worse() -> None:
     evidence = PhotoEvidence(further=(("blanch", "Under glass the spots do not fade"), ("spreading", "More of them")))
     filled = answers_with_photo(Answers.from_mapping({"spreading": "no"}), evidence)
-    assert (filled["blanch"], filled["spreading"]) == ("does_not_fade", "no")
+    assert (filled["blanch"], filled["spreading"]) == ("does_not_fade", "yes")
 
 
 def test_a_finding_that_is_no_answer_is_refused() -> None:
     with pytest.raises(AnswerError, match="no answer"):
-        answers_with_photo(Answers(), PhotoEvidence(further=(("colour", "Blue"),)))
+        answers_with_photo(Answers(), PhotoEvidence(further=(("hue", "Blue"),)))
 
 
 def test_further_advice_keeps_what_the_first_photo_added() -> None:
@@ -40,7 +40,7 @@ def test_further_advice_keeps_what_the_first_photo_added() -> None:
         "The photo shows 34 spots",
         "Within 2.0 hours 5 new spots came up",
     ]
-    from_photo = {rule.rule_id for rule in further.reasons if rule.from_photo}
+    from_photo = {rule.rule_id for rule in (*further.reasons, *further.also_noted) if rule.from_photo}
     assert {rule.rule_id for rule in first.reasons if rule.from_photo} <= from_photo
 
 
@@ -58,8 +58,8 @@ def test_what_photos_added_is_not_taken_for_what_was_answered() -> None:
 
 def test_merged_evidence_keeps_the_more_harmful_of_both() -> None:
     one = PhotoEvidence(spot_count=12, largest_diameter_mm=None, abcde_any=False, further=(("blanch", "a"),))
-    other = PhotoEvidence(3, 2.5, True, True, (("blanch", "a"), ("spreading", "b")))
-    expected = PhotoEvidence(12, 2.5, True, True, (("blanch", "a"), ("spreading", "b")))
+    other = PhotoEvidence(3, 2.5, True, True, (("blanch", "a"), ("spreading", "b")), 2, ("blurred",))
+    expected = PhotoEvidence(12, 2.5, True, True, (("blanch", "a"), ("spreading", "b")), 2, ("blurred",))
     assert one.merged(other) == other.merged(one) == expected
     assert one.merged(PhotoEvidence()) == one
     assert PhotoEvidence().merged(PhotoEvidence()) == PhotoEvidence()

@@ -3,8 +3,10 @@ from __future__ import annotations
 import re
 
 from lesionvis.labels import LABELS
+from lesionvis.triage.actions import actions
 from lesionvis.triage.answers import questions
 from lesionvis.triage.circumstances import known_circumstances
+from lesionvis.triage.retake import RETAKES
 from lesionvis.triage.rules import Level, rules
 from lesionvis.triage.wording import (
     ALWAYS,
@@ -14,12 +16,14 @@ from lesionvis.triage.wording import (
     NECK_NOTE,
     NEXT_STEPS,
     PATTERN_MEANINGS,
+    PATTERN_SHOWN,
     PROVISIONAL,
     QUESTIONS_NOTE,
     REMINDER_TEXT,
     REMINDER_TITLE,
+    TAKE_ANOTHER,
+    TOLD_SPOTS,
     WORSE_ANSWER_NOTE,
-    YOUNG_ANGIOMA_NOTE,
 )
 
 OWN_TEXTS = [
@@ -29,8 +33,12 @@ OWN_TEXTS = [
     EMERGENCY_FIRST,
     EMERGENCY_WHILE_ASKING,
     WORSE_ANSWER_NOTE,
-    YOUNG_ANGIOMA_NOTE,
+    TAKE_ANOTHER,
+    TOLD_SPOTS,
     NECK_NOTE,
+    *PATTERN_SHOWN.values(),
+    *(text for retake in RETAKES.values() for text in (retake.why, retake.how)),
+    *(text for action in actions().values() for text in (action.headline, action.what_to_do, action.call_again)),
     REMINDER_TITLE,
     REMINDER_TEXT,
     *PATTERN_MEANINGS.values(),
@@ -40,7 +48,8 @@ OWN_TEXTS = [
     *(question.help for question in questions().values()),
     *(circumstance.meaning for circumstance in known_circumstances().values()),
     *(rule.reason for rule in rules()),
-    *(rule.action for rule in rules() if rule.rule_id != "E08"),  # which asks whether somebody is safe
+    *(rule.action for rule in rules() if rule.rule_id != "E09"),  # which asks whether somebody is safe
+    *(rule.safety_net for rule in rules()),
 ]
 
 

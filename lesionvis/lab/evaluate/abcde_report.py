@@ -12,14 +12,9 @@ from numpy.typing import NDArray
 
 from lesionvis.abcde import Abcde, measure_abcde
 from lesionvis.lab.evaluate.auc import Auc, auc_interval, auc_table
-from lesionvis.lab.train.left_out import left_out
+from lesionvis.lab.train.left_out import find, left_out
 from lesionvis.lab.truth import Label
-from lesionvis.photo import read_photo
-from lesionvis.scale.find import find_scale
-from lesionvis.skin import find_skin
-from lesionvis.spots import find_spots
 from lesionvis.spots.classifier import SpotClassifier
-from lesionvis.spots.table import measure_spots
 
 _MELANOMA, _NAEVUS = re.compile("melanoma", re.IGNORECASE), re.compile(r"n(a?e)vus", re.IGNORECASE)
 # Melanomas without pigment and naevi that are blue: ABCDE was not made for the first, and the stage 2 alike.
@@ -72,11 +67,7 @@ def examine(folder: Path, labels: Sequence[Label], classifiers: Sequence[SpotCla
 
 
 def _abcde(path: Path, classifier: SpotClassifier) -> Abcde | None:
-    photo = read_photo(path)
-    scale = find_scale(photo)
-    skin = find_skin(photo, scale)
-    spots = find_spots(photo, skin, classifier)
-    return measure_abcde(photo, scale, skin, spots, measure_spots(photo, scale, skin, spots))
+    return measure_abcde(find(path, classifier, scale=None))
 
 
 def _number(name: str) -> Callable[[Abcde], float]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from lesionvis.lab.train.forests import SEED
+from lesionvis.lab.evaluate.bootstrap import interval_95, resampled_rows
 
 N_RESAMPLES = 2000
 
@@ -87,15 +87,9 @@ def auc_interval(
     counts = int(positive.sum()), int((~positive).sum())
     if not np.isfinite(value):
         return Auc(value, float("nan"), float("nan"), *counts)
-    members = [np.flatnonzero(names == name) for name in np.unique(names)]
-    generator = np.random.default_rng(SEED)
-    values = np.full(resamples, np.nan)
-    for run in range(resamples):
-        rows = np.concatenate([members[i] for i in generator.integers(0, len(members), len(members))])
-        values[run] = auc(scores[rows], positive[rows])
     # A draw without one of the kinds has no value.
-    low, high = np.nanquantile(values, (0.025, 0.975))
-    return Auc(value, float(low), float(high), *counts)
+    draws = [auc(scores[rows], positive[rows]) for rows in resampled_rows(names, resamples)]
+    return Auc(value, *interval_95(draws), *counts)
 
 
 def auc_table(columns: Sequence[str], rows: Mapping[str, Sequence[Auc]]) -> Iterator[str]:

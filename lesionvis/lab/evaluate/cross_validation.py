@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 
+from lesionvis.lab.evaluate.bootstrap import interval_95, resampled_rows
 from lesionvis.lab.train.calibrate import Rule, expected_calibration_error, fit_rule
 from lesionvis.lab.train.forests import SEED
 from lesionvis.lab.train.pattern_training import PatternTable, fit_pattern, mean_probabilities
@@ -219,19 +220,11 @@ def intervals(runs: Sequence[AnsweredPhotos], resamples: int = N_RESAMPLES) -> d
 
     All repeats judge the same photos, so that each draw is of groups and holds in every repeat.
     """
-    groups = np.asarray([label.group for label in runs[0].labels])
-    members = [np.flatnonzero(groups == name) for name in np.unique(groups)]
-    generator = np.random.default_rng(SEED)
-    draws = []
-    for _ in range(resamples):
-        drawn = np.concatenate([members[i] for i in generator.integers(0, len(members), len(members))])
-        draws.append(mean_figures([run.take(drawn) for run in runs]))
-    ends = {}
-    for name in draws[0]:
-        values = np.asarray([draw[name] for draw in draws])
-        low, high = np.nanquantile(values, (0.025, 0.975)) if np.isfinite(values).any() else (np.nan, np.nan)
-        ends[name] = (float(low), float(high))
-    return ends
+    draws = [
+        mean_figures([run.take(rows) for run in runs])
+        for rows in resampled_rows([label.group for label in runs[0].labels], resamples)
+    ]
+    return {name: interval_95([draw[name] for draw in draws]) for name in draws[0]}
 
 
 def by_tone(table: PatternTable, judged: AnsweredPhotos) -> dict[str, tuple[int, float, float]]:

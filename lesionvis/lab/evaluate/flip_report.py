@@ -11,8 +11,10 @@ import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
-from lesionvis.lab.train.forests import SEED, onnx_predictor
-from lesionvis.lab.train.pattern_training import PatternTable, fit_pattern, measure_features
+from lesionvis.lab.evaluate.bootstrap import interval_95, resampled_rows
+from lesionvis.lab.train.forests import onnx_predictor
+from lesionvis.lab.train.left_out import find
+from lesionvis.lab.train.pattern_training import PatternTable, feature_row, fit_pattern
 from lesionvis.lab.train.spot_training import N_FOLDS, fold_of
 from lesionvis.lab.truth import Label
 from lesionvis.labels import PATTERNS, UNCERTAIN
@@ -20,8 +22,6 @@ from lesionvis.pattern import PatternModel, find_pattern
 from lesionvis.pattern.features import FEATURE_NAMES, Features
 from lesionvis.photo import Photo, read_photo
 from lesionvis.quality import photo_flags
-from lesionvis.scale import NoScale
-from lesionvis.skin import find_skin
 from lesionvis.spots.classifier import SpotClassifier
 
 N_RESAMPLES = 1000
@@ -132,9 +132,9 @@ def _answers(path: Path, classifier: SpotClassifier, model: PatternModel) -> dic
 
 
 def _answer(photo: Photo, classifier: SpotClassifier, model: PatternModel) -> str:
-    skin = find_skin(photo, NoScale("not sought"))
-    values = dict(zip(FEATURE_NAMES, measure_features(photo, classifier).tolist(), strict=True))
-    flags = photo_flags(photo.rgb, skin.fraction, skin.is_dark)
+    found = find(photo, classifier)
+    values = dict(zip(FEATURE_NAMES, feature_row(found).tolist(), strict=True))
+    flags = photo_flags(photo.rgb, found.skin.fraction, found.skin.is_dark)
     return find_pattern(Features(values), flags, values["spot_count"] == 0, model).label
 
 
@@ -176,8 +176,5 @@ def _lines(changed: Sequence[Changed]) -> Iterator[str]:
 
 def _share(holds: NDArray[np.bool_], groups: Sequence[str]) -> str:
     """Share in per cent with its interval by a bootstrap over groups."""
-    names, index = np.unique(np.asarray(groups), return_inverse=True)
-    hits, counts = np.bincount(index, holds), np.bincount(index)
-    drawn = np.random.default_rng(SEED).integers(0, len(names), (N_RESAMPLES, len(names)))
-    low, high = np.quantile(hits[drawn].sum(axis=1) / counts[drawn].sum(axis=1), (0.025, 0.975))
+    low, high = interval_95([holds[rows].mean() for rows in resampled_rows(groups, N_RESAMPLES)])
     return f"{100 * holds.mean():.1f} % ({100 * low:.1f} to {100 * high:.1f})"

@@ -12,14 +12,11 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from lesionvis.lab.train.folds import fold_of
+from lesionvis.lab.train.left_out import find
 from lesionvis.lab.train.region_examples import RULER_SOURCE, LesionAxes, read_lesion_axes, read_lesion_truth
 from lesionvis.lab.truth import Label, read_labels
 from lesionvis.labels import PETECHIAL_SHOWER
 from lesionvis.models import Predictor
-from lesionvis.photo import read_photo
-from lesionvis.scale.find import find_scale
-from lesionvis.skin import find_skin
-from lesionvis.spots import find_spots
 from lesionvis.spots.classifier import packaged_classifier
 from lesionvis.spots.shape import shapes
 
@@ -101,9 +98,8 @@ def _judge(
     folder: Path, name: str, source: str, kind: str, axis: LesionAxes | None, predictor: Predictor
 ) -> JudgedLesion:
     cv2.setNumThreads(1)
-    photo = read_photo(folder / "photos" / name)
-    skin = find_skin(photo, find_scale(photo))
-    spots = find_spots(photo, skin, replace(packaged_classifier(), region=predictor))
+    found = find(folder / "photos" / name, replace(packaged_classifier(), region=predictor), None)
+    photo, spots = found.photo, found.spots
     overlap = length_ratio = ellipse_ratio = float("nan")
     if kind == "mask":
         truth = read_lesion_truth(folder)[Path(name).stem].draw(photo.source_height_px, photo.source_width_px)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from lesionvis.geometry import distances
 from lesionvis.lab.truth import MarkedSpots
 
 # A found spot is a true one when its centre lies within half its diameter, and never asked to be nearer than this.
@@ -80,13 +81,13 @@ def match_spots(xy_px: NDArray[np.float64], diameter_px: NDArray[np.float64], tr
     wanted = np.asarray([kind == "spot" for kind in truth.kind], np.bool_)
     true_xy = np.column_stack([truth.x_px, truth.y_px])
     reach = np.maximum(REACH_MIN_PX, 0.5 * truth.diameter_px)
-    relative = np.hypot(*(true_xy[:, None] - xy_px[None]).transpose(2, 0, 1)) / reach[:, None]
+    relative = distances(true_xy, xy_px) / reach[:, None]
     far = 1e3
     cost = np.where(relative[wanted] <= 1.0, relative[wanted], far)
     rows, columns = linear_sum_assignment(cost)
     hits = cost[rows, columns] < far
     rows, columns = rows[hits], columns[hits]
-    excused = (relative[~wanted] <= 1.0).any(axis=0)
+    excused = np.asarray((relative[~wanted] <= 1.0).any(axis=0))
     excused[columns] = True
     errors = diameter_px[columns] / truth.diameter_px[wanted][rows] - 1.0
     return Match(int(wanted.sum()), len(columns), int((~excused).sum()), errors)

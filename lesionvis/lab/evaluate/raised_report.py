@@ -11,15 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.lab.evaluate.auc import Auc, auc_interval, auc_table
-from lesionvis.lab.train.left_out import left_out
+from lesionvis.lab.train.left_out import find, left_out
 from lesionvis.lab.truth import Label
 from lesionvis.pattern.features import compute_features, gather
-from lesionvis.photo import read_photo
-from lesionvis.scale import NoScale
-from lesionvis.skin import find_skin
-from lesionvis.spots import find_spots
 from lesionvis.spots.classifier import SpotClassifier
-from lesionvis.spots.table import measure_spots
 
 # What a raised spot might show in one photo: a mirrored light, a light and a dark side, a sharp or a paler rim.
 PROXIES = (
@@ -88,15 +83,12 @@ def measure_touched(folder: Path, labels: Sequence[Label], classifiers: Sequence
 
 
 def _proxies(path: Path, classifier: SpotClassifier) -> dict[str, float] | None:
-    photo, scale = read_photo(path), NoScale("not needed")
-    skin = find_skin(photo, scale)
-    spots = find_spots(photo, skin, classifier)
-    if spots.lesion == 0:
+    found = find(path, classifier)
+    if found.spots.lesion == 0:
         return None
-    table = measure_spots(photo, scale, skin, spots)
-    features = compute_features(gather(photo, scale, skin, spots, table)).values
-    row = spots.lesion - 1
-    return {name: float(features[name] if name in features else table.numbers(name)[row]) for name in PROXIES}
+    features = compute_features(gather(found)).values
+    row = found.spots.lesion - 1
+    return {name: float(features[name] if name in features else found.table.numbers(name)[row]) for name in PROXIES}
 
 
 def pooled(touched: Sequence[Touched], name: str) -> Auc:

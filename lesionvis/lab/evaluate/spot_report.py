@@ -11,20 +11,17 @@ import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
+from lesionvis.findings import Findings
 from lesionvis.lab.evaluate.baselines import BASELINES
 from lesionvis.lab.evaluate.lesion_report import mask_overlap
 from lesionvis.lab.evaluate.matching import Match, match_spots
+from lesionvis.lab.train.left_out import find
 from lesionvis.lab.train.region_examples import LesionTruth
 from lesionvis.lab.train.spot_training import fold_of
 from lesionvis.lab.truth import Label, MarkedSpots
-from lesionvis.photo import PhotoReader, read_photo
-from lesionvis.scale import NoScale
-from lesionvis.skin import find_skin
-from lesionvis.spots import Spots, find_spots
+from lesionvis.photo import PhotoReader
 from lesionvis.spots.classifier import SpotClassifier
-from lesionvis.spots.table import measure_spots
 
-_NOT_SOUGHT = NoScale("not sought in evaluation")
 # Peers see the photos as they are.
 _SOURCE_SIDE_MAX_PX = 8192
 
@@ -116,28 +113,24 @@ def spot_report(
     return "\n".join(line for section in sections for line in section)
 
 
-def _found(path: Path, classifier: SpotClassifier) -> tuple[Spots, NDArray[np.float64], NDArray[np.float64]]:
-    """Spots of a photo, their centres and diameters in source px."""
+def _found(path: Path, classifier: SpotClassifier) -> Findings:
     cv2.setNumThreads(1)
-    photo = read_photo(path)
-    skin = find_skin(photo, _NOT_SOUGHT)
-    spots = find_spots(photo, skin, classifier)
-    table = measure_spots(photo, _NOT_SOUGHT, skin, spots)
-    return spots, np.column_stack([table["x_px"], table["y_px"]]), table.numbers("diameter_px")
+    return find(path, classifier)
 
 
 def _match(path: Path, truth: MarkedSpots, classifier: SpotClassifier) -> Match:
-    return match_spots(*_found(path, classifier)[1:], truth)
+    table = _found(path, classifier).table
+    return match_spots(np.column_stack([table["x_px"], table["y_px"]]), table.numbers("diameter_px"), truth)
 
 
 def _count(path: Path, classifier: SpotClassifier) -> int:
-    return len(_found(path, classifier)[0])
+    return len(_found(path, classifier).spots)
 
 
 def _overlap(path: Path, truth: LesionTruth, classifier: SpotClassifier) -> float:
     """Intersection over union of the spot that covers most of the true lesion."""
-    photo = read_photo(path)
-    return mask_overlap(_found(path, classifier)[0].labels, truth.draw(photo.source_height_px, photo.source_width_px))
+    found = _found(path, classifier)
+    return mask_overlap(found.spots.labels, truth.draw(found.photo.source_height_px, found.photo.source_width_px))
 
 
 def _tuned(number: int, folder: Path, truths: Sequence[MarkedSpots]) -> SpotFigures:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from lesionvis.color import blood_map
 from lesionvis.errors import SettingsError
+from lesionvis.geometry import area_zoom, project
 from lesionvis.lab.render.optics import body_rgb, ita_deg, melanin_for_ita, with_surface
 from lesionvis.lab.render.paint import spot_densities
 from lesionvis.lab.render.scene import RenderedSpot, Scene
@@ -115,16 +116,8 @@ class Shot:
     def positions(self, spots: Sequence[RenderedSpot]) -> NDArray[np.float64]:
         """Centre x, y and diameter of each spot in photo px, shape (N, 3)."""
         x, y, diameter = (np.array([getattr(s, name) for s in spots]) for name in ("x_px", "y_px", "diameter_px"))
-        center = _apply(self.homography, np.stack([x, y], axis=1))
-        across = _apply(self.homography, np.stack([x + 0.5, y], axis=1)) - center
-        down = _apply(self.homography, np.stack([x, y + 0.5], axis=1)) - center
-        zoom = np.sqrt(np.abs(4.0 * (across[:, 0] * down[:, 1] - across[:, 1] * down[:, 0])))
-        return np.column_stack([center, diameter * zoom])
-
-
-def _apply(homography: NDArray[np.float64], xy: NDArray[np.float64]) -> NDArray[np.float64]:
-    projected = np.column_stack([xy, np.ones(len(xy))]) @ homography.T
-    return np.asarray(projected[:, :2] / projected[:, 2:])
+        places = np.stack([x, y], axis=1)
+        return np.column_stack([project(self.homography, places), diameter * area_zoom(self.homography, places)])
 
 
 @dataclass(frozen=True, slots=True)

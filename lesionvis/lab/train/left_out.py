@@ -1,4 +1,4 @@
-"""Measure photos with classifiers that never saw them."""
+"""Measure photos with classifiers that never saw them, by the same steps as the product."""
 
 from __future__ import annotations
 
@@ -9,11 +9,34 @@ from typing import TypeVar
 import cv2
 from joblib import Parallel, delayed
 
+from lesionvis.analysis import Analyzer
+from lesionvis.findings import Findings
 from lesionvis.lab.train.spot_training import fold_of
 from lesionvis.lab.truth import Label
+from lesionvis.photo import PhotoSource
+from lesionvis.scale import NoScale, Scale
+from lesionvis.spots import SpotFinder
 from lesionvis.spots.classifier import SpotClassifier
 
 T = TypeVar("T")
+NOT_SOUGHT = NoScale("not sought in the lab")
+
+
+def find(source: PhotoSource, classifier: SpotClassifier, scale: Scale | NoScale | None = NOT_SOUGHT) -> Findings:
+    """What the stages find in a photo with a classifier of one's own.
+
+    Parameters
+    ----------
+    source : str, Path, bytes, ndarray or Photo
+    classifier : SpotClassifier
+    scale : Scale or NoScale, optional
+        None to seek one.
+
+    Returns
+    -------
+    Findings
+    """
+    return Analyzer(spot_finder=SpotFinder(classifier=classifier)).find(source, scale=scale)
 
 
 def left_out(

@@ -17,18 +17,15 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PowerTransformer
 
+from lesionvis.findings import Findings
 from lesionvis.lab.train.augment import augmented
 from lesionvis.lab.train.forests import SEED, FittedPredictor
-from lesionvis.lab.train.left_out import left_out
+from lesionvis.lab.train.left_out import find, left_out
 from lesionvis.lab.truth import Label
 from lesionvis.pattern.features import FEATURE_NAMES, compute_features, gather
 from lesionvis.pattern.pattern import CLASSES, MODEL_FEATURES
-from lesionvis.photo import Photo, read_photo
-from lesionvis.scale import NoScale
-from lesionvis.skin import find_skin
-from lesionvis.spots import find_spots
+from lesionvis.photo import read_photo
 from lesionvis.spots.classifier import SpotClassifier
-from lesionvis.spots.table import measure_spots
 
 # A borderline photo counts less than a clear one; the value of the trial that the project grew from.
 BORDERLINE_WEIGHT = 0.4
@@ -69,13 +66,9 @@ class PatternTable:
         return np.asarray([label.group for label in self.labels])
 
 
-def measure_features(photo: Photo, classifier: SpotClassifier) -> NDArray[np.float32]:
-    """Features of a photo without a scale, in the order of `FEATURE_NAMES`."""
-    scale = NoScale("not sought in training")
-    skin = find_skin(photo, scale)
-    spots = find_spots(photo, skin, classifier)
-    table = measure_spots(photo, scale, skin, spots)
-    values = compute_features(gather(photo, scale, skin, spots, table)).values
+def feature_row(found: Findings) -> NDArray[np.float32]:
+    """Features of a photo in the order of `FEATURE_NAMES`."""
+    values = compute_features(gather(found)).values
     return np.asarray([values[name] for name in FEATURE_NAMES], np.float32)
 
 
@@ -111,7 +104,7 @@ def _rows(path: Path, classifier: SpotClassifier, n_copies: int) -> NDArray[np.f
     photo = read_photo(path)
     generator = np.random.default_rng(int(photo.sha256[:12], 16))
     copies = (read_photo(augmented(photo.rgb, generator)) for _ in range(n_copies))
-    return np.stack([measure_features(photo, classifier), *(measure_features(copy, classifier) for copy in copies)])
+    return np.stack([feature_row(find(one, classifier)) for one in (photo, *copies)])
 
 
 def write_pattern_table(path: Path, table: PatternTable) -> None:

@@ -12,17 +12,13 @@ import cv2
 import numpy as np
 from joblib import Parallel, delayed
 
-from lesionvis.color import optical_density
 from lesionvis.lab.render.scenarios import angiomas, petechial_shower, plain_skin, single_lesion
 from lesionvis.lab.render.scene import RenderedSpot, Scene
 from lesionvis.lab.render.synth import encode_jpeg, render
 from lesionvis.lab.train.region_examples import RegionExample, region_example
-from lesionvis.lab.train.spot_examples import Example, match, thin_out
+from lesionvis.lab.train.spot_examples import Example, evidence, match, thin_out
 from lesionvis.lab.truth import MarkedSpots
 from lesionvis.photo import read_photo
-from lesionvis.scale import NoScale
-from lesionvis.skin import find_skin
-from lesionvis.spots.candidates import find_candidates
 
 N_SHOWERS, N_PLAIN, N_LESIONS, N_ANGIOMAS = 28, 12, 8, 6
 # A rendered photo counts a third as much as a real one.
@@ -101,9 +97,7 @@ def _example(number: int, kind: str, scene: Scene, spots: tuple[RenderedSpot, ..
     name = f"rendered-{kind}-{number}"
     rendered = render(scene, spots)
     # Saved twice, as most photos on the web are.
-    photo = read_photo(encode_jpeg(rendered.rgb, scene.jpeg_quality or 90))
-    skin = find_skin(photo, NoScale("not sought in training"))
-    candidates = find_candidates(optical_density(photo.rgb), skin)
+    photo, candidates = evidence(encode_jpeg(rendered.rgb, scene.jpeg_quality or 90))
     marked = MarkedSpots(
         name,
         (0.0, 0.0, float(scene.width_px), float(scene.height_px)),

@@ -16,7 +16,7 @@ from lesionvis.lab.train.forests import SEED
 from lesionvis.lab.train.region_examples import LesionTruth
 from lesionvis.lab.truth import Label, MarkedSpots
 from lesionvis.labels import PETECHIAL_SHOWER
-from lesionvis.photo import read_photo
+from lesionvis.photo import Photo, PhotoSource, read_photo
 from lesionvis.scale import NoScale
 from lesionvis.skin import find_skin
 from lesionvis.spots.candidates import Candidates, find_candidates
@@ -88,12 +88,27 @@ def collect(
     return list(Parallel(n_jobs=2)(jobs))
 
 
+def evidence(source: PhotoSource) -> tuple[Photo, Candidates]:
+    """A photo and what the spot classifier is asked about in it, before it is: no scale is sought.
+
+    Parameters
+    ----------
+    source : str, Path, bytes, ndarray or Photo
+
+    Returns
+    -------
+    photo : Photo
+    candidates : Candidates
+    """
+    photo = read_photo(source)
+    skin = find_skin(photo, NoScale("not sought in training"))
+    return photo, find_candidates(optical_density(photo.rgb), skin)
+
+
 def _example(path: Path, label: Label, marked: MarkedSpots | None, truth: LesionTruth | None) -> Example:
     """Evidence and truth of one photo."""
     cv2.setNumThreads(1)
-    photo = read_photo(path)
-    skin = find_skin(photo, NoScale("not sought in training"))
-    candidates = find_candidates(optical_density(photo.rgb), skin)
+    photo, candidates = evidence(path)
     labels = np.full(len(candidates), OPEN, np.int8)
     weights = np.ones(len(candidates))
     size = (photo.source_height_px, photo.source_width_px)

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lesionvis.pattern.features import arrangement, crop, lesion, surroundings
-from lesionvis.pattern.features.inputs import Findings, gather
+from lesionvis.pattern.features.inputs import FeatureInputs, gather
 
-__all__ = ["FEATURES", "FEATURE_NAMES", "Features", "Findings", "compute_features", "gather"]
+__all__ = ["FEATURES", "FEATURE_NAMES", "FeatureInputs", "Features", "compute_features", "gather"]
 
-FEATURES: tuple[Callable[[Findings], float], ...] = (
+FEATURES: tuple[Callable[[FeatureInputs], float], ...] = (
     crop.spot_count,
     crop.expected_spot_count,
     crop.spots_per_skin_area,
@@ -126,16 +126,16 @@ class Features:
         return self.values[name]
 
 
-def compute_features(findings: Findings) -> Features:
+def compute_features(inputs: FeatureInputs) -> Features:
     """Compute every feature of a photo.
 
     Parameters
     ----------
-    findings : Findings
+    inputs : FeatureInputs
         From `gather`.
 
     Returns
     -------
     Features
     """
-    return Features({function.__name__: float(function(findings)) for function in FEATURES})
+    return Features({function.__name__: float(function(inputs)) for function in FEATURES})

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.pattern.features.inputs import Findings
+from lesionvis.pattern.features.inputs import FeatureInputs
 
 # Fewer spots than this say nothing about how they are arranged.
 SPOTS_MIN = 8
@@ -19,8 +19,8 @@ CLUSTER_SPOTS_MIN = 4
 RIPLEY_RADII_DIAMETERS = (5.0, 10.0)
 
 
-def _positions(findings: Findings) -> NDArray[np.float64]:
-    return np.stack([findings.column("x_px"), findings.column("y_px")], axis=1)
+def _positions(inputs: FeatureInputs) -> NDArray[np.float64]:
+    return np.stack([inputs.column("x_px"), inputs.column("y_px")], axis=1)
 
 
 def _nearest_px(positions: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -56,49 +56,49 @@ def _pairs_within(
             break
 
 
-def clark_evans_index(findings: Findings) -> float:
+def clark_evans_index(inputs: FeatureInputs) -> float:
     """Clark-Evans index: mean distance to the nearest neighbour over that of a random pattern; NaN under eight spots.
 
     Below 1 clustered, 1 random, above 1 regular. With Donnelly's correction for the edge (Donnelly 1978), the skin
     taken as a square.
     """
-    count = len(findings.table)
-    area = findings.skin_area_px
+    count = len(inputs.table)
+    area = inputs.skin_area_px
     if count < SPOTS_MIN or area == 0:
         return float("nan")
     perimeter = 4.0 * np.sqrt(area)
     expected = 0.5 * np.sqrt(area / count) + (0.0514 + 0.041 / np.sqrt(count)) * perimeter / count
-    return float(_nearest_px(_positions(findings)).mean() / expected)
+    return float(_nearest_px(_positions(inputs)).mean() / expected)
 
 
-def _ripley_l(findings: Findings, radius_diameters: float) -> float:
+def _ripley_l(inputs: FeatureInputs, radius_diameters: float) -> float:
     """Besag's L less the radius, over the radius: 0 for a random pattern, positive for a clustered one."""
-    count = len(findings.table)
-    if count < SPOTS_MIN or findings.skin_area_px == 0:
+    count = len(inputs.table)
+    if count < SPOTS_MIN or inputs.skin_area_px == 0:
         return float("nan")
-    radius = radius_diameters * float(np.median(findings.column("diameter_px")))
-    pair_count = sum(len(left) for left, _ in _pairs_within(_positions(findings), radius))
-    k = findings.skin_area_px * 2.0 * pair_count / (count * (count - 1))
+    radius = radius_diameters * float(np.median(inputs.column("diameter_px")))
+    pair_count = sum(len(left) for left, _ in _pairs_within(_positions(inputs), radius))
+    k = inputs.skin_area_px * 2.0 * pair_count / (count * (count - 1))
     return float(np.sqrt(k / np.pi) / max(radius, 1e-6) - 1.0)
 
 
-def ripley_l_at_5_diameters(findings: Findings) -> float:
+def ripley_l_at_5_diameters(inputs: FeatureInputs) -> float:
     """Ripley's L at five median diameters, less 1 as a share of the radius; no edge correction; NaN under 8 spots."""
-    return _ripley_l(findings, RIPLEY_RADII_DIAMETERS[0])
+    return _ripley_l(inputs, RIPLEY_RADII_DIAMETERS[0])
 
 
-def ripley_l_at_10_diameters(findings: Findings) -> float:
+def ripley_l_at_10_diameters(inputs: FeatureInputs) -> float:
     """Ripley's L at ten median diameters, less 1 as a share of the radius; no edge correction; NaN under 8 spots."""
-    return _ripley_l(findings, RIPLEY_RADII_DIAMETERS[1])
+    return _ripley_l(inputs, RIPLEY_RADII_DIAMETERS[1])
 
 
-def _clusters(findings: Findings) -> NDArray[np.int64]:
+def _clusters(inputs: FeatureInputs) -> NDArray[np.int64]:
     """Cluster of each spot by DBSCAN (Ester et al. 1996), -1 for none."""
-    positions = _positions(findings)
-    if findings.scale:
-        radius = CLUSTER_RADIUS_MM * findings.scale.px_per_mm
+    positions = _positions(inputs)
+    if inputs.scale:
+        radius = CLUSTER_RADIUS_MM * inputs.scale.px_per_mm
     else:
-        radius = CLUSTER_RADIUS_DIAMETERS * float(np.median(findings.column("diameter_px")))
+        radius = CLUSTER_RADIUS_DIAMETERS * float(np.median(inputs.column("diameter_px")))
     one, other = (np.concatenate(ends) for ends in zip(*_pairs_within(positions, radius), strict=True))
     count = len(positions)
     is_core = np.bincount(one, minlength=count) + np.bincount(other, minlength=count) + 1 >= CLUSTER_SPOTS_MIN
@@ -124,16 +124,16 @@ def _hand_on(number: NDArray[np.int64], one: NDArray[np.int64], other: NDArray[n
     np.minimum.at(number, other, lower)
 
 
-def cluster_count(findings: Findings) -> float:
+def cluster_count(inputs: FeatureInputs) -> float:
     """Number of DBSCAN clusters (four spots or more within 7.5 mm or five median diameters); NaN under 8 spots."""
-    if len(findings.table) < SPOTS_MIN:
+    if len(inputs.table) < SPOTS_MIN:
         return float("nan")
-    clusters = _clusters(findings)
+    clusters = _clusters(inputs)
     return float(len(np.unique(clusters[clusters >= 0])))
 
 
-def clustered_share(findings: Findings) -> float:
+def clustered_share(inputs: FeatureInputs) -> float:
     """Share of spots that belong to a cluster; NaN under eight spots."""
-    if len(findings.table) < SPOTS_MIN:
+    if len(inputs.table) < SPOTS_MIN:
         return float("nan")
-    return float((_clusters(findings) >= 0).mean())
+    return float((_clusters(inputs) >= 0).mean())

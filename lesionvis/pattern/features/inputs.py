@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.color import erythema_index
-from lesionvis.photo import Photo
+from lesionvis.findings import Findings
 from lesionvis.scale import NoScale, Scale
 from lesionvis.skin import Skin
 from lesionvis.spots import Spots
@@ -27,7 +27,7 @@ BLOB_RIDGE_MAX = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Findings:
+class FeatureInputs:
     """Results of the earlier stages and a few pictures made of them.
 
     Attributes
@@ -68,7 +68,7 @@ class Findings:
 
     def __repr__(self) -> str:
         """One line: what the arrays hold is too much to print."""
-        return f"Findings({len(self.table)} spots, {len(self.blobs)} clean blobs, {self.skin!r}, {self.scale!r})"
+        return f"FeatureInputs({len(self.table)} spots, {len(self.blobs)} clean blobs, {self.skin!r}, {self.scale!r})"
 
     def column(self, name: str) -> NDArray[np.float64]:
         """One numeric column of the table of spots."""
@@ -86,18 +86,18 @@ class Findings:
         return float(self.spots.regions.column(name)[best])
 
 
-def gather(photo: Photo, scale: Scale | NoScale, skin: Skin, spots: Spots, table: SpotTable) -> Findings:
+def gather(found: Findings) -> FeatureInputs:
     """Gather what the features need.
 
     Parameters
     ----------
-    photo, scale, skin, spots, table
-        Of the same photo.
+    found : Findings
 
     Returns
     -------
-    Findings
+    FeatureInputs
     """
+    photo, skin, spots = found.photo, found.skin, found.spots
     height, width = spots.regions.shape
     smooth = cv2.GaussianBlur(spots.regions.density, (0, 0), 0.7)
     relative = np.asarray(smooth - spots.regions.healthy_density, np.float32)
@@ -107,11 +107,11 @@ def gather(photo: Photo, scale: Scale | NoScale, skin: Skin, spots: Spots, table
         best = int(spots.region_scores.argmax())
         (left, top), fill = spots.regions.boxes[best], spots.regions.fills[best]
         lesion[top : top + fill.shape[0], left : left + fill.shape[1]] = fill
-    return Findings(
-        scale,
+    return FeatureInputs(
+        found.scale,
         skin,
         spots,
-        table,
+        found.table,
         1.0 / photo.px_per_source_px,
         float(skin.mask.sum()) / photo.px_per_source_px**2,
         relative,

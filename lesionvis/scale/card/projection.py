@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from lesionvis.geometry import project
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Homography:
@@ -34,11 +36,11 @@ class Homography:
 
     def to_px(self, xy_mm: ArrayLike) -> NDArray[np.float64]:
         """Where places (N, 2) of the plane in mm are seen, (N, 2) in px; NaN behind the camera."""
-        return _mapped(self.matrix, xy_mm)
+        return project(self.matrix, xy_mm, only_visible=True)
 
     def to_mm(self, xy_px: ArrayLike) -> NDArray[np.float64]:
         """Places (N, 2) of the plane in mm that are seen at (N, 2) in px; NaN beyond the horizon."""
-        return _mapped(np.asarray(np.linalg.inv(self.matrix), np.float64), xy_px)
+        return project(np.asarray(np.linalg.inv(self.matrix), np.float64), xy_px, only_visible=True)
 
     def px_per_mm(self, xy_mm: ArrayLike) -> NDArray[np.float64]:
         """Px per mm at places (N, 2) of the plane, along the direction that the tilt does not shorten; shape (N,)."""
@@ -56,11 +58,3 @@ class Homography:
         rows = np.stack([x / depth, y / depth], axis=1)[:, :, None] * self.matrix[2, :2]
         derivative = (self.matrix[:2, :2] - rows) / depth[:, None, None]
         return np.linalg.svd(derivative, compute_uv=False)
-
-
-def _mapped(matrix: NDArray[np.float64], xy: ArrayLike) -> NDArray[np.float64]:
-    points = np.asarray(xy, np.float64)
-    x, y, depth = (np.column_stack([points, np.ones(len(points))]) @ matrix.T).T
-    # The sign of a homography is free: the origin is in front of the camera.
-    depth = np.where(depth * matrix[2, 2] > 0, depth, np.nan)
-    return np.column_stack([x / depth, y / depth])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from lesionvis.errors import SettingsError
+from lesionvis.geometry import distances
 from lesionvis.lab.render.covers import skin_mask
 from lesionvis.lab.render.scenarios import angiomas, distractors, petechial_shower, plain_skin, single_lesion
 from lesionvis.lab.render.scene import Scene
@@ -25,7 +26,7 @@ def test_a_shower_lies_on_skin_with_its_spots_apart(clustering: float) -> None:
     radius_px = np.array([spot.diameter_px / 2.0 for spot in spots])
     skin = skin_mask(scene)
     assert all(skin[round(y), round(x)] for x, y in place)
-    between_px = np.hypot(*(place[:, None] - place[None]).transpose(2, 0, 1))
+    between_px = distances(place, place)
     touching = between_px <= radius_px[:, None] + radius_px[None]
     assert np.array_equal(touching, np.eye(len(spots), dtype=bool))
 

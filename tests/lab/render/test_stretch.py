@@ -8,6 +8,7 @@ import pytest
 from paired import MOVED, PLAIN, PULL, SKIN, rendered_stretch, spots_on
 
 from lesionvis.errors import SettingsError
+from lesionvis.geometry import distances
 from lesionvis.lab.render.pairs import contrasts
 from lesionvis.lab.render.stretch import Stretch, render_stretched_pair
 
@@ -41,7 +42,7 @@ def test_what_is_drawn_moves_as_the_truth_says() -> None:
         cv2.circle(canvas, (round(x), round(y)), 6, (1.0, 1.0, 1.0), -1)
     _, _, _, centres = cv2.connectedComponentsWithStats((PULL.pulled(canvas)[..., 0] > 0.5).astype(np.uint8))
     found, expected = centres[1:], PULL.moved(PLACES)
-    off = np.hypot(*(found[:, None] - expected[None]).transpose(2, 0, 1))
+    off = distances(np.asarray(found, np.float64), expected)
     assert len(found) == len(PLACES)
     assert off.min(axis=0).max() < 0.5
 

@@ -1,0 +1,93 @@
+"""What to do and what to say at each level, by the family that the deciding rule belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+
+from lesionvis.errors import LesionvisError
+from lesionvis.triage.answers import packaged_text, read_table
+from lesionvis.triage.rules import Level, level_of_name, rules
+
+_COLUMNS = (*("level", "family", "headline", "time_limit", "what_to_do", "what_to_say", "call_again", "safety_net"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What a person should do at a level.
+
+    Attributes
+    ----------
+    level : Level
+    family : str
+        What it is about, such as "infection"; the family of the deciding rule.
+    headline, time_limit, what_to_do : str
+        Plain sentences. "The emergency number" in them is that of the country, see `numbers`.
+    what_to_say : str
+        Script for the phone.
+    call_again : str
+        When to ring or check again.
+    safety_net : tuple of str
+        Signs at which to get help at once.
+    """
+
+    level: Level
+    family: str
+    headline: str
+    time_limit: str
+    what_to_do: str
+    what_to_say: str
+    call_again: str
+    safety_net: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return asdict(self) | {"level": str(self.level), "safety_net": list(self.safety_net)}
+
+
+def parse_actions(text: str) -> Mapping[tuple[Level, str], Action]:
+    """Read the table of actions.
+
+    Parameters
+    ----------
+    text : str
+        Comma-separated table with the columns of `actions.csv`; the safety net is divided by " | ".
+
+    Returns
+    -------
+    mapping of (Level, str) to Action
+        By level and family; read-only.
+
+    Raises
+    ------
+    LesionvisError
+        If the table is damaged, a level is not a known one, a text is missing, a pair stands there twice, or a rule
+        has a level and a family for which there is no action.
+    """
+    found: dict[tuple[Level, str], Action] = {}
+    for row in read_table(text, "actions.csv", _COLUMNS, key_columns=2):
+        level = level_of_name(row["level"], "actions.csv")
+        if not all(row.values()):
+            raise LesionvisError(f'actions.csv, row "{row["level"]}, {row["family"]}": fill every column.')
+        net = tuple(part.strip() for part in row["safety_net"].split("|"))
+        texts = {name: row[name] for name in _COLUMNS[1:-1]}
+        found[level, row["family"]] = Action(level=level, safety_net=net, **texts)
+    missing = sorted({f"{rule.level} {rule.family}" for rule in rules() if (rule.level, rule.family) not in found})
+    if missing:
+        raise LesionvisError(f"actions.csv has no row for {', '.join(missing)}; add one for each.")
+    return MappingProxyType(found)
+
+
+@cache
+def actions() -> Mapping[tuple[Level, str], Action]:
+    """Every action by level and family; read-only.
+
+    Examples
+    --------
+    >>> actions()[Level.EMERGENCY, "infection"].headline
+    'Get emergency help now'
+    """
+    return parse_actions(packaged_text("actions.csv"))
