@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 import pytest
@@ -33,7 +35,7 @@ def _ringed(ink: str, *, width_px: int = 12, with_mole: bool = True) -> tuple[ND
     photo = render(SCENE, [MOLE] if with_mole else [])
     ring = np.zeros(photo.rgb.shape[:2], np.float32)
     cv2.ellipse(ring, (240, 180), (100, 85), 20, 0, 360, 1.0, width_px)
-    return _through(photo.rgb, cv2.GaussianBlur(ring, (0, 0), 1.5), INKS[ink]), ring > 0
+    return _through(photo.rgb, np.asarray(cv2.GaussianBlur(ring, (0, 0), 1.5), np.float32), INKS[ink]), ring > 0
 
 
 def _strokes(rgb: NDArray[np.uint8]) -> NDArray[np.bool_]:
@@ -81,12 +83,12 @@ def test_a_blue_naevus_is_no_stroke(diameter_px: int) -> None:
     photo = render(SCENE, [])
     disk = np.zeros(photo.rgb.shape[:2], np.float32)
     cv2.ellipse(disk, (240, 180), (diameter_px // 2, diameter_px // 3), 30, 0, 360, 1.0, -1)
-    rgb = _through(photo.rgb, cv2.GaussianBlur(disk, (0, 0), 2.0), INKS["blue"])
+    rgb = _through(photo.rgb, np.asarray(cv2.GaussianBlur(disk, (0, 0), 2.0), np.float32), INKS["blue"])
     assert not _strokes(rgb).any()
 
 
 def test_an_arc_and_a_line_are_strokes_and_a_blot_is_not() -> None:
-    def share(draw: NDArray[np.uint8]) -> float:
+    def share(draw: NDArray[Any]) -> float:
         density = np.full((108, 144, 3), 0.2, np.float32)
         density[draw > 0] += 0.4
         return float((find_strokes(density, np.full_like(density, 0.2)) & (draw > 0)).sum() / (draw > 0).sum())
