@@ -23,7 +23,7 @@ from lesionvis.batch.rows import PHOTO_COLUMNS
 from lesionvis.cli.main import app
 from lesionvis.flags import FLAGS
 from lesionvis.pattern.features import FEATURES
-from lesionvis.pattern.pattern import BLOCKING_FLAGS, MODEL_FEATURES, SIGNS
+from lesionvis.pattern.pattern import BLOCKING_FLAGS, MODEL_FEATURES, SIGNS, UNSEEN_FLAGS
 from lesionvis.settings import setting_fields
 from lesionvis.spots import SpotFinder
 from lesionvis.spots.table import COLUMNS
@@ -266,11 +266,15 @@ def _flags() -> Iterator[str]:
     yield ""
     yield from _table(
         ("flag", "about", "meaning", "pattern"),
-        (
-            (f"`{flag.name}`", flag.about, flag.meaning, "forbids an answer" if flag.name in BLOCKING_FLAGS else "")
-            for flag in FLAGS.values()
-        ),
+        ((f"`{flag.name}`", flag.about, flag.meaning, _forbidden(flag.name)) for flag in FLAGS.values()),
     )
+
+
+def _forbidden(flag: str) -> str:
+    """What a flag keeps the pattern from."""
+    if flag in BLOCKING_FLAGS:
+        return "forbids an answer"
+    return 'forbids the answer "no_spots"' if flag in UNSEEN_FLAGS else ""
 
 
 def _packaged_rows(name: str) -> list[dict[str, str]]:

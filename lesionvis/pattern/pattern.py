@@ -30,6 +30,13 @@ MODEL_FEATURES: tuple[str, ...] = tuple(
 )
 # Flags that forbid an answer, whatever the model says.
 BLOCKING_FLAGS = ("no_skin", "dark_skin", "too_dark", "overexposed", "blurred", "flat_colours", "dermatoscope_view")
+# Flags of photos that do not show small spots, with what to do: where none was found, that does not mean that there are
+# none.
+UNSEEN_FLAGS = {
+    "too_far": "small ones cannot be seen from so far; go nearer",
+    "too_small": "small ones cannot be seen in so small a photo; send it in its full size",
+    "compressed": "small ones may be lost in so strongly compressed a photo; send the original",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,8 +333,9 @@ def find_pattern(
     if blocking:
         reasons: tuple[str, ...] = (f"The photo does not allow an answer ({', '.join(blocking)}).",)
         return Pattern(UNCERTAIN, probabilities, possible, reasons, model.name)
-    if is_empty and "too_far" in flags:
-        reasons = ("No spot was found, but small ones cannot be seen from so far; go nearer.",)
+    unseen = [UNSEEN_FLAGS[flag] for flag in flags if flag in UNSEEN_FLAGS]
+    if is_empty and unseen:
+        reasons = (f"No spot was found, but {unseen[0]}.",)
         return Pattern(UNCERTAIN, probabilities, possible, reasons, model.name)
     if is_empty:
         left = [name for name in possible if name in PATTERNS]

@@ -15,6 +15,7 @@ from lesionvis.spots.regions import COLUMNS as REGION_COLUMNS
 from lesionvis.spots.regions import Regions
 
 MODEL_NAME = "spots-v1"
+REGION_MODEL_NAME = "regions-v1"
 
 # Candidates less likely than this after stage 1 do not speak for the rest of their photo.
 NEIGHBOUR_SCORE_MIN = 0.15
@@ -100,12 +101,15 @@ class SpotClassifier:
         return self.region(regions.evidence)[:, -1]
 
 
-def classifier_of(model: Model) -> SpotClassifier:
-    """SpotClassifier from a loaded model.
+def classifier_of(model: Model, region_model: Model) -> SpotClassifier:
+    """SpotClassifier from loaded models.
 
     Parameters
     ----------
     model : Model
+        Of the spots.
+    region_model : Model
+        Of the regions.
 
     Returns
     -------
@@ -114,12 +118,12 @@ def classifier_of(model: Model) -> SpotClassifier:
     Raises
     ------
     ModelError
-        If the model was made for other evidence.
+        If a model was made for other evidence.
     """
     return SpotClassifier(
         predictor_for(model, "stage_1", tuple(CANDIDATE_COLUMNS)),
         predictor_for(model, "stage_2", (*CANDIDATE_COLUMNS, *NEIGHBOUR_COLUMNS)),
-        predictor_for(model, "region", tuple(REGION_COLUMNS)),
+        predictor_for(region_model, "region", tuple(REGION_COLUMNS)),
     )
 
 
@@ -132,7 +136,8 @@ def packaged_classifier() -> SpotClassifier:
     SpotClassifier
         Ready to predict.
     """
-    return classifier_of(load_model(packaged_model_folder(MODEL_NAME)))
+    models = (load_model(packaged_model_folder(name)) for name in (MODEL_NAME, REGION_MODEL_NAME))
+    return classifier_of(*models)
 
 
 def distinct(candidates: Candidates, scores: NDArray[np.float64], score_min: float) -> NDArray[np.int64]:

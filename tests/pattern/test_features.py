@@ -89,6 +89,7 @@ def _inputs(
         (),
         np.zeros((108, 144, 3), np.float32),
         np.zeros((108, 144, 3), np.float32),
+        np.zeros((108, 144), np.bool_),
     )
     spots = Spots(labels, tuple(np.zeros((3, 2)) for _ in x), np.ones(len(x)), 0, candidates, none, regions, none)
     skin = Skin(mask, np.zeros((*SHAPE, 3), np.float32), float(mask.mean()), 40.0, False)

@@ -41,6 +41,7 @@ def _spots(photo: Photo, outlines: list[NDArray[np.float64]], lesion: int = 0) -
         (),
         np.zeros((32, 32, 3), np.float32),
         np.zeros((32, 32, 3), np.float32),
+        np.zeros((32, 32), np.bool_),
     )
     return Spots(labels, tuple(outlines), np.full(len(outlines), 0.9), lesion, candidates, none, regions, none)
 

@@ -77,7 +77,7 @@ def region_forest(columns: Sequence[str]) -> FittedPredictor:
         To be fitted.
     """
     estimator = ExtraTreesRegressor(
-        60, min_samples_leaf=10, max_depth=11, max_features=0.4, n_jobs=2, random_state=SEED
+        50, min_samples_leaf=30, max_depth=11, max_features=0.4, n_jobs=2, random_state=SEED
     )
     return FittedPredictor(tuple(columns), estimator)
 
