@@ -1,4 +1,4 @@
-"""What is wrong with a photo as a whole: the checks behind the flags of photos."""
+"""Checks of a photo as a whole, behind the flags of photos."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def _flat_share(rgb: NDArray[np.uint8], grey: NDArray[Any]) -> float:
 
 
 def _is_dermatoscope_view(grey: NDArray[Any]) -> bool:
-    """Whether what is not dark is a round field within dark corners."""
+    """True where the bright part of the picture is a round field within dark corners."""
     height, width = grey.shape
     ratio = min(1.0, FIELD_LONG_SIDE_PX / max(height, width))
     size = (max(3, round(width * ratio)), max(3, round(height * ratio)))

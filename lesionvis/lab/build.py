@@ -30,7 +30,15 @@ DATA = (
 
 
 def train_spots(table: Path, folder: Path) -> None:
-    """Train and write the predictors that judge candidates and regions."""
+    """Train and write the predictors that score candidates and regions.
+
+    Parameters
+    ----------
+    table : Path
+        Training tables from `write_tables`.
+    folder : Path
+        Model folder to write.
+    """
     tables = read_tables(table)
     about = {
         "data": DATA,

@@ -1,4 +1,4 @@
-"""How likely each candidate is a spot of blood, and each region the dominant lesion."""
+"""Classifier of spots: the probability of each candidate being a spot of blood, of each region being the lesion."""
 
 from __future__ import annotations
 
@@ -68,13 +68,35 @@ class SpotClassifier:
     region: Predictor
 
     def spot_scores(self, candidates: Candidates) -> NDArray[np.float64]:
-        """Probability of each candidate being a spot of blood, shape (N,)."""
+        """Probability of each candidate being a spot of blood.
+
+        Parameters
+        ----------
+        candidates : Candidates
+            Candidates of one photo with their evidence.
+
+        Returns
+        -------
+        ndarray of shape (N,), float64
+            Scores of stage 2, 0 to 1.
+        """
         first = self.stage_1(candidates.evidence)[:, -1]
         table = np.concatenate([candidates.evidence, neighbour_columns(candidates, first)], axis=1)
         return self.stage_2(table)[:, -1]
 
     def region_scores(self, regions: Regions) -> NDArray[np.float64]:
-        """Expected overlap of each region with the dominant lesion, shape (N,), 0 to 1."""
+        """Expected overlap of each region with the dominant lesion.
+
+        Parameters
+        ----------
+        regions : Regions
+            Regions of one photo with their evidence.
+
+        Returns
+        -------
+        ndarray of shape (N,), float64
+            Intersection over union, 0 to 1.
+        """
         return self.region(regions.evidence)[:, -1]
 
 
@@ -103,7 +125,13 @@ def classifier_of(model: Model) -> SpotClassifier:
 
 @cache
 def packaged_classifier() -> SpotClassifier:
-    """SpotClassifier that comes with the package."""
+    """Load the classifier that comes with the package, once per process.
+
+    Returns
+    -------
+    SpotClassifier
+        Ready to predict.
+    """
     return classifier_of(load_model(packaged_model_folder(MODEL_NAME)))
 
 
@@ -211,7 +239,18 @@ def neighbour_columns(candidates: Candidates, scores: NDArray[np.float64]) -> ND
 
 
 def log_odds(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Natural logarithm of the odds of scores from 0 to 1, finite at both ends."""
+    """Natural logarithm of the odds of scores, finite at both ends.
+
+    Parameters
+    ----------
+    scores : ndarray of any shape, float64
+        Scores, 0 to 1.
+
+    Returns
+    -------
+    ndarray of the same shape, float64
+        Within plus and minus 4.62.
+    """
     return np.asarray(np.log((scores + 0.01) / (1.01 - scores)))
 
 

@@ -110,16 +110,16 @@ class SpotFinder:
     SettingsError
         If a setting is outside its bounds.
 
+    Notes
+    -----
+    Limits of size choose among the spots that were found: a spot that is dropped makes room for no other.
+
     Examples
     --------
     >>> SpotFinder(min_diameter_mm=2.0, max_diameter_mm=1.0)
     Traceback (most recent call last):
     ...
     lesionvis.errors.SettingsError: max_diameter_mm must be at least min_diameter_mm, which is 2.0, got 1.0.
-
-    Notes
-    -----
-    Limits of size choose among the spots that were found: a spot that is dropped makes room for no other.
     """
 
     min_diameter_mm: float | None = None
@@ -256,7 +256,7 @@ def _lesion_region(regions: Regions, scores: NDArray[np.float64]) -> int | None:
 
 
 def _are_moles(regions: Regions) -> NDArray[np.bool_]:
-    """Which regions are round and of pigment, on even skin."""
+    """Mask of the regions that are round and of pigment, on even skin."""
     red, green = regions.column("step_red"), regions.column("step_green")
     touches = (regions.column("skin_contact") > 0) | (regions.column("frame_contact") > 0)
     return np.asarray(
@@ -275,7 +275,7 @@ def _is_at(mask: NDArray[np.bool_], place: NDArray[np.float64]) -> bool:
 
 
 def _lie_on(lesion: NDArray[np.bool_], borders: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Whether the centre or a third of the corners of each spot (N, K, 2) lie on the lesion."""
+    """Mask of the spots (N, K, 2) whose centre or a third of whose corners lie on the lesion."""
     points = np.concatenate([borders, borders.mean(axis=1, keepdims=True)], axis=1)
     columns = np.clip(np.round(points[..., 0]), 0, lesion.shape[1] - 1).astype(int)
     rows = np.clip(np.round(points[..., 1]), 0, lesion.shape[0] - 1).astype(int)

@@ -1,4 +1,4 @@
-"""The one lesion that a photo may be about: regions of a component tree and the evidence on each."""
+"""Regions of a component tree that may be the one lesion a photo is about, with the evidence on each."""
 
 from __future__ import annotations
 
@@ -91,7 +91,18 @@ class Regions:
         return f"Regions({len(self)} regions, {len(COLUMNS)} columns of evidence)"
 
     def column(self, name: str) -> NDArray[np.float32]:
-        """One column of the evidence, shape (N,)."""
+        """Column of the evidence.
+
+        Parameters
+        ----------
+        name : str
+            Name of a column of `COLUMNS`.
+
+        Returns
+        -------
+        ndarray of shape (N,), float32
+            One value per region.
+        """
         return self.evidence[:, list(COLUMNS).index(name)]
 
     @property
@@ -141,7 +152,7 @@ class _Part:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Ground:
-    """What all regions of a photo are judged against, on the small picture."""
+    """Reference values that all regions of a photo are judged against, on the small picture."""
 
     colors: NDArray[np.float32]
     mean_distance: float

@@ -44,7 +44,13 @@ class Action:
     safety_net: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
+        """Action as plain values.
+
+        Returns
+        -------
+        dict
+            Ready for JSON.
+        """
         return asdict(self) | {"level": str(self.level), "safety_net": list(self.safety_net)}
 
 
@@ -84,6 +90,11 @@ def parse_actions(text: str) -> Mapping[tuple[Level, str], Action]:
 @cache
 def actions() -> Mapping[tuple[Level, str], Action]:
     """Every action by level and family; read-only.
+
+    Returns
+    -------
+    mapping of (Level, str) to Action
+        Read-only.
 
     Examples
     --------

@@ -93,6 +93,11 @@ def parse_circumstances(text: str) -> Mapping[str, Circumstance]:
 def known_circumstances() -> Mapping[str, Circumstance]:
     """Every cause and site by its name, in the order of the table; read-only.
 
+    Returns
+    -------
+    mapping of str to Circumstance
+        Read-only.
+
     Examples
     --------
     >>> known_circumstances()["coughing"].follows

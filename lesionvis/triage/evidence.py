@@ -117,7 +117,20 @@ def _greater(one: T | None, other: T | None) -> T | None:
 
 
 def is_single_spot(pattern: str, told: Answers) -> bool:
-    """Whether one spot is judged, as the photo shows or as the person says."""
+    """Test whether one spot is judged, as the photo shows or as the person says.
+
+    Parameters
+    ----------
+    pattern : str
+        Pattern of the photo.
+    told : Answers
+        What the person says.
+
+    Returns
+    -------
+    bool
+        True for one spot.
+    """
     return pattern == SINGLE_LESION or told["single_spot"] == questions()["single_spot"].harmful
 
 

@@ -70,6 +70,11 @@ def parse_numbers(text: str) -> Mapping[str, PhoneNumbers]:
 def phone_numbers() -> Mapping[str, PhoneNumbers]:
     """Numbers of every country by its code, in the order of the table; read-only.
 
+    Returns
+    -------
+    mapping of str to PhoneNumbers
+        Read-only.
+
     Examples
     --------
     >>> phone_numbers()["US"].emergency

@@ -1,4 +1,4 @@
-"""The figures of spot finding on real photos as Markdown, for the docs: beside its peers, on photos left out."""
+"""Figures of spot finding on real photos as Markdown, for the docs: beside its baselines, on photos left out."""
 
 from __future__ import annotations
 
@@ -46,7 +46,20 @@ class SpotFigures:
 
 
 def spot_figures(name: str, matches: Sequence[Match]) -> SpotFigures:
-    """Means over photos of what was matched; photos without spots have no recall."""
+    """Means over photos of matched spots; photos without spots have no recall.
+
+    Parameters
+    ----------
+    name : str
+        Name of the detector.
+    matches : sequence of Match
+        One per photo.
+
+    Returns
+    -------
+    SpotFigures
+        Means, and the median relative error of diameters.
+    """
     errors = np.abs(np.concatenate([match.diameter_errors for match in matches]))
     return SpotFigures(
         name,

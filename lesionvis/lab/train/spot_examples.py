@@ -79,7 +79,20 @@ class LesionTruth:
 
 
 def read_lesion_truth(masks: Path, outlines: Path) -> dict[str, LesionTruth]:
-    """Dominant lesions by the stem of the photo's name: mask files, and outlines drawn by hand."""
+    """Read dominant lesions: mask files, and outlines drawn by hand.
+
+    Parameters
+    ----------
+    masks : Path
+        Folder with one PNG per photo.
+    outlines : Path
+        JSON lines with hand-drawn outlines.
+
+    Returns
+    -------
+    dict of str to LesionTruth
+        By the stem of the photo's name.
+    """
     truths = {file.stem: LesionTruth(_mask_file(file), True) for file in sorted(masks.glob("*.png"))}
     for line in outlines.read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
@@ -114,7 +127,7 @@ def _drawn(row: dict[str, Any]) -> Callable[[int, int], NDArray[np.bool_]]:
 def collect(
     folder: Path, labels: Sequence[Label], spots: Sequence[MarkedSpots], lesions: dict[str, LesionTruth]
 ) -> list[Example]:
-    """Evidence and truth of every photo that has any.
+    """Collect evidence and truth of every photo that has any.
 
     Parameters
     ----------
@@ -122,8 +135,10 @@ def collect(
         Holds the photos.
     labels : sequence of Label
         Groups, and which photos show a single lesion or a shower.
-    spots, lesions
-        Marked spots and dominant lesions.
+    spots : sequence of MarkedSpots
+        Marked spots by photo.
+    lesions : dict of str to LesionTruth
+        Dominant lesions by the stem of the photo's name.
 
     Returns
     -------
@@ -208,6 +223,20 @@ def match(candidates: Candidates, truth: MarkedSpots, px_per_source_px: float) -
     """Label candidates by the marked spots.
 
     A candidate at a marked spot but of another size, near an uncertain one, or outside the marked region stays open.
+
+    Parameters
+    ----------
+    candidates : Candidates
+        N candidates, in working px.
+    truth : MarkedSpots
+        Marked spots of the photo, in source px.
+    px_per_source_px : float
+        Working px per source px.
+
+    Returns
+    -------
+    ndarray of shape (N,), int8
+        `SPOT`, `OTHER` or `OPEN`.
     """
     x, y = candidates.outlines.centroid_px()
     x, y = (x + 0.5) / px_per_source_px - 0.5, (y + 0.5) / px_per_source_px - 0.5
@@ -245,7 +274,20 @@ def _beside(
 
 
 def overlaps_with(regions: Regions, mask: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Intersection over union of each region with a mask, on the regions' small picture."""
+    """Intersection over union of each region with a mask, on the regions' small picture.
+
+    Parameters
+    ----------
+    regions : Regions
+        N regions on their small picture.
+    mask : ndarray of shape (H, W), bool
+        Lesion, at any resolution of the photo.
+
+    Returns
+    -------
+    ndarray of shape (N,), float64
+        0 to 1.
+    """
     height, width = regions.shape
     small = cv2.resize(mask.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA) >= 0.5
     total = int(small.sum())

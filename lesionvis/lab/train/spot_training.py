@@ -23,13 +23,24 @@ _EVIDENCE = ("candidate", "neighbour", "region")
 
 
 def fold_of(group: str) -> int:
-    """Fold of a group, 0 to N_FOLDS - 1: by its name alone, so that it never moves."""
+    """Fold of a group, by its name alone, so that it never moves.
+
+    Parameters
+    ----------
+    group : str
+        Name of the group.
+
+    Returns
+    -------
+    int
+        0 to N_FOLDS - 1.
+    """
     return hashlib.sha256(group.encode()).digest()[0] % N_FOLDS
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tables:
-    """What the forests are trained on: numbers only.
+    """Training data of the forests: numbers only.
 
     Attributes
     ----------
@@ -57,7 +68,20 @@ class Tables:
 
 
 def make_tables(examples: Sequence[Example]) -> Tables:
-    """Tables of all labelled rows; neighbour columns come from a stage 1 that never saw the photo's group."""
+    """Make the tables of all labelled rows.
+
+    Neighbour columns come from a stage 1 that never saw the photo's group.
+
+    Parameters
+    ----------
+    examples : sequence of Example
+        Evidence and truth by photo.
+
+    Returns
+    -------
+    Tables
+        All labelled rows.
+    """
     known = [np.flatnonzero(e.labels != OPEN) for e in examples]
     folds = [fold_of(e.group) for e in examples]
     first = np.concatenate([e.candidates.evidence[k] for e, k in zip(examples, known, strict=True)])
@@ -111,7 +135,7 @@ def _fit_spots(
 
 
 def fit_forests(tables: Tables, held_out_fold: int | None = None) -> dict[str, FittedPredictor]:
-    """The three forests, trained on all folds but one.
+    """Train the three forests on all folds but one.
 
     Parameters
     ----------
@@ -143,20 +167,50 @@ def fit_forests(tables: Tables, held_out_fold: int | None = None) -> dict[str, F
 
 
 def typical_spot(tables: Tables) -> dict[str, float]:
-    """Median of each column of evidence and neighbours over the marked spots."""
+    """Median of each column of evidence and neighbours over the marked spots.
+
+    Parameters
+    ----------
+    tables : Tables
+        Training data.
+
+    Returns
+    -------
+    dict of str to float
+        Median by name of the column.
+    """
     both = np.concatenate([tables.candidate, tables.neighbour], axis=1)[tables.spot_label == SPOT]
     names = (*CANDIDATE_COLUMNS, *NEIGHBOUR_COLUMNS)
     return {name: round(float(value), 4) for name, value in zip(names, np.median(both, axis=0), strict=True)}
 
 
 def rounded(tables: Tables) -> Tables:
-    """Tables with evidence at half precision (three digits): what is stored, and trained on."""
+    """Round the evidence to half precision (three digits): what is stored, and trained on.
+
+    Parameters
+    ----------
+    tables : Tables
+        Training data.
+
+    Returns
+    -------
+    Tables
+        Rounded, still in single precision.
+    """
     half = {name: getattr(tables, name).astype(np.float16).astype(np.float32) for name in _EVIDENCE}
     return replace(tables, **half)
 
 
 def write_tables(path: Path, tables: Tables) -> None:
-    """Write the tables as a compressed NumPy archive: evidence at half precision, column by column."""
+    """Write the tables as a compressed NumPy archive: evidence at half precision, column by column.
+
+    Parameters
+    ----------
+    path : Path
+        NPZ file to write.
+    tables : Tables
+        Training data.
+    """
     arrays = {field.name: getattr(tables, field.name) for field in fields(Tables)}
     # A column's numbers are alike, so that they pack well when they lie side by side.
     arrays |= {name: np.ascontiguousarray(arrays[name].astype(np.float16).T) for name in _EVIDENCE}
@@ -164,7 +218,18 @@ def write_tables(path: Path, tables: Tables) -> None:
 
 
 def read_tables(path: Path) -> Tables:
-    """Read tables that `write_tables` wrote."""
+    """Read tables that `write_tables` wrote.
+
+    Parameters
+    ----------
+    path : Path
+        NPZ file, read without pickle.
+
+    Returns
+    -------
+    Tables
+        Training data.
+    """
     with np.load(path, allow_pickle=False) as archive:
         arrays = {field.name: archive[field.name] for field in fields(Tables)}
     arrays |= {name: np.ascontiguousarray(arrays[name].T, np.float32) for name in _EVIDENCE}
@@ -172,7 +237,18 @@ def read_tables(path: Path) -> Tables:
 
 
 def fold_classifiers(tables: Tables) -> list[SpotClassifier]:
-    """One classifier per fold, which never saw the photos of that fold, in ONNX form."""
+    """Train one classifier per fold, which never saw the photos of that fold.
+
+    Parameters
+    ----------
+    tables : Tables
+        Training data.
+
+    Returns
+    -------
+    list of SpotClassifier
+        In ONNX form, in the order of the folds.
+    """
     return [
         SpotClassifier(**{name: onnx_predictor(forest) for name, forest in fit_forests(tables, fold).items()})
         for fold in range(N_FOLDS)
