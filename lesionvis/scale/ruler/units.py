@@ -237,7 +237,7 @@ class _Feature:
     least_noise: float
 
     def compare(self, kinds: NDArray[np.intp]) -> tuple[Floats, Floats, Floats]:
-        """SpotClassifier hypotheses (H, N) of the ticks' kinds.
+        """Weigh hypotheses (H, N) of the ticks' kinds.
 
         Returns
         -------
