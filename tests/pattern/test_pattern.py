@@ -21,6 +21,7 @@ from lesionvis.pattern.pattern import (
     CLASSES,
     MODEL_NAME,
     SIGNS,
+    UNSEEN_FLAGS,
     PatternModel,
     find_pattern,
     load_pattern_model,
@@ -192,14 +193,12 @@ def test_no_spots_is_not_said_of_skin_that_does_not_look_bare() -> None:
 
 
 @pytest.mark.parametrize("is_empty", [True, False])
-def test_no_spots_is_not_said_of_a_photo_from_too_far(is_empty: bool) -> None:
-    pattern = find_pattern(FEATURES, ("too_far",), is_empty, NOTHING, BARE)
-    assert (pattern.label, pattern.reasons) == (
-        UNCERTAIN,
-        ("No spot was found, but small ones cannot be seen from so far; go nearer.",),
-    )
+@pytest.mark.parametrize("flag", UNSEEN_FLAGS)
+def test_no_spots_is_not_said_of_a_photo_that_does_not_show_small_ones(flag: str, is_empty: bool) -> None:
+    pattern = find_pattern(FEATURES, (flag,), is_empty, NOTHING, BARE)
+    assert (pattern.label, pattern.reasons) == (UNCERTAIN, (f"No spot was found, but {UNSEEN_FLAGS[flag]}.",))
     shower = _model(_Says((), b"", (1.0, 0.0, 0.0, 0.0)))
-    assert find_pattern(FEATURES, ("too_far",), False, shower, NOT_BARE).label == "petechial_shower"
+    assert find_pattern(FEATURES, (flag,), False, shower, NOT_BARE).label == "petechial_shower"
 
 
 def test_a_pattern_on_skin_that_looks_bare_is_doubted() -> None:

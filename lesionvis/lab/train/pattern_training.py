@@ -65,32 +65,82 @@ class PatternTable:
     features: NDArray[np.float32]
 
     def model_input(self) -> NDArray[np.float32]:
-        """The columns that the model sees, shape (N, len(MODEL_FEATURES))."""
+        """Columns that the model sees.
+
+        Returns
+        -------
+        ndarray of shape (N, F), float32
+            In the order of `MODEL_FEATURES`.
+        """
         return self.features[:, [FEATURE_NAMES.index(name) for name in MODEL_FEATURES]]
 
     def classes(self) -> NDArray[np.int64]:
-        """Index into `CLASSES` of each row's pattern."""
+        """Classes of the rows.
+
+        Returns
+        -------
+        ndarray of shape (N,), int
+            Index into `CLASSES`.
+        """
         return np.asarray([CLASSES.index(label.pattern) for label in self.labels])
 
     def take(self, rows: NDArray[np.intp]) -> PatternTable:
-        """Some of the rows."""
+        """Select rows.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (M,), int
+            Which rows.
+
+        Returns
+        -------
+        PatternTable
+            M rows in the order of `rows`.
+        """
         return PatternTable(tuple(self.labels[i] for i in rows), self.copy[rows], self.features[rows])
 
     def groups(self) -> NDArray[np.str_]:
-        """What each row is left out of training with."""
+        """Groups of the rows.
+
+        Returns
+        -------
+        ndarray of shape (N,), str
+            What is left out of training together has the same.
+        """
         return np.asarray([label.left_out_with for label in self.labels])
 
     def is_clear(self) -> NDArray[np.bool_]:
-        """Whether each row's label is sure."""
+        """Rows whose label is sure.
+
+        Returns
+        -------
+        ndarray of shape (N,), bool
+        """
         return np.asarray([label.certainty == "clear" for label in self.labels])
 
     def is_abroad(self) -> NDArray[np.bool_]:
-        """Whether each row's photo is of a source beside those that most photos come from."""
+        """Rows whose photo is of a source beside those that most photos come from.
+
+        Returns
+        -------
+        ndarray of shape (N,), bool
+        """
         return np.asarray([label.is_abroad for label in self.labels])
 
 
 def feature_row(found: Findings) -> NDArray[np.float32]:
-    """Features of a photo in the order of `FEATURE_NAMES`."""
+    """Features of a photo in the order of `FEATURE_NAMES`.
+
+    Parameters
+    ----------
+    found : Findings
+        Of one photo.
+
+    Returns
+    -------
+    ndarray of shape (F,), float32
+        In the order of `FEATURE_NAMES`.
+    """
     values = compute_features(gather(found)).values
     return np.asarray([values[name] for name in FEATURE_NAMES], np.float32)
 
@@ -131,7 +181,15 @@ def _rows(path: Path, classifier: SpotClassifier, n_copies: int) -> NDArray[np.f
 
 
 def write_pattern_table(path: Path, table: PatternTable) -> None:
-    """Write a table as CSV, features at four significant digits."""
+    """Write a table as CSV, features at four significant digits.
+
+    Parameters
+    ----------
+    path : Path
+        CSV file to write.
+    table : PatternTable
+        Features and labels.
+    """
     with path.open("w", newline="", encoding="utf-8") as handle:
         writer = csv.writer(handle, lineterminator="\n")
         writer.writerow((*LABEL_COLUMNS, *FEATURE_NAMES))
@@ -153,6 +211,16 @@ def write_pattern_table(path: Path, table: PatternTable) -> None:
 
 def read_pattern_table(path: Path) -> PatternTable:
     """Read a table that `write_pattern_table` wrote.
+
+    Parameters
+    ----------
+    path : Path
+        CSV file.
+
+    Returns
+    -------
+    PatternTable
+        Features and labels.
 
     Raises
     ------
@@ -192,6 +260,18 @@ def row_weights(table: PatternTable, rows: NDArray[np.int64]) -> NDArray[np.floa
 
     Were the classes not balanced abroad, "other" would be learnt from what the web looks like. A class that is rare
     there is raised by `RARE_WEIGHT_MAX` at most.
+
+    Parameters
+    ----------
+    table : PatternTable
+        Features and labels.
+    rows : ndarray of shape (M,), int
+        Rows that are trained on.
+
+    Returns
+    -------
+    ndarray of shape (M,), float64
+        Weights with a mean of 1.
     """
     weight = np.where(table.is_clear()[rows], 1.0, BORDERLINE_WEIGHT)
     classes, abroad = table.classes()[rows], table.is_abroad()[rows]
@@ -205,11 +285,23 @@ def row_weights(table: PatternTable, rows: NDArray[np.int64]) -> NDArray[np.floa
 
 
 def fit_pattern(table: PatternTable, rows: NDArray[np.int64]) -> dict[str, FittedPredictor]:
-    """The two predictors of the pattern model, trained on some rows of a table.
+    """Train the two predictors of the pattern model on some rows of a table.
 
     The forest finds thresholds and combinations; the linear model, on features made normal (Yeo and Johnson 2000)
     with a shrunken covariance, generalises further from few examples. Their errors differ, so that the mean is better
     than either. The linear model knows no weights: borderline photos from abroad, a third of those, are kept from it.
+
+    Parameters
+    ----------
+    table : PatternTable
+        Features and labels.
+    rows : ndarray of shape (M,), int
+        Rows to train on.
+
+    Returns
+    -------
+    dict of str to FittedPredictor
+        "forest" and "linear".
     """
     values, classes = table.model_input()[rows], table.classes()[rows]
     leaf = LEAF_ROWS_OF_COPIES if table.copy[rows].any() else LEAF_PHOTOS
@@ -233,10 +325,34 @@ def fit_pattern(table: PatternTable, rows: NDArray[np.int64]) -> dict[str, Fitte
 
 
 def mean_probabilities(predictors: dict[str, FittedPredictor], values: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Mean of the predictors' probabilities, shape (N, len(CLASSES))."""
+    """Mean of the predictors' probabilities.
+
+    Parameters
+    ----------
+    predictors : dict of str to FittedPredictor
+        Fitted predictors.
+    values : ndarray of shape (N, F), float32
+        In the order of `MODEL_FEATURES`.
+
+    Returns
+    -------
+    ndarray of shape (N, C), float64
+        Of `CLASSES`; rows sum up to 1.
+    """
     return np.asarray(np.mean([predictor(values) for predictor in predictors.values()], axis=0))
 
 
 def table_digest(path: Path) -> str:
-    """SHA-256 of a file, for the card."""
+    """SHA-256 of a file, for the card.
+
+    Parameters
+    ----------
+    path : Path
+        File.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
     return hashlib.sha256(path.read_bytes()).hexdigest()
