@@ -17,7 +17,6 @@ OUTLINED_LESIONS = MODELS / "spots-v1" / "outlined_lesions.jsonl"
 PATTERN_TABLE = MODELS / "pattern-v2" / "training.csv"
 # Dermoscopic photos: measured, judged, never trained on.
 OTHER_SOURCE_TABLE = MODELS / "pattern-v2" / "other_source.csv"
-N_COPIES = 4
 # Repeats of the cross-validation, each with other folds.
 N_REPEATS = 3
 
@@ -32,11 +31,14 @@ def main() -> None:
     samples.set_defaults(run=_samples)
     tables = commands.add_parser("tables", help="measure photos with truth: makes the training tables")
     tables.add_argument("--photos", type=Path, required=True, help="folder with labels.csv and photos/")
-    tables.add_argument("--only", choices=("spots", "pattern", "other"), help="make one of the tables")
+    tables.add_argument("--only", choices=("spots", "other"), default="spots", help="which table")
     tables.set_defaults(run=_tables)
     regions = commands.add_parser("regions", help="measure photos whose lesion is known: makes the table of regions")
     regions.add_argument("--photos", type=Path, nargs="+", required=True, help="folders with labels.csv and photos/")
     regions.set_defaults(run=_regions)
+    patterns = commands.add_parser("patterns", help="measure photos for the models of the pattern and of bare skin")
+    patterns.add_argument("--photos", type=Path, nargs="+", required=True, help="folders with labels.csv and photos/")
+    patterns.set_defaults(run=_patterns)
     train = commands.add_parser("train", help="train the models from the committed tables")
     train.set_defaults(run=_train)
     card = commands.add_parser("card", help="write MODEL_CARD.md of the pattern model from its tables; train does too")
@@ -84,16 +86,25 @@ def _tables(arguments: argparse.Namespace) -> None:
         table = pattern_training.make_pattern_table(arguments.photos / "photos", labels, classifiers, n_copies=0)
         pattern_training.write_pattern_table(OTHER_SOURCE_TABLE, table)
         return
-    if arguments.only != "pattern":
-        marked = read_spot_truth(arguments.photos / "spots.csv", SPOT_TABLES.parent / "marked_spots.csv")
-        lesions = read_lesion_truth(arguments.photos, OUTLINED_LESIONS)
-        examples = spot_examples.collect(arguments.photos / "photos", labels, marked, lesions)
-        examples += rendered_training.rendered_examples()
-        spot_training.write_tables(SPOT_TABLES, spot_training.make_tables(examples))
-    if arguments.only != "spots":
-        classifiers = _fold_classifiers()
-        table = pattern_training.make_pattern_table(arguments.photos / "photos", labels, classifiers, N_COPIES)
-        pattern_training.write_pattern_table(PATTERN_TABLE, table)
+    marked = read_spot_truth(arguments.photos / "spots.csv", SPOT_TABLES.parent / "marked_spots.csv")
+    lesions = read_lesion_truth(arguments.photos, OUTLINED_LESIONS)
+    examples = spot_examples.collect(arguments.photos / "photos", labels, marked, lesions)
+    examples += rendered_training.rendered_examples()
+    spot_training.write_tables(SPOT_TABLES, spot_training.make_tables(examples))
+
+
+def _patterns(arguments: argparse.Namespace) -> None:
+    from lesionvis.lab.train.laid_on import make_laid_on_table
+    from lesionvis.lab.train.pattern_training import joined, make_pattern_table, write_pattern_table
+    from lesionvis.lab.truth import read_labels
+
+    classifiers = _fold_classifiers()
+    tables = [
+        make_pattern_table(folder / "photos", read_labels(folder), classifiers, n_copies=0)
+        for folder in arguments.photos
+    ]
+    tables += [make_laid_on_table(f / "photos", read_labels(f), classifiers) for f in arguments.photos]
+    write_pattern_table(PATTERN_TABLE, joined(tables))
 
 
 def _regions(arguments: argparse.Namespace) -> None:

@@ -24,6 +24,9 @@ CLASSES = (*PATTERNS, "other")
 
 # Flags that forbid an answer, whatever the model says.
 BLOCKING_FLAGS = ("no_skin", "dark_skin", "too_dark", "overexposed", "blurred", "flat_colours", "dermatoscope_view")
+# On skin that looks bare a pattern as likely as this remains possible; the threshold of showers is lower by itself, as
+# mild ones are hard to tell.
+BARE_PATTERN_MIN = 0.2
 # Flags of photos that do not show small spots, with what to do: where none was found, that does not mean that there are
 # none.
 UNSEEN_FLAGS = {
@@ -341,7 +344,7 @@ def find_pattern(
         reasons = (f"No spot was found, but {unseen[0]}.",)
         return Pattern(UNCERTAIN, probabilities, possible, reasons, model.name)
     if is_empty or is_bare:
-        label, reason = answer_of_nothing(possible, is_bare)
+        label, reason = answer_of_nothing(possible, values.tolist(), is_bare)
         return Pattern(label, probabilities, possible, (reason,), model.name)
     label = answer_of(possible)
     named = label if label != UNCERTAIN else PATTERNS[int(values[: len(PATTERNS)].argmax())]
@@ -360,13 +363,15 @@ def find_pattern(
     return Pattern(label, probabilities, possible, spoken, model.name)
 
 
-def answer_of_nothing(possible: Sequence[str], is_bare: bool) -> tuple[str, str]:
+def answer_of_nothing(possible: Sequence[str], probabilities: Sequence[float], is_bare: bool) -> tuple[str, str]:
     """Label and reason where no spot was found or the skin looks bare.
 
     Parameters
     ----------
     possible : sequence of str
         Prediction set.
+    probabilities : sequence of float
+        Of each of `CLASSES`.
     is_bare : bool
         Whether the skin looks bare.
 
@@ -376,10 +381,13 @@ def answer_of_nothing(possible: Sequence[str], is_bare: bool) -> tuple[str, str]
 
     Examples
     --------
-    >>> [answer_of_nothing(*case)[0] for case in ((("other",), True), (("other",), False), (("angioma",), True))]
-    ['no_spots', 'uncertain', 'uncertain']
+    >>> answer_of_nothing(("other",), (0.0, 0.0, 0.0, 1.0), True)[0]
+    'no_spots'
+    >>> answer_of_nothing(("angioma", "other"), (0.0, 0.0, 0.5, 0.5), True)[0]
+    'uncertain'
     """
-    left = [name for name in possible if name in PATTERNS]
+    probability = dict(zip(CLASSES, probabilities, strict=True))
+    left = [name for name in possible if name in PATTERNS and (not is_bare or probability[name] >= BARE_PATTERN_MIN)]
     if left:
         reason = f"No spot stands out of the skin in this photo; yet {' or '.join(left)} remains possible."
     elif is_bare:

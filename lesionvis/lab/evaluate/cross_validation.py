@@ -188,8 +188,10 @@ def judged_out_of_fold(table: PatternTable, results: Sequence[OutOfFold]) -> lis
 def with_bare(judged: AnsweredPhotos, is_empty: NDArray[np.bool_], is_bare: NDArray[np.bool_]) -> AnsweredPhotos:
     """Answers where no spot was found or the skin is bare replaced by those that are given then."""
     answers = tuple(
-        answer_of_nothing(possible, bool(bare))[0] if bare or empty else answer
-        for answer, possible, empty, bare in zip(judged.answers, judged.sets, is_empty, is_bare, strict=True)
+        answer_of_nothing(possible, row, bool(bare))[0] if bare or empty else answer
+        for answer, possible, row, empty, bare in zip(
+            judged.answers, judged.sets, judged.probabilities.tolist(), is_empty, is_bare, strict=True
+        )
     )
     return replace(judged, answers=answers)
 
@@ -379,18 +381,16 @@ def flips(table: PatternTable, judged: AnsweredPhotos) -> tuple[float, float]:
     unlike : float
         Share that is answered where the photo is uncertain, or the reverse; NaN without copies.
     """
-    first: dict[int, str] = {}
+    photo, first = "", ""
     another, unlike, count = 0, 0, 0
-    photo = np.cumsum(table.copy == 0)
-    for row, number in enumerate(photo.tolist()):
-        answer = judged.answers[row]
-        if table.copy[row] == 0:
-            first[number] = answer
-            continue
-        count += 1
-        before, after = first[number] in PATTERNS, answer in PATTERNS
-        unlike += before != after
-        another += before and after and answer != first[number]
+    for label, copy, answer in zip(judged.labels, table.copy.tolist(), judged.answers, strict=True):
+        if copy == 0:
+            photo, first = label.sha256, answer
+        elif label.sha256 == photo:  # with spots laid on it is another photo
+            count += 1
+            before, after = first in PATTERNS, answer in PATTERNS
+            unlike += before != after
+            another += before and after and answer != first
     return (another / count, unlike / count) if count else (float("nan"), float("nan"))
 
 

@@ -36,8 +36,10 @@ def shows_something(table: PatternTable) -> NDArray[np.float64]:
 def fit_bare(table: PatternTable, rows: NDArray[np.intp]) -> FittedPredictor:
     """The predictor of bare skin, trained on those of some rows of a table that show something or nothing.
 
-    Bare photos get the same total weight as all others.
+    Bare photos get the same total weight as all others. Spots laid onto bare skin are left out: the skin below them is
+    what should be called bare.
     """
+    rows = rows[table.copy[rows] == 0]
     shown = shows_something(table)[rows]
     rows, shown = rows[np.isfinite(shown)], shown[np.isfinite(shown)]
     is_bare = shown == 0.0

@@ -128,6 +128,24 @@ class PatternTable:
         return np.asarray([label.is_abroad for label in self.labels])
 
 
+def joined(tables: Sequence[PatternTable]) -> PatternTable:
+    """One table of the rows of several.
+
+    Parameters
+    ----------
+    tables : sequence of PatternTable
+
+    Returns
+    -------
+    PatternTable
+    """
+    return PatternTable(
+        tuple(label for table in tables for label in table.labels),
+        np.concatenate([table.copy for table in tables]),
+        np.concatenate([table.features for table in tables]),
+    )
+
+
 def feature_row(found: Findings) -> NDArray[np.float32]:
     """Features of a photo in the order of `FEATURE_NAMES`.
 
@@ -304,7 +322,7 @@ def fit_pattern(table: PatternTable, rows: NDArray[np.int64]) -> dict[str, Fitte
         "forest" and "linear".
     """
     values, classes = table.model_input()[rows], table.classes()[rows]
-    leaf = LEAF_ROWS_OF_COPIES if table.copy[rows].any() else LEAF_PHOTOS
+    leaf = LEAF_ROWS_OF_COPIES if (table.copy[rows] > 0).mean() > 0.5 else LEAF_PHOTOS
     forest = make_pipeline(
         SimpleImputer(strategy="median"),
         # One thread: the threads of scikit-learn race for the filters of warnings and may lose them all.
