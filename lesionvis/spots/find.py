@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from lesionvis.checks import check_between, check_positive
 from lesionvis.color import optical_density
 from lesionvis.errors import SettingsError
-from lesionvis.geometry import polygon_area
+from lesionvis.geometry import clipped_polygon, polygon_area
 from lesionvis.photo import Photo
 from lesionvis.scale import NoScale, Scale, working_px_per_mm
 from lesionvis.skin import Skin
@@ -181,7 +181,8 @@ class SpotFinder:
         has_lesion = lesion.any() and (on_lesion.sum() < CROWD_SPOTS_MIN or lesion_score >= CROWD_LESION_SCORE_MIN)
         if has_lesion:
             borders, kept_scores = borders[~on_lesion], kept_scores[~on_lesion]
-        outlines, areas = [*borders], _polygon_areas(borders)
+        outlines = _in_frame(borders, shape)
+        areas = np.array([_polygon_areas(outline) for outline in outlines])
         painted = [*_painted_corners(borders)]
         if has_lesion:
             border = _border(lesion)
@@ -290,6 +291,13 @@ def _border(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
     doubled = cv2.resize(mask.astype(np.uint8), None, fx=2, fy=2, interpolation=cv2.INTER_NEAREST)
     outlines, _ = cv2.findContours(doubled, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     return (max(outlines, key=cv2.contourArea)[:, 0].astype(np.float64) - 0.5) / 2.0
+
+
+def _in_frame(borders: NDArray[np.float64], shape: tuple[int, ...]) -> list[NDArray[np.float64]]:
+    """Outlines (N, K, 2) without what would lie outside of the photo, where rays saw the border's pixels again."""
+    low, high = np.array([-0.5, -0.5]), np.array([shape[1] - 0.5, shape[0] - 0.5])
+    is_cut = ((borders < low) | (borders > high)).any(axis=(1, 2))
+    return [clipped_polygon(b, low, high) if cut else b for b, cut in zip(borders, is_cut, strict=True)]
 
 
 def _polygon_areas(corners: NDArray[np.float64]) -> NDArray[np.float64]:
