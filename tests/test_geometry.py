@@ -109,7 +109,9 @@ def test_no_pairs_where_none_are_possible() -> None:
 
 
 def test_a_clipped_polygon_is_what_lies_in_the_rectangle() -> None:
-    star = np.array([[5.0, -3.0], [7.0, 4.0], [14.0, 5.0], [7.0, 7.0], [5.0, 13.0], [3.0, 6.0], [-4.0, 5.0], [3.0, 3.0]])
+    star = np.array(
+        [[5.0, -3.0], [7.0, 4.0], [14.0, 5.0], [7.0, 7.0], [5.0, 13.0], [3.0, 6.0], [-4.0, 5.0], [3.0, 3.0]]
+    )
     inside = clipped_polygon(star, (0, 0), (10, 8))
     assert inside.min() >= 0.0
     assert (inside.max(axis=0) <= (10, 8)).all()

@@ -296,8 +296,8 @@ def _border(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
 def _in_frame(borders: NDArray[np.float64], shape: tuple[int, ...]) -> list[NDArray[np.float64]]:
     """Outlines (N, K, 2) without what would lie outside of the photo, where rays saw the border's pixels again."""
     low, high = np.array([-0.5, -0.5]), np.array([shape[1] - 0.5, shape[0] - 0.5])
-    is_cut = ((borders < low) | (borders > high)).any(axis=(1, 2))
-    return [clipped_polygon(b, low, high) if cut else b for b, cut in zip(borders, is_cut, strict=True)]
+    is_cut = np.asarray(((borders < low) | (borders > high)).any(axis=(1, 2)))
+    return [clipped_polygon(b, low, high) if cut else b for b, cut in zip(borders, is_cut.tolist(), strict=True)]
 
 
 def _polygon_areas(corners: NDArray[np.float64]) -> NDArray[np.float64]:
