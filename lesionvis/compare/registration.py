@@ -48,6 +48,9 @@ LANDMARK_EVIDENCE_MIN = 20.0
 # ... and that patches are off all together is believed when it explains so much more.
 DRIFT_EVIDENCE = 8.0
 LANDMARKS_BEND = 10
+# ... unless patches, which are many and everywhere, then disagree by this much more about the shape of the skin. A
+# plane through some dozen landmarks, each known to a px or two, is many px off away from them.
+BEND_DISAGREEMENT_PX = 0.5
 # What is left of each anchor is averaged over about this distance.
 RESIDUAL_SIGMA_PX = 50.0
 
@@ -359,11 +362,22 @@ def _recentre(a: Structure, b: Structure, fit: _Fit) -> tuple[NDArray[np.float64
     if evidence < LANDMARK_EVIDENCE_MIN:
         return fit.matrix, np.concatenate([fit.patches, fit.landmarks])
     bent = _fit(np.column_stack([project(matrix, met[:, :2]), met[:, 2:]])) if len(met) >= LANDMARKS_BEND else None
-    matrix = np.asarray(matrix if bent is None else bent @ matrix)
+    if bent is not None and _disagreement(fit.patches, bent @ matrix) <= (
+        _disagreement(fit.patches, matrix) + BEND_DISAGREEMENT_PX
+    ):
+        matrix = np.asarray(bent @ matrix)
     patches = fit.patches.copy()
     if len(patches):
         patches[:, 2:] -= np.median(patches[:, 2:] - project(matrix, patches[:, :2]), axis=0)
     return matrix, np.concatenate([patches, met])
+
+
+def _disagreement(patches: NDArray[np.float64], matrix: NDArray[np.float64]) -> float:
+    """Median distance of patches from where a transform puts them, whatever they are off all together; 0 for none."""
+    if len(patches) == 0:
+        return 0.0
+    off = patches[:, 2:] - project(matrix, patches[:, :2])
+    return float(np.median(np.hypot(*(off - np.median(off, axis=0)).T)))
 
 
 def _drift(met: NDArray[np.float64], matrix: NDArray[np.float64]) -> NDArray[np.float64]:
