@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lesionvis.spots.classifier import SpotClassifier
 
 PROJECT = Path(__file__).resolve().parents[2]
 MODELS = PROJECT / "models"
 SPOT_TABLES = MODELS / "spots-v1" / "training.npz"
+REGION_TABLE = MODELS / "regions-v1" / "training.npz"
+OUTLINED_LESIONS = MODELS / "spots-v1" / "outlined_lesions.jsonl"
 PATTERN_TABLE = MODELS / "pattern-v1" / "training.csv"
 # Dermoscopic photos: measured, judged, never trained on.
 OTHER_SOURCE_TABLE = MODELS / "pattern-v1" / "other_source.csv"
@@ -28,6 +34,9 @@ def main() -> None:
     tables.add_argument("--photos", type=Path, required=True, help="folder with labels.csv and photos/")
     tables.add_argument("--only", choices=("spots", "pattern", "other"), help="make one of the tables")
     tables.set_defaults(run=_tables)
+    regions = commands.add_parser("regions", help="measure photos whose lesion is known: makes the table of regions")
+    regions.add_argument("--photos", type=Path, nargs="+", required=True, help="folders with labels.csv and photos/")
+    regions.set_defaults(run=_regions)
     train = commands.add_parser("train", help="train the models from the committed tables")
     train.set_defaults(run=_train)
     card = commands.add_parser("card", help="write MODEL_CARD.md of the pattern model from its tables; train does too")
@@ -39,6 +48,9 @@ def main() -> None:
     spots = stages.add_parser("spots", help="spots and lesions beside the usual detectors; else the pattern")
     spots.add_argument("--photos", type=Path, required=True, help="folder with the truth and photos/")
     spots.set_defaults(run=_evaluate_spots)
+    lesions = stages.add_parser("lesions", help="border and length of the dominant lesion")
+    lesions.add_argument("--photos", type=Path, nargs="+", required=True, help="folders with the truth and photos/")
+    lesions.set_defaults(run=_evaluate_lesions)
     abcde = stages.add_parser("abcde", help="melanomas against naevi by the ABCDE")
     abcde.add_argument("--photos", type=Path, required=True, help="folder with the truth and photos/")
     abcde.set_defaults(run=_evaluate_abcde)
@@ -62,6 +74,7 @@ def _samples(arguments: argparse.Namespace) -> None:
 
 def _tables(arguments: argparse.Namespace) -> None:
     from lesionvis.lab.train import pattern_training, rendered_training, spot_examples, spot_training
+    from lesionvis.lab.train.region_examples import read_lesion_truth
     from lesionvis.lab.truth import read_labels, read_spot_truth
     from lesionvis.spots.classifier import packaged_classifier
 
@@ -73,22 +86,42 @@ def _tables(arguments: argparse.Namespace) -> None:
         return
     if arguments.only != "pattern":
         marked = read_spot_truth(arguments.photos / "spots.csv", SPOT_TABLES.parent / "marked_spots.csv")
-        lesions = spot_examples.read_lesion_truth(
-            arguments.photos / "masks", SPOT_TABLES.parent / "outlined_lesions.jsonl"
-        )
+        lesions = read_lesion_truth(arguments.photos, OUTLINED_LESIONS)
         examples = spot_examples.collect(arguments.photos / "photos", labels, marked, lesions)
         examples += rendered_training.rendered_examples()
         spot_training.write_tables(SPOT_TABLES, spot_training.make_tables(examples))
     if arguments.only != "spots":
-        classifiers = spot_training.fold_classifiers(spot_training.read_tables(SPOT_TABLES))
+        classifiers = _fold_classifiers()
         table = pattern_training.make_pattern_table(arguments.photos / "photos", labels, classifiers, N_COPIES)
         pattern_training.write_pattern_table(PATTERN_TABLE, table)
 
 
+def _regions(arguments: argparse.Namespace) -> None:
+    from lesionvis.lab.train.region_examples import collect_regions, read_lesion_truth
+    from lesionvis.lab.train.region_training import make_region_table, write_region_table
+    from lesionvis.lab.train.rendered_training import rendered_region_examples
+    from lesionvis.lab.truth import read_labels
+
+    examples = rendered_region_examples()
+    for folder in arguments.photos:
+        lesions = read_lesion_truth(folder, OUTLINED_LESIONS)
+        examples += collect_regions(folder / "photos", read_labels(folder), lesions)
+    write_region_table(REGION_TABLE, make_region_table(examples))
+
+
+def _fold_classifiers() -> list[SpotClassifier]:
+    """One classifier per fold, which never saw the photos of that fold."""
+    from lesionvis.lab.train import region_training, spot_training
+
+    regions = region_training.fold_region_predictors(region_training.read_region_table(REGION_TABLE))
+    return spot_training.fold_classifiers(spot_training.read_tables(SPOT_TABLES), regions)
+
+
 def _train(arguments: argparse.Namespace) -> None:
-    from lesionvis.lab.build import train_pattern, train_spots
+    from lesionvis.lab.build import train_pattern, train_regions, train_spots
 
     train_spots(SPOT_TABLES, MODELS / "spots-v1")
+    train_regions(REGION_TABLE, REGION_TABLE.parent)
     train_pattern(PATTERN_TABLE, PATTERN_TABLE.parent, repeats=N_REPEATS)
     _card(arguments)
 
@@ -112,8 +145,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
 
 def _evaluate_spots(arguments: argparse.Namespace) -> None:
     from lesionvis.lab.evaluate.spot_report import spot_report
-    from lesionvis.lab.train import spot_training
-    from lesionvis.lab.train.spot_examples import read_lesion_truth
+    from lesionvis.lab.train.region_examples import read_lesion_truth
     from lesionvis.lab.truth import read_labels, read_spot_truth
 
     print(
@@ -122,38 +154,43 @@ def _evaluate_spots(arguments: argparse.Namespace) -> None:
             read_labels(arguments.photos),
             read_spot_truth(arguments.photos / "spots.csv"),
             read_spot_truth(SPOT_TABLES.parent / "marked_spots.csv"),
-            read_lesion_truth(arguments.photos / "masks", SPOT_TABLES.parent / "outlined_lesions.jsonl"),
-            spot_training.fold_classifiers(spot_training.read_tables(SPOT_TABLES)),
+            read_lesion_truth(arguments.photos, OUTLINED_LESIONS),
+            _fold_classifiers(),
         )
     )
 
 
+def _evaluate_lesions(arguments: argparse.Namespace) -> None:
+    from lesionvis.lab.evaluate.lesion_report import judge_lesions, lesion_report
+    from lesionvis.lab.train.region_training import fold_region_predictors, read_region_table
+
+    predictors = fold_region_predictors(read_region_table(REGION_TABLE))
+    print(lesion_report([one for folder in arguments.photos for one in judge_lesions(folder, predictors)]))
+
+
 def _evaluate_abcde(arguments: argparse.Namespace) -> None:
     from lesionvis.lab.evaluate.abcde_report import abcde_report, examine
-    from lesionvis.lab.train import spot_training
     from lesionvis.lab.truth import read_labels
 
-    classifiers = spot_training.fold_classifiers(spot_training.read_tables(SPOT_TABLES))
+    classifiers = _fold_classifiers()
     print(abcde_report(examine(arguments.photos / "photos", read_labels(arguments.photos), classifiers)))
 
 
 def _evaluate_raised(arguments: argparse.Namespace) -> None:
     from lesionvis.lab.evaluate.raised_report import measure_touched, raised_report
-    from lesionvis.lab.train import spot_training
     from lesionvis.lab.truth import read_labels
 
-    classifiers = spot_training.fold_classifiers(spot_training.read_tables(SPOT_TABLES))
+    classifiers = _fold_classifiers()
     print(raised_report(measure_touched(arguments.photos / "photos", read_labels(arguments.photos), classifiers)))
 
 
 def _evaluate_flips(arguments: argparse.Namespace) -> None:
     from lesionvis.lab.evaluate.flip_report import change_photos, flip_report, left_out_models
-    from lesionvis.lab.train import spot_training
     from lesionvis.lab.train.pattern_training import read_pattern_table
     from lesionvis.lab.truth import read_labels
     from lesionvis.pattern import load_pattern_model
 
-    classifiers = spot_training.fold_classifiers(spot_training.read_tables(SPOT_TABLES))
+    classifiers = _fold_classifiers()
     models = left_out_models(read_pattern_table(PATTERN_TABLE), load_pattern_model(PATTERN_TABLE.parent))
     print(flip_report(change_photos(arguments.photos / "photos", read_labels(arguments.photos), classifiers, models)))
 

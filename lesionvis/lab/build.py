@@ -17,20 +17,32 @@ from lesionvis.lab.evaluate.cross_validation import (
 from lesionvis.lab.train.calibrate import COVERAGE
 from lesionvis.lab.train.forests import write_model
 from lesionvis.lab.train.pattern_training import fit_pattern, read_pattern_table, table_digest
+from lesionvis.lab.train.region_training import fit_region_forest, read_region_table
 from lesionvis.lab.train.spot_training import fit_forests, read_tables, typical_spot
 from lesionvis.lab.truth import Label
 from lesionvis.pattern.pattern import CLASSES, MODEL_FEATURES
 from lesionvis.pattern.pattern import MODEL_NAME as PATTERN_MODEL
 from lesionvis.spots.classifier import MODEL_NAME as SPOT_MODEL
+from lesionvis.spots.classifier import REGION_MODEL_NAME as REGION_MODEL
 
 DATA = (
     "DermNet (dermnetnz.org, CC BY-NC-ND 3.0 NZ) and PAD-UFES-20 (doi:10.17632/zr7vgbcyr2.1, CC BY 4.0); "
     "measurements only, no pictures; training data are for non-commercial research"
 )
 
+REGION_DATA = f"{DATA}; bare skin of public web photos, measurements only"
+
 
 def train_spots(table: Path, folder: Path) -> None:
-    """Train and write the predictors that judge candidates and regions."""
+    """Train and write the predictors that score candidates.
+
+    Parameters
+    ----------
+    table : Path
+        Training tables from `write_tables`.
+    folder : Path
+        Model folder to write.
+    """
     tables = read_tables(table)
     about = {
         "data": DATA,
@@ -38,6 +50,12 @@ def train_spots(table: Path, folder: Path) -> None:
         "typical_spot": typical_spot(tables),
     }
     write_model(folder, SPOT_MODEL, fit_forests(tables), about)
+
+
+def train_regions(table: Path, folder: Path) -> None:
+    """Train and write the predictor that judges regions."""
+    about = {"data": REGION_DATA, "training_table": {"file": table.name, "sha256": table_digest(table)}}
+    write_model(folder, REGION_MODEL, {"region": fit_region_forest(read_region_table(table))}, about)
 
 
 def train_pattern(

@@ -14,6 +14,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+# Sources that most of the truth comes from, renders included; all others are abroad.
+HOME_SOURCES = ("dermnet", "pad", "rendered")
+
 
 @dataclass(frozen=True, slots=True)
 class Label:
@@ -27,6 +30,8 @@ class Label:
         Every answer that counts as right.
     n_spots : str
         Rough number of spots: 0, 1, 2-5, 6-20, 21-100, >100.
+    visible : str
+        "1" when something abnormal is plainly to be seen, "f" when faintly, "0" on bare skin, "" where nobody said.
     """
 
     photo: str
@@ -39,6 +44,7 @@ class Label:
     n_spots: str
     group: str
     note: str
+    visible: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,7 +70,18 @@ class MarkedSpots:
 
 
 def read_labels(folder: Path) -> list[Label]:
-    """Rows of `labels.csv` in a folder of photos with truth."""
+    """Read `labels.csv` of a folder of photos with truth.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder.
+
+    Returns
+    -------
+    list of Label
+        One per row.
+    """
     return [
         Label(
             row["photo"],
@@ -77,13 +94,25 @@ def read_labels(folder: Path) -> list[Label]:
             row["n_spots"],
             row["group"],
             row["note"],
+            row.get("visible") or "",
         )
         for row in _rows(folder / "labels.csv")
     ]
 
 
 def read_spot_truth(*files: Path) -> list[MarkedSpots]:
-    """Photos of one or more tables of marked spots, in order of their names."""
+    """Read one or more tables of marked spots.
+
+    Parameters
+    ----------
+    *files : Path
+        CSV files.
+
+    Returns
+    -------
+    list of MarkedSpots
+        One per photo, in order of their names.
+    """
     rows: dict[str, list[dict[str, str]]] = defaultdict(list)
     for file in files:
         for row in _rows(file):

@@ -1,4 +1,4 @@
-"""How likely each candidate is a spot of blood, and each region the dominant lesion."""
+"""Classifier of spots: the probability of each candidate being a spot of blood, of each region being the lesion."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from lesionvis.spots.regions import COLUMNS as REGION_COLUMNS
 from lesionvis.spots.regions import Regions
 
 MODEL_NAME = "spots-v1"
+REGION_MODEL_NAME = "regions-v1"
 
 # Candidates less likely than this after stage 1 do not speak for the rest of their photo.
 NEIGHBOUR_SCORE_MIN = 0.15
@@ -68,22 +69,47 @@ class SpotClassifier:
     region: Predictor
 
     def spot_scores(self, candidates: Candidates) -> NDArray[np.float64]:
-        """Probability of each candidate being a spot of blood, shape (N,)."""
+        """Probability of each candidate being a spot of blood.
+
+        Parameters
+        ----------
+        candidates : Candidates
+            Candidates of one photo with their evidence.
+
+        Returns
+        -------
+        ndarray of shape (N,), float64
+            Scores of stage 2, 0 to 1.
+        """
         first = self.stage_1(candidates.evidence)[:, -1]
         table = np.concatenate([candidates.evidence, neighbour_columns(candidates, first)], axis=1)
         return self.stage_2(table)[:, -1]
 
     def region_scores(self, regions: Regions) -> NDArray[np.float64]:
-        """Expected overlap of each region with the dominant lesion, shape (N,), 0 to 1."""
+        """Expected overlap of each region with the dominant lesion.
+
+        Parameters
+        ----------
+        regions : Regions
+            Regions of one photo with their evidence.
+
+        Returns
+        -------
+        ndarray of shape (N,), float64
+            Intersection over union, 0 to 1.
+        """
         return self.region(regions.evidence)[:, -1]
 
 
-def classifier_of(model: Model) -> SpotClassifier:
-    """SpotClassifier from a loaded model.
+def classifier_of(model: Model, region_model: Model) -> SpotClassifier:
+    """SpotClassifier from loaded models.
 
     Parameters
     ----------
     model : Model
+        Of the spots.
+    region_model : Model
+        Of the regions.
 
     Returns
     -------
@@ -92,19 +118,26 @@ def classifier_of(model: Model) -> SpotClassifier:
     Raises
     ------
     ModelError
-        If the model was made for other evidence.
+        If a model was made for other evidence.
     """
     return SpotClassifier(
         predictor_for(model, "stage_1", tuple(CANDIDATE_COLUMNS)),
         predictor_for(model, "stage_2", (*CANDIDATE_COLUMNS, *NEIGHBOUR_COLUMNS)),
-        predictor_for(model, "region", tuple(REGION_COLUMNS)),
+        predictor_for(region_model, "region", tuple(REGION_COLUMNS)),
     )
 
 
 @cache
 def packaged_classifier() -> SpotClassifier:
-    """SpotClassifier that comes with the package."""
-    return classifier_of(load_model(packaged_model_folder(MODEL_NAME)))
+    """Load the classifier that comes with the package, once per process.
+
+    Returns
+    -------
+    SpotClassifier
+        Ready to predict.
+    """
+    models = (load_model(packaged_model_folder(name)) for name in (MODEL_NAME, REGION_MODEL_NAME))
+    return classifier_of(*models)
 
 
 def distinct(candidates: Candidates, scores: NDArray[np.float64], score_min: float) -> NDArray[np.int64]:
@@ -211,7 +244,18 @@ def neighbour_columns(candidates: Candidates, scores: NDArray[np.float64]) -> ND
 
 
 def log_odds(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Natural logarithm of the odds of scores from 0 to 1, finite at both ends."""
+    """Natural logarithm of the odds of scores, finite at both ends.
+
+    Parameters
+    ----------
+    scores : ndarray of any shape, float64
+        Scores, 0 to 1.
+
+    Returns
+    -------
+    ndarray of the same shape, float64
+        Within plus and minus 4.62.
+    """
     return np.asarray(np.log((scores + 0.01) / (1.01 - scores)))
 
 

@@ -7,10 +7,13 @@ import numpy as np
 import pytest
 from paired import PULL, glass, other_skin, registered, rendered_series, stretched, two_days
 
-from lesionvis.analysis import analyze
+from lesionvis.analysis import Analysis, analyze
 from lesionvis.compare.landmarks import structure_of
 from lesionvis.compare.registration import _Fit, _recentre, register
 from lesionvis.geometry import project
+from lesionvis.lab.render.scenarios import petechial_shower
+from lesionvis.lab.render.scene import Scene
+from lesionvis.lab.render.synth import render
 
 
 def _truth() -> tuple[np.ndarray, np.ndarray]:
@@ -64,9 +67,27 @@ def test_other_skin_is_not_trusted_and_says_what_helps() -> None:
     assert (content["homography"], content["error_px"]) == (None, None)
 
 
+def _crop(seed: int) -> Analysis:
+    """A small photo of 14 petechiae on a skin of its own."""
+    scene = Scene(width_px=360, height_px=280, px_per_mm=8.0, seed=seed, ita_deg=40.0)
+    return analyze(render(scene, petechial_shower(np.random.default_rng(seed), scene, 14, diameter_mm=1.4)).rgb)
+
+
+@pytest.mark.parametrize(("seed", "other_seed"), [(4, 11), (1, 5)])
+def test_what_agrees_by_chance_is_not_enough(seed: int, other_seed: int) -> None:
+    """The most alike of 91 pairs of crops of different skin."""
+    registration = register(_crop(seed), _crop(other_seed))
+    assert not registration.trusted
+    assert registration.evidence > 10.0
+    assert "same skin" in registration.reason
+
+
 def test_skin_without_anything_on_it_is_not_trusted() -> None:
     bare = analyze(np.full((120, 160, 3), (214, 172, 148), np.uint8))
-    assert not register(bare, bare).trusted
+    registration = register(bare, bare)
+    assert not registration.trusted
+    assert (registration.evidence, registration.overlap) == (0.0, 0.0)
+    assert "too little in common" in registration.reason
 
 
 def test_places_far_from_all_that_was_found_again_are_not_supported() -> None:
@@ -99,14 +120,14 @@ def test_landmarks_in_one_corner_do_not_bend_what_patches_agree_on() -> None:
     places = generator.uniform((20.0, 20.0), (200.0, 160.0), (22, 2))
     seen = places + generator.normal(0.0, 1.0, places.shape)
     bare, size = np.zeros((480, 640, 2), np.float32), np.full((22, 1), 6.0)
-    structures = [
+    first, second = (
         replace(structure_of(two_days()[0]), maps=bare, mask=mask, landmarks=np.hstack([at, size]))
         for at in (places, seen)
-    ]
+    )
     grid = np.stack(np.meshgrid(np.arange(30.0, 620.0, 26.0), np.arange(30.0, 460.0, 26.0)), axis=-1).reshape(-1, 2)
     patches = np.hstack([grid, grid])
     fit = _Fit(np.eye(3), patches, np.hstack([places, seen]), 200.0)
-    matrix, _ = _recentre(*structures, fit)
+    matrix, _ = _recentre(first, second, fit)
     corners = np.array([[0.0, 0.0], [639.0, 0.0], [639.0, 479.0], [0.0, 479.0]])
     assert np.abs(project(matrix, corners) - corners).max() < 2.0
 

@@ -14,9 +14,11 @@ import sklearn
 from numpy.typing import NDArray
 
 from lesionvis.lab.__main__ import N_REPEATS
-from lesionvis.lab.build import train_pattern, train_spots
+from lesionvis.lab.build import train_pattern, train_regions, train_spots
 from lesionvis.lab.train.calibrate import COVERAGE
+from lesionvis.lab.train.folds import N_FOLDS as N_REGION_FOLDS
 from lesionvis.lab.train.pattern_training import PatternTable, read_pattern_table
+from lesionvis.lab.train.region_training import RegionTable, read_region_table
 from lesionvis.lab.train.spot_examples import OTHER, SPOT
 from lesionvis.lab.train.spot_training import N_FOLDS, Tables, read_tables
 from lesionvis.labels import PATTERNS
@@ -25,19 +27,22 @@ from lesionvis.pattern.features import FEATURE_NAMES
 from lesionvis.pattern.pattern import CLASSES, load_pattern_model
 from lesionvis.spots.classifier import classifier_of
 
+NAMES = ("spots-v1", "regions-v1", "pattern-v1")
+
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Model]:
-    """Both models, trained from the tables in the checkout."""
+    """The models, trained from the tables in the checkout."""
     folder = tmp_path_factory.mktemp("trained")
     train_spots(packaged_model_folder("spots-v1") / "training.npz", folder / "spots-v1")
+    train_regions(packaged_model_folder("regions-v1") / "training.npz", folder / "regions-v1")
     train_pattern(packaged_model_folder("pattern-v1") / "training.csv", folder / "pattern-v1", repeats=N_REPEATS)
-    return {name: load_model(folder / name) for name in ("spots-v1", "pattern-v1")}
+    return {name: load_model(folder / name) for name in NAMES}
 
 
 @pytest.fixture(scope="module")
 def shipped() -> dict[str, Model]:
-    return {name: load_model(packaged_model_folder(name)) for name in ("spots-v1", "pattern-v1")}
+    return {name: load_model(packaged_model_folder(name)) for name in NAMES}
 
 
 @pytest.fixture(scope="module")
@@ -50,9 +55,14 @@ def spot_tables() -> Tables:
     return read_tables(packaged_model_folder("spots-v1") / "training.npz")
 
 
+@pytest.fixture(scope="module")
+def region_table() -> RegionTable:
+    return read_region_table(packaged_model_folder("regions-v1") / "training.npz")
+
+
 def _spot_rows(tables: Tables) -> dict[str, NDArray[np.float32]]:
     both = np.concatenate([tables.candidate, tables.neighbour], axis=1)
-    return {"stage_1": tables.candidate, "stage_2": both, "region": tables.region}
+    return {"stage_1": tables.candidate, "stage_2": both}
 
 
 def test_the_pattern_model_is_what_its_table_gives(
@@ -77,7 +87,16 @@ def test_the_spot_model_is_what_its_table_gives(
         assert difference.mean() < 1e-5, name
 
 
-@pytest.mark.parametrize("name", ["spots-v1", "pattern-v1"])
+def test_the_region_model_is_what_its_table_gives(
+    trained: dict[str, Model], shipped: dict[str, Model], region_table: RegionTable
+) -> None:
+    ours, theirs = (models["regions-v1"].predictors["region"](region_table.evidence) for models in (trained, shipped))
+    difference = np.abs(ours - theirs)
+    assert difference.max() < 1e-3
+    assert difference.mean() < 1e-5
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_the_card_says_what_training_says(trained: dict[str, Model], shipped: dict[str, Model], name: str) -> None:
     ours, theirs = dict(trained[name].card), dict(shipped[name].card)
     same_tools = {"scikit-learn": sklearn.__version__, "skl2onnx": skl2onnx.__version__}
@@ -94,7 +113,7 @@ def test_the_card_says_what_training_says(trained: dict[str, Model], shipped: di
 
 
 def test_trained_models_fit_this_version(trained: dict[str, Model], tmp_path: Path) -> None:
-    classifier_of(trained["spots-v1"])
+    classifier_of(trained["spots-v1"], trained["regions-v1"])
     for key, predictor in trained["pattern-v1"].predictors.items():
         (tmp_path / f"{key}.onnx").write_bytes(predictor.content)
     (tmp_path / "card.json").write_text(json.dumps(trained["pattern-v1"].card), encoding="utf-8")
@@ -141,17 +160,29 @@ def test_changed_copies_keep_the_label_of_their_photo(pattern_table: PatternTabl
 
 def test_the_spot_tables_hold_numbers_of_every_fold(spot_tables: Tables) -> None:
     assert len(spot_tables.candidate) == len(spot_tables.neighbour) == len(spot_tables.spot_label)
-    assert len(spot_tables.region) == len(spot_tables.overlap)
     assert set(np.unique(spot_tables.spot_label)) == {SPOT, OTHER}
-    assert set(np.unique(spot_tables.spot_fold)) == set(np.unique(spot_tables.region_fold)) == set(range(N_FOLDS))
-    assert spot_tables.overlap.min() >= 0.0
-    assert 0.8 < spot_tables.overlap.max() <= 1.0
+    assert set(np.unique(spot_tables.spot_fold)) == set(range(N_FOLDS))
     for rows in _spot_rows(spot_tables).values():
         assert np.isfinite(rows).all()
 
 
 def test_trained_judges_tell_spots_from_others(trained: dict[str, Model], spot_tables: Tables) -> None:
-    classifier = classifier_of(trained["spots-v1"])
+    classifier = classifier_of(trained["spots-v1"], trained["regions-v1"])
     scores = classifier.stage_2(_spot_rows(spot_tables)["stage_2"])[:, -1]
     assert np.median(scores[spot_tables.spot_label == SPOT]) > 0.7
     assert np.quantile(scores[spot_tables.spot_label == OTHER], 0.9) < 0.4
+
+
+def test_the_region_table_holds_numbers_of_every_home_fold(region_table: RegionTable) -> None:
+    assert len(region_table.evidence) == len(region_table.overlap) == len(region_table.weight) == len(region_table.fold)
+    assert set(range(N_FOLDS)) <= set(np.unique(region_table.fold)) <= set(range(N_REGION_FOLDS))
+    assert np.isfinite(region_table.evidence).all()
+    assert region_table.overlap.min() >= 0.0
+    assert 0.8 < region_table.overlap.max() <= 1.0
+    assert region_table.weight.min() > 0.0
+
+
+def test_the_trained_region_model_knows_a_good_region(trained: dict[str, Model], region_table: RegionTable) -> None:
+    expected = trained["regions-v1"].predictors["region"](region_table.evidence)[:, -1]
+    assert np.median(expected[region_table.overlap > 0.8]) > 0.6
+    assert np.median(expected[region_table.overlap < 0.05]) < 0.15

@@ -18,6 +18,7 @@ from lesionvis.spots.classifier import (
     NEIGHBOUR_COLUMNS,
     NEIGHBOUR_DIAMETERS,
     OVERLAP_MAX,
+    REGION_MODEL_NAME,
     classifier_of,
     distinct,
     neighbour_columns,
@@ -144,6 +145,7 @@ def test_nothing_to_judge_gives_empty_scores() -> None:
         (),
         np.zeros((100, 100, 3), np.float32),
         np.zeros((100, 100, 3), np.float32),
+        np.zeros((100, 100), np.bool_),
     )
     assert packaged_classifier().region_scores(regions).shape == (0,)
 
@@ -169,13 +171,13 @@ def test_spots_of_blood_score_higher_than_freckles_and_hairs(shower: Staged) -> 
 
 def test_a_judge_needs_its_own_evidence() -> None:
     model = load_model(packaged_model_folder(MODEL_NAME))
-    classifier = classifier_of(model)
+    regions = load_model(packaged_model_folder(REGION_MODEL_NAME))
+    classifier = classifier_of(model, regions)
     assert classifier.stage_1.columns == tuple(CANDIDATE_COLUMNS)
     assert classifier.stage_2.columns == (*CANDIDATE_COLUMNS, *NEIGHBOUR_COLUMNS)
     assert classifier.region.columns == tuple(REGION_COLUMNS)
     fewer = replace(classifier.stage_1, columns=classifier.stage_1.columns[1:])
     with pytest.raises(ModelError, match="made for other columns"):
-        classifier_of(Model("old", model.card, {**model.predictors, "stage_1": fewer}))
-    without = {name: model.predictors[name] for name in ("stage_1", "stage_2")}
+        classifier_of(Model("old", model.card, {**model.predictors, "stage_1": fewer}), regions)
     with pytest.raises(ModelError, match="has no predictor named region"):
-        classifier_of(Model("old", model.card, without))
+        classifier_of(model, Model("old", regions.card, {}))

@@ -15,8 +15,10 @@ from joblib import Parallel, delayed
 from lesionvis.lab.render.scenarios import angiomas, petechial_shower, plain_skin, single_lesion
 from lesionvis.lab.render.scene import RenderedSpot, Scene
 from lesionvis.lab.render.synth import encode_jpeg, render
-from lesionvis.lab.train.spot_examples import Example, evidence, match, overlaps_with, thin_out
+from lesionvis.lab.train.region_examples import RegionExample, region_example
+from lesionvis.lab.train.spot_examples import Example, evidence, match, thin_out
 from lesionvis.lab.truth import MarkedSpots
+from lesionvis.photo import read_photo
 
 N_SHOWERS, N_PLAIN, N_LESIONS, N_ANGIOMAS = 28, 12, 8, 6
 # A rendered photo counts a third as much as a real one.
@@ -95,7 +97,7 @@ def _example(number: int, kind: str, scene: Scene, spots: tuple[RenderedSpot, ..
     name = f"rendered-{kind}-{number}"
     rendered = render(scene, spots)
     # Saved twice, as most photos on the web are.
-    photo, candidates, regions = evidence(encode_jpeg(rendered.rgb, scene.jpeg_quality or 90))
+    photo, candidates = evidence(encode_jpeg(rendered.rgb, scene.jpeg_quality or 90))
     marked = MarkedSpots(
         name,
         (0.0, 0.0, float(scene.width_px), float(scene.height_px)),
@@ -107,10 +109,19 @@ def _example(number: int, kind: str, scene: Scene, spots: tuple[RenderedSpot, ..
     )
     labels = match(candidates, marked, photo.px_per_source_px)
     weights = RENDERED_WEIGHT * thin_out(labels, RENDERED_OTHERS)
-    if kind == "lesion":
-        overlaps = overlaps_with(regions, rendered.labels > 0)
-    elif kind == "angioma":
-        overlaps = np.full(len(regions), np.nan)
-    else:
-        overlaps = np.zeros(len(regions))
-    return Example(name, name, candidates, labels, weights, regions, overlaps)
+    return Example(name, name, candidates, labels, weights)
+
+
+def rendered_region_examples() -> list[RegionExample]:
+    """Regions of the rendered photos that have one lesion or none, in a fixed order; the same on every call."""
+    jobs = (delayed(_region_example)(number, *case) for number, case in enumerate(_cases()) if case[0] != "angioma")
+    return list(Parallel(n_jobs=2)(jobs))
+
+
+def _region_example(number: int, kind: str, scene: Scene, spots: tuple[RenderedSpot, ...]) -> RegionExample:
+    cv2.setNumThreads(1)
+    rendered = render(scene, spots)
+    photo = read_photo(encode_jpeg(rendered.rgb, scene.jpeg_quality or 90))
+    lesion = rendered.labels > 0 if kind == "lesion" else np.zeros(rendered.labels.shape, np.bool_)
+    name = f"rendered-{kind}-{number}"
+    return region_example(name, ("rendered", name), 0, photo, lesion)

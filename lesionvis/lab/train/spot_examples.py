@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -15,13 +13,13 @@ from numpy.typing import NDArray
 
 from lesionvis.color import optical_density
 from lesionvis.lab.train.forests import SEED
+from lesionvis.lab.train.region_examples import LesionTruth
 from lesionvis.lab.truth import Label, MarkedSpots
 from lesionvis.labels import PETECHIAL_SHOWER
 from lesionvis.photo import Photo, PhotoSource, read_photo
 from lesionvis.scale import NoScale
 from lesionvis.skin import find_skin
 from lesionvis.spots.candidates import Candidates, find_candidates
-from lesionvis.spots.regions import Regions, find_regions
 
 # A candidate is a marked spot when its centre lies within the reach that the scorer allows and its size is right.
 CENTRE_REACH_PX = 4.0
@@ -48,9 +46,6 @@ class Example:
     labels : ndarray of shape (len(candidates),), int8
         `SPOT`, `OTHER` or `OPEN` (not known).
     weights : ndarray of shape (len(candidates),), float64
-    regions : Regions
-    overlaps : ndarray of shape (len(regions),), float64
-        Intersection over union with the dominant lesion; NaN when not known.
     """
 
     photo: str
@@ -58,63 +53,12 @@ class Example:
     candidates: Candidates
     labels: NDArray[np.int8]
     weights: NDArray[np.float64]
-    regions: Regions
-    overlaps: NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class LesionTruth:
-    """Outline of the dominant lesion: a mask file, a polygon, an ellipse, or none at all.
-
-    Attributes
-    ----------
-    draw : callable
-        Height and width in source px -> mask of shape (H, W), bool.
-    exists : bool
-        False when the photo has no dominant lesion.
-    """
-
-    draw: Callable[[int, int], NDArray[np.bool_]]
-    exists: bool
-
-
-def read_lesion_truth(masks: Path, outlines: Path) -> dict[str, LesionTruth]:
-    """Dominant lesions by the stem of the photo's name: mask files, and outlines drawn by hand."""
-    truths = {file.stem: LesionTruth(_mask_file(file), True) for file in sorted(masks.glob("*.png"))}
-    for line in outlines.read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
-        exists = row["quality"] != "none"
-        truths[Path(row["photo"]).stem] = LesionTruth(_drawn(row), exists)
-    return truths
-
-
-def _mask_file(file: Path) -> Callable[[int, int], NDArray[np.bool_]]:
-    def draw(height: int, width: int) -> NDArray[np.bool_]:
-        mask = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)
-        if mask is None or mask.shape != (height, width):
-            raise ValueError(f"{file} is not a mask of {width} x {height} px")
-        return np.asarray(mask > 127)
-
-    return draw
-
-
-def _drawn(row: dict[str, Any]) -> Callable[[int, int], NDArray[np.bool_]]:
-    def draw(height: int, width: int) -> NDArray[np.bool_]:
-        canvas = np.zeros((height, width), np.uint8)
-        if row["polygon"]:
-            cv2.fillPoly(canvas, [np.round(np.asarray(row["polygon"])).astype(np.int32)], 1)
-        else:
-            x, y, long, short, angle = row["ellipse"]
-            cv2.ellipse(canvas, ((x, y), (long, short), angle), 1, -1)
-        return canvas > 0
-
-    return draw
 
 
 def collect(
     folder: Path, labels: Sequence[Label], spots: Sequence[MarkedSpots], lesions: dict[str, LesionTruth]
 ) -> list[Example]:
-    """Evidence and truth of every photo that has any.
+    """Collect evidence and truth of every photo that has any.
 
     Parameters
     ----------
@@ -122,8 +66,10 @@ def collect(
         Holds the photos.
     labels : sequence of Label
         Groups, and which photos show a single lesion or a shower.
-    spots, lesions
-        Marked spots and dominant lesions.
+    spots : sequence of MarkedSpots
+        Marked spots by photo.
+    lesions : dict of str to LesionTruth
+        Dominant lesions by the stem of the photo's name.
 
     Returns
     -------
@@ -144,8 +90,8 @@ def collect(
     return list(Parallel(n_jobs=2)(jobs))
 
 
-def evidence(source: PhotoSource) -> tuple[Photo, Candidates, Regions]:
-    """A photo and what the classifiers are asked about in it, before they are: no scale is sought.
+def evidence(source: PhotoSource) -> tuple[Photo, Candidates]:
+    """A photo and what the spot classifier is asked about in it, before it is: no scale is sought.
 
     Parameters
     ----------
@@ -155,32 +101,27 @@ def evidence(source: PhotoSource) -> tuple[Photo, Candidates, Regions]:
     -------
     photo : Photo
     candidates : Candidates
-    regions : Regions
     """
     photo = read_photo(source)
     skin = find_skin(photo, NoScale("not sought in training"))
-    return photo, find_candidates(optical_density(photo.rgb), skin), find_regions(photo, skin)
+    return photo, find_candidates(optical_density(photo.rgb), skin)
 
 
 def _example(path: Path, label: Label, marked: MarkedSpots | None, truth: LesionTruth | None) -> Example:
     """Evidence and truth of one photo."""
     cv2.setNumThreads(1)
-    photo, candidates, regions = evidence(path)
+    photo, candidates = evidence(path)
     labels = np.full(len(candidates), OPEN, np.int8)
     weights = np.ones(len(candidates))
-    overlaps = np.full(len(regions), np.nan)
     size = (photo.source_height_px, photo.source_width_px)
     if truth is not None:
         mask = truth.draw(*size) if truth.exists else np.zeros(size, np.bool_)
-        overlaps = overlaps_with(regions, mask)
         if marked is None and truth.exists and label.n_spots == "1":
             labels, weights = _beside(candidates, mask, photo.px_per_source_px)
-    elif label.pattern == PETECHIAL_SHOWER:
-        overlaps[:] = 0.0
     if marked is not None:
         labels = match(candidates, marked, photo.px_per_source_px)
         weights = thin_out(labels, OTHERS_PER_PHOTO)
-    return Example(path.name, label.group, candidates, labels, weights, regions, overlaps)
+    return Example(path.name, label.group, candidates, labels, weights)
 
 
 def thin_out(labels: NDArray[np.int8], others_max: int) -> NDArray[np.float64]:
@@ -208,6 +149,20 @@ def match(candidates: Candidates, truth: MarkedSpots, px_per_source_px: float) -
     """Label candidates by the marked spots.
 
     A candidate at a marked spot but of another size, near an uncertain one, or outside the marked region stays open.
+
+    Parameters
+    ----------
+    candidates : Candidates
+        N candidates, in working px.
+    truth : MarkedSpots
+        Marked spots of the photo, in source px.
+    px_per_source_px : float
+        Working px per source px.
+
+    Returns
+    -------
+    ndarray of shape (N,), int8
+        `SPOT`, `OTHER` or `OPEN`.
     """
     x, y = candidates.outlines.centroid_px()
     x, y = (x + 0.5) / px_per_source_px - 0.5, (y + 0.5) / px_per_source_px - 0.5
@@ -242,16 +197,3 @@ def _beside(
     labels = np.full(len(candidates), OPEN, np.int8)
     labels[chosen] = OTHER
     return labels, np.full(len(candidates), BESIDE_WEIGHT)
-
-
-def overlaps_with(regions: Regions, mask: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Intersection over union of each region with a mask, on the regions' small picture."""
-    height, width = regions.shape
-    small = cv2.resize(mask.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA) >= 0.5
-    total = int(small.sum())
-    overlaps = np.zeros(len(regions))
-    for index, ((left, top), fill) in enumerate(zip(regions.boxes, regions.fills, strict=True)):
-        window = small[top : top + fill.shape[0], left : left + fill.shape[1]]
-        shared = int((window & (fill > 0)).sum())
-        overlaps[index] = shared / max(total + int(fill.sum()) - shared, 1)
-    return overlaps

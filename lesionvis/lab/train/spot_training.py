@@ -1,4 +1,4 @@
-"""Training of the three forests that judge candidates and regions."""
+"""Training of the two forests that judge candidates."""
 
 from __future__ import annotations
 
@@ -10,39 +10,46 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.lab.train.forests import SEED, FittedPredictor, onnx_predictor, region_forest, spot_forest
+from lesionvis.lab.train.forests import FittedPredictor, onnx_predictor, spot_forest
 from lesionvis.lab.train.spot_examples import OPEN, SPOT, Example
+from lesionvis.models import Predictor
 from lesionvis.spots.candidates import COLUMNS as CANDIDATE_COLUMNS
 from lesionvis.spots.classifier import NEIGHBOUR_COLUMNS, SpotClassifier, neighbour_columns
-from lesionvis.spots.regions import COLUMNS as REGION_COLUMNS
 
 N_FOLDS = 5
-REGIONS_PER_PHOTO = 40
 # The columns of `Tables` that hold evidence.
-_EVIDENCE = ("candidate", "neighbour", "region")
+_EVIDENCE = ("candidate", "neighbour")
 
 
 def fold_of(group: str) -> int:
-    """Fold of a group, 0 to N_FOLDS - 1: by its name alone, so that it never moves."""
+    """Fold of a group, by its name alone, so that it never moves.
+
+    Parameters
+    ----------
+    group : str
+        Name of the group.
+
+    Returns
+    -------
+    int
+        0 to N_FOLDS - 1.
+    """
     return hashlib.sha256(group.encode()).digest()[0] % N_FOLDS
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tables:
-    """What the forests are trained on: numbers only.
+    """Training data of the forests: numbers only.
 
     Attributes
     ----------
-    candidate, neighbour, region : ndarray of shape (N, K), float32
+    candidate, neighbour : ndarray of shape (N, K), float32
         Evidence; stage 2 sees `candidate` and `neighbour` side by side.
     spot_label : ndarray of shape (N,), int8
         Of `candidate` and `neighbour`.
     spot_weight : ndarray of shape (N,), float32
-    spot_fold, region_fold : ndarray, int8
+    spot_fold : ndarray, int8
         Fold of the photo's group.
-    overlap : ndarray of shape (M,), float32
-        Of `region`.
-    region_weight : ndarray of shape (M,), float32
     """
 
     candidate: NDArray[np.float32]
@@ -50,14 +57,23 @@ class Tables:
     spot_label: NDArray[np.int8]
     spot_weight: NDArray[np.float32]
     spot_fold: NDArray[np.int8]
-    region: NDArray[np.float32]
-    overlap: NDArray[np.float32]
-    region_weight: NDArray[np.float32]
-    region_fold: NDArray[np.int8]
 
 
 def make_tables(examples: Sequence[Example]) -> Tables:
-    """Tables of all labelled rows; neighbour columns come from a stage 1 that never saw the photo's group."""
+    """Make the tables of all labelled rows.
+
+    Neighbour columns come from a stage 1 that never saw the photo's group.
+
+    Parameters
+    ----------
+    examples : sequence of Example
+        Evidence and truth by photo.
+
+    Returns
+    -------
+    Tables
+        All labelled rows.
+    """
     known = [np.flatnonzero(e.labels != OPEN) for e in examples]
     folds = [fold_of(e.group) for e in examples]
     first = np.concatenate([e.candidates.evidence[k] for e, k in zip(examples, known, strict=True)])
@@ -69,33 +85,13 @@ def make_tables(examples: Sequence[Example]) -> Tables:
     for example, rows, held in zip(examples, known, folds, strict=True):
         scores = looks[held](example.candidates.evidence)[:, -1]
         companies.append(neighbour_columns(example.candidates, scores)[rows])
-    regions, overlaps, region_folds, region_weights = [], [], [], []
-    for example, held in zip(examples, folds, strict=True):
-        rows = _region_rows(example.overlaps)
-        regions.append(example.regions.evidence[rows])
-        overlaps.append(example.overlaps[rows])
-        region_folds.append(np.full(len(rows), held))
-        region_weights.append(np.full(len(rows), 1.0 / max(len(rows), 1)))
     return Tables(
         first,
         np.concatenate(companies),
         label,
         weight,
         fold,
-        np.concatenate(regions),
-        np.concatenate(overlaps).astype(np.float32),
-        np.concatenate(region_weights).astype(np.float32),
-        np.concatenate(region_folds).astype(np.int8),
     )
-
-
-def _region_rows(overlaps: NDArray[np.float64]) -> NDArray[np.int64]:
-    """The regions that overlap best and a seeded choice of the others."""
-    rows = np.flatnonzero(np.isfinite(overlaps))
-    best = rows[np.argsort(-overlaps[rows], kind="stable")]
-    half = REGIONS_PER_PHOTO // 2
-    rest = np.random.default_rng(SEED).permutation(best[half:])[: REGIONS_PER_PHOTO - half]
-    return np.sort(np.concatenate([best[:half], rest]))
 
 
 def _fit_spots(
@@ -111,7 +107,7 @@ def _fit_spots(
 
 
 def fit_forests(tables: Tables, held_out_fold: int | None = None) -> dict[str, FittedPredictor]:
-    """The three forests, trained on all folds but one.
+    """Train the two forests on all folds but one.
 
     Parameters
     ----------
@@ -122,13 +118,10 @@ def fit_forests(tables: Tables, held_out_fold: int | None = None) -> dict[str, F
     Returns
     -------
     dict
-        "stage_1", "stage_2" and "region".
+        "stage_1" and "stage_2".
     """
     spots = tables.spot_fold != (-1 if held_out_fold is None else held_out_fold)
-    regions = tables.region_fold != (-1 if held_out_fold is None else held_out_fold)
     both = {**CANDIDATE_COLUMNS, **NEIGHBOUR_COLUMNS}
-    region = region_forest(tuple(REGION_COLUMNS))
-    region.estimator.fit(tables.region[regions], tables.overlap[regions], sample_weight=tables.region_weight[regions])
     return {
         "stage_1": _fit_spots(CANDIDATE_COLUMNS, tables.candidate, tables.spot_label, tables.spot_weight, spots),
         "stage_2": _fit_spots(
@@ -138,25 +131,54 @@ def fit_forests(tables: Tables, held_out_fold: int | None = None) -> dict[str, F
             tables.spot_weight,
             spots,
         ),
-        "region": region,
     }
 
 
 def typical_spot(tables: Tables) -> dict[str, float]:
-    """Median of each column of evidence and neighbours over the marked spots."""
+    """Median of each column of evidence and neighbours over the marked spots.
+
+    Parameters
+    ----------
+    tables : Tables
+        Training data.
+
+    Returns
+    -------
+    dict of str to float
+        Median by name of the column.
+    """
     both = np.concatenate([tables.candidate, tables.neighbour], axis=1)[tables.spot_label == SPOT]
     names = (*CANDIDATE_COLUMNS, *NEIGHBOUR_COLUMNS)
     return {name: round(float(value), 4) for name, value in zip(names, np.median(both, axis=0), strict=True)}
 
 
 def rounded(tables: Tables) -> Tables:
-    """Tables with evidence at half precision (three digits): what is stored, and trained on."""
+    """Round the evidence to half precision (three digits): what is stored, and trained on.
+
+    Parameters
+    ----------
+    tables : Tables
+        Training data.
+
+    Returns
+    -------
+    Tables
+        Rounded, still in single precision.
+    """
     half = {name: getattr(tables, name).astype(np.float16).astype(np.float32) for name in _EVIDENCE}
     return replace(tables, **half)
 
 
 def write_tables(path: Path, tables: Tables) -> None:
-    """Write the tables as a compressed NumPy archive: evidence at half precision, column by column."""
+    """Write the tables as a compressed NumPy archive: evidence at half precision, column by column.
+
+    Parameters
+    ----------
+    path : Path
+        NPZ file to write.
+    tables : Tables
+        Training data.
+    """
     arrays = {field.name: getattr(tables, field.name) for field in fields(Tables)}
     # A column's numbers are alike, so that they pack well when they lie side by side.
     arrays |= {name: np.ascontiguousarray(arrays[name].astype(np.float16).T) for name in _EVIDENCE}
@@ -164,16 +186,42 @@ def write_tables(path: Path, tables: Tables) -> None:
 
 
 def read_tables(path: Path) -> Tables:
-    """Read tables that `write_tables` wrote."""
+    """Read tables that `write_tables` wrote.
+
+    Parameters
+    ----------
+    path : Path
+        NPZ file, read without pickle.
+
+    Returns
+    -------
+    Tables
+        Training data.
+    """
     with np.load(path, allow_pickle=False) as archive:
         arrays = {field.name: archive[field.name] for field in fields(Tables)}
     arrays |= {name: np.ascontiguousarray(arrays[name].T, np.float32) for name in _EVIDENCE}
     return Tables(**arrays)
 
 
-def fold_classifiers(tables: Tables) -> list[SpotClassifier]:
-    """One classifier per fold, which never saw the photos of that fold, in ONNX form."""
+def fold_classifiers(tables: Tables, regions: Sequence[Predictor]) -> list[SpotClassifier]:
+    """Train one classifier per fold, which never saw the photos of that fold.
+
+    Parameters
+    ----------
+    tables : Tables
+        Training data.
+    regions : sequence of Predictor
+        Predictor of regions for each fold.
+
+    Returns
+    -------
+    list of SpotClassifier
+        In ONNX form, in the order of the folds.
+    """
     return [
-        SpotClassifier(**{name: onnx_predictor(forest) for name, forest in fit_forests(tables, fold).items()})
-        for fold in range(N_FOLDS)
+        SpotClassifier(
+            **{name: onnx_predictor(forest) for name, forest in fit_forests(tables, fold).items()}, region=region
+        )
+        for fold, region in zip(range(N_FOLDS), regions, strict=False)
     ]

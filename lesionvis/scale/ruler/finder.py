@@ -187,7 +187,17 @@ class RulerFinder:
         return NoScale(f"no ruler found: {nearest.complaint}")
 
     def tells_order(self, grouping: TickUnits) -> bool:
-        """Whether the order among ticks is proven, so that there is a ruler.
+        """Test whether the order among ticks is proven, so that there is a ruler.
+
+        Parameters
+        ----------
+        grouping : TickUnits
+            Most likely order and its evidence.
+
+        Returns
+        -------
+        bool
+            True where the evidence reaches the settings.
 
         Examples
         --------
@@ -230,7 +240,7 @@ class RulerFinder:
                 yield row
 
     def _judge_row(self, row: TickRow) -> _Verdict:
-        """Whether the ticks are enough, even, and begin on one line."""
+        """Test whether the ticks are enough, even, and begin on one line."""
         told = _told(row)
         return _first_failed(
             0,
@@ -241,7 +251,7 @@ class RulerFinder:
         )
 
     def _judge_order(self, row: TickRow, shapes: TickShapes, grouping: TickUnits) -> _Verdict:
-        """Whether the ticks are clear and their order tells the unit."""
+        """Test whether the ticks are clear and their order tells the unit."""
         told = _told(row)
         tells = self.tells_order(grouping)
         inch = grouping.family == "halves" and grouping.margin >= self.min_margin
@@ -262,7 +272,7 @@ class RulerFinder:
 
 @dataclass(frozen=True, slots=True)
 class _Verdict:
-    """How far a row of ticks came: tests passed, and what the next one found wrong ("" when none did)."""
+    """Result of the tests of a row of ticks: tests passed, and the fault that the next one found ("" when none did)."""
 
     tests_passed: int
     complaint: str

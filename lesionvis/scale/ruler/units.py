@@ -1,4 +1,4 @@
-"""What one tick is worth: the order in which longer and heavier ticks return tells millimetres from inches.
+"""Unit of a tick: the order in which longer and heavier ticks return tells millimetres from inches.
 
 Rulers mark every fifth and tenth millimetre, half-centimetre rulers every second tick, half-millimetre rulers every
 tenth and twentieth, inches are halved again and again (every 2nd, 4th, 8th, 16th tick). Cloth, hair and letters have
@@ -129,7 +129,7 @@ STAND_OUT = 2.5
 
 @dataclass(frozen=True, slots=True)
 class TickUnits:
-    """The order among ticks that explains their lengths and ink best.
+    """Order among ticks that explains their lengths and ink best.
 
     Attributes
     ----------
@@ -192,6 +192,11 @@ def find_tick_units(
     width : float, optional
         Width of the lines in pitches.
 
+    Returns
+    -------
+    TickUnits
+        The most likely order with its evidence.
+
     Examples
     --------
     >>> reach = np.ones(31)
@@ -247,7 +252,21 @@ def find_tick_units(
 
 
 def tick_kinds(n_ticks: int, order: Kinds, phase: int) -> NDArray[np.intp]:
-    """Kind of each tick of a row when an order starts at `phase`.
+    """Kind of each tick of a row in which an order starts at `phase`.
+
+    Parameters
+    ----------
+    n_ticks : int
+        Number of ticks.
+    order : tuple of int
+        Kinds of one period, 0 for the usual ticks.
+    phase : int
+        Index of the first tick of a period.
+
+    Returns
+    -------
+    ndarray of shape (n_ticks,), int
+        Kinds.
 
     Examples
     --------
@@ -269,6 +288,11 @@ def possible_units(family: Family, length: float, width: float | None = None) ->
     width : float, optional
         Of their lines, pitches.
 
+    Returns
+    -------
+    tuple of Unit
+        Empty for orders that are on no ruler.
+
     Examples
     --------
     >>> [unit.name for unit in possible_units("tens", 1.1, 0.35)]
@@ -285,7 +309,20 @@ def possible_units(family: Family, length: float, width: float | None = None) ->
 
 
 def plain_length(lengths: Floats, open_ends: NDArray[np.bool_]) -> float:
-    """Length of the median tick in pitches, of both sides of the line together; NaN where few are seen whole."""
+    """Length of the median tick, of both sides of the line together.
+
+    Parameters
+    ----------
+    lengths : ndarray of shape (2, N)
+        How far each tick reaches to either side of the line, in pitches; NaN where unknown.
+    open_ends : ndarray of shape (2, N), bool
+        Ticks that are at least so long.
+
+    Returns
+    -------
+    float
+        In pitches; NaN where few are seen whole.
+    """
     whole = np.where(open_ends, np.nan, lengths).sum(axis=0)
     return float(np.nanmedian(whole)) if np.isfinite(whole).sum() >= MIN_KNOWN else float("nan")
 
@@ -329,7 +366,7 @@ class _Feature:
     least_noise: float
 
     def compare(self, kinds: NDArray[np.intp]) -> tuple[Floats, Floats, Floats]:
-        """SpotClassifier hypotheses (H, N) of the ticks' kinds.
+        """Weigh hypotheses (H, N) of the ticks' kinds.
 
         Returns
         -------
