@@ -51,6 +51,8 @@ LANDMARKS_BEND = 10
 # ... unless patches, which are many and everywhere, then disagree by this much more about the shape of the skin. A
 # plane through some dozen landmarks, each known to a px or two, is many px off away from them.
 BEND_DISAGREEMENT_PX = 0.5
+# What all anchors may be off together, which none of them tells: in 56 pairs made of real photos up to 0.5 px.
+COMMON_ERROR_PX = 0.25
 # What is left of each anchor is averaged over about this distance.
 RESIDUAL_SIGMA_PX = 50.0
 
@@ -75,7 +77,7 @@ class Registration:
         Distance over which residuals are averaged, source px of the first photo.
     error_px : float
         Typical error of `map_points`, source px of the second photo: median distance of an anchor from where the
-        others put it. NaN when not trusted.
+        others put it, and what all may be off together. NaN when not trusted.
     evidence : float
         Natural logarithm of the odds against this much agreement by chance.
     overlap : float
@@ -382,7 +384,8 @@ def _judge(a: Structure, b: Structure, fit: _Fit) -> Registration:
     anchors = project(a.to_source, pairs[:, :2])
     residuals = project(b.to_source, pairs[:, 2:]) - project(in_source, anchors)
     sigma_px = RESIDUAL_SIGMA_PX * float(a.to_source[0, 0])
-    error_px = _error_px(anchors, residuals, sigma_px)
+    common_error_px = COMMON_ERROR_PX * float(b.to_source[0, 0])
+    error_px = float(np.hypot(_error_px(anchors, residuals, sigma_px), common_error_px))
     homography = in_source / in_source[2, 2]
     return Registration(True, "", homography, anchors, residuals, sigma_px, error_px, fit.evidence, overlap)
 

@@ -89,11 +89,11 @@ UNITS: dict[Family, tuple[Unit, ...]] = {
     "halves": (Unit("1/8 inch", INCH_MM / 8), Unit("1/16 inch", INCH_MM / 16), Unit("1/32 inch", INCH_MM / 32)),
     "other": (),
 }
-"""Units whose ticks are marked in the orders of each family, the most common first. All 67 rulers with "tens" beside
+"""Units whose ticks are marked in the orders of each family, the most common first. All 60 rulers with "tens" beside
 lesions that were looked at are in millimetres."""
 
 THIN_WIDTH, SHORT_LENGTH = 0.24, 1.65
-"""Width and length of plain ticks, pitches; no millimetre ruler has less of both. On 67 of them ticks are 0.25 to 0.43
+"""Width and length of plain ticks, pitches; no millimetre ruler has less of both. On 60 of them ticks are 0.25 to 0.43
 wide, or 1.7 to 2.4 long and 0.19 to 0.24 wide; ticks that are farther apart look thin and short."""
 
 LONG_LENGTH = 5.0
