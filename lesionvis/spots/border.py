@@ -32,7 +32,8 @@ SMOOTH_RADII = 0.04
 # The lesion's own colour is the median deeper inside than this share of the radius, the skin's that of a ring.
 CORE_DEPTH, RING_FROM, RING_TO = 0.1, 0.15, 0.5
 STEP_MIN = 0.05
-# A path of another size than the region, in areas, has left the lesion.
+# A path of another size than the region, in areas, has left the lesion; a small one may be wrong by a px of the small
+# picture all around.
 AREA_RATIO = (0.7, 1.25)
 # Each distance is the mean of so many before and after it: single corners would make the longest diameter longer.
 EVEN_ANGLES = 2
@@ -168,7 +169,7 @@ def steepest(
     small = cv2.resize(mask[box].astype(np.float32), size, interpolation=cv2.INTER_AREA) >= 0.5
     skin = cv2.resize(free[box], size, interpolation=cv2.INTER_NEAREST) > 0
     prior = max(PRIOR_RADII, PRIOR_SMALL_PX * coarseness_px / radius)
-    path = _path(density, skin, small, prior)
+    path = _path(density, skin, small, prior, coarseness_px / radius)
     if path is None:
         return None
     corners = (path + 0.5) / (fx, fy) - 0.5 + (x0, y0)
@@ -176,7 +177,11 @@ def steepest(
 
 
 def _path(
-    density: NDArray[np.float32], skin: NDArray[np.bool_], small: NDArray[np.bool_], prior_radii: float
+    density: NDArray[np.float32],
+    skin: NDArray[np.bool_],
+    small: NDArray[np.bool_],
+    prior_radii: float,
+    coarseness_radii: float,
 ) -> NDArray[np.float64] | None:
     radius = float(np.sqrt(np.count_nonzero(small) / np.pi))
     if radius < RADIUS_MIN_PX:
@@ -211,7 +216,8 @@ def _path(
     angles = np.arange(N_ANGLES) * (2.0 * np.pi / N_ANGLES)
     corners = centre + chosen[:, None] * np.stack([np.cos(angles), np.sin(angles)], axis=1)
     area = cv2.contourArea(corners.astype(np.float32))
-    low, high = AREA_RATIO
+    low = min(AREA_RATIO[0], max(0.0, 1.0 - coarseness_radii) ** 2)
+    high = max(AREA_RATIO[1], (1.0 + coarseness_radii) ** 2)
     return corners if low * len(rows) < area < high * len(rows) else None
 
 
