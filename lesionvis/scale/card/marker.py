@@ -34,9 +34,6 @@ SECOND_LOOK_QUADRANGLES = 16
 """Black quadrangles that are worth a look at the whole working picture; a card too small for the first look shows
 25 to 50, and one photo of skin in eight this many."""
 
-ALL_MARKERS = cv2.aruco.DICT_4X4_1000
-"""Dictionary that begins with the card's, so that the markers of other boards are seen as well."""
-
 MIN_MARKERS = 3
 """Markers that must agree on one plane; alone, one in 200 photos shows the pattern of some marker."""
 
@@ -250,8 +247,8 @@ def _markers(gray: NDArray[np.uint8], reduction: float) -> _Markers:
     if reduction < 1.0:
         small = np.asarray(cv2.resize(gray, None, fx=reduction, fy=reduction, interpolation=cv2.INTER_AREA), np.uint8)
     board = charuco_board()
-    dictionary = cv2.aruco.getPredefinedDictionary(ALL_MARKERS)
-    corners, ids, rejected = cv2.aruco.ArucoDetector(dictionary).detectMarkers(small)
+    # The dictionary has more than twice the card's markers: a larger board shows itself by the others.
+    corners, ids, rejected = cv2.aruco.ArucoDetector(board.getDictionary()).detectMarkers(small)
     place = {int(marker): row for row, marker in enumerate(np.ravel(board.getIds()))}
     seen_ids = [] if ids is None else [int(marker) for marker in np.ravel(ids)]
     found = [(place[i], np.reshape(c, (4, 2))) for i, c in zip(seen_ids, corners, strict=True) if i in place]
