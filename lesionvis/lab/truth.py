@@ -14,6 +14,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+# Sources that most of the truth comes from, renders included; all others are abroad.
+HOME_SOURCES = ("dermnet", "pad", "rendered")
+
 
 @dataclass(frozen=True, slots=True)
 class Label:
@@ -27,6 +30,8 @@ class Label:
         Every answer that counts as right.
     n_spots : str
         Rough number of spots: 0, 1, 2-5, 6-20, 21-100, >100.
+    visible : str
+        "1" when something abnormal is plainly to be seen, "f" when faintly, "0" on bare skin, "" where nobody said.
     """
 
     photo: str
@@ -39,6 +44,7 @@ class Label:
     n_spots: str
     group: str
     note: str
+    visible: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +58,8 @@ class MarkedSpots:
         x0, y0, x1, y1 of the region that was marked, source px.
     x_px, y_px, diameter_px : ndarray of shape (N,), float64
     kind : tuple of str
-        "spot", "distractor" (naevus, freckle, hair) or "uncertain" for each.
+        "blood", "vascular", "inflamed", "pigment", "uncertain" or "none" for each; in the older tables "spot",
+        "distractor" (naevus, freckle, hair) or "uncertain".
     """
 
     photo: str
@@ -77,6 +84,7 @@ def read_labels(folder: Path) -> list[Label]:
             row["n_spots"],
             row["group"],
             row["note"],
+            row.get("visible") or "",
         )
         for row in _rows(folder / "labels.csv")
     ]

@@ -47,7 +47,15 @@ class FittedPredictor:
 def spot_forest(columns: Sequence[str]) -> FittedPredictor:
     """Unfitted classifier for candidates: small trees, as rows of one photo are alike."""
     estimator = ExtraTreesClassifier(
-        90, min_samples_leaf=8, max_depth=10, max_features=0.3, n_jobs=2, random_state=SEED
+        60, min_samples_leaf=8, max_depth=10, max_features=0.3, n_jobs=2, random_state=SEED
+    )
+    return FittedPredictor(tuple(columns), estimator)
+
+
+def kind_forest(columns: Sequence[str]) -> FittedPredictor:
+    """Unfitted classifier of the kinds of candidates."""
+    estimator = ExtraTreesClassifier(
+        40, min_samples_leaf=6, max_depth=10, max_features=0.3, n_jobs=2, random_state=SEED
     )
     return FittedPredictor(tuple(columns), estimator)
 

@@ -99,6 +99,15 @@ def make_pattern_table(
     )
 
 
+def joined(tables: Sequence[PatternTable]) -> PatternTable:
+    """One table of the rows of several."""
+    return PatternTable(
+        tuple(label for table in tables for label in table.labels),
+        np.concatenate([table.copy for table in tables]),
+        np.concatenate([table.features for table in tables]),
+    )
+
+
 def _rows(path: Path, classifier: SpotClassifier, n_copies: int) -> NDArray[np.float32]:
     """Features of a photo and of its changed copies; the changes follow from the photo's content."""
     photo = read_photo(path)
@@ -163,10 +172,17 @@ def read_pattern_table(path: Path) -> PatternTable:
 
 
 def row_weights(table: PatternTable, rows: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Weights that give each class the same total; borderline photos count `BORDERLINE_WEIGHT`."""
+    """Weights that give each class the same total; borderline photos count `BORDERLINE_WEIGHT`.
+
+    Within a class each source counts as the square root of its photos: a source that shows little else than one class
+    would else stand for it.
+    """
     clear = np.asarray([table.labels[i].certainty == "clear" for i in rows])
     weight = np.where(clear, 1.0, BORDERLINE_WEIGHT)
     classes = table.classes()[rows]
+    _, source = np.unique([table.labels[i].source for i in rows], return_inverse=True)
+    cell = source * len(CLASSES) + classes
+    weight = weight / np.sqrt(np.maximum(np.bincount(cell, weight)[cell], 1e-9))
     totals = np.bincount(classes, weight, minlength=len(CLASSES))
     return np.asarray(weight * len(rows) / len(CLASSES) / np.maximum(totals, 1e-9)[classes])
 

@@ -15,21 +15,30 @@ from joblib import Parallel, delayed
 from lesionvis.lab.render.scenarios import angiomas, petechial_shower, plain_skin, single_lesion
 from lesionvis.lab.render.scene import RenderedSpot, Scene
 from lesionvis.lab.render.synth import encode_jpeg, render
-from lesionvis.lab.train.spot_examples import Example, evidence, match, overlaps_with, thin_out
+from lesionvis.lab.train import candidate_examples
+from lesionvis.lab.train.candidate_examples import CandidateExample
+from lesionvis.lab.train.spot_examples import Example, overlaps_with
 from lesionvis.lab.truth import MarkedSpots
+from lesionvis.photo import read_photo
+from lesionvis.scale import NoScale
+from lesionvis.skin import find_skin
+from lesionvis.spots.candidates import find_candidates
+from lesionvis.spots.regions import find_regions
 
 N_SHOWERS, N_PLAIN, N_LESIONS, N_ANGIOMAS = 28, 12, 8, 6
-# A rendered photo counts a third as much as a real one.
-RENDERED_WEIGHT = 0.3
+# A rendered photo counts half as much as a real one.
+RENDERED_WEIGHT = 0.5
 RENDERED_OTHERS = 60
 _SEED = 20
 
 
 def _scene(generator: np.random.Generator, number: int) -> Scene:
     """A scene with everything that varies from photo to photo, skin tones evenly spread over the photos."""
+    # Every other photo is so small that it is enlarged before anything is sought.
+    width_px, height_px = ((640, 480), (320, 240))[number // 2 % 2]
     return Scene(
-        width_px=640,
-        height_px=480,
+        width_px=width_px,
+        height_px=height_px,
         px_per_mm=float(np.exp(generator.uniform(np.log(2.5), np.log(12.0)))),
         seed=_SEED * 1000 + number,
         ita_deg=float(-30.0 + 82.0 * ((number * 0.618) % 1.0)),
@@ -66,7 +75,7 @@ def _cases() -> Iterator[tuple[str, Scene, tuple[RenderedSpot, ...]]]:
             if kind == "shower":
                 # From 3 px on; as many as fit with ease.
                 diameter_mm = max(float(generator.uniform(0.8, 2.0)), 3.2 / scene.px_per_mm)
-                room = 640 * 480 / (diameter_mm * scene.px_per_mm * 4.0) ** 2
+                room = scene.width_px * scene.height_px / (diameter_mm * scene.px_per_mm * 4.0) ** 2
                 n_spots = min(int(generator.integers(5, 200)), int(room))
                 yield kind, scene, petechial_shower(generator, scene, max(n_spots, 3), diameter_mm=diameter_mm)
             elif kind == "lesion":
@@ -79,7 +88,7 @@ def _cases() -> Iterator[tuple[str, Scene, tuple[RenderedSpot, ...]]]:
 
 
 def rendered_examples() -> list[Example]:
-    """Evidence and truth of the rendered photos.
+    """Regions of the rendered photos with their truth.
 
     Returns
     -------
@@ -95,22 +104,36 @@ def _example(number: int, kind: str, scene: Scene, spots: tuple[RenderedSpot, ..
     name = f"rendered-{kind}-{number}"
     rendered = render(scene, spots)
     # Saved twice, as most photos on the web are.
-    photo, candidates, regions = evidence(encode_jpeg(rendered.rgb, scene.jpeg_quality or 90))
-    marked = MarkedSpots(
-        name,
-        (0.0, 0.0, float(scene.width_px), float(scene.height_px)),
-        np.array([spot.x_px for spot in spots]),
-        np.array([spot.y_px for spot in spots]),
-        np.array([spot.diameter_px for spot in spots]),
-        # A pigmented lesion is no spot of blood, nor is it to be taken for texture.
-        ("uncertain" if kind == "lesion" else "spot",) * len(spots),
-    )
-    labels = match(candidates, marked, photo.px_per_source_px)
-    weights = RENDERED_WEIGHT * thin_out(labels, RENDERED_OTHERS)
+    photo = read_photo(encode_jpeg(rendered.rgb, scene.jpeg_quality or 90))
+    regions = find_regions(photo, find_skin(photo, NoScale("not sought in training")))
     if kind == "lesion":
         overlaps = overlaps_with(regions, rendered.labels > 0)
     elif kind == "angioma":
         overlaps = np.full(len(regions), np.nan)
     else:
         overlaps = np.zeros(len(regions))
-    return Example(name, name, candidates, labels, weights, regions, overlaps)
+    return Example(name, name, regions, overlaps)
+
+
+def rendered_candidate_examples() -> list[CandidateExample]:
+    """Candidates of the rendered photos with their truth, in a fixed order; the same on every call."""
+    jobs = (delayed(_candidate_example)(number, *case) for number, case in enumerate(_cases()))
+    return list(Parallel(n_jobs=2)(jobs))
+
+
+def _candidate_example(number: int, kind: str, scene: Scene, spots: tuple[RenderedSpot, ...]) -> CandidateExample:
+    cv2.setNumThreads(1)
+    name = f"rendered-{kind}-{number}"
+    photo = read_photo(encode_jpeg(render(scene, spots).rgb, scene.jpeg_quality or 90))
+    candidates = find_candidates(photo.rgb, find_skin(photo, NoScale("not sought in training")))
+    marked = MarkedSpots(
+        name,
+        (0.0, 0.0, float(scene.width_px), float(scene.height_px)),
+        np.array([spot.x_px for spot in spots]),
+        np.array([spot.y_px for spot in spots]),
+        np.array([spot.diameter_px for spot in spots]),
+        ({"shower": "blood", "angioma": "vascular"}.get(kind, "uncertain"),) * len(spots),
+    )
+    kinds = candidate_examples.match(candidates, marked, "", photo.px_per_source_px)
+    weights = RENDERED_WEIGHT * candidate_examples.thin_out(kinds, RENDERED_OTHERS)
+    return CandidateExample(name, "rendered", name, "rendered", 0, candidates, kinds, weights)

@@ -1,8 +1,7 @@
-"""Training of the three forests that judge candidates and regions."""
+"""Training of the forest that judges regions."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -10,46 +9,32 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.lab.train.forests import SEED, FittedPredictor, onnx_predictor, region_forest, spot_forest
-from lesionvis.lab.train.spot_examples import OPEN, SPOT, Example
-from lesionvis.spots.candidates import COLUMNS as CANDIDATE_COLUMNS
-from lesionvis.spots.classifier import NEIGHBOUR_COLUMNS, SpotClassifier, neighbour_columns
+from lesionvis.lab.train.folds import N_FOLDS, fold_of
+from lesionvis.lab.train.forests import SEED, FittedPredictor, onnx_predictor, region_forest
+from lesionvis.lab.train.spot_examples import Example
+from lesionvis.models import Predictor
 from lesionvis.spots.regions import COLUMNS as REGION_COLUMNS
 
-N_FOLDS = 5
 REGIONS_PER_PHOTO = 40
 # The columns of `Tables` that hold evidence.
-_EVIDENCE = ("candidate", "neighbour", "region")
-
-
-def fold_of(group: str) -> int:
-    """Fold of a group, 0 to N_FOLDS - 1: by its name alone, so that it never moves."""
-    return hashlib.sha256(group.encode()).digest()[0] % N_FOLDS
+_EVIDENCE = ("region",)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tables:
-    """What the forests are trained on: numbers only.
+    """What the forest is trained on: numbers only.
 
     Attributes
     ----------
-    candidate, neighbour, region : ndarray of shape (N, K), float32
-        Evidence; stage 2 sees `candidate` and `neighbour` side by side.
-    spot_label : ndarray of shape (N,), int8
-        Of `candidate` and `neighbour`.
-    spot_weight : ndarray of shape (N,), float32
-    spot_fold, region_fold : ndarray, int8
-        Fold of the photo's group.
+    region : ndarray of shape (M, K), float32
+        Evidence.
     overlap : ndarray of shape (M,), float32
         Of `region`.
     region_weight : ndarray of shape (M,), float32
+    region_fold : ndarray of shape (M,), int8
+        Fold of the photo's group.
     """
 
-    candidate: NDArray[np.float32]
-    neighbour: NDArray[np.float32]
-    spot_label: NDArray[np.int8]
-    spot_weight: NDArray[np.float32]
-    spot_fold: NDArray[np.int8]
     region: NDArray[np.float32]
     overlap: NDArray[np.float32]
     region_weight: NDArray[np.float32]
@@ -57,31 +42,15 @@ class Tables:
 
 
 def make_tables(examples: Sequence[Example]) -> Tables:
-    """Tables of all labelled rows; neighbour columns come from a stage 1 that never saw the photo's group."""
-    known = [np.flatnonzero(e.labels != OPEN) for e in examples]
-    folds = [fold_of(e.group) for e in examples]
-    first = np.concatenate([e.candidates.evidence[k] for e, k in zip(examples, known, strict=True)])
-    label = np.concatenate([e.labels[k] for e, k in zip(examples, known, strict=True)])
-    weight = np.concatenate([e.weights[k] for e, k in zip(examples, known, strict=True)]).astype(np.float32)
-    fold = np.repeat(folds, [len(k) for k in known]).astype(np.int8)
-    looks = [_fit_spots(CANDIDATE_COLUMNS, first, label, weight, fold != held) for held in range(N_FOLDS)]
-    companies = []
-    for example, rows, held in zip(examples, known, folds, strict=True):
-        scores = looks[held](example.candidates.evidence)[:, -1]
-        companies.append(neighbour_columns(example.candidates, scores)[rows])
+    """Tables of the regions of all photos whose lesion is known."""
     regions, overlaps, region_folds, region_weights = [], [], [], []
-    for example, held in zip(examples, folds, strict=True):
+    for example in examples:
         rows = _region_rows(example.overlaps)
         regions.append(example.regions.evidence[rows])
         overlaps.append(example.overlaps[rows])
-        region_folds.append(np.full(len(rows), held))
+        region_folds.append(np.full(len(rows), fold_of("rendered", example.group)))
         region_weights.append(np.full(len(rows), 1.0 / max(len(rows), 1)))
     return Tables(
-        first,
-        np.concatenate(companies),
-        label,
-        weight,
-        fold,
         np.concatenate(regions),
         np.concatenate(overlaps).astype(np.float32),
         np.concatenate(region_weights).astype(np.float32),
@@ -98,55 +67,12 @@ def _region_rows(overlaps: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.sort(np.concatenate([best[:half], rest]))
 
 
-def _fit_spots(
-    columns: dict[str, str],
-    table: NDArray[np.float32],
-    label: NDArray[np.int8],
-    weight: NDArray[np.float32],
-    rows: NDArray[np.bool_],
-) -> FittedPredictor:
-    forest = spot_forest(tuple(columns))
-    forest.estimator.fit(table[rows], label[rows] == SPOT, sample_weight=weight[rows])
+def fit_region_forest(tables: Tables, held_out_fold: int | None = None) -> FittedPredictor:
+    """The forest of regions, trained on all folds but one; None trains on all."""
+    rows = tables.region_fold != (-1 if held_out_fold is None else held_out_fold)
+    forest = region_forest(tuple(REGION_COLUMNS))
+    forest.estimator.fit(tables.region[rows], tables.overlap[rows], sample_weight=tables.region_weight[rows])
     return forest
-
-
-def fit_forests(tables: Tables, held_out_fold: int | None = None) -> dict[str, FittedPredictor]:
-    """The three forests, trained on all folds but one.
-
-    Parameters
-    ----------
-    tables : Tables
-    held_out_fold : int, optional
-        Fold that is not trained on; None trains on all.
-
-    Returns
-    -------
-    dict
-        "stage_1", "stage_2" and "region".
-    """
-    spots = tables.spot_fold != (-1 if held_out_fold is None else held_out_fold)
-    regions = tables.region_fold != (-1 if held_out_fold is None else held_out_fold)
-    both = {**CANDIDATE_COLUMNS, **NEIGHBOUR_COLUMNS}
-    region = region_forest(tuple(REGION_COLUMNS))
-    region.estimator.fit(tables.region[regions], tables.overlap[regions], sample_weight=tables.region_weight[regions])
-    return {
-        "stage_1": _fit_spots(CANDIDATE_COLUMNS, tables.candidate, tables.spot_label, tables.spot_weight, spots),
-        "stage_2": _fit_spots(
-            both,
-            np.concatenate([tables.candidate, tables.neighbour], axis=1),
-            tables.spot_label,
-            tables.spot_weight,
-            spots,
-        ),
-        "region": region,
-    }
-
-
-def typical_spot(tables: Tables) -> dict[str, float]:
-    """Median of each column of evidence and neighbours over the marked spots."""
-    both = np.concatenate([tables.candidate, tables.neighbour], axis=1)[tables.spot_label == SPOT]
-    names = (*CANDIDATE_COLUMNS, *NEIGHBOUR_COLUMNS)
-    return {name: round(float(value), 4) for name, value in zip(names, np.median(both, axis=0), strict=True)}
 
 
 def rounded(tables: Tables) -> Tables:
@@ -171,9 +97,6 @@ def read_tables(path: Path) -> Tables:
     return Tables(**arrays)
 
 
-def fold_classifiers(tables: Tables) -> list[SpotClassifier]:
-    """One classifier per fold, which never saw the photos of that fold, in ONNX form."""
-    return [
-        SpotClassifier(**{name: onnx_predictor(forest) for name, forest in fit_forests(tables, fold).items()})
-        for fold in range(N_FOLDS)
-    ]
+def fold_region_predictors(tables: Tables) -> list[Predictor]:
+    """One predictor of regions per fold, which never saw the photos of that fold, in ONNX form."""
+    return [onnx_predictor(fit_region_forest(tables, fold)) for fold in range(N_FOLDS)]

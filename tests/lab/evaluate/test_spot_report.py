@@ -14,8 +14,8 @@ from lesionvis.lab.evaluate.spot_report import spot_figures, spot_report
 from lesionvis.lab.render.scenarios import petechial_shower
 from lesionvis.lab.render.scene import Scene
 from lesionvis.lab.render.synth import render
+from lesionvis.lab.train.folds import N_FOLDS
 from lesionvis.lab.train.spot_examples import LesionTruth
-from lesionvis.lab.train.spot_training import N_FOLDS
 from lesionvis.lab.truth import Label, MarkedSpots
 from lesionvis.spots.classifier import packaged_classifier
 
