@@ -2,9 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 LOCK := .ci/requirements.lock
+OLDEST := .venv-oldest
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test lint docs lock clean
+.PHONY: demo test test-oldest lint docs lock clean
 
 demo: .venv/runtime.stamp
 	$(BIN)/lesionvis batch sample_images --out demo-run --overlays
@@ -12,10 +13,20 @@ demo: .venv/runtime.stamp
 test: .venv/dev.stamp
 	$(BIN)/python -m pytest -n 2
 
+# The tests of all stages with the oldest versions of the dependencies that pyproject.toml allows, in an environment of
+# their own. Training, notebooks and packaging are left out, as they take as long again and use nothing else.
+test-oldest: .venv/dev.stamp
+	$(PIP) install --quiet uv
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(OLDEST)
+	$(BIN)/uv pip install --quiet --python $(OLDEST)/bin/python --resolution lowest-direct --editable ".[dev]"
+	$(OLDEST)/bin/python -m pytest -n 2 tests --ignore=tests/lab --ignore=tests/test_notebooks.py \
+		--ignore=tests/test_packaging.py --ignore=tests/test_docs.py --ignore=tests/report/test_browser.py
+
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python .ci/docstrings.py
 
 docs: .venv/docs.stamp
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --config-file docs/site/mkdocs.yml
@@ -43,4 +54,4 @@ lock: .venv/dev.stamp
 	touch $@
 
 clean:
-	rm -rf .venv demo-run build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv $(OLDEST) demo-run build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

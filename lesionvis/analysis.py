@@ -1,4 +1,4 @@
-"""analyze(): from a photo to everything that is known about it."""
+"""Analysis of a photo, `analyze()`: from a photo to everything that is known about it."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Analysis(Findings):
     version: str
 
     def answered(self, answers: Answers | Mapping[str, str]) -> Analysis:
-        """The same analysis with other answers: advice, evolution and checklist follow them.
+        """Repeat the advice, the evolution and the checklist of this analysis with other answers.
 
         Parameters
         ----------
@@ -86,7 +86,13 @@ class Analysis(Findings):
         return dataclasses.replace(self, abcde=abcde, advice=advice)
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything but the pictures, in plain types: numbers that are missing are None."""
+        """Everything but the pictures, in plain types.
+
+        Returns
+        -------
+        dict
+            Ready for JSON; missing numbers are None.
+        """
         scale: dict[str, Any] = (
             {
                 "px_per_mm": self.scale.px_per_mm,
@@ -125,7 +131,13 @@ class Analysis(Findings):
         return json_ready(content)
 
     def to_json(self) -> str:
-        """`to_dict` as JSON."""
+        """Everything but the pictures, as JSON.
+
+        Returns
+        -------
+        str
+            `to_dict` as JSON text, indented by one space; missing numbers are null.
+        """
         return json.dumps(self.to_dict(), indent=1, allow_nan=False)
 
     def __repr__(self) -> str:
@@ -134,7 +146,7 @@ class Analysis(Findings):
         return f"Analysis({', '.join((*shown, *self.flags))})"
 
     def _repr_html_(self) -> str:
-        """What a notebook shows: the annotated photo and a few lines."""
+        """HTML for a notebook: the annotated photo and a few lines."""
         from lesionvis.report.notebook import analysis_html
 
         return analysis_html(self)
@@ -247,7 +259,11 @@ class Analyzer:
 
         Parameters
         ----------
-        source, scale, mask
+        source : path, bytes, file or ndarray
+            As for a call.
+        scale : Scale or NoScale, optional
+            As for a call.
+        mask : path or ndarray, optional
             As for a call.
 
         Returns
@@ -344,7 +360,7 @@ def _folder_path(given: object) -> Path:
 
 
 def _evidence(table: SpotTable, abcde: Abcde | None, flags: tuple[str, ...]) -> PhotoEvidence:
-    """What the photo contributes to the advice."""
+    """Contribution of the photo to the advice."""
     largest = table.numbers("diameter_mm")
     return PhotoEvidence(
         spot_count=len(table),

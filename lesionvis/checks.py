@@ -1,4 +1,4 @@
-"""What numbers a caller may give: refused at the door with one sentence, whatever their type."""
+"""Bounds of the numbers that a caller may give: refused at the door with one sentence, whatever their type."""
 
 from __future__ import annotations
 
@@ -54,5 +54,5 @@ def check_between(name: str, value: object, lowest: float, highest: float) -> No
 
 
 def _is_number(value: object) -> TypeGuard[float]:
-    """Whether it is a real number of Python or NumPy; True and False are none."""
+    """True for a real number of Python or NumPy; booleans are none."""
     return isinstance(value, Real) and not isinstance(value, bool)

@@ -20,7 +20,17 @@ DENSITY_FLOOR = 0.004
 
 
 def decode_srgb(srgb: ArrayLike) -> NDArray[np.float64]:
-    """Linear light of sRGB values, both in parts of full scale (IEC 61966-2-1).
+    """Decode sRGB values to linear light (IEC 61966-2-1).
+
+    Parameters
+    ----------
+    srgb : array_like of any shape
+        sRGB values in parts of full scale, 0 to 1.
+
+    Returns
+    -------
+    ndarray of the same shape, float64
+        Linear light in parts of full scale, 0 to 1.
 
     Examples
     --------

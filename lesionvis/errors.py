@@ -10,7 +10,7 @@ class LesionvisError(Exception):
 
 
 class UnreadablePhoto(LesionvisError):
-    """The photo cannot be read; the message names the photo, the reason and the remedy."""
+    """Photo that cannot be read; the message names the photo, the reason and the remedy."""
 
 
 class NoScaleError(LesionvisError):

@@ -1,4 +1,4 @@
-"""What the stages found in one photo, as every later room takes it."""
+"""Findings of the stages in one photo, as every later room takes them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lesionvis.spots.table import SpotTable
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Findings:
-    """What the stages found in one photo; `Analyzer.find` makes it.
+    """Findings of the stages in one photo; `Analyzer.find` makes them.
 
     Attributes
     ----------

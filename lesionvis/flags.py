@@ -42,6 +42,8 @@ _ALL = (
     Flag(
         "too_far", "photo", "A spot of 1 mm is under 3 px wide in this photo, so small spots cannot be seen; go nearer."
     ),
+    Flag("too_small", "photo", "The photo is so small that small spots cannot be seen; send it in its full size."),
+    Flag("compressed", "photo", "The photo is so strongly compressed that faint and small spots may be lost in it."),
     Flag("no_scale", "photo", "No ruler or other reference was found, so there are no millimetres."),
     Flag(
         "places_left_out",

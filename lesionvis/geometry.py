@@ -80,6 +80,16 @@ def sample(picture: NDArray[np.float32], x: NDArray[np.floating], y: NDArray[np.
 def following(corners: NDArray[np.float64]) -> NDArray[np.float64]:
     """Coordinate of the next corner for each corner of closed outlines, shape (..., K).
 
+    Parameters
+    ----------
+    corners : ndarray of shape (..., K), float64
+        One coordinate of the corners.
+
+    Returns
+    -------
+    ndarray of shape (..., K), float64
+        The first corner follows the last.
+
     Examples
     --------
     >>> following(np.array([1.0, 2.0, 3.0])).tolist()

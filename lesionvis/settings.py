@@ -60,7 +60,17 @@ def read_settings(path: Path) -> Analyzer:
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """Content of a TOML file.
+    """Read a TOML file.
+
+    Parameters
+    ----------
+    path : Path
+        File in UTF-8.
+
+    Returns
+    -------
+    dict
+        Content of the file.
 
     Raises
     ------
@@ -109,7 +119,17 @@ def parse_settings(text: str, name: str = "settings", folder: Path = Path()) -> 
 
 
 def settings_text(analyzer: Analyzer) -> str:
-    """Settings of an analyzer as TOML that `parse_settings` reads back; those that are not set as comments.
+    """Write the settings of an analyzer as TOML that `parse_settings` reads back.
+
+    Parameters
+    ----------
+    analyzer : Analyzer
+        Settings.
+
+    Returns
+    -------
+    str
+        TOML; settings that are not set are comments.
 
     Examples
     --------
@@ -128,7 +148,17 @@ def settings_text(analyzer: Analyzer) -> str:
 
 
 def settings_values(analyzer: Analyzer) -> dict[str, Plain]:
-    """Every setting of an analyzer by name, in plain values; paths as text.
+    """Settings of an analyzer as plain values.
+
+    Parameters
+    ----------
+    analyzer : Analyzer
+        Settings.
+
+    Returns
+    -------
+    dict of str to value
+        Every setting by name; paths as text.
 
     Raises
     ------
@@ -142,7 +172,17 @@ def settings_values(analyzer: Analyzer) -> dict[str, Plain]:
 
 
 def analyzer_of(values: Mapping[str, Plain]) -> Analyzer:
-    """Analyzer with all of its settings given, the inverse of `settings_values`.
+    """Make an analyzer from all of its settings: the inverse of `settings_values`.
+
+    Parameters
+    ----------
+    values : mapping of str to value
+        Every setting by name.
+
+    Returns
+    -------
+    Analyzer
+        With these settings.
 
     Examples
     --------
@@ -159,6 +199,18 @@ def analyzer_of(values: Mapping[str, Plain]) -> Analyzer:
 def changed(analyzer: Analyzer, **values: Any) -> Analyzer:
     """Analyzer with some settings changed, by the names that they have in a settings file.
 
+    Parameters
+    ----------
+    analyzer : Analyzer
+        Settings to start from; it is left as it is.
+    **values : object
+        Settings by name.
+
+    Returns
+    -------
+    Analyzer
+        With the changed settings.
+
     Raises
     ------
     SettingsError
@@ -173,12 +225,23 @@ def changed(analyzer: Analyzer, **values: Any) -> Analyzer:
 
 
 def setting_fields(of: type[Analyzer | SpotFinder]) -> dict[str, dataclasses.Field[Any]]:
-    """Fields of an analyzer, or of its finder of spots, that are settings: name -> field, in their order."""
+    """Fields of an analyzer, or of its finder of spots, that are settings.
+
+    Parameters
+    ----------
+    of : type
+        `Analyzer` or `SpotFinder`.
+
+    Returns
+    -------
+    dict of str to dataclasses.Field
+        By name, in their order.
+    """
     return {field.name: field for field in dataclasses.fields(of) if field.name not in _NO_SETTINGS}
 
 
 def provenance(analyzer: Analyzer) -> dict[str, str]:
-    """What the results of an analyzer depend on.
+    """Settings, models and versions that the results of an analyzer depend on.
 
     Parameters
     ----------
@@ -210,7 +273,18 @@ def provenance(analyzer: Analyzer) -> dict[str, str]:
 
 
 def settings_hash(analyzer: Analyzer) -> str:
-    """Fingerprint of `provenance`: 16 hexadecimal digits, the same on every machine with the same versions."""
+    """Fingerprint of `provenance`, the same on every machine with the same versions.
+
+    Parameters
+    ----------
+    analyzer : Analyzer
+        Settings.
+
+    Returns
+    -------
+    str
+        16 hexadecimal digits.
+    """
     content = json.dumps(provenance(analyzer), sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()[:16]
 

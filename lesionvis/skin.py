@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.color import erythema_index, individual_typology_angle_deg, optical_density
+from lesionvis.color import erythema_index, individual_typology_angle_deg, linear_light, optical_density
 from lesionvis.geometry import shrink
 from lesionvis.photo import Photo
 from lesionvis.scale import NoScale, Scale
@@ -67,7 +67,7 @@ _SURFACE_RIDGE = 0.0625
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Skin:
-    """Where skin is and what colour it has when healthy.
+    """Mask of the skin and the colour that it has where it is healthy.
 
     Attributes
     ----------
@@ -126,7 +126,7 @@ def find_skin(photo: Photo, scale: Scale | NoScale, left_out: NDArray[np.bool_] 
     >>> beige = np.full((64, 64, 3), (200, 160, 130), np.uint8)
     >>> skin = find_skin(read_photo(beige), NoScale("none sought"))
     >>> skin.fraction, round(skin.tone_ita_deg)
-    (1.0, 42)
+    (1.0, 41)
     """
     height, width = photo.rgb.shape[:2]
     small = shrink(photo.rgb, MASK_LONG_SIDE_PX)
@@ -271,7 +271,7 @@ def _tone(surface: NDArray[np.float32], mask: NDArray[np.bool_]) -> tuple[float,
     if not inside.any():
         return float("nan"), False
     red, green, blue = np.median(surface[inside], axis=0).tolist()
-    linear = np.clip(10.0 ** -np.array([red, green, blue]), 0.0, 1.0)
+    linear = np.clip(linear_light(np.array([red, green, blue])), 0.0, 1.0)
     srgb = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055) * 255.0
     tone = individual_typology_angle_deg((float(srgb[0]), float(srgb[1]), float(srgb[2])))
     is_brown = blue - green >= DARK_GREEN_OVER_BLUE_MIN or red >= DARK_RED_DENSITY_MIN

@@ -177,3 +177,24 @@ def test_data_files_lie_beside_the_code_that_reads_them() -> None:
     source = "\n".join((PACKAGE / file).read_text(encoding="utf-8") for file in FILES)
     assert data
     assert [path.name for path in data if path.name not in source] == []
+
+
+def test_types_are_frozen_and_have_slots() -> None:
+    plain = [
+        f"{file}: {node.name}"
+        for file in FILES
+        for node in ast.walk(_tree(file))
+        if isinstance(node, ast.ClassDef) and _is_bare(node)
+    ]
+    # It gathers numbers while the photos pass by.
+    assert plain == ["report/page.py: _Content"]
+
+
+def _is_bare(node: ast.ClassDef) -> bool:
+    """Whether a class has annotated fields without being a dataclass that is frozen and has slots."""
+    has_fields = any(isinstance(line, ast.AnnAssign) for line in node.body)
+    decorators = [ast.unparse(decorator) for decorator in node.decorator_list]
+    return has_fields and not any(
+        decorator.startswith("dataclass(") and "frozen=True" in decorator and "slots=True" in decorator
+        for decorator in decorators
+    )

@@ -22,12 +22,13 @@ from lesionvis.batch.rows import RESULT_COLUMNS, SPOT_COLUMNS
 from lesionvis.cli.main import app
 from lesionvis.flags import FLAGS
 from lesionvis.pattern.features import FEATURE_NAMES
+from lesionvis.pattern.pattern import BLOCKING_FLAGS
 from lesionvis.photo import read_photo
 from lesionvis.scale.coin import known_coins
 from lesionvis.settings import settings_values
 from lesionvis.triage.answers import questions
 from lesionvis.triage.circumstances import known_circumstances
-from lesionvis.triage.rules import NO_SOURCE, REST_WITHOUT_SOURCE, rules
+from lesionvis.triage.rules import NO_SOURCE, REST_WITHOUT_SOURCE, Level, rules
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
@@ -157,8 +158,52 @@ def test_every_place_names_the_same_version() -> None:
     )
 
 
+def test_the_method_names_every_flag_that_forbids_an_answer() -> None:
+    method = (DOCS / "method.md").read_text(encoding="utf-8")
+    sentence = re.search(r"No answer at all is given on photos flagged (.*)\.", method)
+    assert sentence
+    assert re.findall(r"`(\w+)`", sentence[1]) == list(BLOCKING_FLAGS)
+
+
+def _anchors(text: str) -> set[str]:
+    """Names that a link can end in: those of the headings, as the site makes them."""
+    headings = re.findall(r"^#+ +(.*?) *#*$", re.sub(r"^```.*?^```", "", text, flags=re.S | re.M), re.M)
+    plain = (re.sub(r"\]\([^)]*\)|[^\w\s-]", "", heading) for heading in headings)
+    return {re.sub(r"[-\s]+", "-", heading.strip().lower()) for heading in plain}
+
+
+def test_links_between_the_texts_lead_somewhere(pages: dict[str, str]) -> None:
+    root = DOCS.parent
+    texts = {path: path.read_text(encoding="utf-8") for path in (*root.glob("*.md"), *DOCS.glob("*.md"))}
+    texts |= {DOCS / page: text for page, text in pages.items()}
+    broken, count = [], 0
+    for path, text in texts.items():
+        for target in re.findall(r"\]\(([^)\s]+)\)", re.sub(r"^```.*?^```", "", text, flags=re.S | re.M)):
+            if re.match(r"\w+:", target):  # elsewhere: never fetched
+                continue
+            count += 1
+            file, _, anchor = target.partition("#")
+            to = (path.parent / file).resolve() if file else path
+            if (to not in texts and not to.exists()) or (anchor and anchor not in _anchors(texts[to])):
+                broken.append(f"{path.name}: {target}")
+    assert count > 40
+    assert broken == []
+
+
 def test_the_readme_tells_how_many_rules_have_no_source(project: Path) -> None:
     without = sum(rule.source_title == NO_SOURCE for rule in rules())
     in_part = sum(rule.source_title.endswith(REST_WITHOUT_SOURCE) for rule in rules())
     readme = (project / "README.md").read_text(encoding="utf-8")
     assert f"Of the {len(rules())} rules {without} have no source and {in_part} have one for a part only" in readme
+
+
+def test_the_clinical_notes_tell_of_every_level_and_of_every_rule_without_a_source() -> None:
+    notes = (DOCS / "clinical.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `(\w+)` \|", notes, re.M) == [str(level) for level in sorted(Level, reverse=True)]
+    told = notes.split("Without any source: ")[1]
+    without, in_part = told.split("With a source for a part: ")
+    named = [rule.rule_id for rule in rules() if rule.source_title == NO_SOURCE]
+    assert sorted(re.findall(r"\b([SPW]\d\d) \(", without)) == sorted(named)
+    parts = [rule.rule_id for rule in rules() if rule.source_title.endswith(REST_WITHOUT_SOURCE)]
+    assert sorted(re.findall(r"\b[ESPTDWN]\d\d\b", in_part.split("\n")[0])) == sorted(parts)
+    assert f"Of the {len(rules())} rules {len(named)} have no source and {len(parts)} have one for a part only" in notes

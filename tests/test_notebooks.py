@@ -1,27 +1,107 @@
-"""The notebooks run from top to bottom, and are stored without what they print."""
+"""The notebooks run from top to bottom, say what their own run shows, and are stored without what they print."""
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
 from nbclient import NotebookClient
 
-NOTEBOOKS = sorted((Path(__file__).resolve().parent.parent / "notebooks").glob("*.ipynb"))
+FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
+NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 
 
-def test_there_are_notebooks() -> None:
-    assert [path.name[:3] for path in NOTEBOOKS] == [f"{number:02d}-" for number in range(1, len(NOTEBOOKS) + 1)]
-
-
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_it_runs(path: Path) -> None:
-    notebook = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}).execute()
+def _run(name: str, expression: str = "None") -> tuple[str, str, Any]:
+    """What a notebook says, what its run prints, and the value of an expression in its kernel at the end."""
+    notebook = nbformat.read(FOLDER / f"{name}.ipynb", as_version=4)
+    said = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    notebook.cells.append(nbformat.v4.new_code_cell(f"import json; print(json.dumps({expression}))"))
+    NotebookClient(notebook, kernel_name="python3", resources={"metadata": {"path": str(FOLDER)}}).execute()
     outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
     assert any("image/png" in output.get("data", {}) for output in outputs)
     assert not [output for output in outputs if output.get("name") == "stderr"]
+    printed = [output.text for output in outputs if output.get("name") == "stdout"]
+    return said, "".join(printed[:-1]), json.loads(printed[-1])
+
+
+def _number(pattern: str, text: str) -> float:
+    found = re.search(pattern, text)
+    assert found, f"{pattern!r} is not in {text!r}"
+    return float(found[1])
+
+
+def test_each_notebook_has_a_test_of_what_it_says() -> None:
+    assert [path.stem for path in NOTEBOOKS] == [
+        "01-one-photo",
+        "02-a-folder",
+        "03-train-and-evaluate",
+        "04-tourniquet-test",
+    ]
+
+
+def test_one_photo_step_by_step() -> None:
+    whole = "analyze(SAMPLES / 'shower-light-ruler.jpg')"
+    said, printed, result = _run(
+        "01-one-photo", f"[flags, pattern.label, len(spots), {whole}.pattern.label, len({whole}.table)]"
+    )
+    assert _number(r"([\d.]+) ± [\d.]+ px per mm, from a ruler; 8 is true", printed) == pytest.approx(8.0, abs=0.25)
+    assert _number(r"tone ITA (-?\d+) degrees \(47 is true\)", printed) == pytest.approx(47.0, abs=5.0)
+    assert "doubts: none" in printed
+    found, rendered = _number(r"(\d+) spots;", printed), _number(r"; (\d+) were rendered", printed)
+    assert found == pytest.approx(rendered, rel=0.1)
+    levels = re.findall(r"^([A-Z_]+) - ", printed, re.MULTILINE)
+    assert levels == ["SAME_DAY", "EMERGENCY"]
+    # "`analyze()` does all of this in one call".
+    assert "does all of this in one call" in said
+    assert result == [[], "petechial_shower", found, "petechial_shower", found]
+
+
+def test_a_folder() -> None:
+    said, printed, answers = _run("02-a-folder", "dict(zip(photos.photo, zip(photos.pattern_true, photos.pattern)))")
+    assert "{'ok': 8}" in printed
+    assert "the same table: True" in printed
+    assert "the one is taken for a single lesion, the many are `uncertain`" in said
+    assert answers.pop("angioma.jpg") == ["angioma", "single_lesion"]
+    assert answers.pop("angiomas-many.jpg") == ["angioma", "uncertain"]
+    assert "The other six are answered as they were rendered, brown skin among them" in said
+    assert len(answers) == 6
+    assert "shower-brown-arm.jpg" in answers
+    assert [photo for photo, (true, answer) in answers.items() if true != answer] == []
+
+
+def test_training_and_evaluation() -> None:
+    tones = "pd.DataFrame(by_tone(table, judged)).iloc[0].to_dict()"
+    clear = "Counter(label.pattern for label in labels if label.certainty == 'clear')"
+    said, printed, (photos_by_tone, counts, sources) = _run(
+        "03-train-and-evaluate", f"[{tones}, {clear}, sorted({{label.source for label in labels}})]"
+    )
+    assert _number(r"of (\d+) labelled photos", said) == _number(r"rows, (\d+) photos", printed)
+    showers, angiomas = _number(r"a shower \((\d+)\)", said), _number(r"angiomas \((\d+)\)", said)
+    assert (counts["petechial_shower"], counts["angioma"]) == (showers, angiomas)
+    assert _number(r"recall of showers by (\d+) points", said) == round(100 / showers)
+    assert _number(r"that of angiomas by (\d+)", said) == round(100 / angiomas)
+    assert "two collections" in said
+    assert len(sources) == 2
+    few = _number(r"Only (\d+) of them are of brown or dark skin", said)
+    assert photos_by_tone["brown"] + photos_by_tone["dark"] == few
+    assert "two ONNX files and a card" in said
+    assert "['card.json', 'forest.onnx', 'linear.onnx']" in printed
+
+
+def test_tourniquet_test() -> None:
+    said, printed, (difference, photos) = _run("04-tourniquet-test", "[difference.tolist(), len(true_counts)]")
+    assert _number(r"scale: ([\d.]+) ±", printed) == pytest.approx(9.0, abs=0.3)
+    # "Both counts are those of the fullest square."
+    assert "the fullest square" in said
+    square = r"in the fullest square: (\d+); the column says (\d+)"
+    assert _number(square, printed) == _number(r"the column says (\d+)", printed)
+    # "Rendered photos are kinder than real ones."
+    assert photos == 16
+    assert max(abs(value) for value in difference) <= 3
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

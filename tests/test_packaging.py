@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -67,7 +69,7 @@ def test_the_wheel_holds_code_models_and_tables_and_nothing_else(wheel: Path, pr
         if path.is_file() and "__pycache__" not in path.parts
     }
     assert {"lesionvis/triage/triage_rules.csv", "lesionvis/triage/answers.csv", "lesionvis/py.typed"} <= package
-    assert {"lesionvis/models/pattern-v1/card.json", "lesionvis/models/spots-v1/card.json"} <= models
+    assert {f"lesionvis/models/{name}/card.json" for name in ("pattern-v1", "regions-v1", "spots-v2")} <= models
     assert {name for name in names if ".dist-info/" not in name} == package | models
     assert not any(name.endswith((".jpg", ".png")) for name in names)
 
@@ -110,3 +112,39 @@ def test_the_version_is_written_once(project: Path) -> None:
     text = (project / "pyproject.toml").read_text(encoding="utf-8")
     assert 'dynamic = ["version"]' in text
     assert "\nversion = " not in text
+
+
+@pytest.fixture(scope="module")
+def unpacked(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The source distribution, built without the network and unpacked."""
+    folder = tmp_path_factory.mktemp("sdist")
+    _run(sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", folder, cwd=project)
+    (archive,) = folder.glob("*.tar.gz")
+    shutil.unpack_archive(archive, folder, filter="data")
+    return folder / f"lesionvis-{__version__}"
+
+
+def test_the_sdist_holds_all_that_its_tests_read(unpacked: Path, project: Path) -> None:
+    for name in ("benchmarks", "docs", "lesionvis", "models", "notebooks", "sample_images", "sample_pairs", "tests"):
+        there, here = (
+            {
+                path.relative_to(root).as_posix()
+                for path in (root / name).rglob("*")
+                if path.is_file() and not {"__pycache__", ".ipynb_checkpoints"} & set(path.parts)
+            }
+            for root in (unpacked, project)
+        )
+        assert there == here, name
+    assert (unpacked / ".ci" / "run").stat().st_mode & 0o100
+
+
+def test_the_sdist_s_tests_run_in_it(unpacked: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(unpacked)}
+    for arguments in (
+        ["--collect-only"],
+        ["tests/test_architecture.py", "tests/test_ci_run.py", "tests/test_flags.py"],
+    ):
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
+        result = subprocess.run(command, cwd=unpacked, env=environment, capture_output=True, text=True, check=False)
+        assert result.returncode == 0, result.stdout
+        assert not re.search(r"\berrors?\b", result.stdout.splitlines()[-1])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from lesionvis.color import optical_density
+from lesionvis.color import individual_typology_angle_deg, optical_density
 from lesionvis.lab.render.optics import encode_srgb
 from lesionvis.lab.render.scenarios import petechial_shower
 from lesionvis.lab.render.scene import CLOTH_COLORS, ClothColor, RenderedPhoto, RenderedSpot, Scene, View
@@ -46,6 +46,12 @@ def test_skin_that_fills_the_frame_is_skin_throughout(ita_deg: float) -> None:
     skin = _skin(render(replace(SMALL, ita_deg=ita_deg, hair_count=10)).rgb)
     assert skin.fraction > 0.94
     assert skin.tone_ita_deg == pytest.approx(ita_deg, abs=5.0)
+
+
+@pytest.mark.parametrize("level", [(235, 205, 185), (200, 160, 130), (120, 80, 55), (70, 45, 32)])
+def test_the_tone_of_one_colour_is_the_angle_of_that_colour(level: tuple[int, int, int]) -> None:
+    skin = _skin(np.full((64, 64, 3), level, np.uint8))
+    assert skin.tone_ita_deg == pytest.approx(individual_typology_angle_deg(level), abs=0.05)
 
 
 @pytest.mark.parametrize("exposure", [0.6, 1.0, 1.2])

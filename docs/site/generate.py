@@ -23,7 +23,7 @@ from lesionvis.batch.rows import PHOTO_COLUMNS
 from lesionvis.cli.main import app
 from lesionvis.flags import FLAGS
 from lesionvis.pattern.features import FEATURES
-from lesionvis.pattern.pattern import BLOCKING_FLAGS, MODEL_FEATURES, SIGNS
+from lesionvis.pattern.pattern import BLOCKING_FLAGS, MODEL_FEATURES, SIGNS, UNSEEN_FLAGS
 from lesionvis.settings import setting_fields
 from lesionvis.spots import SpotFinder
 from lesionvis.spots.table import COLUMNS
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from mkdocs.structure.pages import Page
 
 PROJECT = Path(__file__).resolve().parents[2]
+# Texts of the top level that are pages of the site, and what they are called there.
+_TOP_LEVEL = {"README": "index", "CONTRIBUTING": "contributing", "CHANGELOG": "changelog", "SECURITY": "security"}
 _TYPES = {"TEXT": "str", "INTEGER": "int64", "REAL": "float64"}
 
 
@@ -77,7 +79,7 @@ def pages() -> dict[str, str]:
     }
     texts = {path: "\n".join(lines) + "\n" for path, lines in made.items()}
     texts |= {f"reference/modules/{name}.md": f"# {name}\n\n::: lesionvis.{name}\n" for name in _module_names()}
-    for name, path in {"README": "index", "CONTRIBUTING": "contributing", "CHANGELOG": "changelog"}.items():
+    for name, path in _TOP_LEVEL.items():
         texts[f"{path}.md"] = _moved((PROJECT / f"{name}.md").read_text(encoding="utf-8"))
     return texts
 
@@ -135,7 +137,8 @@ def _table(header: Iterable[str], rows: Iterable[Iterable[object]]) -> Iterator[
 def _moved(text: str) -> str:
     """A text of the top level whose links work from inside the site."""
     text = re.sub(r"\]\(docs/", "](", text)
-    text = text.replace("](CONTRIBUTING.md", "](contributing.md").replace("](CHANGELOG.md", "](changelog.md")
+    for name, page in _TOP_LEVEL.items():
+        text = text.replace(f"]({name}.md", f"]({page}.md")
     # What is not part of the site is named, not linked.
     return re.sub(r"(?<!!)\[([^\]]+)\]\((?:LICENSE|notebooks/|benchmarks/|CITATION)[^)]*\)", r"\1", text)
 
@@ -263,11 +266,15 @@ def _flags() -> Iterator[str]:
     yield ""
     yield from _table(
         ("flag", "about", "meaning", "pattern"),
-        (
-            (f"`{flag.name}`", flag.about, flag.meaning, "forbids an answer" if flag.name in BLOCKING_FLAGS else "")
-            for flag in FLAGS.values()
-        ),
+        ((f"`{flag.name}`", flag.about, flag.meaning, _forbidden(flag.name)) for flag in FLAGS.values()),
     )
+
+
+def _forbidden(flag: str) -> str:
+    """What a flag keeps the pattern from."""
+    if flag in BLOCKING_FLAGS:
+        return "forbids an answer"
+    return 'forbids the answer "no_spots"' if flag in UNSEEN_FLAGS else ""
 
 
 def _packaged_rows(name: str) -> list[dict[str, str]]:

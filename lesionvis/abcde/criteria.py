@@ -107,7 +107,7 @@ class Abcde:
 
     @property
     def criteria(self) -> tuple[Criterion, ...]:
-        """The five in order."""
+        """All five criteria, from A to E."""
         return self.asymmetry, self.border, self.color, self.diameter, self.evolution
 
     @property
@@ -117,7 +117,7 @@ class Abcde:
 
     @property
     def measured_any(self) -> bool:
-        """Whether the photo itself shows one of A to D."""
+        """True where the photo itself shows one of A to D."""
         return any(criterion.present for criterion in self.criteria[:4])
 
     @property
@@ -129,7 +129,7 @@ class Abcde:
         return f"{text} Not known: {', '.join(unknown)}." if unknown else text
 
     def answered(self, answers: Answers) -> Abcde:
-        """The same lesion with other answers.
+        """Criteria and checklist of the same lesion with other answers.
 
         Parameters
         ----------
@@ -149,7 +149,7 @@ class Abcde:
         return dataclasses.replace(self, evolution=_evolution(answered(answers, "changed")), seven_points=checklist)
 
     def evolved(self, changed: bool, seen: str, *, size_changed: bool = False) -> Abcde:
-        """The same with the evolution that dated photos show.
+        """Criteria with the evolution that dated photos show.
 
         Parameters
         ----------
@@ -171,7 +171,18 @@ class Abcde:
         return dataclasses.replace(self, evolution=_evolution(changed, seen), seven_points=checklist)
 
     def new_colors(self, earlier: Abcde) -> tuple[str, ...]:
-        """Dermatological colours that the same lesion did not show in an earlier photo."""
+        """Dermatological colours that the same lesion did not show in an earlier photo.
+
+        Parameters
+        ----------
+        earlier : Abcde
+            Of the earlier photo.
+
+        Returns
+        -------
+        tuple of str
+            Names of colours, in alphabetical order.
+        """
         before, now = earlier.color.numbers, self.color.numbers
         shares = sorted(name for name in now if name.startswith(_SHARE_OF))
         return tuple(
@@ -181,7 +192,13 @@ class Abcde:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON; numbers that are missing are None."""
+        """Criteria, checklist and numbers as plain values for JSON.
+
+        Returns
+        -------
+        dict
+            Missing numbers are None.
+        """
         content = {
             "summary": self.summary,
             "criteria": [dataclasses.asdict(criterion) for criterion in self.criteria],

@@ -49,7 +49,7 @@ BLUE_GREY_PER_RED = 0.12
 
 @dataclass(frozen=True, slots=True)
 class Asymmetry:
-    """How unlike the halves are about the two perpendicular axes on which they are most alike.
+    """Differences of the halves about the two perpendicular axes on which they are most alike.
 
     Attributes
     ----------
@@ -68,7 +68,7 @@ class Asymmetry:
 
 @dataclass(frozen=True, slots=True)
 class Border:
-    """How irregular and how sharp a border is.
+    """Irregularity and sharpness of a border.
 
     Attributes
     ----------
@@ -87,7 +87,18 @@ class Border:
 
 
 def centroid(mask: NDArray[np.bool_]) -> tuple[float, float]:
-    """Centroid (x, y) of a mask."""
+    """Centroid of a mask.
+
+    Parameters
+    ----------
+    mask : ndarray of shape (H, W), bool
+        At least one pixel is True.
+
+    Returns
+    -------
+    tuple of 2 float
+        Position (x, y), px.
+    """
     rows, columns = np.nonzero(mask)
     return float(columns.mean()), float(rows.mean())
 

@@ -60,7 +60,18 @@ class LesionPatch:
     origin: tuple[float, float]
 
     def to_working(self, xy: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Patch positions (..., 2) as positions in the working picture."""
+        """Convert patch positions to positions in the working picture.
+
+        Parameters
+        ----------
+        xy : ndarray of shape (..., 2), float64
+            Positions (x, y) in the patch, px.
+
+        Returns
+        -------
+        ndarray of shape (..., 2), float64
+            Positions (x, y), working px.
+        """
         return np.asarray(xy / self.zoom + self.origin, np.float64)
 
 

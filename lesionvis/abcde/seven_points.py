@@ -29,7 +29,7 @@ _TOLD = {"change in size": "changed", "oozing": "spot_bleeds", "change in sensat
 
 @dataclass(frozen=True, slots=True)
 class SevenPoints:
-    """The checklist as far as it is known.
+    """State of the checklist, as far as it is known.
 
     Attributes
     ----------
@@ -52,11 +52,17 @@ class SevenPoints:
 
     @property
     def highest(self) -> int:
-        """The same with every unknown item counted as present."""
+        """Score with every unknown item counted as present."""
         return sum(POINTS[item] for item, is_present in self.present.items() if is_present is not False)
 
     def size_changed(self) -> SevenPoints:
-        """The same with a change in size that dated photos show."""
+        """Checklist with a change in size that dated photos show.
+
+        Returns
+        -------
+        SevenPoints
+            Scored again.
+        """
         item = "change in size"
         from_photo = tuple(dict.fromkeys((*self.from_photo, item)))
         return _scored(self.present | {item: True}, from_photo, self.scores_3)
@@ -122,6 +128,19 @@ def _scored(present: dict[str, bool | None], from_photo: tuple[str, ...], own_co
 
 
 def answered(answers: Answers, name: str) -> bool | None:
-    """Whether an answer is the harmful one; None when it is unknown."""
+    """Value of an answer in three-valued logic.
+
+    Parameters
+    ----------
+    answers : Answers
+        What the person says.
+    name : str
+        Name of a question.
+
+    Returns
+    -------
+    bool or None
+        True for the harmful value, False for the benign one, None for an unknown one.
+    """
     value = answers[name]
     return None if value == UNKNOWN else value == questions()[name].harmful

@@ -79,6 +79,13 @@ class Journal:
     """Journal of one run folder, to be used as a context manager; made by `resume` or `read`.
 
     Changes survive a sudden end once they are committed, which leaving the context does as well.
+
+    Parameters
+    ----------
+    run : Path
+        Run folder.
+    database : sqlite3.Connection
+        Open connection to its journal.
     """
 
     def __init__(self, run: Path, database: sqlite3.Connection) -> None:
@@ -95,6 +102,11 @@ class Journal:
             An existing folder.
         provenance : mapping of str to str
             What the results depend on, among it "model", "version" and "settings_hash".
+
+        Returns
+        -------
+        Journal
+            Ready to be written to.
 
         Raises
         ------
@@ -117,6 +129,16 @@ class Journal:
     @classmethod
     def read(cls, run: Path) -> Journal:
         """Open the journal of a run folder to read it, also while a run is writing.
+
+        Parameters
+        ----------
+        run : Path
+            Run folder.
+
+        Returns
+        -------
+        Journal
+            Read-only.
 
         Raises
         ------
@@ -146,7 +168,13 @@ class Journal:
             self._database.close()
 
     def provenance(self) -> dict[str, str]:
-        """What the results depend on."""
+        """Settings, models and versions that the results depend on.
+
+        Returns
+        -------
+        dict of str to str
+            Value by name.
+        """
         return dict(self._rows("SELECT name, value FROM provenance"))
 
     def commit(self) -> None:
@@ -155,18 +183,38 @@ class Journal:
             self._database.commit()
 
     def known_files(self) -> dict[str, tuple[int, int, str]]:
-        """Photo -> size in bytes, time of change in ns and content, of every file that could be read."""
+        """Files that could be read.
+
+        Returns
+        -------
+        dict of str to (int, int, str)
+            Size in bytes, time of change in ns and sha256, by photo.
+        """
         rows = self._rows("SELECT photo, size_bytes, modified_ns, sha256 FROM files WHERE sha256 IS NOT NULL")
         return {photo: (size, modified, digest) for photo, size, modified, digest in rows}
 
     def record_file(self, file: PhotoFile, digest: str | None) -> None:
-        """Record a file and its content (`content_key`), None where it cannot be read; not yet committed."""
+        """Record a file; not yet committed.
+
+        Parameters
+        ----------
+        file : PhotoFile
+            As found in the folder.
+        digest : str or None
+            SHA-256 of the content in hexadecimal digits; None where it cannot be read.
+        """
         row = (file.photo, digest, file.size_bytes, file.modified_ns, file.problem)
         with _problems_named(self._run):
             self._database.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)", row)
 
     def keep_files(self, photos: Iterable[str]) -> None:
-        """Drop all files but these; what was found in them is kept, in case they were moved."""
+        """Drop all files but some; the results of dropped ones are kept, in case they were moved.
+
+        Parameters
+        ----------
+        photos : iterable of str
+            Photos to keep.
+        """
         with _problems_named(self._run):
             self._database.execute("CREATE TEMP TABLE kept (photo TEXT PRIMARY KEY)")
             self._database.executemany("INSERT INTO kept VALUES (?)", ((photo,) for photo in photos))
@@ -204,7 +252,19 @@ class Journal:
         spots: Iterable[Iterable[Value]],
         reasons: Iterable[tuple[str, str]] = (),
     ) -> None:
-        """Record the result of one content; not yet committed."""
+        """Record the result of one content; not yet committed.
+
+        Parameters
+        ----------
+        digest : str
+            Key of the content, from `content_key`.
+        row : mapping of str to value
+            Values of `RESULT_COLUMNS`.
+        spots : iterable of iterable of value
+            Rows of `SPOT_COLUMNS`.
+        reasons : iterable of (str, str)
+            Number and reason of each rule of the level.
+        """
         holes = ", ".join("?" * (1 + len(RESULT_COLUMNS)))
         spot_holes = ", ".join("?" * (1 + len(SPOT_COLUMNS)))
         with _problems_named(self._run):
@@ -218,36 +278,93 @@ class Journal:
             self._database.executemany("INSERT INTO result_reasons VALUES (?, ?, ?, ?)", told)
 
     def record_unread(self, digest: str, problem: str) -> None:
-        """Record that the files of one content can no longer be read as such; not yet committed."""
+        """Record that the files of one content can no longer be read as such; not yet committed.
+
+        Parameters
+        ----------
+        digest : str
+            SHA-256 that the files had.
+        problem : str
+            One sentence for the table.
+        """
         with _problems_named(self._run):
             self._database.execute("UPDATE files SET sha256 = NULL, problem = ? WHERE sha256 = ?", (problem, digest))
 
     def pictures(self) -> dict[str, str]:
-        """File in the run folder -> sha256 of the photo that it shows."""
+        """Pictures that were written.
+
+        Returns
+        -------
+        dict of str to str
+            SHA-256 of the photo that is shown, by file in the run folder.
+        """
         return dict(self._rows("SELECT file, sha256 FROM pictures"))
 
     def record_pictures(self, digest: str, files: Iterable[str]) -> None:
-        """Record that these files show the photo; not yet committed."""
+        """Record the pictures of a photo; not yet committed.
+
+        Parameters
+        ----------
+        digest : str
+            SHA-256 of the photo.
+        files : iterable of str
+            Files in the run folder that show it.
+        """
         with _problems_named(self._run):
             self._database.executemany(
                 "INSERT OR REPLACE INTO pictures VALUES (?, ?)", [(file, digest) for file in files]
             )
 
     def forget_pictures(self, files: Iterable[str]) -> None:
-        """Drop what is known of some files, before they are overwritten or removed."""
+        """Drop the records of some pictures, before these are overwritten or removed.
+
+        Parameters
+        ----------
+        files : iterable of str
+            Files in the run folder.
+        """
         with _problems_named(self._run):
             self._database.executemany("DELETE FROM pictures WHERE file = ?", [(file,) for file in files])
         self.commit()
 
     def table(self, view: str) -> tuple[list[str], Iterator[tuple[Value, ...]]]:
-        """Columns and rows, in order, of the view "photos", "spots" or "reasons" (rules that fired)."""
+        """Read a view of the journal.
+
+        Parameters
+        ----------
+        view : str
+            "photos" or "spots".
+
+        Returns
+        -------
+        columns : list of str
+            Names of the columns.
+        rows : iterator of tuple
+            Rows in the order of photos and spots.
+        """
         order = {"photos": "photo", "spots": "photo, spot", "reasons": "photo, number"}[view]
         with _problems_named(self._run):
             cursor = self._database.execute(f"SELECT * FROM {view} ORDER BY {order}")  # noqa: S608
         return [column[0] for column in cursor.description], iter(cursor)
 
     def counts(self, column: str) -> dict[str, int]:
-        """How many photos have each value of a column of the view of photos."""
+        """Number of photos by value of a column of the view of photos.
+
+        Parameters
+        ----------
+        column : str
+            One of `RESULT_COLUMNS`.
+
+        Returns
+        -------
+        dict of str to int
+            Most frequent value first.
+
+        Raises
+        ------
+        KeyError
+            If there is no such column.
+        """
         if column not in RESULT_COLUMNS:
             raise KeyError(column)
         return dict(self._rows(f'SELECT "{column}", count(*) FROM photos GROUP BY 1 ORDER BY 2 DESC, 1'))  # noqa: S608
@@ -277,6 +394,16 @@ class Journal:
 @contextmanager
 def locked(run: Path) -> Iterator[None]:
     """Keep other runs out of a run folder; the system ends the lock together with the process.
+
+    Parameters
+    ----------
+    run : Path
+        An existing run folder.
+
+    Yields
+    ------
+    None
+        While the folder is locked.
 
     Raises
     ------

@@ -57,6 +57,18 @@ def photo_name(path: Path, folder: Path) -> str:
 def photo_path(name: str, folder: Path) -> Path:
     """File of a photo by its name, the inverse of `photo_name`.
 
+    Parameters
+    ----------
+    name : str
+        Name from `photo_name`.
+    folder : Path
+        Folder of the photos.
+
+    Returns
+    -------
+    Path
+        The file.
+
     Examples
     --------
     >>> photo_path("%3D1+1%3B.jpg", Path("in")).as_posix()
@@ -67,6 +79,16 @@ def photo_path(name: str, folder: Path) -> Path:
 
 def escape_control_characters(text: str) -> str:
     r"""Text of unknown origin on one line, with harmful characters percent-encoded.
+
+    Parameters
+    ----------
+    text : str
+        Text of unknown origin, such as a file name.
+
+    Returns
+    -------
+    str
+        One line; control and direction characters are percent-encoded.
 
     Examples
     --------
@@ -114,7 +136,19 @@ def picture_files(photos: Iterable[str], kind: str, extension: str) -> dict[str,
 
 
 def mask_path(photo: str, masks: Path) -> Path:
-    """File with the places of a photo that are to be left out, whether or not it is there.
+    """File with the places of a photo that are to be left out, existing or not.
+
+    Parameters
+    ----------
+    photo : str
+        Name from `photo_name`.
+    masks : Path
+        Folder of the masks.
+
+    Returns
+    -------
+    Path
+        The file.
 
     Examples
     --------
@@ -126,7 +160,19 @@ def mask_path(photo: str, masks: Path) -> Path:
 
 
 def content_key(photo_sha256: str, mask_sha256: str | None) -> str:
-    """What the results of a photo belong to: its content, and that of its mask where it has one.
+    """Key of the results of a photo: its content, and that of its mask where it has one.
+
+    Parameters
+    ----------
+    photo_sha256 : str
+        SHA-256 of the photo.
+    mask_sha256 : str or None
+        SHA-256 of its mask.
+
+    Returns
+    -------
+    str
+        One or two digests.
 
     Examples
     --------

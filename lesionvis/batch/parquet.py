@@ -52,6 +52,12 @@ def write_parquet(run: Path) -> None:
 
 
 def remove_parquet(run: Path) -> None:
-    """Remove the tables of an earlier call, which would contradict the others."""
+    """Remove the tables of an earlier call, which would contradict the others.
+
+    Parameters
+    ----------
+    run : Path
+        Run folder.
+    """
     for name in PARQUET_TABLES.values():
         (run / name).unlink(missing_ok=True)

@@ -28,7 +28,7 @@ WORKSHOP = ".unfinished"
 
 
 class RunPictures:
-    """The pictures that a run is to have, and those that it has.
+    """Pictures of a run: those it is to have, and those it has.
 
     Parameters
     ----------
@@ -50,11 +50,34 @@ class RunPictures:
         self._held = {file: digest for file, digest in journal.pictures().items() if (run / file).is_file()}
 
     def lacks(self, digest: str, photos: Iterable[str]) -> bool:
-        """Tell whether a picture of one of these photos of the same content is missing."""
+        """Test whether a picture of one of some photos of the same content is missing.
+
+        Parameters
+        ----------
+        digest : str
+            SHA-256 of the photos.
+        photos : iterable of str
+            Names of the photos.
+
+        Returns
+        -------
+        bool
+            True if one is missing.
+        """
         return any(self._held.get(file) != digest for file in self._wanted(photos))
 
     def put(self, digest: str, photos: Iterable[str], pictures: Mapping[str, bytes]) -> None:
-        """Write the pictures of photos of the same content, given by kind; recorded, not yet committed."""
+        """Write the pictures of photos of the same content; recorded, not yet committed.
+
+        Parameters
+        ----------
+        digest : str
+            SHA-256 of the photos.
+        photos : iterable of str
+            Names of the photos.
+        pictures : mapping of str to bytes
+            Encoded pictures by kind.
+        """
         files = {self._files[kind][photo]: content for photo in photos for kind, content in pictures.items()}
         self._forget(file for file in files if self._held.get(file, digest) != digest)
         for file, content in files.items():
@@ -113,7 +136,20 @@ class RunPictures:
 
 
 def unfinished_file(run: Path, content: bytes = b"") -> Path:
-    """New file of a run folder, safe on the disk, that is to be moved to its place once it is complete."""
+    """Make a new file of a run folder, safe on the disk, that is to be moved to its place once it is complete.
+
+    Parameters
+    ----------
+    run : Path
+        Run folder.
+    content : bytes
+        First content of the file.
+
+    Returns
+    -------
+    Path
+        In the workshop of the run folder.
+    """
     folder = run / WORKSHOP
     folder.mkdir(exist_ok=True)
     path = folder / uuid.uuid4().hex
@@ -125,7 +161,22 @@ def unfinished_file(run: Path, content: bytes = b"") -> Path:
 
 @contextmanager
 def written_whole(run: Path, name: str, mode: str = "w") -> Iterator[IO[Any]]:
-    """File of a run folder that takes its place once everything is written and safe on the disk, or not at all."""
+    """Open a file of a run folder that takes its place once all is written and safe on the disk, or not at all.
+
+    Parameters
+    ----------
+    run : Path
+        Run folder.
+    name : str
+        Name of the file in the run folder.
+    mode : str
+        "w" for UTF-8 text, "wb" for bytes.
+
+    Yields
+    ------
+    file
+        Open for writing.
+    """
     unfinished = unfinished_file(run)
     encoding, newline = (None, None) if "b" in mode else ("utf-8", "")
     with unfinished.open(mode, encoding=encoding, newline=newline) as file:
@@ -135,7 +186,13 @@ def written_whole(run: Path, name: str, mode: str = "w") -> Iterator[IO[Any]]:
 
 
 def remove_unfinished(run: Path) -> None:
-    """Remove what a run left unfinished."""
+    """Remove the unfinished files of an interrupted run.
+
+    Parameters
+    ----------
+    run : Path
+        Run folder.
+    """
     shutil.rmtree(run / WORKSHOP, ignore_errors=True)
 
 

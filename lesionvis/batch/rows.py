@@ -177,6 +177,16 @@ def reason_rows(analysis: Analysis) -> list[tuple[str, str]]:
 
     A rule's reason may speak of a child, or of spots that do not fade. That would be made up where nobody was asked:
     there the level is the one that holds until the questions are answered, and one row names all rules of it.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Of one photo.
+
+    Returns
+    -------
+    list of (str, str)
+        Number of the rule, or of several, and the reason.
     """
     advice = analysis.advice
     if advice.was_asked:
@@ -187,6 +197,17 @@ def reason_rows(analysis: Analysis) -> list[tuple[str, str]]:
 
 
 def spot_rows(analysis: Analysis) -> list[list[Value]]:
-    """One row of `SPOT_COLUMNS` per spot."""
+    """Rows of the table of spots.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Of one photo.
+
+    Returns
+    -------
+    list of list
+        One row of `SPOT_COLUMNS` per spot.
+    """
     columns = [analysis.table[name].tolist() for name in SPOT_COLUMNS]
     return [list(row) for row in zip(*columns, strict=True)]

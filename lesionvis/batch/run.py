@@ -43,7 +43,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run is.
+    """Progress of a run.
 
     Attributes
     ----------
@@ -194,7 +194,7 @@ class BatchRunner:
 
 @dataclass(frozen=True, slots=True)
 class Executor:
-    """Who does the work: how joblib runs it, and how a chunk of photos is analysed.
+    """Executor of the work: how joblib runs it, and how a chunk of photos is analysed.
 
     Attributes
     ----------
@@ -216,7 +216,22 @@ class Executor:
     def spread(
         self, function: Callable[[Sequence[Item]], list[Result]], items: Sequence[Item], chunk: int
     ) -> Iterator[Result]:
-        """Results of a function of a few items for all items, in the order in which they are ready."""
+        """Apply a function of a few items to all items.
+
+        Parameters
+        ----------
+        function : callable
+            Takes a few items and returns one result for each.
+        items : sequence
+            All items.
+        chunk : int
+            Largest number of items of one call.
+
+        Yields
+        ------
+        result
+            In the order in which results are ready.
+        """
         import joblib
 
         length = min(chunk, math.ceil(len(items) / (_SHARES * self.size))) or 1
@@ -263,13 +278,37 @@ def _cluster_executor(job: Job, scheduler: str) -> Iterator[Executor]:
 
 
 def analyze_chunk(job: Job, tasks: Sequence[Task]) -> list[Outcome]:
-    """Analyse a few files in one worker process."""
+    """Analyse a few files in one worker process.
+
+    Parameters
+    ----------
+    job : Job
+        Settings of the run.
+    tasks : sequence of Task
+        Files to analyse.
+
+    Returns
+    -------
+    list of Outcome
+        One per task, in the same order.
+    """
     with Supervisor(job) as supervisor:
         return [supervisor(task) for task in tasks]
 
 
 def digest_chunk(files: Sequence[tuple[str, str | None]]) -> list[tuple[str, str, str]]:
-    """Path, content and problem of each file with its mask; the one that does not apply is empty."""
+    """Hash a few files with their masks.
+
+    Parameters
+    ----------
+    files : sequence of (str, str or None)
+        Path of each photo and of its mask.
+
+    Returns
+    -------
+    list of (str, str, str)
+        Path, content and problem of each file; the one that does not apply is empty.
+    """
     found = []
     for path, mask in files:
         try:

@@ -90,7 +90,7 @@ def find_photos(folder: Path, run: Path) -> list[PhotoFile]:
 
 
 def _identity(path: Path) -> tuple[int, int]:
-    """What a folder is, whichever path leads to it."""
+    """Identity of a folder, whichever path leads to it."""
     status = path.stat()
     return status.st_dev, status.st_ino
 

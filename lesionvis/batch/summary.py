@@ -1,4 +1,4 @@
-"""What a run found, as plain text for a terminal."""
+"""Summary of a run as plain text for a terminal."""
 
 from __future__ import annotations
 
@@ -59,7 +59,20 @@ def run_summary(run: Path, journal: Journal) -> str:
 
 
 def run_status(run: Path, journal: Journal) -> str:
-    """How far a run is, finished or not, and what it was made with."""
+    """Progress of a run, finished or not, and its settings and versions.
+
+    Parameters
+    ----------
+    run : Path
+        Run folder.
+    journal : Journal
+        Of the run.
+
+    Returns
+    -------
+    str
+        Several lines of text.
+    """
     counts = journal.counts("status")
     waiting = counts.get("waiting", 0)
     total = sum(counts.values())
@@ -72,6 +85,18 @@ def run_status(run: Path, journal: Journal) -> str:
 
 def text_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     """Lines of a table with aligned columns; long cells are cut in their middle.
+
+    Parameters
+    ----------
+    header : sequence of str
+        Names of the columns.
+    rows : sequence of sequence of str
+        Cells.
+
+    Returns
+    -------
+    list of str
+        The header and one line per row.
 
     Examples
     --------

@@ -40,6 +40,16 @@ def write_tables(run: Path, journal: Journal) -> None:
 def cell(value: Value) -> str:
     """Text of a value in a table.
 
+    Parameters
+    ----------
+    value : str, int, float or None
+        Value of a column.
+
+    Returns
+    -------
+    str
+        Rounded to the digits that a table holds; empty for None.
+
     Examples
     --------
     >>> cell(0.1 + 0.2), cell(3.0), cell(7), cell(None)

@@ -1,4 +1,4 @@
-"""The process that looks at the photos of a run, so that no file can harm the run itself.
+"""Worker process that analyses the photos of a run, so that no file can harm the run itself.
 
 It reads requests from its standard input and answers on its standard output, one line of JSON each: data, never code.
 Whoever asks (`lesionvis.batch.supervisor`) may lose it at any time and start another.
@@ -34,7 +34,7 @@ _BYTES_PER_GB = 10**9
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What a worker needs to know before its first photo; plain values that can be sent to other machines.
+    """Settings that a worker needs before its first photo; plain values that can be sent to other machines.
 
     Attributes
     ----------
@@ -125,7 +125,19 @@ def look(analyzer: Analyzer, job: Job, path: str, sha256: str, mask: str | None 
 
 
 def about_this_file(sentence: str, path: str) -> str:
-    """Sentence on a file that no longer names it, so that it holds wherever the file is found.
+    """Rephrase a sentence on a file so that it no longer names the file, and holds wherever the content is found.
+
+    Parameters
+    ----------
+    sentence : str
+        A message of the reader.
+    path : str
+        Path of the file.
+
+    Returns
+    -------
+    str
+        The sentence about "This file".
 
     Examples
     --------
@@ -139,7 +151,18 @@ def about_this_file(sentence: str, path: str) -> str:
 
 
 def overlay_jpeg(analysis: Analysis) -> bytes:
-    """Annotated picture as a JPEG."""
+    """Annotated picture as a JPEG.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Of one photo.
+
+    Returns
+    -------
+    bytes
+        JPEG file.
+    """
     import cv2
 
     from lesionvis.report.overlay import draw_overlay
@@ -149,7 +172,18 @@ def overlay_jpeg(analysis: Analysis) -> bytes:
 
 
 def thumbnail_jpeg(analysis: Analysis) -> bytes:
-    """Small annotated picture, without the band of text, as a JPEG."""
+    """Small annotated picture, without the band of text, as a JPEG.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Of one photo.
+
+    Returns
+    -------
+    bytes
+        JPEG file, its longer side `THUMBNAIL_LONG_SIDE_PX`.
+    """
     import cv2
 
     from lesionvis.report.overlay import BAND_HEIGHT_PX, draw_overlay
@@ -167,7 +201,13 @@ _CHANGED = "This file changed while the run was going on; run the same command a
 
 
 def limit_resources(max_memory_gb: float) -> None:
-    """Set the ceiling on this process's memory, and let no crash write a file."""
+    """Limit the memory of this process, and let no crash write a file; no effect on Windows.
+
+    Parameters
+    ----------
+    max_memory_gb : float
+        Largest address space, GB.
+    """
     try:
         import resource
     except ImportError:  # Windows
@@ -199,7 +239,19 @@ def _still_holds(path: str, mask: str | None, sha256: str) -> bool:
 
 
 def file_content(path: str, mask: str | None) -> str:
-    """Content of a photo's file and of that of its mask (`content_key`).
+    """Key of the content of a photo's file and of its mask (`content_key`).
+
+    Parameters
+    ----------
+    path : str
+        Path of the photo.
+    mask : str or None
+        Path of its mask.
+
+    Returns
+    -------
+    str
+        One or two digests.
 
     Raises
     ------

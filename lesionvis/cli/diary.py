@@ -18,20 +18,20 @@ def keep(
     photo: Annotated[Path, typer.Argument(help="Photo to keep; it is only read.")],
     folder: Annotated[Path, typer.Argument(help="Folder of dated photos of the same skin; series reads it.")],
     date: Annotated[
-        str | None, typer.Option(help="When it was taken, such as 2026-03-01T14:30; else from the file.")
+        str | None, typer.Option(help="Date of the photo, such as 2026-03-01T14:30; by default from the file.")
     ] = None,
     reminder: Annotated[
         str | None,
-        typer.Option(help="Write a calendar file too: daily for a crop of spots, monthly for a single spot."),
+        typer.Option(help="Write a calendar file: daily for a crop of spots, monthly for a single spot."),
     ] = None,
 ) -> None:
-    """Keep a photo with its date in its name, to follow the spots."""
+    """Store a copy of a photo with its date in the name."""
     from lesionvis.cli.photo_diary import check_rhythm, keep_photo, write_reminder
 
     if reminder is not None:
         check_rhythm(reminder)
     kept = keep_photo(photo, folder, date_of(date) if date is not None else None)
-    what = "Kept as" if kept.is_new else "Nothing to do, the same photo is there already:"
+    what = "Kept as" if kept.is_new else "Nothing to do, the folder holds this photo already:"
     typer.echo(f"{what} {escape_control_characters(str(kept.path))}")
     if reminder is not None:
         calendar = write_reminder(folder, kept, reminder)

@@ -47,7 +47,13 @@ class Check:
 
 
 def examine() -> Iterator[Check]:
-    """Run all checks, in order."""
+    """Run all checks, in order.
+
+    Yields
+    ------
+    Check
+        One finding after the other.
+    """
     yield Check("lesionvis", True, f"{__version__}, Python {platform.python_version()}, {platform.platform()}")
     yield _opencv()
     for package in _SHOWN_PACKAGES:
@@ -65,7 +71,7 @@ def _installed(package: str) -> Check:
 
 
 def _extra(packages: tuple[str, ...]) -> str:
-    """Whether what an extra needs is there; none of them is needed to analyse photos."""
+    """State of the packages that an extra needs; none of them is needed to analyse photos."""
     return "installed" if all(_installed(package).is_fine for package in packages) else "not installed"
 
 

@@ -10,8 +10,9 @@ import dataclasses
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -25,17 +26,24 @@ from lesionvis.cli.options import (
     Age,
     AnswersFile,
     AsJson,
+    Ask,
     Cause,
+    Country,
+    Details,
     GivenAnswers,
     Overlay,
+    SaveAnswers,
     SettingsFile,
+    Sheet,
     Sites,
     analyzer_of,
     answers_of,
     check_picture,
+    check_sheet,
     circumstances_of,
     escape_control_characters_in_lines,
     write_picture,
+    write_sheet,
 )
 from lesionvis.cli.pairs import pairs_app
 from lesionvis.errors import LesionvisError, SettingsError, UnreadablePhoto
@@ -46,8 +54,6 @@ if TYPE_CHECKING:
 
     from lesionvis.analysis import Analysis
     from lesionvis.batch.run import OnProgress, Progress
-    from lesionvis.triage.advice import Advice
-    from lesionvis.triage.answers import Answers
 
 FAILED, WRONG_USE, STOPPED = 1, 2, 130
 TRACEBACK_VARIABLE = "LESIONVIS_TRACEBACK"
@@ -60,23 +66,22 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Find red and purple spots in photos of skin, measure them in millimetres and name their pattern. "
-    "Research software, not a medical device.",
+    "For research and education; not approved as a medical device.",
 )
 
-PxPerMm = Annotated[float | None, typer.Option(help="Scale in px of the photo per mm; no ruler is sought then.")]
-MmAcross = Annotated[float | None, typer.Option(help="Width of what the photo shows, in mm.")]
+PxPerMm = Annotated[float | None, typer.Option(help="Scale in px of the photo per mm; then no ruler is searched for.")]
+MmAcross = Annotated[float | None, typer.Option(help="Width of the photographed field, in mm.")]
 CoinName = Annotated[str | None, typer.Option(help="Coin that lies in the photo, such as eur-1.")]
 MinScore = Annotated[float | None, typer.Option(help="Score from which a candidate is a spot, 0 to 1.")]
 MinDiameterMm = Annotated[float | None, typer.Option(help="Smallest diameter of a spot, in mm; needs a scale.")]
 MaxDiameterMm = Annotated[float | None, typer.Option(help="Largest diameter of a spot, in mm; needs a scale.")]
 BarMm = Annotated[float | None, typer.Option(help="Measured length of the bar of a printed scale card, in mm.")]
-ModelFolder = Annotated[Path | None, typer.Option("--model", help="Folder of a pattern model to use instead.")]
-Ask = Annotated[bool, typer.Option("--ask", help="Ask the questions that can still change the advice.")]
+ModelFolder = Annotated[Path | None, typer.Option("--model", help="Model folder; the packaged one by default.")]
 
 
 def main() -> None:
     """Run the command line and end the program with its exit code."""
-    for stream in (sys.stdout, sys.stderr):
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a letter that the terminal does not know must not end a run
             stream.reconfigure(errors="backslashreplace")
     try:
@@ -113,7 +118,7 @@ def analyze(
     as_json: AsJson = False,
     overlay: Overlay = None,
     explain: Annotated[
-        Path | None, typer.Option(help="Write a picture of what was not taken for a spot, and why (.png or .jpg).")
+        Path | None, typer.Option(help="Write a picture of the rejected candidates and the reasons (.png or .jpg).")
     ] = None,
     abcde: Annotated[Path | None, typer.Option(help="Write a picture of the ABCDE (.png or .jpg).")] = None,
     exclude: Annotated[
@@ -132,14 +137,28 @@ def analyze(
     cause: Cause = None,
     site: Sites = None,
     ask: Ask = False,
+    save_answers: SaveAnswers = None,
+    sheet: Sheet = None,
+    country: Country = None,
+    details: Details = False,
     settings: SettingsFile = None,
     model: ModelFolder = None,
 ) -> None:
     """Analyse one photo."""
+    from lesionvis.cli.ask import ask as ask_all
+    from lesionvis.cli.ask import check_answers_file, write_answers
+    from lesionvis.report.contact import numbers_of
+    from lesionvis.triage.dialogue import Dialogue
+
+    numbers = numbers_of(country)
+    if save_answers is not None:
+        check_answers_file(save_answers)
     pictures = {"overlay": overlay, "explain": explain, "abcde": abcde}
     for picture in pictures.values():
         if picture is not None:
             check_picture(picture, photo)
+    if sheet is not None:
+        check_sheet(sheet)
     about = circumstances_of(answers, age, cause, site)
     given = answers_of(answer, answers, about)
     analysis = analyzer_of(
@@ -153,27 +172,33 @@ def analyze(
         max_diameter_mm=max_diameter_mm,
         model_folder=model,
     )(photo, given, mask=exclude)
-    if ask:
-        found = analysis
-        told = _asked(given, lambda known: found.answered(known).advice)
-        analysis = found.answered(told)
-    analysis = dataclasses.replace(analysis, advice=analysis.advice.noting(about))
+    found = analysis
+    start = Dialogue(found.pattern.label, lambda known: found.answered(known).advice, given, about)
+    told = ask_all(start, numbers) if ask else start
+    analysis = found.answered(told.answers)
+    analysis = dataclasses.replace(analysis, advice=analysis.advice.noting(told.circumstances))
     if as_json:
         typer.echo(analysis.to_json())
     else:
         from lesionvis.report.text import analysis_text
 
-        typer.echo(escape_control_characters_in_lines(analysis_text(analysis)))
-    # After the advice, which no picture that cannot be drawn or written may keep back.
+        typer.echo(escape_control_characters_in_lines(analysis_text(analysis, numbers, details=details)))
+    # After the advice, which no file that cannot be made or written may keep back.
+    if save_answers is not None:
+        write_answers(told, save_answers)
     for kind, picture in pictures.items():
         if picture is not None:
             write_picture(_drawn(kind, analysis), picture)
+    if sheet is not None:
+        from lesionvis.report.sheet import sheet_html
+
+        write_sheet(sheet_html(analysis, circumstances=told.circumstances, made_on=date.today()), sheet)
 
 
 @app.command()
 def batch(
     folder: Annotated[Path, typer.Argument(help="Folder with photos, in sub-folders too; it is only read.")],
-    out: Annotated[Path, typer.Option(help="Run folder; a run that was stopped there goes on.")],
+    out: Annotated[Path, typer.Option(help="Output folder; an interrupted run is resumed.")],
     exclude_dir: Annotated[
         Path | None,
         typer.Option(help="Folder with places to leave out: PHOTO.png for the photo PHOTO, as --exclude of analyze."),
@@ -181,7 +206,7 @@ def batch(
     masks: Annotated[bool, typer.Option("--masks", help="Write a label image of every photo.")] = False,
     overlays: Annotated[bool, typer.Option("--overlays", help="Write an annotated picture of every photo.")] = False,
     parquet: Annotated[bool, typer.Option("--parquet", help="Write the tables as Parquet too.")] = False,
-    jobs: Annotated[int | None, typer.Option(help="Processes; as many as there are processors by default.")] = None,
+    jobs: Annotated[int | None, typer.Option(help="Number of processes; the number of processors by default.")] = None,
     px_per_mm: PxPerMm = None,
     mm_across: MmAcross = None,
     coin: CoinName = None,
@@ -229,7 +254,7 @@ def batch(
         with _progress() as tell:
             counts = runner(folder, out, tell)
     except KeyboardInterrupt:
-        _end("Stopped; run the same command again to go on, what is finished is kept.", STOPPED)
+        _end("Interrupted; run the same command again to resume, finished photos are kept.", STOPPED)
     with Journal.read(out) as journal:
         typer.echo(run_summary(out, journal))
     raise typer.Exit(FAILED if counts.get("failed") else 0)
@@ -237,7 +262,7 @@ def batch(
 
 @app.command()
 def status(run: Annotated[Path, typer.Argument(help="Run folder.")]) -> None:
-    """Tell how far a batch run is and what it was made with."""
+    """Show the progress, settings and versions of a batch run."""
     from lesionvis.batch.journal import Journal
     from lesionvis.batch.summary import run_status
 
@@ -254,18 +279,31 @@ def advise(
     cause: Cause = None,
     site: Sites = None,
     ask: Ask = False,
+    save_answers: SaveAnswers = None,
+    country: Country = None,
+    details: Details = False,
     as_json: AsJson = False,
 ) -> None:
     """Give advice on a pattern and answers, without a photo."""
+    from lesionvis.cli.ask import ask as ask_all
+    from lesionvis.cli.ask import check_answers_file, write_answers
+    from lesionvis.report.contact import numbers_of
     from lesionvis.report.text import advice_text
     from lesionvis.triage import advise as advise_on
+    from lesionvis.triage.dialogue import Dialogue
 
+    numbers = numbers_of(country)
+    if save_answers is not None:
+        check_answers_file(save_answers)
     about = circumstances_of(answers, age, cause, site)
     given = answers_of(answer, answers, about)
-    if ask:
-        given = _asked(given, lambda known: advise_on(pattern, known))
-    advice = advise_on(pattern, given).noting(about)
-    typer.echo(json.dumps(advice.to_dict(), indent=1) if as_json else advice_text(advice))
+    start = Dialogue(pattern, lambda known: advise_on(pattern, known), given, about)
+    told = ask_all(start, numbers) if ask else start
+    advice = told.advice.noting(told.circumstances)
+    text = json.dumps(advice.to_dict(), indent=1) if as_json else advice_text(advice, (), numbers, details=details)
+    typer.echo(text)
+    if save_answers is not None:
+        write_answers(told, save_answers)
 
 
 @app.command()
@@ -307,7 +345,7 @@ def print_card(
 def train(
     folder: Annotated[Path, typer.Argument(help="Folder with photos; it is only read.")],
     labels: Annotated[Path, typer.Option(help="CSV with the columns photo, pattern and optionally group.")],
-    out: Annotated[Path, typer.Option(help="New folder for the model; --model uses it.")],
+    out: Annotated[Path, typer.Option(help="New folder for the model, to be given to --model.")],
 ) -> None:
     """Train a pattern model on your own photos, for --model."""
     try:
@@ -352,48 +390,6 @@ def _drawn(kind: str, analysis: Analysis) -> NDArray[np.uint8]:
     return draw_explanation(analysis) if kind == "explain" else draw_overlay(analysis)
 
 
-def _asked(answers: Answers, advise_with: Callable[[Answers], Advice]) -> Answers:
-    """Answers after asking, most decisive first, what can still change the level, until nothing is left to ask."""
-    from lesionvis.triage.answers import UNKNOWN
-    from lesionvis.triage.rules import Level
-    from lesionvis.triage.wording import EMERGENCY_WHILE_ASKING, NEXT_STEPS, QUESTIONS_NOTE
-
-    advice = advise_with(answers)
-    skipped: set[str] = set()
-    warned = False
-    if advice.open_questions:
-        typer.echo(QUESTIONS_NOTE, err=True)
-    while left := [found.question for found in advice.open_questions if found.question.name not in skipped]:
-        if advice.level == Level.EMERGENCY and not warned:  # nobody should go on typing for a while first
-            typer.echo(f"\n{EMERGENCY_WHILE_ASKING} {NEXT_STEPS[advice.level]}", err=True)
-            warned = True
-        question = left[0]
-        typer.echo(f"\n{question.text}\n{question.help}", err=True)
-        value = _chosen(question.choices)
-        if value is None:  # nobody answers any more
-            return answers
-        if value == UNKNOWN:
-            skipped.add(question.name)
-        else:
-            answers = answers.replace(**{question.name: value})
-            advice = advise_with(answers)
-    return answers
-
-
-def _chosen(choices: tuple[str, ...]) -> str | None:
-    """One of the choices, by its name or its beginning; nothing typed means the last, the end of input None."""
-    while True:
-        typer.echo(f"[{' / '.join(choices)}] ", nl=False, err=True)
-        line = sys.stdin.readline()
-        if not line:
-            return None
-        word = line.strip().lower() or choices[-1]
-        fitting = [choice for choice in choices if choice.startswith(word)]
-        if len(fitting) == 1:
-            return fitting[0]
-        typer.echo(f"Please type one of: {', '.join(choices)}.", err=True)
-
-
 @contextmanager
 def _progress() -> Iterator[OnProgress | None]:
     """Progress bar on standard error, when a person looks at it."""
@@ -410,7 +406,7 @@ def _progress() -> Iterator[OnProgress | None]:
         progress.TimeRemainingColumn(),
     )
     with progress.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("looking")
+        task = bar.add_task("scanning")
 
         def tell(now: Progress) -> None:
             bar.update(task, description=now.doing, completed=now.done, total=now.total)

@@ -1,4 +1,4 @@
-"""What the commands share: options, and how answers, settings and pictures to write are taken."""
+"""Options that the commands share, and how answers, settings and pictures to write are taken."""
 
 from __future__ import annotations
 
@@ -26,19 +26,59 @@ SettingsFile = Annotated[Path | None, typer.Option("--settings", help="TOML file
 GivenAnswers = Annotated[list[str] | None, typer.Option("--answer", metavar="NAME=VALUE", help="One answer.")]
 AnswersFile = Annotated[Path | None, typer.Option("--answers", help='TOML file with answers, such as fever = "yes".')]
 Age = Annotated[float | None, typer.Option("--age", help="Age of the person with the spots, in years.")]
-Cause = Annotated[str | None, typer.Option("--cause", help="What happened just before, such as coughing, or none.")]
-Sites = Annotated[list[str] | None, typer.Option("--site", help="A place with spots, such as face; give all.")]
-Overlay = Annotated[Path | None, typer.Option(help="Write the annotated picture here (.png or .jpg).")]
+Cause = Annotated[str | None, typer.Option("--cause", help="Event just before, such as coughing, or none.")]
+Sites = Annotated[list[str] | None, typer.Option("--site", help="Body site with spots, such as face; repeatable.")]
+Overlay = Annotated[Path | None, typer.Option(help="Write an annotated picture (.png or .jpg).")]
+Ask = Annotated[bool, typer.Option("--ask", help="Ask what can still change the advice, screen by screen.")]
+SaveAnswers = Annotated[
+    Path | None, typer.Option("--save-answers", help="Write the answers here (.toml), for --answers.")
+]
+Country = Annotated[
+    str | None, typer.Option("--country", help="Whose numbers to ring, such as GB; of the language unless given.")
+]
+Details = Annotated[
+    bool, typer.Option("--details", help="Print odds, limits, names of rules and answers, and addresses of sources.")
+]
+Sheet = Annotated[Path | None, typer.Option("--sheet", help="Write a page to print for the doctor here (.html).")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def escape_control_characters_in_lines(text: str) -> str:
-    """Text of several lines with harmful characters percent-encoded."""
+    """Text of several lines with harmful characters percent-encoded.
+
+    Parameters
+    ----------
+    text : str
+        Text of several lines.
+
+    Returns
+    -------
+    str
+        The same lines with control and direction characters percent-encoded.
+    """
     return "\n".join(escape_control_characters(line) for line in text.split("\n"))
 
 
 def analyzer_of(settings: Path | None, **options: Any) -> Analyzer:
-    """Analyzer of a settings file, or of the defaults, and of the options that override them."""
+    """Analyzer of a settings file, or of the defaults, and of the options that override them.
+
+    Parameters
+    ----------
+    settings : Path or None
+        Settings file.
+    **options : object
+        Settings that override those of the file unless None.
+
+    Returns
+    -------
+    Analyzer
+        With all settings.
+
+    Raises
+    ------
+    SettingsError
+        If the file cannot be read, or a setting is unknown or outside its bounds.
+    """
     from lesionvis.analysis import Analyzer
     from lesionvis.settings import changed, read_settings
 
@@ -49,7 +89,29 @@ def analyzer_of(settings: Path | None, **options: Any) -> Analyzer:
 def circumstances_of(
     file: Path | None, age: float | None = None, cause: str | None = None, sites: list[str] | None = None
 ) -> Circumstances:
-    """Circumstances of a file with answers and of the options that override it."""
+    """Circumstances of a file with answers and of the options that override it.
+
+    Parameters
+    ----------
+    file : Path or None
+        TOML file with answers.
+    age : float, optional
+        Age in years.
+    cause : str, optional
+        Event just before the spots.
+    sites : list of str, optional
+        Body sites with spots.
+
+    Returns
+    -------
+    Circumstances
+        Of the person.
+
+    Raises
+    ------
+    AnswerError
+        If a value is of the wrong type or unknown.
+    """
     from lesionvis.settings import read_toml
     from lesionvis.triage.answers import UNKNOWN
     from lesionvis.triage.circumstances import Circumstances
@@ -69,6 +131,25 @@ def answers_of(given: list[str] | None, file: Path | None, circumstances: Circum
     """Answers of a file and of the options that override it, with what follows from the circumstances.
 
     The circumstances are those of the file unless given.
+
+    Parameters
+    ----------
+    given : list of str or None
+        Answers as NAME=VALUE.
+    file : Path or None
+        TOML file with answers.
+    circumstances : Circumstances, optional
+        Of the person.
+
+    Returns
+    -------
+    Answers
+        Unknown where nothing was said.
+
+    Raises
+    ------
+    AnswerError
+        If an answer is malformed, unknown or given twice with different values.
     """
     from lesionvis.settings import read_toml
     from lesionvis.triage.answers import Answers
@@ -94,7 +175,23 @@ def answers_of(given: list[str] | None, file: Path | None, circumstances: Circum
 
 
 def date_of(text: str) -> datetime:
-    """Date of an option."""
+    """Parse the date of an option.
+
+    Parameters
+    ----------
+    text : str
+        ISO 8601, such as 2026-03-01T14:30.
+
+    Returns
+    -------
+    datetime
+        With a time zone if the text has one.
+
+    Raises
+    ------
+    SettingsError
+        If the text is no date.
+    """
     try:
         return datetime.fromisoformat(text.strip())
     except ValueError as error:
@@ -102,7 +199,20 @@ def date_of(text: str) -> datetime:
 
 
 def check_picture(overlay: Path, *photos: Path) -> None:
-    """Refuse a picture to write that is none, that would overwrite a photo, or that has no folder."""
+    """Refuse the path of a picture that is no picture, would overwrite a photo, or has no folder.
+
+    Parameters
+    ----------
+    overlay : Path
+        File to write.
+    *photos : Path
+        Photos that must not be overwritten.
+
+    Raises
+    ------
+    SettingsError
+        If the path is refused.
+    """
     if overlay.suffix.lower() not in (".png", ".jpg", ".jpeg"):
         raise SettingsError(f"The annotated picture {overlay} must end in .png or .jpg.")
     for photo in photos:
@@ -112,8 +222,61 @@ def check_picture(overlay: Path, *photos: Path) -> None:
         raise SettingsError(f"The folder of the annotated picture {overlay} does not exist; make it first.")
 
 
+def check_sheet(sheet: Path) -> None:
+    """Refuse a sheet to write that is no page, or that has no folder.
+
+    Parameters
+    ----------
+    sheet : Path
+        File to write.
+
+    Raises
+    ------
+    SettingsError
+        If the path does not end in .html or .htm, or its folder does not exist.
+    """
+    if sheet.suffix.lower() not in (".html", ".htm"):
+        raise SettingsError(f"The sheet {sheet} must end in .html.")
+    if not sheet.parent.is_dir():
+        raise SettingsError(f"The folder of the sheet {sheet} does not exist; make it first.")
+
+
+def write_sheet(page: str, sheet: Path) -> None:
+    """Write a sheet for the doctor.
+
+    Parameters
+    ----------
+    page : str
+        HTML of the sheet.
+    sheet : Path
+        File to write, in UTF-8; one that is there is overwritten.
+
+    Raises
+    ------
+    SettingsError
+        If the file cannot be written.
+    """
+    try:
+        sheet.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise SettingsError(f"The sheet {sheet} cannot be written ({error.strerror}).") from error
+
+
 def write_picture(rgb: NDArray[np.uint8], overlay: Path) -> None:
-    """Write an RGB picture as PNG or JPEG by its name."""
+    """Write a picture as PNG or JPEG by the extension of the file.
+
+    Parameters
+    ----------
+    rgb : ndarray of shape (H, W, 3), uint8
+        Picture.
+    overlay : Path
+        File to write, .png or .jpg.
+
+    Raises
+    ------
+    SettingsError
+        If the file cannot be written.
+    """
     import cv2
 
     code = cv2.imencode(overlay.suffix.lower(), rgb[..., ::-1])[1]

@@ -14,17 +14,22 @@ from lesionvis.cli.options import (
     AnswersFile,
     AsJson,
     Cause,
+    Country,
+    Details,
     GivenAnswers,
     Overlay,
     SettingsFile,
+    Sheet,
     Sites,
     analyzer_of,
     answers_of,
     check_picture,
+    check_sheet,
     circumstances_of,
     date_of,
     escape_control_characters_in_lines,
     write_picture,
+    write_sheet,
 )
 from lesionvis.errors import SettingsError
 
@@ -35,28 +40,32 @@ pairs_app = typer.Typer()
 def blanch(
     plain: Annotated[Path, typer.Argument(help="Photo of the spots.")],
     pressed: Annotated[
-        Path, typer.Argument(help="The same with a clear glass pressed on some of them, or stretched (--stretched).")
+        Path, typer.Argument(help="The same skin with a clear glass pressed on some spots, or stretched (--stretched).")
     ],
     stretched: Annotated[
         bool, typer.Option("--stretched", help="The second photo is of skin pulled apart between two fingers.")
     ] = False,
     as_json: AsJson = False,
     overlay: Overlay = None,
-    agree: Annotated[bool, typer.Option("--agree", help="You looked at them meanwhile and saw them fade too.")] = False,
+    agree: Annotated[bool, typer.Option("--agree", help="Confirm that you saw the spots fade.")] = False,
     answer: GivenAnswers = None,
     answers: AnswersFile = None,
     age: Age = None,
     cause: Cause = None,
     site: Sites = None,
+    country: Country = None,
+    details: Details = False,
     settings: SettingsFile = None,
 ) -> None:
-    """Tell whether spots fade under a glass, or on stretched skin."""
+    """Test whether spots fade under a glass or on stretched skin."""
     from lesionvis.compare.blanch import blanch_test
+    from lesionvis.report.contact import numbers_of
     from lesionvis.report.pairs import draw_blanch
     from lesionvis.report.pairs_text import blanch_text
     from lesionvis.triage import advise_further
     from lesionvis.triage.evidence import PhotoEvidence
 
+    numbers = numbers_of(country)
     if overlay is not None:
         check_picture(overlay, plain, pressed)
     about = circumstances_of(answers, age, cause, site)
@@ -72,7 +81,7 @@ def blanch(
     if as_json:
         typer.echo(json.dumps(test.to_dict() | {"advice": advice.to_dict()}, indent=1, allow_nan=False))
     else:
-        typer.echo(escape_control_characters_in_lines(blanch_text(test, advice)))
+        typer.echo(escape_control_characters_in_lines(blanch_text(test, advice, numbers, details=details)))
 
 
 @pairs_app.command()
@@ -82,28 +91,35 @@ def series(
     ],
     dates: Annotated[
         str | None,
-        typer.Option(help="When each was taken, such as 2026-03-01,2026-03-08; else from their names or the files."),
+        typer.Option(help="Date of each photo, such as 2026-03-01,2026-03-08; by default from names or files."),
     ] = None,
     as_json: AsJson = False,
     overlay: Overlay = None,
-    chart: Annotated[Path | None, typer.Option(help="Write a chart of the course here (.svg).")] = None,
+    chart: Annotated[Path | None, typer.Option(help="Write a chart of the course (.svg).")] = None,
+    sheet: Sheet = None,
     answer: GivenAnswers = None,
     answers: AnswersFile = None,
     age: Age = None,
     cause: Cause = None,
     site: Sites = None,
+    country: Country = None,
+    details: Details = False,
     settings: SettingsFile = None,
 ) -> None:
     """Follow spots through dated photos: new, gone, growing, fading."""
     from lesionvis.cli.photo_diary import date_in_name, photos_of
     from lesionvis.compare.series import follow_spots
+    from lesionvis.report.contact import numbers_of
     from lesionvis.report.course_chart import course_svg
     from lesionvis.report.pairs import draw_course
     from lesionvis.report.pairs_text import course_text
 
+    numbers = numbers_of(country)
     photos = photos_of(photos)
     if overlay is not None:
         check_picture(overlay, *photos)
+    if sheet is not None:
+        check_sheet(sheet)
     if chart is not None and (chart.suffix.lower() != ".svg" or not chart.parent.is_dir()):
         raise SettingsError(f"The chart {chart} must end in .svg and lie in a folder that exists.")
     given = _dates(dates, len(photos)) if dates is not None else [date_in_name(photo.name) for photo in photos]
@@ -124,7 +140,12 @@ def series(
     if as_json:
         typer.echo(json.dumps(course.to_dict() | {"advice": advice.to_dict()}, indent=1, allow_nan=False))
     else:
-        typer.echo(escape_control_characters_in_lines(course_text(course, advice)))
+        typer.echo(escape_control_characters_in_lines(course_text(course, advice, numbers, details=details)))
+    if sheet is not None:
+        from lesionvis.report.sheet import sheet_html
+
+        last = course.photos[-1]
+        write_sheet(sheet_html(last, advice, about, made_on=datetime.now().date(), course=course), sheet)
 
 
 def _dates(text: str, count: int) -> list[datetime | None]:

@@ -57,7 +57,17 @@ class Kept:
 
 
 def date_in_name(name: str) -> datetime | None:
-    """Date that a kept photo has in front of its name; None when there is none.
+    """Date in front of the name of a kept photo.
+
+    Parameters
+    ----------
+    name : str
+        Name of a file.
+
+    Returns
+    -------
+    datetime or None
+        Without a time zone; None when there is no date.
 
     Examples
     --------
@@ -73,7 +83,19 @@ def date_in_name(name: str) -> datetime | None:
 
 
 def stamped_name(name: str, taken_at: datetime) -> str:
-    """Name with a date in front, in the place of one that it has.
+    """Name of a file with a date in front, in the place of an earlier one.
+
+    Parameters
+    ----------
+    name : str
+        Name of the file.
+    taken_at : datetime
+        Date to put in front.
+
+    Returns
+    -------
+    str
+        The new name.
 
     Examples
     --------
@@ -86,6 +108,16 @@ def stamped_name(name: str, taken_at: datetime) -> str:
 
 def photos_in(folder: Path) -> list[Path]:
     """Photos that lie in a folder, not in its sub-folders, by name: kept ones come in the order of time.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder to list.
+
+    Returns
+    -------
+    list of Path
+        Photos by name.
 
     Raises
     ------
@@ -101,6 +133,16 @@ def photos_in(folder: Path) -> list[Path]:
 
 def photos_of(paths: Iterable[Path]) -> list[Path]:
     """Photos of a series, each folder replaced by the photos in it.
+
+    Parameters
+    ----------
+    paths : iterable of Path
+        Photos and folders.
+
+    Returns
+    -------
+    list of Path
+        At least two photos.
 
     Raises
     ------
@@ -260,7 +302,18 @@ def reminder_text(taken_at: datetime, rhythm: str, photo: str) -> str:
 
 
 def check_rhythm(rhythm: str) -> None:
-    """Raise SettingsError unless a reminder can come that often."""
+    """Refuse a rhythm of reminders that is not known.
+
+    Parameters
+    ----------
+    rhythm : str
+        "daily" or "monthly".
+
+    Raises
+    ------
+    SettingsError
+        If it is neither.
+    """
     if rhythm not in RHYTHMS:
         raise SettingsError(
             f'A reminder is not "{rhythm}"; give daily for a crop of spots or monthly for a single spot.'

@@ -57,7 +57,7 @@ PIGMENT_COLOR, PIGMENT_BLUE_SHARE_MIN = "brown", 0.05
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BlanchTest:
-    """What a glass test, or a test by stretching, shows.
+    """Result of a glass test, or of a test by stretching.
 
     Attributes
     ----------
@@ -102,7 +102,13 @@ class BlanchTest:
             array.setflags(write=False)
 
     def findings(self) -> tuple[tuple[str, str], ...]:
-        """Answers to which the test gives the harmful value, each with what was seen; see `PhotoEvidence`."""
+        """Answers to which the test gives the harmful value; see `PhotoEvidence`.
+
+        Returns
+        -------
+        tuple of (str, str)
+            Name of a question and a sentence on what was seen; empty unless the spots do not fade.
+        """
         if self.verdict != "does_not_fade":
             return ()
         return (("blanch", f"In {SECOND_PHOTO[self.how]} the spots do not fade"),)
@@ -126,7 +132,13 @@ class BlanchTest:
         return told
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON; numbers that are missing are None."""
+        """Result as plain values for JSON.
+
+        Returns
+        -------
+        dict
+            Missing numbers are None.
+        """
         rows = zip(self.spot.tolist(), self.ratio.tolist(), self.ratio_error.tolist(), strict=True)
         content = {
             "how": self.how,

@@ -49,7 +49,7 @@ class PhotoSummary:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Comparison:
-    """What happened between two photos.
+    """Changes between two photos.
 
     Attributes
     ----------
@@ -69,7 +69,18 @@ class Comparison:
     extent_ratio: float
 
     def median(self, name: str) -> float:
-        """Median of one of the ratios or shifts over the spots that are there in both photos; NaN without any."""
+        """Median of one of the ratios or shifts over the spots that both photos show.
+
+        Parameters
+        ----------
+        name : str
+            Attribute of `Matches`: "area_ratio", "contrast_ratio" or "blue_shift".
+
+        Returns
+        -------
+        float
+            In the unit of the attribute; NaN without spots in both photos.
+        """
         if self.matches is None:
             return float("nan")
         values = np.asarray(getattr(self.matches, name), np.float64)
@@ -77,7 +88,13 @@ class Comparison:
         return float(np.median(values)) if values.size else float("nan")
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON; numbers that are missing are None."""
+        """Changes as plain values for JSON.
+
+        Returns
+        -------
+        dict
+            Missing numbers are None.
+        """
         content: dict[str, Any] = {"days": self.days, "registration": self.registration.to_dict()}
         if self.matches is None:
             return json_ready(content | {"compared": False})
@@ -112,9 +129,19 @@ def summarize_photo(analysis: Analysis, taken_at: datetime | None) -> PhotoSumma
 
 
 def days_between(earlier: datetime | None, later: datetime | None) -> float:
-    """Days from one date to another, below 0 when the other comes first; NaN when one is missing.
+    """Days from one date to another.
 
     Cameras write the time without a zone: where just one date has a zone, both count as of the same.
+
+    Parameters
+    ----------
+    earlier, later : datetime or None
+        Dates, with or without a time zone.
+
+    Returns
+    -------
+    float
+        Days, below 0 when `later` comes first; NaN when a date is missing.
     """
     if earlier is None or later is None:
         return float("nan")

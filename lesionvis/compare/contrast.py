@@ -1,4 +1,4 @@
-"""How much blood stands out at given places of a photo, whether a spot was found there or not.
+"""Contrast of blood at given places of a photo, whether a spot was found there or not.
 
 To compare two photos the same place must be measured alike in both, also where a spot has faded from one of them.
 The light that is missing against the skin around is summed beyond the outline and spread over the outline's area, so
@@ -131,7 +131,20 @@ def contrasts_at(
 
 
 def lies_in_frame(photo: Photo, outline_px: NDArray[np.float64]) -> bool:
-    """Whether an outline of shape (K, 2), source px, lies wholly in a photo."""
+    """Test whether an outline lies wholly in a photo.
+
+    Parameters
+    ----------
+    photo : Photo
+        Photo.
+    outline_px : ndarray of shape (K, 2), float64
+        Corners (x, y), source px.
+
+    Returns
+    -------
+    bool
+        True if no corner lies outside.
+    """
     size = np.array([photo.source_width_px, photo.source_height_px])
     return bool((outline_px >= 0.0).all() and (outline_px <= size - 1.0).all())
 
@@ -167,7 +180,7 @@ def _places(rays: list[tuple[NDArray[np.float64], NDArray[np.float64]]], shape: 
 def _whose(
     xy: NDArray[np.float64], place: NDArray[np.int32], taken: NDArray[np.bool_], mask: NDArray[np.bool_]
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which samples (N, rays, steps) belong to no other place, and which are bare skin."""
+    """Samples (N, rays, steps) that belong to no other place, and those that are bare skin."""
     height, width = mask.shape
     column, row = np.round(xy[..., 0]).astype(int), np.round(xy[..., 1]).astype(int)
     inside = (column >= 0) & (row >= 0) & (column < width) & (row < height)

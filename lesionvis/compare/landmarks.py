@@ -1,4 +1,4 @@
-"""What identifies a piece of skin in a photo, and first guesses of how two photos of it lie over each other.
+"""Landmarks that identify a piece of skin, and first guesses of how two photos of it lie over each other.
 
 Pores, lines and hairs are rich but need light from about the same side; freckles, moles and spots are few but look
 the same in any light. Keypoints (Lowe 2004) use the first, constellations of spot-like places the second.
@@ -51,7 +51,7 @@ _MEETINGS_MIN = 4
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Structure:
-    """What identifies the skin of one photo, on a small picture.
+    """Landmarks and structure of the skin of one photo, on a small picture.
 
     Attributes
     ----------
@@ -151,7 +151,7 @@ def guesses(first: Structure, second: Structure, *, stretched: bool = False) -> 
 
 
 def _is_plausible(affine: NDArray[np.float64]) -> bool:
-    """Whether an affine map of shape (2, 3) turns nothing over, and is no zoom or pull that no two photos have."""
+    """True where an affine map of shape (2, 3) turns nothing over, and is no zoom or pull that no two photos have."""
     long, short = np.linalg.svd(affine[:, :2], compute_uv=False)
     turned_over = np.linalg.det(affine[:, :2]) <= 0.0
     return bool(not turned_over and long < PULL_MAX * short and 1.0 / ZOOM_MAX < np.sqrt(long * short) < ZOOM_MAX)
@@ -213,7 +213,7 @@ def _pairs(landmarks: NDArray[np.float64]) -> NDArray[np.int64]:
 def _meetings(
     turn: NDArray[np.complex128], shift: NDArray[np.complex128], z: NDArray[np.complex128], second: Structure
 ) -> NDArray[np.int64]:
-    """How many landmarks of the second are met by one of the first, for each similarity."""
+    """Number of landmarks of the second that are met by one of the first, for each similarity."""
     height, width = second.mask.shape
     # A picture in which each landmark's surroundings carry its number is looked up instead of measuring distances.
     number = np.zeros((height, width), np.int32)

@@ -1,4 +1,4 @@
-"""How much paler skin became between two photos: what a glass presses out of it, told apart from what it reflects.
+"""Pallor between two photos: what a glass presses out of the skin, told apart from what it reflects.
 
 Of skin that is pressed the red stays and green and blue grow, as blood goes; a reflection adds white to all three; a
 change of light multiplies all three. Three channels are enough to tell the three apart, relative to skin beside the
@@ -58,7 +58,7 @@ _N_STEPS = 8
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pallor:
-    """What became of the skin around N places.
+    """Changes of the skin around N places.
 
     Attributes
     ----------

@@ -54,7 +54,7 @@ RESIDUAL_SIGMA_PX = 50.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Registration:
-    """Where places of a first photo lie in a second one.
+    """Map from places of a first photo to a second one.
 
     Attributes
     ----------
@@ -120,19 +120,51 @@ class Registration:
         return np.asarray(project(self.homography, points) + correction)
 
     def is_supported(self, xy: ArrayLike) -> NDArray[np.bool_]:
-        """Whether places of the first photo, shape (N, 2), have anchors near, so that nothing is extrapolated.
+        """Test whether places have anchors near, so that nothing is extrapolated.
 
         In rendered series all of 12 spots that were put off by over 0.6 of their diameter had none, and 0.4 % of 829
         others.
+
+        Parameters
+        ----------
+        xy : array_like of shape (N, 2)
+            Places (x, y) of the first photo, source px.
+
+        Returns
+        -------
+        ndarray of shape (N,), bool
+            True where anchors are near.
         """
         return np.asarray(self._weights(np.asarray(xy, dtype=np.float64).reshape(-1, 2)).sum(axis=1) > 0.5)
 
     def zoom(self, xy: ArrayLike) -> NDArray[np.float64]:
-        """Px of the second photo per px of the first at places of the first, shape (N,)."""
+        """Local magnification from the first photo to the second.
+
+        Parameters
+        ----------
+        xy : array_like of shape (N, 2)
+            Places (x, y) of the first photo, source px.
+
+        Returns
+        -------
+        ndarray of shape (N,), float64
+            Px of the second photo per px of the first.
+        """
         return area_zoom(self.homography, np.asarray(xy, dtype=np.float64).reshape(-1, 2))
 
     def map_back(self, xy: ArrayLike) -> NDArray[np.float64]:
-        """Places in the first photo of places in the second, shape (N, 2), source px: the inverse of `map_points`."""
+        """Map places of the second photo to the first: the inverse of `map_points`.
+
+        Parameters
+        ----------
+        xy : array_like of shape (N, 2)
+            Places (x, y) of the second photo, source px.
+
+        Returns
+        -------
+        ndarray of shape (N, 2), float64
+            Places (x, y) of the first photo, source px.
+        """
         points = np.asarray(xy, dtype=np.float64).reshape(-1, 2)
         inverse = np.asarray(np.linalg.inv(self.homography), np.float64)
         back = project(inverse, points)
@@ -142,7 +174,13 @@ class Registration:
         return np.asarray(back)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON; numbers that are missing are None."""
+        """Registration as plain values for JSON.
+
+        Returns
+        -------
+        dict
+            Missing numbers are None; the homography is None unless it is trusted.
+        """
         shown = {name: getattr(self, name) for name in ("trusted", "reason", "error_px", "evidence", "overlap")}
         return json_ready(shown | {"homography": self.homography.tolist() if self.trusted else None})
 
@@ -367,7 +405,7 @@ def _recentre(a: Structure, b: Structure, fit: _Fit) -> tuple[NDArray[np.float64
 
 
 def _drift(met: NDArray[np.float64], matrix: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What most landmarks agree that a transform is off by, x and y in b; 0 where there are none."""
+    """Offset, x and y in b, that most landmarks agree on; 0 where there are none."""
     if len(met) == 0:
         return np.zeros(2)
     off = met[:, 2:] - project(matrix, met[:, :2])

@@ -42,7 +42,7 @@ COLOR_SHIFT_MIN = 0.15
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Course:
-    """What became of the spots over a series of photos.
+    """Changes of the spots over a series of photos.
 
     Attributes
     ----------
@@ -70,7 +70,13 @@ class Course:
         return f"Course({len(self.photos)} photos, {len(self.tracks)} followed spots)"
 
     def findings(self) -> tuple[tuple[str, str], ...]:
-        """Answers to which the series gives the harmful value, each with what was seen; see `PhotoEvidence`."""
+        """Answers to which the series gives the harmful value; see `PhotoEvidence`.
+
+        Returns
+        -------
+        tuple of (str, str)
+            Name of a question and a sentence on what was seen.
+        """
         found = {}
         for interval in self.intervals:
             new = _spreading(interval)
@@ -119,7 +125,13 @@ class Course:
         return abcde.evolved(evolution.changed, f"{evolution.seen}.", size_changed=evolution.size_changed)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON; numbers that are missing are None."""
+        """Course as plain values for JSON.
+
+        Returns
+        -------
+        dict
+            Missing numbers are None.
+        """
         content: dict[str, Any] = {
             "photos": [
                 {
@@ -223,7 +235,7 @@ def _spreading(interval: Comparison) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Since:
-    """What a followed spot became from the first to the last photo of its track."""
+    """Change of a followed spot from the first to the last photo of its track."""
 
     days: float = 0.0
     contrast_ratio: float = 1.0
@@ -251,7 +263,7 @@ def _since(course: Course, row: NDArray[np.int64]) -> _Since:
 
 
 def _persisting(course: Course) -> str:
-    """What was seen of spots that did not fade for more than a week; empty when most did or none was followed."""
+    """Sentence on spots that did not fade for more than a week; empty when most did or none was followed."""
     followed = [(_last_photo(row), _since(course, row)) for row in course.tracks]
     long = [
         (last, since)
@@ -277,7 +289,7 @@ def _last_photo(row: NDArray[np.int64]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Evolution:
-    """Whether a single spot, and its size, changed; what was seen, without its full stop; the last photo of it."""
+    """Change of a single spot, the sentence on it without its full stop, and the last photo it was followed to."""
 
     photo: int
     changed: bool
@@ -286,7 +298,7 @@ class _Evolution:
 
 
 def _evolution(course: Course) -> _Evolution | None:
-    """How the dominant lesion, or the only spot, changed over weeks; None when it was not followed so long.
+    """Change of the dominant lesion, or the only spot, over weeks; None when it was not followed so long.
 
     It has several tracks when photos in between could not be compared. A change along any of them is a change; of
     several the last is told.
@@ -301,7 +313,7 @@ def _evolution(course: Course) -> _Evolution | None:
 
 
 def _evolution_along(course: Course, row: NDArray[np.int64]) -> _Evolution | None:
-    """How the dominant lesion, or the only spot, changed along a track; None for other spots and for short tracks."""
+    """Change of the dominant lesion, or the only spot, along a track; None for other spots and for short tracks."""
     first, last = int(np.flatnonzero(row)[0]), _last_photo(row)
     table = course.photos[last].table
     is_the_one = len(table) == 1 or bool(table["is_lesion"][row[last] - 1])
@@ -331,7 +343,7 @@ def _new_colors(course: Course, row: NDArray[np.int64], first: int, last: int) -
 
 
 def _is_beyond(ratio: float, factor_min: float, error: float) -> bool:
-    """Whether a ratio differs from 1, either way, by some factor and by more than its relative error explains."""
+    """True where a ratio differs from 1, either way, by some factor and by more than its relative error explains."""
     is_known = np.isfinite(ratio) and np.isfinite(error)
     return bool(is_known and max(ratio, 1.0 / max(ratio, 1e-9)) > max(factor_min, 1.0 + SURE_ERRORS * error))
 

@@ -1,4 +1,4 @@
-"""How far skin was pulled apart between two photos, told apart from how the camera stood.
+"""Stretch of the skin between two photos, told apart from the position of the camera.
 
 A pull makes skin longer one way and narrower the other. So does a camera that looks at it askance, but then the far
 side is also smaller than the near one, which a pull does not do. Neither light nor colour is needed.
@@ -30,7 +30,7 @@ CONTRACTION = 0.4
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pull:
-    """What became of the skin at N places.
+    """Stretch of the skin at N places.
 
     Attributes
     ----------

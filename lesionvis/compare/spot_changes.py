@@ -44,7 +44,7 @@ STATES = ("persisting", "growing", "fading", "gone", "new", "unclear")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Matches:
-    """What became of the spots between two photos; one row per spot that both photos show the place of.
+    """Changes of the spots between two photos; one row per spot whose place both photos show.
 
     Attributes
     ----------
@@ -80,7 +80,18 @@ class Matches:
         return len(self.first)
 
     def count(self, *states: str) -> int:
-        """How many spots are in any of some states."""
+        """Number of spots in any of some states.
+
+        Parameters
+        ----------
+        *states : str
+            Values of `state`.
+
+        Returns
+        -------
+        int
+            Number of spots.
+        """
         return int(np.isin(self.state, states).sum())
 
 
@@ -155,7 +166,7 @@ def _pairs(
 
 
 def _lies_on_skin(analysis: Analysis, outline: NDArray[np.float64]) -> bool:
-    """Whether an outline, source px, lies wholly in a photo and its centre on the skin there."""
+    """True where an outline, source px, lies wholly in a photo and its centre on the skin there."""
     if not lies_in_frame(analysis.photo, outline):
         return False
     column, row = np.rint(analysis.photo.to_working(outline.mean(axis=0))).astype(int)

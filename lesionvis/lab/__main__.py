@@ -17,8 +17,8 @@ MODELS = PROJECT / "models"
 SPOT_TABLE = MODELS / "spots-v2" / "training.npz"
 # Places of spots that were marked for training on photos of dev/.
 MARKED_SPOTS = SPOT_TABLE.parent / "marked_spots.csv"
-REGION_TABLES = MODELS / "spots-v1" / "training.npz"
-OUTLINED_LESIONS = REGION_TABLES.parent / "outlined_lesions.jsonl"
+REGION_TABLE = MODELS / "regions-v1" / "training.npz"
+OUTLINED_LESIONS = REGION_TABLE.parent / "outlined_lesions.jsonl"
 PATTERN_TABLE = MODELS / "pattern-v1" / "training.csv"
 # Dermoscopic photos: measured, judged, never trained on.
 OTHER_SOURCE_TABLE = MODELS / "pattern-v1" / "other_source.csv"
@@ -36,11 +36,12 @@ def main() -> None:
     samples.add_argument("--pairs", type=Path, default=PROJECT / "sample_pairs", help="for those of pairs and series")
     samples.set_defaults(run=_samples)
     tables = commands.add_parser("tables", help="measure photos with truth: makes the training tables")
-    tables.add_argument(
-        "--photos", type=Path, required=True, nargs="+", help="folders, each with labels.csv and photos/"
-    )
-    tables.add_argument("--only", choices=("regions", "spots", "pattern", "other"), help="make one of the tables")
+    tables.add_argument("--photos", type=Path, nargs="+", required=True, help="folders with labels.csv and photos/")
+    tables.add_argument("--only", choices=("spots", "pattern", "other"), help="make one of the tables")
     tables.set_defaults(run=_tables)
+    regions = commands.add_parser("regions", help="measure photos whose lesion is known: makes the table of regions")
+    regions.add_argument("--photos", type=Path, nargs="+", required=True, help="folders with labels.csv and photos/")
+    regions.set_defaults(run=_regions)
     train = commands.add_parser("train", help="train the models from the committed tables")
     train.set_defaults(run=_train)
     card = commands.add_parser("card", help="write MODEL_CARD.md of the pattern model from its tables; train does too")
@@ -52,6 +53,9 @@ def main() -> None:
     spots = stages.add_parser("spots", help="spots and lesions beside the usual detectors; else the pattern")
     spots.add_argument("--photos", type=Path, required=True, help="folder with the truth and photos/")
     spots.set_defaults(run=_evaluate_spots)
+    lesions = stages.add_parser("lesions", help="border and length of the dominant lesion")
+    lesions.add_argument("--photos", type=Path, nargs="+", required=True, help="folders with the truth and photos/")
+    lesions.set_defaults(run=_evaluate_lesions)
     abcde = stages.add_parser("abcde", help="melanomas against naevi by the ABCDE")
     abcde.add_argument("--photos", type=Path, required=True, help="folder with the truth and photos/")
     abcde.set_defaults(run=_evaluate_abcde)
@@ -77,33 +81,18 @@ def _samples(arguments: argparse.Namespace) -> None:
 
 
 def _tables(arguments: argparse.Namespace) -> None:
-    from lesionvis.lab.train import (
-        candidate_training,
-        folds,
-        pattern_training,
-        rendered_training,
-        spot_examples,
-        spot_training,
-    )
-    from lesionvis.lab.truth import read_labels
+    from lesionvis.lab.train import candidate_training, folds, pattern_training, rendered_training
     from lesionvis.spots.classifier import packaged_classifier
 
     if arguments.only == "other":
         classifiers = [packaged_classifier()] * folds.N_FOLDS
         pattern_training.write_pattern_table(OTHER_SOURCE_TABLE, _pattern_table(arguments.photos, classifiers, 0))
         return
-    if arguments.only in (None, "regions"):
-        examples = []
-        for folder in arguments.photos:
-            lesions = spot_examples.read_lesion_truth(folder / "masks", OUTLINED_LESIONS)
-            examples += spot_examples.collect(folder / "photos", read_labels(folder), lesions)
-        examples += rendered_training.rendered_examples()
-        spot_training.write_tables(REGION_TABLES, spot_training.make_tables(examples))
-    if arguments.only in (None, "spots"):
+    if arguments.only != "pattern":
         candidates = [example for folder in arguments.photos for example in _candidate_examples(folder)]
         candidates += rendered_training.rendered_candidate_examples()
         candidate_training.write_table(SPOT_TABLE, candidate_training.make_table(candidates))
-    if arguments.only in (None, "pattern"):
+    if arguments.only != "spots":
         table = _pattern_table(arguments.photos, _fold_classifiers(), N_COPIES)
         pattern_training.write_pattern_table(PATTERN_TABLE, table)
 
@@ -111,14 +100,14 @@ def _tables(arguments: argparse.Namespace) -> None:
 def _candidate_examples(folder: Path) -> list[CandidateExample]:
     """Candidates of a set of photos with what is known about each."""
     from lesionvis.lab.train.candidate_examples import collect_candidates
-    from lesionvis.lab.train.spot_examples import read_lesion_truth
+    from lesionvis.lab.train.region_examples import read_lesion_truth
     from lesionvis.lab.truth import read_labels, read_spot_truth
     from lesionvis.spots.classifier import packaged_classifier
 
     labels = read_labels(folder)
     names = {label.photo for label in labels}
     marked = [truth for truth in read_spot_truth(folder / "spots.csv", MARKED_SPOTS) if truth.photo in names]
-    lesions = read_lesion_truth(folder / "masks", OUTLINED_LESIONS)
+    lesions = read_lesion_truth(folder, OUTLINED_LESIONS)
     return collect_candidates(folder / "photos", labels, marked, lesions, packaged_classifier().region)
 
 
@@ -130,19 +119,32 @@ def _pattern_table(folders: Sequence[Path], classifiers: Sequence[SpotClassifier
     return joined([make_pattern_table(f / "photos", read_labels(f), classifiers, n_copies) for f in folders])
 
 
-def _fold_classifiers() -> list[SpotClassifier]:
-    """One classifier of spots and regions per fold, which never saw the photos of that fold."""
-    from lesionvis.lab.train.candidate_training import fold_classifiers, read_table
-    from lesionvis.lab.train.spot_training import fold_region_predictors, read_tables
+def _regions(arguments: argparse.Namespace) -> None:
+    from lesionvis.lab.train.region_examples import collect_regions, read_lesion_truth
+    from lesionvis.lab.train.region_training import make_region_table, write_region_table
+    from lesionvis.lab.train.rendered_training import rendered_region_examples
+    from lesionvis.lab.truth import read_labels
 
-    return fold_classifiers(read_table(SPOT_TABLE), fold_region_predictors(read_tables(REGION_TABLES)))
+    examples = rendered_region_examples()
+    for folder in arguments.photos:
+        lesions = read_lesion_truth(folder, OUTLINED_LESIONS)
+        examples += collect_regions(folder / "photos", read_labels(folder), lesions)
+    write_region_table(REGION_TABLE, make_region_table(examples))
+
+
+def _fold_classifiers() -> list[SpotClassifier]:
+    """One classifier per fold, which never saw the photos of that fold."""
+    from lesionvis.lab.train import candidate_training, region_training
+
+    regions = region_training.fold_region_predictors(region_training.read_region_table(REGION_TABLE))
+    return candidate_training.fold_classifiers(candidate_training.read_table(SPOT_TABLE), regions)
 
 
 def _train(arguments: argparse.Namespace) -> None:
     from lesionvis.lab.build import train_pattern, train_regions, train_spots
 
     train_spots(SPOT_TABLE, SPOT_TABLE.parent)
-    train_regions(REGION_TABLES, REGION_TABLES.parent)
+    train_regions(REGION_TABLE, REGION_TABLE.parent)
     train_pattern(PATTERN_TABLE, PATTERN_TABLE.parent, repeats=N_REPEATS)
     _card(arguments)
 
@@ -166,7 +168,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
 
 def _evaluate_spots(arguments: argparse.Namespace) -> None:
     from lesionvis.lab.evaluate.spot_report import spot_report
-    from lesionvis.lab.train.spot_examples import read_lesion_truth
+    from lesionvis.lab.train.region_examples import read_lesion_truth
     from lesionvis.lab.truth import read_labels, read_spot_truth
 
     print(
@@ -175,10 +177,18 @@ def _evaluate_spots(arguments: argparse.Namespace) -> None:
             read_labels(arguments.photos),
             read_spot_truth(arguments.photos / "spots.csv"),
             read_spot_truth(MARKED_SPOTS),
-            read_lesion_truth(arguments.photos / "masks", OUTLINED_LESIONS),
+            read_lesion_truth(arguments.photos, OUTLINED_LESIONS),
             _fold_classifiers(),
         )
     )
+
+
+def _evaluate_lesions(arguments: argparse.Namespace) -> None:
+    from lesionvis.lab.evaluate.lesion_report import judge_lesions, lesion_report
+    from lesionvis.lab.train.region_training import fold_region_predictors, read_region_table
+
+    predictors = fold_region_predictors(read_region_table(REGION_TABLE))
+    print(lesion_report([one for folder in arguments.photos for one in judge_lesions(folder, predictors)]))
 
 
 def _evaluate_sources(arguments: argparse.Namespace) -> None:

@@ -18,7 +18,7 @@ from lesionvis.lab.train.calibrate import COVERAGE
 from lesionvis.lab.train.candidate_training import fit_candidate_forests, read_table, typical_spot
 from lesionvis.lab.train.forests import write_model
 from lesionvis.lab.train.pattern_training import fit_pattern, read_pattern_table, table_digest
-from lesionvis.lab.train.spot_training import fit_region_forest, read_tables
+from lesionvis.lab.train.region_training import fit_region_forest, read_region_table
 from lesionvis.lab.truth import Label
 from lesionvis.pattern.pattern import CLASSES, MODEL_FEATURES
 from lesionvis.pattern.pattern import MODEL_NAME as PATTERN_MODEL
@@ -36,10 +36,19 @@ SPOT_DATA = (
     "photos of 36 sources (measurements only), spots laid onto the bare skin of 93 of them, and renders; no pictures; "
     "training data are for non-commercial research"
 )
+REGION_DATA = f"{DATA}; bare skin of public web photos, measurements only"
 
 
 def train_spots(table_file: Path, folder: Path) -> None:
-    """Train and write the predictors that judge candidates."""
+    """Train and write the predictors that score candidates.
+
+    Parameters
+    ----------
+    table_file : Path
+        Training table from `write_table`.
+    folder : Path
+        Model folder to write.
+    """
     table = read_table(table_file)
     about = {
         "data": SPOT_DATA,
@@ -52,8 +61,8 @@ def train_spots(table_file: Path, folder: Path) -> None:
 
 def train_regions(table: Path, folder: Path) -> None:
     """Train and write the predictor that judges regions."""
-    about = {"data": DATA, "training_table": {"file": table.name, "sha256": table_digest(table)}}
-    write_model(folder, REGION_MODEL, {"region": fit_region_forest(read_tables(table))}, about)
+    about = {"data": REGION_DATA, "training_table": {"file": table.name, "sha256": table_digest(table)}}
+    write_model(folder, REGION_MODEL, {"region": fit_region_forest(read_region_table(table))}, about)
 
 
 def train_pattern(

@@ -71,7 +71,18 @@ class MarkedSpots:
 
 
 def read_labels(folder: Path) -> list[Label]:
-    """Rows of `labels.csv` in a folder of photos with truth."""
+    """Read `labels.csv` of a folder of photos with truth.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder.
+
+    Returns
+    -------
+    list of Label
+        One per row.
+    """
     return [
         Label(
             row["photo"],
@@ -91,7 +102,18 @@ def read_labels(folder: Path) -> list[Label]:
 
 
 def read_spot_truth(*files: Path) -> list[MarkedSpots]:
-    """Photos of one or more tables of marked spots, in order of their names."""
+    """Read one or more tables of marked spots.
+
+    Parameters
+    ----------
+    *files : Path
+        CSV files.
+
+    Returns
+    -------
+    list of MarkedSpots
+        One per photo, in order of their names.
+    """
     rows: dict[str, list[dict[str, str]]] = defaultdict(list)
     for file in files:
         for row in _rows(file):

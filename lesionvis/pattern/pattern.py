@@ -30,11 +30,18 @@ MODEL_FEATURES: tuple[str, ...] = tuple(
 )
 # Flags that forbid an answer, whatever the model says.
 BLOCKING_FLAGS = ("no_skin", "dark_skin", "too_dark", "overexposed", "blurred", "flat_colours", "dermatoscope_view")
+# Flags of photos that do not show small spots, with what to do: where none was found, that does not mean that there are
+# none.
+UNSEEN_FLAGS = {
+    "too_far": "small ones cannot be seen from so far; go nearer",
+    "too_small": "small ones cannot be seen in so small a photo; send it in its full size",
+    "compressed": "small ones may be lost in so strongly compressed a photo; send the original",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """What the photos of a pattern have in common; without it something else remains possible.
+    """Property that photos of a pattern have in common; without it something else remains possible.
 
     Attributes
     ----------
@@ -126,12 +133,35 @@ class PatternModel:
     typical: NDArray[np.float64]
 
     def probabilities(self, table: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Probability of each of `CLASSES` for rows of `MODEL_FEATURES`, shape (N, 4)."""
+        """Probabilities of the classes.
+
+        Parameters
+        ----------
+        table : ndarray of shape (N, F), float32
+            Rows of `MODEL_FEATURES`; NaN where a feature is missing.
+
+        Returns
+        -------
+        ndarray of shape (N, 4), float64
+            Probability of each of `CLASSES`; rows sum up to 1.
+        """
         return sharpened(np.mean([predictor(table) for predictor in self.predictors], axis=0), self.sharpness)
 
 
 def sharpened(probabilities: NDArray[np.float64], sharpness: float) -> NDArray[np.float64]:
-    """Probabilities raised to a power and made to sum up to 1 again (temperature scaling, Guo et al. 2017).
+    """Raise probabilities to a power and make them sum up to 1 again (temperature scaling, Guo et al. 2017).
+
+    Parameters
+    ----------
+    probabilities : ndarray of shape (N, C), float64
+        Rows that sum up to 1.
+    sharpness : float
+        Power, > 0: above 1 the likeliest class gains.
+
+    Returns
+    -------
+    ndarray of shape (N, C), float64
+        Rows that sum up to 1.
 
     Examples
     --------
@@ -143,7 +173,7 @@ def sharpened(probabilities: NDArray[np.float64], sharpness: float) -> NDArray[n
 
 
 def prediction_set(probabilities: Sequence[float], set_min: Mapping[str, float]) -> tuple[str, ...]:
-    """The classes that remain possible: class-conditional conformal prediction (Vovk 2012).
+    """Classes that remain possible: class-conditional conformal prediction (Vovk 2012).
 
     Parameters
     ----------
@@ -188,13 +218,23 @@ def with_doubt(possible: Sequence[str], values: Mapping[str, float]) -> tuple[st
 
 
 def _doubts(possible: Sequence[str], values: Mapping[str, float]) -> tuple[str, ...]:
-    """What to say of the patterns in a set that lack their sign."""
+    """Sentences on the patterns in a set that lack their sign."""
     signs = [SIGNS[name] for name in possible if name in SIGNS]
     return tuple(sign.doubt for sign in signs if not sign.low <= values[sign.feature] <= sign.high)
 
 
 def answer_of(possible: Sequence[str]) -> str:
-    """The one pattern that remains possible, or "uncertain".
+    """Pattern that alone remains possible, or "uncertain".
+
+    Parameters
+    ----------
+    possible : sequence of str
+        Prediction set, of `CLASSES`.
+
+    Returns
+    -------
+    str
+        One of `PATTERNS`, or "uncertain".
 
     Examples
     --------
@@ -205,7 +245,17 @@ def answer_of(possible: Sequence[str]) -> str:
 
 
 def pattern_model_of(model: Model) -> PatternModel:
-    """Pattern model from a loaded model folder.
+    """Make a pattern model of a loaded model folder.
+
+    Parameters
+    ----------
+    model : Model
+        Card and predictors of the folder.
+
+    Returns
+    -------
+    PatternModel
+        Ready to predict.
 
     Raises
     ------
@@ -231,7 +281,23 @@ def pattern_model_of(model: Model) -> PatternModel:
 
 @cache
 def load_pattern_model(folder: Path | None = None) -> PatternModel:
-    """Pattern model of a folder; the one that comes with the package unless given."""
+    """Load the pattern model of a folder; a folder is read once per process.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Folder of a model; that of the package unless given.
+
+    Returns
+    -------
+    PatternModel
+        Ready to predict.
+
+    Raises
+    ------
+    ModelError
+        If the folder is no model, was changed, or was made for other features or classes.
+    """
     return pattern_model_of(load_model(folder or packaged_model_folder(MODEL_NAME)))
 
 
@@ -267,8 +333,9 @@ def find_pattern(
     if blocking:
         reasons: tuple[str, ...] = (f"The photo does not allow an answer ({', '.join(blocking)}).",)
         return Pattern(UNCERTAIN, probabilities, possible, reasons, model.name)
-    if is_empty and "too_far" in flags:
-        reasons = ("No spot was found, but small ones cannot be seen from so far; go nearer.",)
+    unseen = [UNSEEN_FLAGS[flag] for flag in flags if flag in UNSEEN_FLAGS]
+    if is_empty and unseen:
+        reasons = (f"No spot was found, but {unseen[0]}.",)
         return Pattern(UNCERTAIN, probabilities, possible, reasons, model.name)
     if is_empty:
         left = [name for name in possible if name in PATTERNS]

@@ -1,4 +1,4 @@
-"""Why the pattern model answers what it answers: exact Shapley values of a few aspects of the photo."""
+"""Reasons for an answer of the pattern model: exact Shapley values of a few aspects of the photo."""
 
 from __future__ import annotations
 
@@ -38,6 +38,16 @@ Scorer = Callable[[NDArray[np.float32]], NDArray[np.float64]]
 
 def aspect_of(feature: str) -> str:
     """Aspect that a feature belongs to.
+
+    Parameters
+    ----------
+    feature : str
+        Name of a feature that the model sees.
+
+    Returns
+    -------
+    str
+        Key of `ASPECTS`.
 
     Examples
     --------
@@ -143,7 +153,7 @@ def reasons_for(
 
 
 def _factor(log_odds: float) -> str:
-    """What odds are multiplied by, in two digits."""
+    """Factor of odds, in two digits."""
     factor = float(np.exp(log_odds))
     return f"{factor:.0f}" if factor >= 10.0 else f"{factor:.2g}"
 

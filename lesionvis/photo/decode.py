@@ -133,7 +133,7 @@ class Decoded:
 
 
 def read_header(data: bytes, name: str) -> Encoded:
-    """Tell the format by its first bytes and read the header.
+    """Identify the format by its first bytes and read the header.
 
     Parameters
     ----------
@@ -254,7 +254,18 @@ def reduce_by_area(
 
 
 def to_8_bits(values: NDArray[np.uint16]) -> NDArray[np.uint8]:
-    """Round 16-bit values, 0 to 65535, to 8 bits, 0 to 255."""
+    """Round 16-bit values, 0 to 65535, to 8 bits, 0 to 255.
+
+    Parameters
+    ----------
+    values : ndarray of any shape, uint16
+        Levels.
+
+    Returns
+    -------
+    ndarray of the same shape, uint8
+        Levels, 0 to 255, rounded to the nearest.
+    """
     return ((values.astype(np.uint32) + 128) // 257).astype(np.uint8)
 
 

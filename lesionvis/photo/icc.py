@@ -73,7 +73,7 @@ def to_srgb(pixels: NDArray[np.uint8], profile: bytes | None, name: str) -> NDAr
 
 
 def _keeps_colours(transform: Any) -> bool:
-    """Whether an RGB transform changes no colour by over a level: most profiles are sRGB by various names."""
+    """True where an RGB transform changes no colour by over a level: most profiles are sRGB by various names."""
     from PIL import Image, ImageCms
 
     result = np.asarray(ImageCms.applyTransform(Image.fromarray(_COLOUR_LATTICE), transform))

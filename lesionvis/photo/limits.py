@@ -1,4 +1,4 @@
-"""What a file must not make its decoder do: end the process, fill the memory, or take minutes."""
+"""Reject files that crash, exhaust or stall a decoder."""
 
 from __future__ import annotations
 
@@ -47,6 +47,11 @@ def check_decoder_memory(name: str, kind: str, width: int, height: int) -> None:
 
 def check_heic_items(data: bytes) -> None:
     """Refuse a HEIC file that would crash its decoder.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
 
     Raises
     ------

@@ -65,7 +65,18 @@ def read_mask(source: MaskSource, photo: Photo) -> NDArray[np.bool_]:
 
 
 def masked_places(array: np.ma.MaskedArray[Any, Any]) -> NDArray[np.bool_]:
-    """Where any channel of a masked array (H, W) or (H, W, C) is masked, shape (H, W)."""
+    """Mask of the places where any channel of a masked array is masked.
+
+    Parameters
+    ----------
+    array : numpy.ma.MaskedArray of shape (H, W) or (H, W, C)
+        Picture.
+
+    Returns
+    -------
+    ndarray of shape (H, W), bool
+        True for masked places.
+    """
     return _nonzero(np.ma.getmaskarray(array), "mask")
 
 

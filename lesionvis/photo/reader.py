@@ -84,11 +84,33 @@ class Photo:
         return f"Photo({self.name}, {source}, worked at {width} x {height} px)"
 
     def to_source(self, xy: ArrayLike) -> NDArray[np.float64]:
-        """Source positions of working positions, both of shape (..., 2) as (x, y) in px."""
+        """Convert working positions to source positions.
+
+        Parameters
+        ----------
+        xy : array_like of shape (..., 2)
+            Working positions as (x, y), px.
+
+        Returns
+        -------
+        ndarray of shape (..., 2), float64
+            Source positions as (x, y), px.
+        """
         return (np.asarray(xy, dtype=np.float64) + 0.5) / self.px_per_source_px - 0.5
 
     def to_working(self, xy: ArrayLike) -> NDArray[np.float64]:
-        """Working positions of source positions, both of shape (..., 2) as (x, y) in px."""
+        """Convert source positions to working positions.
+
+        Parameters
+        ----------
+        xy : array_like of shape (..., 2)
+            Source positions as (x, y), px.
+
+        Returns
+        -------
+        ndarray of shape (..., 2), float64
+            Working positions as (x, y), px.
+        """
         return (np.asarray(xy, dtype=np.float64) + 0.5) * self.px_per_source_px - 0.5
 
 
@@ -145,7 +167,7 @@ class PhotoReader:
             A path, the bytes of a file, or upright sRGB pixels: grey (H, W) or (H, W, 1), RGB (H, W, 3) or
             RGBA (H, W, 4), red first; bool, uint8, uint16, or float in 0..1. A `Photo` is given back as it is.
         px_per_mm : float, optional
-            Source px per mm where known, > 0: the photo is then never reduced below 5 working px per mm.
+            Source px per mm where known, > 0: the photo is then never reduced below 6 working px per mm.
 
         Returns
         -------
@@ -244,6 +266,25 @@ class PhotoReader:
 
 def read_photo(source: PhotoSource, px_per_mm: float | None = None) -> Photo:
     """Read one photo with the default settings; see `PhotoReader`.
+
+    Parameters
+    ----------
+    source : path, bytes, file or ndarray
+        As for `PhotoReader`.
+    px_per_mm : float, optional
+        Source px per mm where known, > 0.
+
+    Returns
+    -------
+    Photo
+        At working resolution.
+
+    Raises
+    ------
+    UnreadablePhoto
+        If the source cannot be read as a photo.
+    SettingsError
+        If `px_per_mm` is not a finite number above 0.
 
     Examples
     --------

@@ -1,1 +1,1 @@
-"""What a person looks at: pictures, tables and pages made from an analysis."""
+"""Pictures, tables and pages made from an analysis for a person to look at."""

@@ -52,7 +52,20 @@ def caption(lines: Sequence[str], legend: Mapping[str, Color], width_px: int) ->
 
 
 def wrapped(text: str, width_px: int) -> Iterator[str]:
-    """Yield a text in lines that are no wider than so many px, but for single words."""
+    """Wrap a text into lines that are no wider than a number of px, but for single words.
+
+    Parameters
+    ----------
+    text : str
+        Text; what the font does not have is replaced.
+    width_px : int
+        Largest width, px.
+
+    Yields
+    ------
+    str
+        One line after the other.
+    """
     line = ""
     for word in text.split():
         longer = f"{line} {word}".strip()

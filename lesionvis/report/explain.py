@@ -1,4 +1,4 @@
-"""The picture that explains: what was looked at and not taken for a spot, and why."""
+"""Picture that explains the rejected candidates: where they lie, and why they were not taken for a spot."""
 
 from __future__ import annotations
 

@@ -60,7 +60,13 @@ class Histogram:
         self.n_missing = 0
 
     def add(self, values: Iterable[str | float | None]) -> None:
-        """Count some numbers; None, NaN and what lies below the first edge count as missing."""
+        """Count some numbers; None, NaN and what lies below the first edge count as missing.
+
+        Parameters
+        ----------
+        values : iterable of str, float or None
+            Values of a column.
+        """
         for value in values:
             if not isinstance(value, int | float) or math.isnan(value) or value < self._edges[0]:
                 self.n_missing += 1
@@ -69,11 +75,17 @@ class Histogram:
 
     @property
     def total(self) -> int:
-        """How many numbers were counted."""
+        """Number of values that were counted."""
         return sum(self._counts)
 
     def bars(self) -> list[Bar]:
-        """The bars of a picture of `WIDTH` by `HEIGHT` px."""
+        """Bars of a picture of `WIDTH` by `HEIGHT` px.
+
+        Returns
+        -------
+        list of Bar
+            One per class, from left to right.
+        """
         step = WIDTH / len(self._counts)
         scale = (HEIGHT - _BOTTOM - _TOP) / max(1, *self._counts)
         heights = [count * scale for count in self._counts]

@@ -1,4 +1,4 @@
-"""What a notebook shows of an analysis."""
+"""Representation of an analysis in a notebook."""
 
 from __future__ import annotations
 

@@ -51,7 +51,20 @@ def draw_overlay(analysis: Analysis) -> NDArray[np.uint8]:
 
 
 def enlarged(rgb: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
-    """Copy of a picture to draw on, of at least `MIN_LONG_SIDE_PX`, and how many of its px are one of the picture's."""
+    """Copy a picture to draw on, enlarged where it is small.
+
+    Parameters
+    ----------
+    rgb : ndarray of shape (H, W, 3), uint8
+        Picture.
+
+    Returns
+    -------
+    canvas : ndarray of shape (H', W', 3), uint8
+        Copy with a longer side of at least `MIN_LONG_SIDE_PX`.
+    zoom : float
+        Px of the canvas per px of the picture, at least 1.
+    """
     height, width = rgb.shape[:2]
     zoom = max(1.0, MIN_LONG_SIDE_PX / max(height, width))
     size = (round(width * zoom), round(height * zoom))
@@ -61,7 +74,19 @@ def enlarged(rgb: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
 def draw_outline(
     canvas: NDArray[np.uint8], corners: NDArray[np.float64], color: tuple[int, int, int], width_px: int = 1
 ) -> None:
-    """Draw a closed line through corners (x, y) of shape (K, 2) in canvas px, over a dark one, in place."""
+    """Draw a closed line over a dark one, in place.
+
+    Parameters
+    ----------
+    canvas : ndarray of shape (H, W, 3), uint8
+        Picture to draw on.
+    corners : ndarray of shape (K, 2), float64
+        Corners (x, y), canvas px.
+    color : tuple of 3 int
+        RGB, 0 to 255.
+    width_px : int
+        Width of the line, px.
+    """
     points = [np.round(corners * 2**_SHIFT_BITS).astype(np.int32)]
     cv2.polylines(canvas, points, True, SHADOW_COLOR, width_px + 2, cv2.LINE_AA, _SHIFT_BITS)
     cv2.polylines(canvas, points, True, color, width_px, cv2.LINE_AA, _SHIFT_BITS)

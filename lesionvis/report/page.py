@@ -21,8 +21,17 @@ from lesionvis.flags import FLAGS
 from lesionvis.labels import LABELS, PATTERNS, UNCERTAIN
 from lesionvis.pattern.features import FEATURES
 from lesionvis.report.histogram import Histogram
+from lesionvis.triage.actions import actions
 from lesionvis.triage.rules import Level
-from lesionvis.triage.wording import ALWAYS, HEADER, NEXT_STEPS, PATTERN_MEANINGS
+from lesionvis.triage.wording import (
+    ALWAYS,
+    EMERGENCY_NUMBER,
+    HEADER,
+    NOBODY_ASKED_NOTE,
+    NOBODY_WAS_ASKED,
+    NOTHING_FOUND,
+    PATTERN_MEANINGS,
+)
 
 Value = str | int | float | None
 
@@ -31,7 +40,8 @@ N_SPOTS_MAX = 200
 SIZE_EDGES_MM = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.0, 10.0)
 COUNT_EDGES = (0, 1, 2, 5, 10, 20, 50, 100, 200)
 LEVELS = tuple(str(level) for level in sorted(Level, reverse=True))
-_STEPS = {str(level): NEXT_STEPS[level] for level in sorted(Level, reverse=True)}
+# What to do at a level whatever the reason; a report of many photos has no single deciding rule.
+_ANY_FAMILY = "general"
 URGENT_LEVELS = ("emergency", "same_day", "prompt", "within_2_weeks")
 
 ROW_COLUMNS = (
@@ -55,7 +65,7 @@ _PACKED_LEVEL = 6
 
 @dataclass(frozen=True, slots=True)
 class ReportPhoto:
-    """What the page shows of one photo.
+    """Row of the page on one photo.
 
     Attributes
     ----------
@@ -89,6 +99,7 @@ class _Content:
     n_duplicates: int = 0
     n_spots: int = 0
     n_urgent: int = 0
+    n_unasked: int = 0
 
     def add(self, photo: ReportPhoto) -> None:
         row = photo.row
@@ -100,16 +111,27 @@ class _Content:
         self.counts.add([row["spot_count"]])
         why = why_a_person(row, photo.reasons)
         self.n_urgent += bool(why)
+        self.n_unasked += row["triage_basis"] == NOBODY_WAS_ASKED
         shown = [_short(row[name]) for name in ROW_COLUMNS]
         self.rows.append(_json_in_page([*shown, urgency(row), why, photo.thumbnail, photo.overlay]))
         self.packed.append(_packed(photo))
 
 
 def urgency(row: Mapping[str, Value]) -> float:
-    """How soon a person should look at a photo: the lowest first.
+    """Urgency with which a person should look at a photo: the lowest first.
 
     The urgent levels of triage come in their order, photos that could not be judged after them, and those whose pattern
     is uncertain after them. Of photos that are alike in this, the likelier a petechial shower the sooner.
+
+    Parameters
+    ----------
+    row : mapping of str to value
+        Row of the table of photos.
+
+    Returns
+    -------
+    float
+        Rank, 0 and above.
 
     Examples
     --------
@@ -133,7 +155,20 @@ def _urgency_step(row: Mapping[str, Value]) -> int:
 
 
 def why_a_person(row: Mapping[str, Value], reasons: Sequence[tuple[str, str]]) -> str:
-    """Why a person should look at a photo; "" when nothing asks for it."""
+    """Reason why a person should look at a photo.
+
+    Parameters
+    ----------
+    row : mapping of str to value
+        Row of the table of photos.
+    reasons : sequence of (str, str)
+        Number and reason of each rule of the level.
+
+    Returns
+    -------
+    str
+        One sentence; empty when nothing asks for it.
+    """
     if row["status"] != "ok":
         return str(row["problem"] or row["status"])
     if row["triage_level"] in URGENT_LEVELS:
@@ -176,9 +211,10 @@ def page_html(
         provenance=provenance,
         header=HEADER,
         always=ALWAYS,
-        next_steps=_STEPS,
+        next_steps=steps(),
         pattern_meanings=PATTERN_MEANINGS,
         n_left_out=n_left_out,
+        nobody_asked=NOBODY_ASKED_NOTE.format(count=content.n_unasked),
         content=content,
         levels=[level for level in (*LEVELS, "") if any(key[1] == level for key in content.cells)],
         patterns=[pattern for pattern in (*LABELS, "") if any(key[0] == pattern for key in content.cells)],
@@ -192,12 +228,34 @@ def page_html(
     )
 
 
+def steps() -> dict[str, str]:
+    """Next steps at each level by its name, most urgent first.
+
+    Returns
+    -------
+    dict of str to str
+        Headline, time limit and what to do in plain sentences; at level none `NOTHING_FOUND` instead of the first two.
+
+    Examples
+    --------
+    >>> steps()["same_day"][:37]
+    'Be seen today. Today, within hours. R'
+    """
+    found = {}
+    for level in sorted(Level, reverse=True):
+        action = actions()[level, _ANY_FAMILY]
+        first = NOTHING_FOUND if level == Level.NONE else f"{action.headline}. {action.time_limit}."
+        to_do = action.what_to_do.replace("the emergency number", EMERGENCY_NUMBER)
+        found[str(level)] = f"{first} {to_do}"
+    return found
+
+
 def _data() -> dict[str, Any]:
-    """What the page's script reads at once."""
+    """Data that the page's script reads at once."""
     return {
         "columns": [*ROW_COLUMNS, "urgency", "why", "thumbnail", "overlay"],
         "levels": LEVELS,
-        "next_steps": _STEPS,
+        "next_steps": steps(),
         "patterns": LABELS,
         "flags": {flag.name: flag.meaning for flag in FLAGS.values()},
         "features": [[feature.__name__, (feature.__doc__ or "").partition("\n")[0]] for feature in FEATURES],

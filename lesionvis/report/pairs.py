@@ -71,7 +71,7 @@ def draw_blanch(plain: Analysis, second: Analysis, test: BlanchTest) -> NDArray[
     )
     for panel, analysis, outlines, texts in sides:
         boxes = [_outline(panel, analysis, outline, color) for outline, color in zip(outlines, colors, strict=True)]
-        _label(panel, boxes, list(texts), colors)
+        label_boxes(panel, boxes, list(texts), colors)
     lines = [
         f"{TEST_NAME[test.how]}: {test.verdict.replace('_', ' ')}. Not a diagnosis.",
         test.reason,
@@ -136,11 +136,33 @@ def _outline(panel: NDArray[np.uint8], analysis: Analysis, outline_px: NDArray[n
     return int(left) - 2, int(top) - 2, int(right) + 2, int(bottom) + 2
 
 
-def _label(panel: NDArray[np.uint8], boxes: list[Box], texts: list[str], colors: list[Color]) -> None:
-    """Write a text beside each box: where it hides no box and no other text, if there is such a side."""
+def label_boxes(
+    panel: NDArray[np.uint8], boxes: list[Box], texts: list[str], colors: list[Color], size: float = LABEL_SIZE
+) -> None:
+    """Write a text beside each box: where it hides no box and no other text, if there is such a side.
+
+    Parameters
+    ----------
+    panel : ndarray of shape (H, W, 3), uint8
+        Picture, sRGB; it is drawn on.
+    boxes : list of (int, int, int, int)
+        Left, top, right and bottom of each box in px of the panel.
+    texts : list of str
+        One per box.
+    colors : list of (int, int, int)
+        Colour of each text, sRGB, 0 to 255.
+    size : float
+        Scale of OpenCV's font: 1 makes a capital letter about 21 px high.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many texts and colours as boxes.
+    """
+    thickness = max(1, round(2.0 * size - 0.2))
     taken = list(boxes)
     for (left, top, right, bottom), text, color in zip(boxes, texts, colors, strict=True):
-        (width, height), _ = cv2.getTextSize(text, FONT, LABEL_SIZE, 1)
+        (width, height), _ = cv2.getTextSize(text, FONT, size, thickness)
         width, height = width + 4, height + 5
         across, down = (left + right - width) // 2, (top + bottom - height) // 2
         sides = ((right, down), (left - width, down), (across, top - height), (across, bottom))
@@ -148,7 +170,7 @@ def _label(panel: NDArray[np.uint8], boxes: list[Box], texts: list[str], colors:
         place = min(places, key=lambda box: sum(_overlap(box, other) for other in taken) + _outside(box, panel))
         taken.append(place)
         cv2.rectangle(panel, place[:2], (place[2] - 1, place[3] - 1), SHADOW_COLOR, cv2.FILLED)
-        cv2.putText(panel, text, (place[0] + 2, place[3] - 3), FONT, LABEL_SIZE, color, 1, cv2.LINE_AA)
+        cv2.putText(panel, text, (place[0] + 2, place[3] - 3), FONT, size, color, thickness, cv2.LINE_AA)
 
 
 def _overlap(one: Box, other: Box) -> int:

@@ -9,6 +9,7 @@ import numpy as np
 from lesionvis.compare.blanch import TEST_NAME, How
 from lesionvis.report.text import abcde_lines, advice_text
 from lesionvis.triage.advice import Advice
+from lesionvis.triage.numbers import PhoneNumbers
 
 if TYPE_CHECKING:
     from lesionvis.compare.blanch import BlanchTest
@@ -44,13 +45,17 @@ N_SPOTS_TOLD = 12
 SHIFT_MIN = 0.05
 
 
-def blanch_text(test: BlanchTest, advice: Advice) -> str:
+def blanch_text(test: BlanchTest, advice: Advice, numbers: PhoneNumbers | None = None, *, details: bool = False) -> str:
     """Glass test, or test by stretching, and advice.
 
     Parameters
     ----------
     test : BlanchTest
     advice : Advice
+    numbers : PhoneNumbers, optional
+        Whom to ring.
+    details : bool
+        As in `analysis_text`.
 
     Returns
     -------
@@ -69,30 +74,51 @@ def blanch_text(test: BlanchTest, advice: Advice) -> str:
         *([f"- and {len(told) - N_SPOTS_TOLD} more spots"] if len(told) > N_SPOTS_TOLD else []),
         *([notes[test.verdict]] if test.verdict in notes else []),
     ]
-    return advice_text(advice, lines)
+    return advice_text(advice, lines, numbers, details=details)
 
 
-def course_text(course: Course, advice: Advice) -> str:
+def course_text(course: Course, advice: Advice, numbers: PhoneNumbers | None = None, *, details: bool = False) -> str:
     """Course of photos and advice.
 
     Parameters
     ----------
     course : Course
     advice : Advice
+    numbers : PhoneNumbers, optional
+        Whom to ring.
+    details : bool
+        As in `analysis_text`.
 
     Returns
     -------
     str
         Lines of at most 100 characters, fewer in a narrow terminal, but for addresses.
     """
-    lines = ["COURSE"]
+    told = [f"- {line}" for line in course_lines(course)]
+    return advice_text(advice, ["COURSE", *told, *abcde_lines(course.abcde, details=details)], numbers, details=details)
+
+
+def course_lines(course: Course) -> list[str]:
+    """Photos, what happened between them, and what that answers, a line each.
+
+    Parameters
+    ----------
+    course : Course
+
+    Returns
+    -------
+    list of str
+        First the photos in the order of the course, then the intervals between them, then the answers that they give.
+        Areas in mm2, left out without a scale.
+    """
+    lines = []
     for moment in course.moments:
         when = moment.taken_at.isoformat(sep=" ", timespec="minutes") if moment.taken_at else "no date"
         area = f", {moment.area_mm2:.3g} mm2 in all" if np.isfinite(moment.area_mm2) else ""
-        lines.append(f"- {moment.name}, {when}: {moment.n_spots} spot{'s' if moment.n_spots != 1 else ''}{area}")
+        lines.append(f"{moment.name}, {when}: {moment.n_spots} spot{'s' if moment.n_spots != 1 else ''}{area}")
     for number, interval in enumerate(course.intervals, start=1):
         lines.append(f"From photo {number} to {number + 1}{_span(interval.days)}: {_interval(interval)}")
-    return advice_text(advice, [*lines, *abcde_lines(course.abcde)])
+    return [*lines, *(f"{seen}." for _, seen in course.findings())]
 
 
 def _span(days: float) -> str:

@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lesionvis.flags import FLAGS
+from lesionvis.labels import NO_SPOTS, PETECHIAL_SHOWER
+from lesionvis.report.contact import number_lines, with_numbers
 from lesionvis.scale import Scale
 from lesionvis.triage.advice import Advice, FiredRule
-from lesionvis.triage.rules import Level
-from lesionvis.triage.wording import EMERGENCY_FIRST, PATTERN_MEANINGS, TAKE_ANOTHER, WORSE_ANSWER_NOTE
+from lesionvis.triage.numbers import PhoneNumbers
+from lesionvis.triage.rules import NO_SOURCE, REST_WITHOUT_SOURCE, Level
+from lesionvis.triage.told import still_to_answer
+from lesionvis.triage.wording import (
+    AGAIN_FOR,
+    ALSO_NOTED,
+    AT_ONCE_FOR,
+    ELSE_AT_ONCE_FOR,
+    NOT_ASKED,
+    NOTHING_FOUND,
+    PATTERN_MEANINGS,
+    PURPURA_MM,
+    STILL_OPEN,
+    TAKE_ANOTHER,
+    WORSE_ANSWER_NOTE,
+)
 
 if TYPE_CHECKING:
     from lesionvis.abcde import Abcde
@@ -21,103 +39,225 @@ if TYPE_CHECKING:
 
 # Lines longer than this tire the eye.
 MAX_WIDTH = 100
-# Open questions that are printed; the others are counted.
-N_OPEN_QUESTIONS = 5
+# Open questions and reasons that are printed; the others are counted.
+N_OPEN_QUESTIONS, N_REASONS = 5, 3
 _LABEL_WIDTH = 10
+_MORE = "(--details shows them)"
 
 
-def analysis_text(analysis: Analysis) -> str:
+def analysis_text(analysis: Analysis, numbers: PhoneNumbers | None = None, *, details: bool = False) -> str:
     """All that a person wants to know of one photo, the advice included.
 
     Parameters
     ----------
     analysis : Analysis
+    numbers : PhoneNumbers, optional
+        Whom to ring.
+    details : bool
+        Whether to print what is for experts too: odds, limits, names of rules and answers, addresses of sources.
 
     Returns
     -------
     str
         Lines of at most 100 characters, fewer in a narrow terminal.
     """
-    photo = analysis.photo
-    pattern = analysis.pattern
-    chances = ", ".join(f"{name} {value:.2f}" for name, value in pattern.probabilities.items())
-    lines = [
-        *wrapped(analysis.advice.header),
-        "",
-        *_labelled("photo", f"{photo.name}, {photo.source_width_px} x {photo.source_height_px} px"),
-        *_labelled("pattern", pattern.label + (f" ({chances})" if chances else "")),
-        *_labelled("", PATTERN_MEANINGS[pattern.label]),
-        *(line for reason in pattern.reasons for line in _labelled("", reason)),
-        *_labelled("spots", _spots(analysis)),
-        *_labelled("scale", _scale(analysis)),
-        *_labelled("skin", _skin(analysis)),
-        *abcde_lines(analysis.abcde),
-        *(line for flag in analysis.flags for line in _labelled("doubt", FLAGS[flag].meaning)),
-        "",
-        *_advice_lines(analysis.advice),
-    ]
-    return "\n".join(lines)
+    return advice_text(analysis.advice, _photo_lines(analysis, details=details), numbers, details=details)
 
 
-def advice_text(advice: Advice, seen: Sequence[str] = ()) -> str:
-    """Advice with its header, level, what to do, reasons with their sources, open questions and standing sentences.
+def advice_text(
+    advice: Advice, seen: Sequence[str] = (), numbers: PhoneNumbers | None = None, *, details: bool = False
+) -> str:
+    """Advice with its header, one headline, what to do and say, reasons, open questions and standing sentences.
 
     Parameters
     ----------
     advice : Advice
     seen : sequence of str
-        Lines on what was seen, which stand between the header and the advice.
+        Lines on what was seen. They stand between the header and the advice; after what to do where it is an
+        emergency, as nothing may stand before the help.
+    numbers : PhoneNumbers, optional
+        Whom to ring.
+    details : bool
+        As in `analysis_text`.
 
     Returns
     -------
     str
         Lines of at most 100 characters, fewer in a narrow terminal.
     """
-    above = [part for line in seen for part in wrapped(line, later="  ")]
-    return "\n".join([*wrapped(advice.header), "", *above, *([""] if above else []), *_advice_lines(advice)])
-
-
-def _advice_lines(advice: Advice) -> list[str]:
-    lines = [f"ADVICE: {str(advice.level).replace('_', ' ').upper()}", *wrapped(advice.what_to_do), ""]
+    first = [*wrapped(advice.header), ""]
     retakes = [line for retake in advice.retakes for line in _bullet(f"{retake.why} {retake.how}")]
     again = [*wrapped(TAKE_ANOTHER), *retakes, ""] if retakes else []
-    # Nothing may stand before the help that an emergency needs.
-    lines = lines + again if advice.level == Level.EMERGENCY else again + lines
-    lines += wrapped(f"Why ({WORSE_ANSWER_NOTE}):" if advice.open_questions else "Why:")
-    lines += [line for fired in advice.reasons for line in _reason(fired)]
-    lower = [line for fired in advice.also_noted for line in _reason(fired)]
-    lines += ["", *wrapped("Also noted, but what is said above comes first:"), *lower] if lower else []
-    notes = [line for note in advice.photo_notes for line in _bullet(note)]
-    lines += ["", "What the photo added:", *notes] if notes else []
-    told = [line for note in advice.circumstance_notes for line in _bullet(note)]
-    lines += ["", "What age, cause and place of the spots added:", *told] if told else []
-    if advice.open_questions:
-        first = f"{EMERGENCY_FIRST} answers" if advice.level == Level.EMERGENCY else "Answers"
-        lines += ["", *wrapped(f"{first} that can still change the level (--ask, or --answer NAME=VALUE):")]
-        for found in advice.open_questions[:N_OPEN_QUESTIONS]:
-            lines += _bullet(f"{found.question.name} ({', '.join(found.question.choices)}): {found.question.text}")
-        more = len(advice.open_questions) - N_OPEN_QUESTIONS
-        lines += _bullet(f"and {more} more") if more > 0 else []
+    above = [part for line in seen for part in wrapped(line, later="  ")]
+    between = [*again, *above, ""] if above else again
+    help_first = [*action_lines(advice, numbers), ""]
+    parts = [help_first, between] if advice.level == Level.EMERGENCY else [between, help_first]
+    return "\n".join([*first, *parts[0], *parts[1], *_why_lines(advice, numbers, details=details)])
+
+
+def action_lines(advice: Advice, numbers: PhoneNumbers | None = None) -> list[str]:
+    """Headline, time limit, what to do, whom to ring, what to say, when to ring again, and when to get help at once.
+
+    Parameters
+    ----------
+    advice : Advice
+    numbers : PhoneNumbers, optional
+
+    Returns
+    -------
+    list of str
+    """
+    action = advice.action
+    is_emergency = advice.level == Level.EMERGENCY
+    whom = number_lines(numbers)[:1] if is_emergency else number_lines(numbers)
+    return [
+        *wrapped(f"ADVICE: {headline(advice).upper()}"),
+        *wrapped(f"When: {action.time_limit}."),
+        *wrapped(with_numbers(action.what_to_do, numbers)),
+        *(line for text in whom for line in wrapped(text)),
+        "",
+        *wrapped(f"What to say: {action.what_to_say}"),
+        *wrapped(action.call_again),
+        "",
+        *wrapped(
+            with_numbers(AGAIN_FOR if is_emergency else AT_ONCE_FOR.get(action.family, ELSE_AT_ONCE_FOR), numbers)
+        ),
+        *(line for sign in action.safety_net for line in _bullet(sign)),
+    ]
+
+
+def headline(advice: Advice) -> str:
+    """Headline of an advice; where nothing was found it says that this is no all-clear.
+
+    Parameters
+    ----------
+    advice : Advice
+
+    Returns
+    -------
+    str
+        That of its action. `NOTHING_FOUND` at level none, and up to level watch where no spots were found and nobody
+        was asked.
+    """
+    found_nothing = advice.pattern == NO_SPOTS and not advice.was_asked and advice.level <= Level.WATCH
+    if advice.level == Level.NONE or found_nothing:
+        return NOTHING_FOUND
+    return advice.action.headline
+
+
+def _photo_lines(analysis: Analysis, *, details: bool) -> list[str]:
+    """What was measured in the photo."""
+    photo, pattern = analysis.photo, analysis.pattern
+    chances = ", ".join(f"{name} {value:.2f}" for name, value in pattern.probabilities.items())
+    expert = [f"{pattern.label} ({chances})" if chances else pattern.label, *pattern.reasons] if details else []
+    return [
+        *_labelled("photo", f"{photo.name}, {photo.source_width_px} x {photo.source_height_px} px"),
+        *_labelled("pattern", PATTERN_MEANINGS[pattern.label]),
+        *(line for text in expert for line in _labelled("", text)),
+        *_labelled("spots", spots_words(analysis)),
+        *_labelled("scale", scale_words(analysis)),
+        *_labelled("skin", _skin(analysis)),
+        *abcde_lines(analysis.abcde, details=details),
+        *(line for flag in analysis.flags for line in _labelled("doubt", FLAGS[flag].meaning)),
+    ]
+
+
+def _why_lines(advice: Advice, numbers: PhoneNumbers | None, *, details: bool) -> list[str]:
+    """Reasons, what is noted beside them, what is open, and the standing sentences."""
+    shown = advice.reasons if details else advice.reasons[:N_REASONS]
+    still_open = bool(still_to_answer(advice))
+    lines = [*wrapped(NOT_ASKED), ""] if still_open and not advice.was_asked else []
+    lines += wrapped(f"Why ({WORSE_ANSWER_NOTE}):" if still_open else "Why:")
+    lines += _reasons(shown, numbers, details=details)
+    lines += _bullet(f"and {len(advice.reasons) - len(shown)} more {_MORE}") if len(shown) < len(advice.reasons) else []
+    lines += _also_noted_lines(advice, numbers, details=details)
+    notes = [note for note in (*advice.photo_notes, *advice.circumstance_notes) if details or not _is_as_told(note)]
+    lines += ["", "Please note:", *(line for note in notes for line in _bullet(note))] if notes else []
+    lines += _open_lines(advice, details=details)
     lines += ["", *(line for sentence in advice.always for line in _bullet(sentence))]
+    if not details:
+        return [*lines, "", *wrapped(source_sentence(shown))]
     fired_rules = (*advice.reasons, *advice.also_noted)
     return [*lines, "", "Sources of the reasons:", *(line for fired in fired_rules for line in _source(fired))]
 
 
-def _reason(fired: FiredRule) -> list[str]:
-    seen = " (from the photo)" if fired.from_photo else ""
-    return _bullet(f"[{fired.rule_id}, {str(fired.level).replace('_', ' ')}]{seen} {fired.reason} {fired.action}")
+def _is_as_told(note: str) -> bool:
+    """Whether a note only says which answer was filled in, which the answers themselves show."""
+    return "counts as answered" in note or "as was answered" in note
+
+
+def source_sentence(rules: Iterable[FiredRule]) -> str:
+    """Titles of the sources of some reasons, each once, and that a part has none.
+
+    Parameters
+    ----------
+    rules : iterable of FiredRule
+
+    Returns
+    -------
+    str
+        One sentence that begins with "Sources:".
+    """
+    titles = dict.fromkeys(part for fired in rules for part in fired.source_title.split("; "))
+    named = [title for title in titles if title not in (NO_SOURCE, REST_WITHOUT_SOURCE)]
+    rest = [f"for a part {NO_SOURCE}" if named else NO_SOURCE] if len(named) < len(titles) else []
+    return f"Sources: {'; '.join([*named, *rest])}."
+
+
+def _also_noted_lines(advice: Advice, numbers: PhoneNumbers | None, *, details: bool) -> list[str]:
+    """Reasons of lower levels: those that an answer or the photo gave, or how many; all of them with details."""
+    own = [fired for fired in advice.also_noted if fired.from_photo or advice.was_asked]
+    shown = own[: 0 if advice.level == Level.EMERGENCY else N_REASONS]
+    shown = list(advice.also_noted) if details else shown
+    n_more = (len(own) if own else 0) - len(shown)
+    if not own:
+        return []
+    more = (
+        _bullet(f"{'and ' if shown else ''}{n_more} {'more' if shown else 'lesser'} reasons {_MORE}")
+        if n_more > 0
+        else []
+    )
+    return ["", *wrapped(ALSO_NOTED), *_reasons(shown, numbers, details=details), *more]
+
+
+def _open_lines(advice: Advice, *, details: bool) -> list[str]:
+    """What is still open; without details only where somebody was asked, as all of it is open otherwise."""
+    still_open = still_to_answer(advice)
+    is_told = details or (advice.was_asked and advice.level < Level.EMERGENCY)  # in an emergency help comes first
+    if not still_open or not is_told:
+        return []
+    lines = ["", *wrapped(STILL_OPEN)]
+    shown = still_open if details else still_open[:N_OPEN_QUESTIONS]
+    for found in shown:
+        name = f" ({found.question.name}: {', '.join(found.question.choices)})" if details else ""
+        lines += _bullet(f"{found.question.text}{name}")
+    more = len(still_open) - len(shown)
+    return [*lines, *(_bullet(f"and {more} more {_MORE}") if more else [])]
+
+
+def _reasons(rules: Iterable[FiredRule], numbers: PhoneNumbers | None, *, details: bool) -> Iterator[str]:
+    """Lines of reasons; what each asks for is said once."""
+    said: set[str] = set()
+    for fired in rules:
+        asked = [part for part in fired.action.replace(". ", ".\n").split("\n") if part not in said]
+        said.update(asked)
+        seen = " (from the photo)" if fired.from_photo else ""
+        name = f"[{fired.rule_id}, {str(fired.level).replace('_', ' ')}] " if details else ""
+        yield from _bullet(with_numbers(f"{name}{fired.reason}{seen} {' '.join(asked)}", numbers))
 
 
 def _source(fired: FiredRule) -> list[str]:
     return _bullet(" ".join([f"{fired.rule_id}: {fired.source_title}", *fired.source_addresses]))
 
 
-def abcde_lines(abcde: Abcde | None) -> list[str]:
+def abcde_lines(abcde: Abcde | None, *, details: bool = False) -> list[str]:
     """Lines on the ABCDE of a lesion.
 
     Parameters
     ----------
     abcde : Abcde or None
+    details : bool
+        Whether to print the measures and their limits too.
 
     Returns
     -------
@@ -126,15 +266,42 @@ def abcde_lines(abcde: Abcde | None) -> list[str]:
     """
     if abcde is None:
         return []
-    words = {True: "present", False: "not measured as present", None: "not known"}
     lines = [*_labelled("ABCDE", abcde.summary)]
-    for criterion in abcde.criteria:
-        text = f"{criterion.letter} {criterion.name}, {words[criterion.present]}: {criterion.finding}"
-        lines += _labelled("", f"{text} (Counts from: {criterion.limit}.)")
+    for criterion, (letter, state, finding) in zip(abcde.criteria, lesion_words(abcde), strict=True):
+        text = f"{letter}: {state}{f'. {finding}' if details or criterion.present else ''}"
+        lines += _labelled("", f"{text} (Counts from: {criterion.limit}.)" if details else text)
     return [*lines, *_labelled("7 points", abcde.seven_points.finding)]
 
 
-def _spots(analysis: Analysis) -> str:
+def lesion_words(abcde: Abcde) -> tuple[tuple[str, str, str], ...]:
+    """Name, state and finding of each letter of the ABCDE, in plain words.
+
+    Parameters
+    ----------
+    abcde : Abcde
+
+    Returns
+    -------
+    tuple of (str, str, str)
+        In the order of `Abcde.criteria`; the second is "present", "not measured as present" or "not known".
+    """
+    words = {True: "present", False: "not measured as present", None: "not known"}
+    return tuple((f"{one.letter} {one.name}", words[one.present], one.finding) for one in abcde.criteria)
+
+
+def spots_words(analysis: Analysis) -> str:
+    """Count and diameters of the spots in plain words.
+
+    Parameters
+    ----------
+    analysis : Analysis
+
+    Returns
+    -------
+    str
+        Median, smallest and largest diameter, in mm with a scale and in px without; of a shower with a scale also the
+        count of spots that are called purpura. "none" without spots.
+    """
     count = len(analysis.table)
     if count == 0:
         return "none"
@@ -143,10 +310,25 @@ def _spots(analysis: Analysis) -> str:
     if count == 1:
         return f"1, {diameters[0]:.3g} {unit} across"
     low, middle, high = np.quantile(diameters, (0.0, 0.5, 1.0))
-    return f"{count}, {middle:.3g} {unit} across (median; {low:.3g} to {high:.3g})"
+    text = f"{count}, {middle:.3g} {unit} across (median; {low:.3g} to {high:.3g})"
+    n_purpura = int((diameters > PURPURA_MM).sum()) if analysis.scale else 0
+    if n_purpura and analysis.pattern.label == PETECHIAL_SHOWER:
+        text += f". {n_purpura} larger than {PURPURA_MM:g} mm: bleeds of that size are called purpura"
+    return text
 
 
-def _scale(analysis: Analysis) -> str:
+def scale_words(analysis: Analysis) -> str:
+    """Scale of the photo, or why there is none, in plain words.
+
+    Parameters
+    ----------
+    analysis : Analysis
+
+    Returns
+    -------
+    str
+        In px per mm, with its standard error in % where it is known, and its source; "none" and the reason without.
+    """
     scale = analysis.scale
     if not isinstance(scale, Scale):
         return f"none, so no millimetres: {scale.reason}"
@@ -161,6 +343,15 @@ def _skin(analysis: Analysis) -> str:
 
 
 def _width() -> int:
+    """Width to print, at most `MAX_WIDTH`: of COLUMNS, or of whichever output is a terminal."""
+    if not os.environ.get("COLUMNS"):
+        for stream in (sys.__stdout__, sys.__stderr__):
+            try:
+                columns = os.get_terminal_size(stream.fileno()).columns if stream else 0
+            except (OSError, ValueError):
+                continue
+            if columns > 0:
+                return min(MAX_WIDTH, columns)
     return min(MAX_WIDTH, shutil.get_terminal_size((MAX_WIDTH, 0)).columns)
 
 

@@ -1,4 +1,4 @@
-"""The two answers to "how large is a millimetre here": `Scale` and `NoScale`."""
+"""Scale of a photo: `Scale`, or `NoScale` with the reason."""
 
 from __future__ import annotations
 

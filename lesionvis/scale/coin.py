@@ -44,6 +44,11 @@ def known_coins() -> dict[str, Coin]:
 
     Round coins whose diameter is the same in all years. Copper ones are left out: a brown disc on skin may be a mole.
 
+    Returns
+    -------
+    dict of str to Coin
+        Diameters in mm with their source.
+
     Examples
     --------
     >>> known_coins()["eur-1"]
@@ -55,7 +60,18 @@ def known_coins() -> dict[str, Coin]:
 
 
 def check_coin(coin: str) -> None:
-    """Refuse a name that is not one of `known_coins` with a SettingsError."""
+    """Refuse a name that is not one of `known_coins`.
+
+    Parameters
+    ----------
+    coin : str
+        Name of a coin.
+
+    Raises
+    ------
+    SettingsError
+        If it is not known.
+    """
     if coin not in known_coins():
         raise SettingsError(f"coin must be one of {', '.join(known_coins())}, got {coin!r}.")
 
@@ -119,7 +135,7 @@ def _scale(outline: Outline, coin: Coin, photo: Photo) -> Scale:
 
 
 def _is_metal(redness: NDArray[np.float32], ellipse: Ellipse) -> bool:
-    """Whether what an outline encloses is less red than the skin around it, nearly all along the outline.
+    """True where the inside of an outline is less red than the skin around it, nearly all along the outline.
 
     Lesions are redder or browner than skin; silver, steel, brass and their like are not. A part of a lesion that
     seems round has more of the lesion beside it, not skin.

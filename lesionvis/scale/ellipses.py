@@ -82,13 +82,37 @@ class Ellipse:
     angle: float
 
     def points(self, angles: Floats, size: float | Floats = 1.0) -> Floats:
-        """Points at parametric angles, shape (..., 2), on the ellipse enlarged by `size`."""
+        """Points on the ellipse at parametric angles.
+
+        Parameters
+        ----------
+        angles : ndarray of any shape
+            Parametric angles, rad.
+        size : float or ndarray, optional
+            Factor by which the ellipse is enlarged, 1 for the outline itself.
+
+        Returns
+        -------
+        ndarray of shape (..., 2), float64
+            Positions (x, y), px.
+        """
         along, across = size * self.major * np.cos(angles), size * self.minor * np.sin(angles)
         cosine, sine = np.cos(self.angle), np.sin(self.angle)
         return np.stack([self.x + along * cosine - across * sine, self.y + along * sine + across * cosine], axis=-1)
 
     def resized(self, factor: float) -> Ellipse:
-        """The same outline in a picture with `factor` times as many px along each side."""
+        """Convert the ellipse to a picture of another resolution.
+
+        Parameters
+        ----------
+        factor : float
+            Px of the other picture per px of this one, > 0.
+
+        Returns
+        -------
+        Ellipse
+            The same outline in the other picture.
+        """
         x, y = (self.x + 0.5) * factor - 0.5, (self.y + 0.5) * factor - 0.5
         return Ellipse(x, y, self.major * factor, self.minor * factor, self.angle)
 
@@ -215,7 +239,7 @@ def _same(a: Ellipse, b: Ellipse) -> bool:
 
 
 def _within(a: Ellipse, b: Ellipse) -> bool:
-    """Whether the centre of `a` lies in the larger `b`."""
+    """True where the centre of `a` lies in the larger `b`."""
     return a.major < b.major and bool(_relative(b, np.array([[a.x, a.y]]))[1][0] < 1.0)
 
 

@@ -92,8 +92,10 @@ def check_scale(
     ----------
     scale : Scale or NoScale
         Of one photo.
-    px_per_mm, mm_across, coin
-        The settings.
+    px_per_mm, mm_across : float or None
+        Settings of `find_scale`.
+    coin : str or None
+        Setting of `find_scale`.
 
     Raises
     ------
@@ -110,6 +112,17 @@ def check_scale(
 
 def check_references(px_per_mm: float | None, mm_across: float | None, coin: str | None, bar_mm: float) -> None:
     """Refuse what `find_scale` would refuse, before there is a photo.
+
+    Parameters
+    ----------
+    px_per_mm : float or None
+        Source px per mm, > 0.
+    mm_across : float or None
+        Width of the photographed field, mm, > 0.
+    coin : str or None
+        Name of a coin of `known_coins`.
+    bar_mm : float
+        Measured length of the card's printed bar, mm.
 
     Raises
     ------

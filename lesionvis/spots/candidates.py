@@ -1,4 +1,4 @@
-"""What speaks for and against each candidate being a spot of blood."""
+"""Evidence for and against each candidate being a spot of blood."""
 
 from __future__ import annotations
 
@@ -124,7 +124,18 @@ class Candidates:
         return f"Candidates({len(self)} places, {len(COLUMNS)} columns of evidence)"
 
     def column(self, name: str) -> NDArray[np.float32]:
-        """One column of the evidence, shape (N,)."""
+        """Column of the evidence.
+
+        Parameters
+        ----------
+        name : str
+            Name of a column of `COLUMNS`.
+
+        Returns
+        -------
+        ndarray of shape (N,), float32
+            One value per candidate.
+        """
         return self.evidence[:, list(COLUMNS).index(name)]
 
 

@@ -15,7 +15,7 @@ from lesionvis.spots.regions import COLUMNS as REGION_COLUMNS
 from lesionvis.spots.regions import Regions
 
 MODEL_NAME = "spots-v2"
-REGION_MODEL_NAME = "spots-v1"
+REGION_MODEL_NAME = "regions-v1"
 
 # What a candidate can be; the first is all that is no spot, the next three are red.
 KINDS = ("texture", "blood", "vascular", "inflamed", "pigment")
@@ -88,7 +88,18 @@ class SpotClassifier:
     region: Predictor
 
     def spot_scores(self, candidates: Candidates) -> NDArray[np.float64]:
-        """Probability of each candidate being a red spot, shape (N,)."""
+        """Probability of each candidate being a red spot.
+
+        Parameters
+        ----------
+        candidates : Candidates
+            Candidates of one photo with their evidence.
+
+        Returns
+        -------
+        ndarray of shape (N,), float64
+            Scores of stage 2, 0 to 1.
+        """
         first = self.stage_1(candidates.evidence)[:, -1]
         table = np.concatenate([candidates.evidence, neighbour_columns(candidates, first)], axis=1)
         return self.stage_2(table)[:, -1]
@@ -102,7 +113,18 @@ class SpotClassifier:
         return np.asarray(np.select(conditions, ["pigment", "inflamed", "vascular"], default="blood"), np.str_)
 
     def region_scores(self, regions: Regions) -> NDArray[np.float64]:
-        """Expected overlap of each region with the dominant lesion, shape (N,), 0 to 1."""
+        """Expected overlap of each region with the dominant lesion.
+
+        Parameters
+        ----------
+        regions : Regions
+            Regions of one photo with their evidence.
+
+        Returns
+        -------
+        ndarray of shape (N,), float64
+            Intersection over union, 0 to 1.
+        """
         return self.region(regions.evidence)[:, -1]
 
 
@@ -135,7 +157,13 @@ def classifier_of(model: Model, region_model: Model) -> SpotClassifier:
 
 @cache
 def packaged_classifier() -> SpotClassifier:
-    """SpotClassifier that comes with the package."""
+    """Load the classifier that comes with the package, once per process.
+
+    Returns
+    -------
+    SpotClassifier
+        Ready to predict.
+    """
     models = (load_model(packaged_model_folder(name)) for name in (MODEL_NAME, REGION_MODEL_NAME))
     return classifier_of(*models)
 
@@ -244,7 +272,18 @@ def neighbour_columns(candidates: Candidates, scores: NDArray[np.float64]) -> ND
 
 
 def log_odds(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Natural logarithm of the odds of scores from 0 to 1, finite at both ends."""
+    """Natural logarithm of the odds of scores, finite at both ends.
+
+    Parameters
+    ----------
+    scores : ndarray of any shape, float64
+        Scores, 0 to 1.
+
+    Returns
+    -------
+    ndarray of the same shape, float64
+        Within plus and minus 4.62.
+    """
     return np.asarray(np.log((scores + 0.01) / (1.01 - scores)))
 
 

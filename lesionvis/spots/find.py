@@ -14,6 +14,7 @@ from lesionvis.geometry import polygon_area
 from lesionvis.photo import Photo
 from lesionvis.scale import NoScale, Scale, working_px_per_mm
 from lesionvis.skin import Skin
+from lesionvis.spots.border import lesion_border
 from lesionvis.spots.candidates import Candidates, find_candidates
 from lesionvis.spots.classifier import SpotClassifier, distinct, packaged_classifier
 from lesionvis.spots.peaks import DIAMETER_MIN_PX, LONG_SIDE_MAX_PX
@@ -114,16 +115,16 @@ class SpotFinder:
     SettingsError
         If a setting is outside its bounds.
 
+    Notes
+    -----
+    Limits of size choose among the spots that were found: a spot that is dropped makes room for no other.
+
     Examples
     --------
     >>> SpotFinder(min_diameter_mm=2.0, max_diameter_mm=1.0)
     Traceback (most recent call last):
     ...
     lesionvis.errors.SettingsError: max_diameter_mm must be at least min_diameter_mm, which is 2.0, got 1.0.
-
-    Notes
-    -----
-    Limits of size choose among the spots that were found: a spot that is dropped makes room for no other.
     """
 
     min_diameter_mm: float | None = None
@@ -147,7 +148,7 @@ class SpotFinder:
 
     @property
     def has_limits_mm(self) -> bool:
-        """Whether a setting needs a scale."""
+        """True if a setting needs a scale."""
         return self.min_diameter_mm is not None or self.max_diameter_mm is not None
 
     def __call__(self, photo: Photo, skin: Skin, scale: Scale | NoScale) -> Spots:
@@ -180,7 +181,10 @@ class SpotFinder:
         borders, kept_scores = candidates.outlines.borders_px(chosen), scores[chosen]
         kinds = classifier.spot_kinds(candidates, chosen)
         region = _lesion_region(regions, region_scores)
-        lesion = regions.mask(region, shape) if region is not None else np.zeros(shape, np.bool_)
+        border = np.zeros((0, 2))
+        if region is not None:
+            border = lesion_border(photo.rgb, skin.mask, regions, region_scores, region)
+        lesion = _painted(border, shape)
         lesion_score = float(region_scores[region]) if region is not None else 0.0
         on_lesion = _lie_on(lesion, borders)
         has_lesion = lesion.any() and (on_lesion.sum() < CROWD_SPOTS_MIN or lesion_score >= CROWD_LESION_SCORE_MIN)
@@ -189,7 +193,6 @@ class SpotFinder:
         outlines, areas = [*borders], _polygon_areas(borders)
         painted = [*_painted_corners(borders)]
         if has_lesion:
-            border = _border(lesion)
             outlines, areas = [border, *outlines], np.append(_polygon_areas(border), areas)
             painted = [_painted_corners(border), *painted]
             kept_scores, kinds = np.append(lesion_score, kept_scores), np.append("", kinds)
@@ -261,7 +264,7 @@ def _lesion_region(regions: Regions, scores: NDArray[np.float64]) -> int | None:
 
 
 def _are_moles(regions: Regions) -> NDArray[np.bool_]:
-    """Which regions are round and of pigment, on even skin."""
+    """Mask of the regions that are round and of pigment, on even skin."""
     red, green = regions.column("step_red"), regions.column("step_green")
     touches = (regions.column("skin_contact") > 0) | (regions.column("frame_contact") > 0)
     return np.asarray(
@@ -280,21 +283,12 @@ def _is_at(mask: NDArray[np.bool_], place: NDArray[np.float64]) -> bool:
 
 
 def _lie_on(lesion: NDArray[np.bool_], borders: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Whether the centre or a third of the corners of each spot (N, K, 2) lie on the lesion."""
+    """Mask of the spots (N, K, 2) whose centre or a third of whose corners lie on the lesion."""
     points = np.concatenate([borders, borders.mean(axis=1, keepdims=True)], axis=1)
     columns = np.clip(np.round(points[..., 0]), 0, lesion.shape[1] - 1).astype(int)
     rows = np.clip(np.round(points[..., 1]), 0, lesion.shape[0] - 1).astype(int)
     covered = lesion[rows, columns]
     return np.asarray(covered[:, -1] | (covered[:, :-1].mean(axis=1) > 1.0 / 3.0))
-
-
-def _border(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Corners of the largest part of a mask, on the outer edge of its pixels, in working px."""
-    # Contours run through the centres of the border's pixels; on a picture of twice the size those lie a quarter of
-    # a pixel inside the edge.
-    doubled = cv2.resize(mask.astype(np.uint8), None, fx=2, fy=2, interpolation=cv2.INTER_NEAREST)
-    outlines, _ = cv2.findContours(doubled, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    return (max(outlines, key=cv2.contourArea)[:, 0].astype(np.float64) - 0.5) / 2.0
 
 
 def _polygon_areas(corners: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -309,6 +303,14 @@ def _painted_corners(corners: NDArray[np.float64]) -> NDArray[np.int32]:
     length = np.hypot(arm[..., 0], arm[..., 1])[..., None]
     shrunk = centre + arm * np.maximum(1.0 - 0.5 / np.maximum(length, 0.5), 0.0)
     return np.asarray(np.round(shrunk * 2**_SHIFT_BITS), np.int32)
+
+
+def _painted(border: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Mask of a polygon (K, 2), K from 0."""
+    mask = np.zeros(shape, np.uint8)
+    if len(border):
+        cv2.fillPoly(mask, [_painted_corners(border)], 1, shift=_SHIFT_BITS)
+    return mask > 0
 
 
 def _paint(

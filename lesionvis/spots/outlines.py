@@ -1,4 +1,4 @@
-"""How large a spot is: its outline where 44 % of its contrast is left, by rays from its centre."""
+"""Outlines of spots: where 44 % of their contrast is left, by rays from their centre."""
 
 from __future__ import annotations
 
@@ -111,9 +111,19 @@ class Outlines:
         return replace(self, x_px=x, y_px=y, radii_px=self.radii_px / factor)
 
     def borders_px(self, indices: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Outlines of some spots, shape (len(indices), K, 2), float64, in working px.
+        """Outlines of some spots as closed curves with evenly spaced corners.
 
         Between the rays the radius is interpolated: the corners of the rays alone would cut 2.6 % of a disk's area off.
+
+        Parameters
+        ----------
+        indices : ndarray of shape (M,), int
+            Spots.
+
+        Returns
+        -------
+        ndarray of shape (M, K, 2), float64
+            Corners (x, y), working px.
         """
         angles = np.arange(BORDER_CORNERS) * (2.0 * np.pi / BORDER_CORNERS)
         before = np.searchsorted(self.angles_rad, angles, side="right") - 1
@@ -126,11 +136,23 @@ class Outlines:
         return np.stack([x, y], axis=2)
 
     def area_px(self) -> NDArray[np.float64]:
-        """Area of each outline in working px, shape (N,)."""
+        """Areas of the outlines.
+
+        Returns
+        -------
+        ndarray of shape (N,), float64
+            Square working px, at least 0.25.
+        """
         return np.maximum(polygon_area(*self.polygons()), 0.25)
 
     def centroid_px(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Centroid x and y of each outline in working px, each of shape (N,)."""
+        """Centroids of the outlines.
+
+        Returns
+        -------
+        x_px, y_px : ndarray of shape (N,), float64
+            In working px.
+        """
         x, y = self.polygons()
         # Relative to the start of the rays: the sums stay small, so that nothing cancels far from the origin.
         u, v = polygon_centroid(x - self.x_px[:, None], y - self.y_px[:, None], self.area_px())

@@ -1,4 +1,4 @@
-"""Where something spot-like may be: maxima of difference-of-Gaussians over place and size."""
+"""Places where something spot-like may be: maxima of difference-of-Gaussians over place and size."""
 
 from __future__ import annotations
 
@@ -61,7 +61,18 @@ class Peaks:
         return len(self.x_px)
 
     def take(self, indices: NDArray[np.int64]) -> Peaks:
-        """Some of the peaks, in the order of `indices`."""
+        """Select peaks.
+
+        Parameters
+        ----------
+        indices : ndarray of shape (M,), int
+            Which peaks.
+
+        Returns
+        -------
+        Peaks
+            M peaks in the order of `indices`.
+        """
         return Peaks(
             self.x_px[indices],
             self.y_px[indices],

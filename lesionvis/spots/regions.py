@@ -1,4 +1,4 @@
-"""The one lesion that a photo may be about: regions of a component tree and the evidence on each."""
+"""Regions of a component tree that may be the one lesion a photo is about, with the evidence on each."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from lesionvis.color import optical_density
 from lesionvis.photo import Photo
 from lesionvis.skin import Skin
+from lesionvis.spots.ink import find_strokes, without_strokes
 
 # A lesion fills a good part of the frame: a small picture shows it whole and hides pores and hairs.
 LONG_SIDE_PX = 144
@@ -75,6 +76,8 @@ class Regions:
         One where the region is, holes filled.
     density, healthy_density : ndarray of shape (h, w, 3), float32
         Optical density of the small picture, and that of healthy skin there.
+    strokes : ndarray of shape (h, w), bool
+        Where the small picture shows strokes of a pen, hairs or shadows in folds, which are no part of any region.
     """
 
     evidence: NDArray[np.float32]
@@ -82,6 +85,7 @@ class Regions:
     fills: tuple[NDArray[np.uint8], ...]
     density: NDArray[np.float32]
     healthy_density: NDArray[np.float32]
+    strokes: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.fills)
@@ -91,7 +95,18 @@ class Regions:
         return f"Regions({len(self)} regions, {len(COLUMNS)} columns of evidence)"
 
     def column(self, name: str) -> NDArray[np.float32]:
-        """One column of the evidence, shape (N,)."""
+        """Column of the evidence.
+
+        Parameters
+        ----------
+        name : str
+            Name of a column of `COLUMNS`.
+
+        Returns
+        -------
+        ndarray of shape (N,), float32
+            One value per region.
+        """
         return self.evidence[:, list(COLUMNS).index(name)]
 
     @property
@@ -100,30 +115,15 @@ class Regions:
         height, width, _ = self.density.shape
         return height, width
 
-    def mask(self, index: int, shape: tuple[int, ...]) -> NDArray[np.bool_]:
-        """One region at working resolution.
-
-        Parameters
-        ----------
-        index : int
-            Number of the region.
-        shape : tuple of int
-            Height and width of the working picture.
-
-        Returns
-        -------
-        ndarray of shape (H, W), bool
-            With a smooth border, as the region was found on a smaller picture; the notches of a torn one are filled.
-        """
+    def small_mask(self, index: int) -> NDArray[np.bool_]:
+        """One region on the small picture, shape (h, w), bool; the notches of a torn one are filled."""
         left, top = self.boxes[index]
         small = np.zeros(self.shape, np.uint8)
         fill = self.fills[index]
         small[top : top + fill.shape[0], left : left + fill.shape[1]] = fill
         if self.column("solidity")[index] < TORN_SOLIDITY_MAX:
             small = _without_notches(small)
-        smooth = cv2.GaussianBlur(small.astype(np.float32), (0, 0), 0.7)
-        large = cv2.resize(smooth, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
-        return np.asarray(large >= 0.5)
+        return np.asarray(small > 0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,7 +141,7 @@ class _Part:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Ground:
-    """What all regions of a photo are judged against, on the small picture."""
+    """Reference values that all regions of a photo are judged against, on the small picture."""
 
     colors: NDArray[np.float32]
     mean_distance: float
@@ -177,16 +177,23 @@ def find_regions(photo: Photo, skin: Skin) -> Regions:
     size = (small_width, small_height)
     density = optical_density(np.asarray(cv2.resize(photo.rgb, size, interpolation=cv2.INTER_AREA), np.uint8))
     healthy = np.asarray(cv2.resize(skin.healthy_density, size, interpolation=cv2.INTER_AREA), np.float32)
-    ground = _ground(density, healthy, skin)
+    strokes = find_strokes(density, healthy)
+    ground = _ground(without_strokes(density, healthy, strokes), healthy, skin)
     enough = ground.mask.sum() >= AREA_MIN_PX
     parts = [part for values in _maps(ground) for part in _parts(values, ground.mask)] if enough else []
     table = np.zeros((0, len(COLUMNS)), np.float32)
     if parts:
         columns = _evidence(parts, ground)
         table = np.stack([columns[name] for name in COLUMNS], axis=1).astype(np.float32)
-    return Regions(
-        table, tuple((part.left, part.top) for part in parts), tuple(part.fill for part in parts), density, healthy
-    )
+    corners, fills = tuple((part.left, part.top) for part in parts), tuple(part.fill for part in parts)
+    return Regions(table, corners, fills, density, healthy, strokes)
+
+
+def enlarged(share: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Where a share of the small picture is over one half, at working resolution and with a smooth border."""
+    smooth = cv2.GaussianBlur(share, (0, 0), 0.7)
+    large = cv2.resize(smooth, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(large >= 0.5)
 
 
 def _without_notches(region: NDArray[np.uint8]) -> NDArray[np.uint8]:

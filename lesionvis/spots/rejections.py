@@ -1,4 +1,4 @@
-"""Why a candidate was not taken for a spot: the kind of evidence that spoke most against it."""
+"""Reasons why a candidate was not taken for a spot: the kind of evidence that spoke most against it."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class Rejection:
 
 
 def explain_rejections(spots: Spots) -> tuple[Rejection, ...]:
-    """Why each candidate that does not overlap a better one was rejected.
+    """Explain the rejection of each candidate that does not overlap a better one.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ def explain_rejections(spots: Spots) -> tuple[Rejection, ...]:
 
 
 def _is_on_lesion(spots: Spots, index: int) -> bool:
-    """Whether a candidate's centre lies on the dominant lesion."""
+    """True for a candidate whose centre lies on the dominant lesion."""
     height, width = spots.labels.shape
     column = int(np.clip(round(spots.candidates.outlines.x_px[index]), 0, width - 1))
     row = int(np.clip(round(spots.candidates.outlines.y_px[index]), 0, height - 1))

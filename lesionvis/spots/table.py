@@ -140,15 +140,43 @@ class SpotTable:
         return f"SpotTable({len(self)} spots, {len(self.columns)} columns)"
 
     def has_flag(self, name: str) -> NDArray[np.bool_]:
-        """Whether each spot has a flag of `lesionvis.flags.FLAGS`, shape (N,)."""
+        """Test each spot for a flag.
+
+        Parameters
+        ----------
+        name : str
+            Name of a flag of `lesionvis.flags.FLAGS`.
+
+        Returns
+        -------
+        ndarray of shape (N,), bool
+            True for the spots with the flag.
+        """
         return self.flags[name]
 
     def numbers(self, name: str) -> NDArray[np.float64]:
-        """One numeric column as float64."""
+        """Numeric column as float64.
+
+        Parameters
+        ----------
+        name : str
+            Name of the column.
+
+        Returns
+        -------
+        ndarray of shape (N,), float64
+            In the unit of the column; NaN where missing.
+        """
         return self.columns[name].astype(np.float64)
 
     def to_dataframe(self) -> pandas.DataFrame:
-        """The table as a pandas DataFrame, one row per spot."""
+        """Convert the table to a pandas DataFrame.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per spot, one column per column.
+        """
         import pandas
 
         return pandas.DataFrame(dict(self.columns))
@@ -246,7 +274,7 @@ def _scaled_copies(
 
 
 def _free(x: NDArray[np.float64], y: NDArray[np.float64], skin: Skin, spots: Spots) -> NDArray[np.bool_]:
-    """Whether working positions lie on skin that no spot covers."""
+    """Mask of working positions that lie on skin that no spot covers."""
     height, width = skin.mask.shape
     row = np.clip(np.round(y), 0, height - 1).astype(int)
     column = np.clip(np.round(x), 0, width - 1).astype(int)

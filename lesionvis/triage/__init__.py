@@ -1,4 +1,4 @@
-"""What is asked and what is told: answers, rules and advice; no pixels."""
+"""Questions and advice: answers, rules and levels; no pixels."""
 
 from lesionvis.triage.engine import advise, advise_further
 

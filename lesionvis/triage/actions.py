@@ -1,4 +1,4 @@
-"""What to do and what to say at each level, by the family that the deciding rule belongs to."""
+"""Next steps and words for the phone at each level, by the family that the deciding rule belongs to."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _COLUMNS = (*("level", "family", "headline", "time_limit", "what_to_do", "what_t
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What a person should do at a level.
+    """Next steps of a person at a level.
 
     Attributes
     ----------
@@ -44,7 +44,13 @@ class Action:
     safety_net: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
+        """Action as plain values.
+
+        Returns
+        -------
+        dict
+            Ready for JSON.
+        """
         return asdict(self) | {"level": str(self.level), "safety_net": list(self.safety_net)}
 
 
@@ -84,6 +90,11 @@ def parse_actions(text: str) -> Mapping[tuple[Level, str], Action]:
 @cache
 def actions() -> Mapping[tuple[Level, str], Action]:
     """Every action by level and family; read-only.
+
+    Returns
+    -------
+    mapping of (Level, str) to Action
+        Read-only.
 
     Examples
     --------

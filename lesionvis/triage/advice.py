@@ -1,4 +1,4 @@
-"""What a person is told: the level, its reasons, the open questions and the notes, as frozen types."""
+"""Advice to a person as frozen types: the level, its reasons, the open questions and the notes."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from typing import Any
 
 from lesionvis.json_ready import json_ready
 from lesionvis.triage.actions import Action, actions
-from lesionvis.triage.answers import Answers, Question
+from lesionvis.triage.answers import ASKED_ABOUT, Answers, Question
 from lesionvis.triage.circumstances import Circumstances
 from lesionvis.triage.evidence import PhotoEvidence, is_single_spot
 from lesionvis.triage.retake import Retake, retakes_for
 from lesionvis.triage.rules import Level
-from lesionvis.triage.wording import ALWAYS, HEADER, NEXT_STEPS, PROVISIONAL
+from lesionvis.triage.wording import ALWAYS, HEADER, SAY_WHAT_YOU_SEE
+
+RED_FLAGS_GROUP = ASKED_ABOUT[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,13 @@ class FiredRule:
     from_photo: bool
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
+        """Rule as plain values.
+
+        Returns
+        -------
+        dict
+            Ready for JSON.
+        """
         return {
             "rule_id": self.rule_id,
             "level": str(self.level),
@@ -70,7 +78,13 @@ class OpenQuestion:
     lowest_level: Level
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
+        """Question as plain values.
+
+        Returns
+        -------
+        dict
+            Ready for JSON.
+        """
         return {
             "name": self.question.name,
             "choices": list(self.question.choices),
@@ -83,7 +97,7 @@ class OpenQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """How soon somebody should look at the spots, and why. Never a diagnosis, and never an all-clear.
+    """Urgency of having the spots looked at, with its reasons. Never a diagnosis, and never an all-clear.
 
     Attributes
     ----------
@@ -125,22 +139,37 @@ class Advice:
     circumstance_notes: tuple[str, ...] = ()
 
     def noting(self, circumstances: Circumstances) -> Advice:
-        """The same advice, of the same level, with the notes on the circumstances that its answers came from."""
+        """Add the notes on the circumstances that the answers came from; the level stays.
+
+        Parameters
+        ----------
+        circumstances : Circumstances
+            Of the person.
+
+        Returns
+        -------
+        Advice
+            With the notes.
+        """
         return replace(self, circumstance_notes=circumstances.notes(self.pattern, self.answers))
 
     @property
     def header(self) -> str:
-        """What every output starts with."""
+        """Sentence that every output starts with."""
         return HEADER
 
     @property
     def action(self) -> Action:
-        """What to do and to say at this level, in the family of the deciding rule."""
-        return actions()[self.level, self.reasons[0].family]
+        """Next steps and words for the phone at this level, in the family of the deciding rule."""
+        found = actions()[self.level, self.reasons[0].family]
+        # The script for watching says that warning signs were answered with no, which is not so while some are open.
+        is_open = any(found.question.group == RED_FLAGS_GROUP for found in self.open_questions)
+        is_untrue = self.level == Level.WATCH and is_open
+        return replace(found, what_to_say=SAY_WHAT_YOU_SEE) if is_untrue else found
 
     @property
     def was_asked(self) -> bool:
-        """Whether somebody was asked: without any answer the level rests on the photo alone."""
+        """True if somebody was asked: without any answer the level rests on the photo alone."""
         return bool(self.told.given)
 
     @property
@@ -150,14 +179,13 @@ class Advice:
 
     @property
     def retakes(self) -> tuple[Retake, ...]:
-        """Why and how to take another photo, where this one is itself the trouble. The level stands until then."""
+        """Reasons and ways to take another photo, where this one is itself the trouble. The level stands until then."""
         return retakes_for(self.evidence.flags)
 
     @property
     def what_to_do(self) -> str:
-        """What to do now at this level; below emergency it says when the level is provisional."""
-        provisional = bool(self.open_questions) and self.level < Level.EMERGENCY
-        return f"{NEXT_STEPS[self.level]} {PROVISIONAL}" if provisional else NEXT_STEPS[self.level]
+        """Next step in plain words."""
+        return self.action.what_to_do
 
     @property
     def always(self) -> tuple[str, ...]:
@@ -165,7 +193,13 @@ class Advice:
         return ALWAYS
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
+        """Advice as plain values.
+
+        Returns
+        -------
+        dict
+            Ready for JSON.
+        """
         content = {
             "header": self.header,
             "level": str(self.level),

@@ -1,4 +1,4 @@
-"""What a person says about the spots: three-valued answers, unknown until given, and their questions."""
+"""Answers of a person about the spots, three-valued and unknown until given, and their questions."""
 
 from __future__ import annotations
 
@@ -95,7 +95,18 @@ def read_table(text: str, table: str, columns: Sequence[str], *, key_columns: in
 
 
 def packaged_text(name: str) -> str:
-    """Text of a file that ships inside the package."""
+    """Text of a file that ships inside the package.
+
+    Parameters
+    ----------
+    name : str
+        Name of a file of `lesionvis.triage`.
+
+    Returns
+    -------
+    str
+        Content in UTF-8.
+    """
     return resources.files("lesionvis.triage").joinpath(name).read_text(encoding="utf-8")
 
 
@@ -148,6 +159,11 @@ def parse_questions(text: str) -> Mapping[str, Question]:
 def questions() -> Mapping[str, Question]:
     """Every question by its answer's name, in the order of the table; read-only.
 
+    Returns
+    -------
+    mapping of str to Question
+        Read-only.
+
     Examples
     --------
     >>> questions()["blanch"].choices
@@ -158,7 +174,7 @@ def questions() -> Mapping[str, Question]:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What is known about the person and the spots; whatever was not given is unknown.
+    """Known answers about the person and the spots; whatever was not given is unknown.
 
     Attributes
     ----------
@@ -228,6 +244,21 @@ class Answers:
     def replace(self, **changes: str) -> Answers:
         """Return a copy with some answers changed; "unknown" takes one back.
 
+        Parameters
+        ----------
+        **changes : str
+            Values by name of the question.
+
+        Returns
+        -------
+        Answers
+            The copy.
+
+        Raises
+        ------
+        AnswerError
+            If a name or a value is not known.
+
         Examples
         --------
         >>> Answers().replace(fever="yes")["fever"]
@@ -236,7 +267,13 @@ class Answers:
         return Answers.from_mapping(dict(self.given) | changes)
 
     def to_dict(self) -> dict[str, str]:
-        """Every answer with its value, in the order of the questions."""
+        """Every answer with its value, in the order of the questions.
+
+        Returns
+        -------
+        dict of str to str
+            Values by name of the question.
+        """
         return dict.fromkeys(questions(), UNKNOWN) | dict(self.given)
 
 
@@ -305,6 +342,18 @@ def _check_answer(name: str, value: str) -> None:
 
 def closest(wrong: object, right: Sequence[str] | Mapping[str, Question]) -> str:
     """End of a sentence on a wrong name that suggests the closest right one and lists all of them.
+
+    Parameters
+    ----------
+    wrong : object
+        Name that was given.
+    right : sequence or mapping of str
+        Names that exist.
+
+    Returns
+    -------
+    str
+        From the punctuation on.
 
     Examples
     --------

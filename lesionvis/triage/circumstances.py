@@ -1,4 +1,4 @@
-"""Who has the spots, what happened and where they are, and the answers that surely follow from it.
+"""Age, cause and sites of the spots, and the answers that surely follow from them.
 
 A circumstance only ever fills in an answer that nobody gave: one that contradicts an answer is an error. Which causes
 and sites there are, and what each means for the answers, is data. "Above the nipple line" is where coughing, vomiting,
@@ -92,6 +92,11 @@ def parse_circumstances(text: str) -> Mapping[str, Circumstance]:
 @cache
 def known_circumstances() -> Mapping[str, Circumstance]:
     """Every cause and site by its name, in the order of the table; read-only.
+
+    Returns
+    -------
+    mapping of str to Circumstance
+        Read-only.
 
     Examples
     --------

@@ -40,7 +40,13 @@ class Is:
     values: tuple[str, ...]
 
     def cases(self) -> tuple[dict[str, str], ...]:
-        """List the smallest sets of facts that meet it; an answer that is "unknown" in one may be harmful too."""
+        """List the smallest sets of facts that meet it; an answer that is "unknown" in one may be harmful too.
+
+        Returns
+        -------
+        tuple of dict of str to str
+            Values by name.
+        """
         if self.name != PATTERN and UNKNOWN in self.values:
             return ({self.name: UNKNOWN},)
         return tuple({self.name: value} for value in self.values)
@@ -53,7 +59,13 @@ class AllOf:
     parts: tuple[Condition, ...]
 
     def cases(self) -> tuple[dict[str, str], ...]:
-        """List the smallest sets of facts that meet it; patterns that contradict each other give none."""
+        """List the smallest sets of facts that meet it; patterns that contradict each other give none.
+
+        Returns
+        -------
+        tuple of dict of str to str
+            Values by name.
+        """
         joined: tuple[dict[str, str], ...] = ({},)
         for part in self.parts:
             joined = tuple(
@@ -72,7 +84,13 @@ class AnyOf:
     parts: tuple[Condition, ...]
 
     def cases(self) -> tuple[dict[str, str], ...]:
-        """List the smallest sets of facts that meet it."""
+        """List the smallest sets of facts that meet it.
+
+        Returns
+        -------
+        tuple of dict of str to str
+            Values by name.
+        """
         return tuple(case for part in self.parts for case in part.cases())
 
 

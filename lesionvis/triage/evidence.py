@@ -1,4 +1,4 @@
-"""What was measured in photos that a rule may use: it can raise a level, never lower one."""
+"""Measurements in photos that a rule may use: they can raise a level, never lower one."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ LARGE_SPOT_MM = 2.0
 
 @dataclass(frozen=True, slots=True)
 class PhotoEvidence:
-    """What was measured in the photo that a rule may use. It can raise a level, never lower one.
+    """Measurements in a photo that a rule may use. They can raise a level, never lower one.
 
-    It stands in for an answer that nobody gave. Where the person gave another answer, the worse of the two counts and
+    They stand in for an answer that nobody gave. Where the person gave another answer, the worse of the two counts and
     the disagreement is noted.
 
     Attributes
@@ -117,7 +117,20 @@ def _greater(one: T | None, other: T | None) -> T | None:
 
 
 def is_single_spot(pattern: str, told: Answers) -> bool:
-    """Whether one spot is judged, as the photo shows or as the person says."""
+    """Test whether one spot is judged, as the photo shows or as the person says.
+
+    Parameters
+    ----------
+    pattern : str
+        Pattern of the photo.
+    told : Answers
+        What the person says.
+
+    Returns
+    -------
+    bool
+        True for one spot.
+    """
     return pattern == SINGLE_LESION or told["single_spot"] == questions()["single_spot"].harmful
 
 

@@ -14,7 +14,13 @@ from lesionvis.triage.conditions import PATTERN, Condition, parse_condition
 
 @cache
 def vocabulary() -> Mapping[str, tuple[str, ...]]:
-    """Names that a condition may use, with the values that it may ask for: no benign one is among them."""
+    """Names that a condition may use, with the values that it may ask for: no benign one is among them.
+
+    Returns
+    -------
+    mapping of str to tuple of str
+        Read-only.
+    """
     of_answers = {name: (question.harmful, UNKNOWN) for name, question in questions().items()}
     return MappingProxyType(of_answers | {PATTERN: LABELS})
 
@@ -54,5 +60,11 @@ def parse_groups(text: str) -> Mapping[str, Condition]:
 
 @cache
 def groups() -> Mapping[str, Condition]:
-    """Every group by its name, in the order of the table; read-only."""
+    """Every group by its name, in the order of the table; read-only.
+
+    Returns
+    -------
+    mapping of str to Condition
+        Read-only.
+    """
     return parse_groups(packaged_text("groups.csv"))

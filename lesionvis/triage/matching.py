@@ -1,4 +1,4 @@
-"""Which rules match, and which unanswered questions still count.
+"""Rules that match, and unanswered questions that still count.
 
 Every rule is turned into the smallest sets of facts that meet it, and every set into one integer: two bits for each
 answer, the lower for "not benign" and the upper for "harmful". A set is met when all its bits are among those of the
@@ -30,7 +30,18 @@ def _all_unknown() -> int:
 
 
 def facts_of(answers: Answers) -> int:
-    """Bits of the answers."""
+    """Bits of the answers.
+
+    Parameters
+    ----------
+    answers : Answers
+        What the person says.
+
+    Returns
+    -------
+    int
+        One bit for each value that may hold.
+    """
     facts = _all_unknown()
     for name, value in answers.given:
         _, harmful = _bits()[name]
@@ -67,12 +78,38 @@ def _smallest(sets: Iterable[int]) -> list[int]:
 
 
 def matching(patterns: Patterns, facts: int) -> tuple[Rule, ...]:
-    """Every rule that matches for at least one of the patterns, highest level first."""
+    """Every rule that matches for at least one of the patterns, highest level first.
+
+    Parameters
+    ----------
+    patterns : Patterns
+        Patterns that are judged.
+    facts : int
+        Bits from `facts_of`.
+
+    Returns
+    -------
+    tuple of Rule
+        Those that match.
+    """
     return tuple(rule for rule, ways in _ways(patterns) if _is_met(ways, facts))
 
 
 def level_of(patterns: Patterns, facts: int) -> Level:
-    """The highest level of all rules that match."""
+    """Highest level of all rules that match.
+
+    Parameters
+    ----------
+    patterns : Patterns
+        Patterns that are judged.
+    facts : int
+        Bits from `facts_of`.
+
+    Returns
+    -------
+    Level
+        Of the first rule that matches.
+    """
     return next(rule.level for rule, ways in _ways(patterns) if _is_met(ways, facts))
 
 

@@ -1,4 +1,4 @@
-"""Whom to ring: emergency and advice numbers by country."""
+"""Emergency and advice numbers by country."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _COLUMNS = (*("code", "country", "emergency", "advice", "advice_name", "note", "
 
 @dataclass(frozen=True, slots=True)
 class PhoneNumbers:
-    """Whom to ring in one country.
+    """Phone numbers of one country.
 
     Attributes
     ----------
@@ -69,6 +69,11 @@ def parse_numbers(text: str) -> Mapping[str, PhoneNumbers]:
 @cache
 def phone_numbers() -> Mapping[str, PhoneNumbers]:
     """Numbers of every country by its code, in the order of the table; read-only.
+
+    Returns
+    -------
+    mapping of str to PhoneNumbers
+        Read-only.
 
     Examples
     --------

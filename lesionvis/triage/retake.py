@@ -1,4 +1,4 @@
-"""Where the photo itself is the trouble: why it cannot be judged, and how to take a better one."""
+"""Photos that are themselves the trouble: reasons why they cannot be judged, and ways to take better ones."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Retake:
-    """Why another photo is needed, and how to take it.
+    """Reason for another photo, and a way to take it.
 
     Attributes
     ----------
@@ -62,7 +62,7 @@ RETAKES: Final[Mapping[str, Retake]] = MappingProxyType({retake.flag: retake for
 
 
 def retakes_for(flags: Sequence[str]) -> tuple[Retake, ...]:
-    """Why and how to take another photo.
+    """Reasons and ways to take another photo.
 
     Parameters
     ----------

@@ -26,7 +26,7 @@ REST_WITHOUT_SOURCE = f"the rest: {NO_SOURCE}"
 
 
 class Level(IntEnum):
-    """How soon somebody should look at the spots, in rising order; `str()` gives the name as in the rules.
+    """Urgency of having the spots looked at, in rising order; `str()` gives the name as in the rules.
 
     Examples
     --------
@@ -48,7 +48,25 @@ class Level(IntEnum):
 
 
 def level_of_name(name: str, where: str) -> Level:
-    """Level of its name in a table; LesionvisError that names the place and the known levels otherwise."""
+    """Look up a level by its name in a table.
+
+    Parameters
+    ----------
+    name : str
+        Name of the level.
+    where : str
+        Place in the table, for the message.
+
+    Returns
+    -------
+    Level
+        The level.
+
+    Raises
+    ------
+    LesionvisError
+        If there is no such level; the message names the place and the known levels.
+    """
     by_name = {str(level): level for level in Level}
     if name not in by_name:
         raise LesionvisError(f'{where} has the unknown level "{name}"; use one of {", ".join(by_name)}.')
@@ -175,6 +193,11 @@ def _cases_of(rule: Rule, pattern: str) -> list[dict[str, str]]:
 @cache
 def rules() -> tuple[Rule, ...]:
     """Every rule, highest level first, then in the order of the table.
+
+    Returns
+    -------
+    tuple of Rule
+        Highest level first.
 
     Examples
     --------

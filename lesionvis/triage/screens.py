@@ -39,7 +39,18 @@ class Screen:
     form: str
 
     def is_shown(self, answers: Answers) -> bool:
-        """Whether the screen is of use, given the answers so far."""
+        """Test whether the screen is of use.
+
+        Parameters
+        ----------
+        answers : Answers
+            Answers so far.
+
+        Returns
+        -------
+        bool
+            True if it is to be shown.
+        """
         return not self.shown_if or any(answers[name] in values for name, values in self.shown_if)
 
 
@@ -93,6 +104,11 @@ def _alternative(text: str, where: str) -> tuple[str, tuple[str, ...]]:
 @cache
 def screens() -> Mapping[str, tuple[Screen, ...]]:
     """Screens of every pattern, in the order of asking; read-only.
+
+    Returns
+    -------
+    mapping of str to tuple of Screen
+        Read-only.
 
     Examples
     --------

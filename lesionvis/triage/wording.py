@@ -11,52 +11,36 @@ from types import MappingProxyType
 from typing import Final
 
 from lesionvis.labels import ANGIOMA, NO_SPOTS, PETECHIAL_SHOWER, SINGLE_LESION, UNCERTAIN
-from lesionvis.triage.rules import Level
 
-HEADER = "This is not a diagnosis. lesionvis is open-source research software, not a medical device. It can be wrong."
+HEADER = (
+    "NOT A DIAGNOSIS. lesionvis is for research and education. It is not approved as a medical device, and it can be "
+    "wrong."
+)
 EMERGENCY_NUMBER = "999 (UK), 112 (EU), 911 (US) or your local emergency number"
 RED_FLAGS = (
     "fever or shivering, confusion or drowsiness, a stiff neck, a bad headache, a head injury, trouble breathing, "
     "mottled, blue or cold skin, feeling very unwell, spots that spread, or bruises or bleeding"
 )
 _HELP_AT_ONCE = f"Get help at once if there is {RED_FLAGS}; the emergency number is {EMERGENCY_NUMBER}."
-_CHECK_AGAIN = (
-    f"Run the check again at once if there is {RED_FLAGS}, or if a spot grows, changes or bleeds. "
-    f"The emergency number is {EMERGENCY_NUMBER}."
-)
-NEXT_STEPS: Final[Mapping[Level, str]] = MappingProxyType(
+# Over the list of signs to look out for, by the family of the deciding rule.
+AGAIN_FOR = "Call again at once for any of these:"
+ELSE_AT_ONCE_FOR = "Call the emergency number at once for any of these:"
+AT_ONCE_FOR: Final[Mapping[str, str]] = MappingProxyType(
     {
-        Level.EMERGENCY: (
-            f"Call {EMERGENCY_NUMBER}, or go to A&E/ER now. Say what is wrong, for example: "
-            "'rash that does not fade, with fever'. Do not wait for more spots and do not wait for this tool."
-        ),
-        Level.SAME_DAY: (
-            "Get medical advice today (UK: NHS 111). If there is confusion, a stiff neck or trouble breathing, now or "
-            f"later, or if fever comes or the spots spread, call {EMERGENCY_NUMBER}."
-        ),
-        Level.PROMPT: (f"Contact a doctor within 24-48 hours, or sooner where a reason says so. {_HELP_AT_ONCE}"),
-        Level.WITHIN_2_WEEKS: (
-            f"Ring your doctor in the next days and say that you need to be seen within 2 weeks. {_HELP_AT_ONCE}"
-        ),
-        Level.ROUTINE_DERMATOLOGY: (
-            "Have the spot looked at by a doctor or dermatologist, sooner if it grows, changes or bleeds. "
-            f"{_HELP_AT_ONCE}"
-        ),
-        Level.WATCH: (
-            "Keep an eye on it. Take a dated photo and look again: every day for a crop of "
-            f"spots, every month for a single spot. {_CHECK_AGAIN}"
-        ),
-        Level.NONE: f"Nothing found. This is not an all-clear. {_CHECK_AGAIN}",
+        "cancer": "Get help sooner for any of these; for fever with new spots call the emergency number:",
+        "pregnancy": "Call your maternity unit or the emergency number at once for any of these:",
     }
 )
-PROVISIONAL = (
-    "Questions are still open, and the answers can raise or lower this level: answer them, and get help when in doubt."
-)
+ALSO_NOTED = "Also noted, but what is said above comes first:"
+# Said instead of any sign that was not there: nobody was asked about it.
+NOT_ASKED = "You have not answered the safety questions, so this can be too low or too high. --ask asks them."
+STILL_OPEN = "These open answers can still change the advice (--ask asks them):"
 # Beside the reasons while questions are open: a rule for a child may stand there, since nobody said that it is none.
-WORSE_ANSWER_NOTE = (
-    "what nobody answered counts as the worse answer, so a reason may speak of a child, or of spots that do not fade, "
-    "though nobody said so"
-)
+WORSE_ANSWER_NOTE = "what nobody answered counts as the worse answer"
+# What to say on the phone while nobody answered the warning signs with no.
+SAY_WHAT_YOU_SEE = "If you ring anyone: say what you see, since when, and every warning sign that is there."
+# What the photo has when nothing was found in it and no answer asks for more.
+NOTHING_FOUND = "Nothing found. This is not an all-clear."
 ALWAYS = (
     "If you are worried or someone is getting worse, get help, whatever this says.",
     "A parent's or carer's worry counts.",
@@ -69,13 +53,14 @@ ALWAYS = (
 PATTERN_MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
     {
         PETECHIAL_SHOWER: (
-            "Many small spots that look alike. Such spots are more likely petechiae than anything else: small bleeds "
-            "under the skin, where tiny blood vessels have broken. What made them break is what matters. If one spot "
-            "looks unlike the others, have that one looked at by itself."
+            "Many small spots that look alike, more likely petechiae than anything else: small bleeds under the skin. "
+            "Many tiny dots that look alike and came together point away from skin cancer. What made them come is "
+            "what matters now. If one spot looks unlike the others, have that one looked at by itself."
         ),
         SINGLE_LESION: (
-            "One spot that stands out from the skin around it. What counts for such a spot is its shape, border, "
-            "colours and size, and whether it changes (ABCDE)."
+            "One spot that stands out from the skin around it. Check it by ABCDE: A two halves that differ, B a ragged "
+            "Border, C several Colours, D Diameter over 6 mm, E Evolving, or unlike your other spots. One of them is a "
+            "reason to have it looked at; --abcde draws the measured ones."
         ),
         ANGIOMA: (
             "A red spot that looks more like a cherry angioma than like anything else: a small bump of blood vessels "
@@ -109,14 +94,18 @@ TAKE_ANOTHER = "First take another photo; until then what is said here stands:"
 
 # In a batch, where no person answered: the level then rests on what the photo shows.
 NOBODY_WAS_ASKED = "nobody was asked"
+NOBODY_ASKED_NOTE = (
+    "Nobody was asked about {count} of these photos: their levels rest on what the photos show. Fever, confusion, hard "
+    "breathing or feeling very ill would make them higher."
+)
 
 # Said where a photo shows no spots and the person tells of some.
 TOLD_SPOTS = "You tell of spots that this photo does not show. What you see counts."
 
 # What the places of the spots add to the advice; it changes no level.
 NECK_NOTE = (
-    "Spots on the face, the eyes or the neck can come from pressure on the neck: answer the question neck_compression "
-    "before all others. After such pressure they need emergency checks, even when you feel well."
+    "Spots on the face, the eyes or the neck can come from pressure on the neck: say first whether the neck was "
+    "squeezed or pressed. After such pressure they need emergency checks, even when you feel well."
 )
 
 # What a calendar shows when the next dated photo is due; {photo} is the name of the last one.
@@ -127,12 +116,18 @@ REMINDER_TEXT = (
     "If you are worried or someone is getting worse, get help, whatever this says."
 )
 
-# Shown while questions are asked, as soon as the answers so far make it an emergency.
-EMERGENCY_WHILE_ASKING = "As answered so far, this is an emergency."
-EMERGENCY_FIRST = "Get help first. Only then:"
+# Purpura is the name of larger bleeds of the same kind (the guide: over about 3 mm).
+PURPURA_MM = 3.0
 
-# Shown once before the questions, which are put as to the person who has the spots.
-QUESTIONS_NOTE = (
-    'If you answer for someone else, "you" means that person. If you are not sure, choose unknown: that is '
-    "treated with caution, never as a no."
+# The dialogue.
+QUESTIONS_NOTE = '"You" means the person with the spots. "I don\'t know" is a full answer and never counts as no.'
+AGE_QUESTION = "How old is the person with the spots? Years, or such as 5 months."
+CAUSE_QUESTION = "What happened just before the spots came?"
+GLASS_TEST_STEPS = (
+    "Press the side of a clear drinking glass firmly on the spots, and look through it.",
+    "On brown or black skin look at the palms, the soles and inside the mouth.",
+    "With fever do not wait for this test: get help.",
 )
+ALL_UNKNOWN_NOTE = "Then get someone to look with you. If you cannot, ring the advice line."
+STOP_HERE = "STOP HERE. GET HELP NOW."
+GO_ON = 'Enter ends here. Type "go on" to go on answering while you wait, "back" if you mistyped.'

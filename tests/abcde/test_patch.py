@@ -35,6 +35,17 @@ def test_densities_are_those_that_the_lesion_adds_to_skin() -> None:
     assert patch.relative[outside].mean(axis=0) == pytest.approx(np.zeros(3), abs=0.03)
 
 
+@pytest.mark.parametrize("radius_px", [45.0, 100.0], ids=["enlarged", "reduced"])
+def test_the_picture_of_the_lesion_lies_under_its_outline_and_not_half_a_pixel_beside(radius_px: float) -> None:
+    def round_form(angle: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.full_like(angle, radius_px)
+
+    patch = patch_of(painted(round_form), round_form)
+    seen = np.asarray(centroid(patch.relative.sum(axis=2) > 0.5 * sum(BROWN)))
+    assert seen == pytest.approx(np.asarray(centroid(patch.mask)), abs=0.2)
+    assert seen == pytest.approx(patch.border.mean(axis=0), abs=0.2)
+
+
 def test_a_colour_cast_falls_out() -> None:
     photo = painted(disk)
     cast = added(photo, np.array([0.10, 0.0, 0.06]))

@@ -27,9 +27,7 @@ from lesionvis.lab.render.scene import Scene
 from lesionvis.labels import LABELS
 from lesionvis.spots import SpotFinder
 from lesionvis.triage import advise
-from lesionvis.triage.answers import questions
-from lesionvis.triage.rules import Level
-from lesionvis.triage.wording import ALWAYS, EMERGENCY_WHILE_ASKING, HEADER, NEXT_STEPS
+from lesionvis.triage.wording import ALWAYS, HEADER, PATTERN_MEANINGS
 
 
 @pytest.fixture
@@ -83,7 +81,7 @@ def test_the_program_analyzes_a_photo(photo: Path) -> None:
     done = program("analyze", photo)
     assert (done.returncode, done.stderr) == (0, "")
     assert HEADER in " ".join(done.stdout.split())
-    assert "pattern   " + Analyzer()(photo).pattern.label in done.stdout
+    assert PATTERN_MEANINGS[Analyzer()(photo).pattern.label] in " ".join(done.stdout.split())
 
 
 def test_json_is_that_of_the_library(photo: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -115,11 +113,12 @@ def test_text_tells_what_a_person_wants_to_know(photo: Path, capsys: pytest.Capt
     assert f"{len(analysis.table)}, " in text
     assert "mm across" in text
     assert "5 px per mm (given)" in text
-    for sentence in (HEADER, analysis.advice.what_to_do, *ALWAYS):
+    for sentence in (HEADER, *ALWAYS):
         assert sentence in text
+    detailed = " ".join(called(capsys, "analyze", photo, "--px-per-mm", 5, "--details")[1].split())
     for fired in analysis.advice.reasons:
-        assert fired.reason in text
-        assert fired.source_title in text
+        assert fired.reason in detailed
+        assert fired.source_title in detailed
     assert all(len(line) <= 100 or "http" in line for line in out.splitlines())
 
 
@@ -172,18 +171,9 @@ def test_age_cause_and_sites_answer_what_follows_and_are_told(capsys: pytest.Cap
         advice = advice.get("advice", advice)
         follows = {"child": "no", "explained": "yes", "distribution": "fits_explanation"}
         assert follows.items() <= advice["answers"].items()
-        assert any("neck_compression" in note for note in advice["circumstance_notes"])
-        text = " ".join(called(capsys, *command, *told)[1].split())
+        assert any("whether the neck was squeezed" in note for note in advice["circumstance_notes"])
+        text = " ".join(called(capsys, *command, *told, "--details")[1].split())
         assert 'The age in years is 34, so "Is the person under 18?" counts as answered "no".' in text
-
-
-def test_what_follows_is_not_asked() -> None:
-    told = ("--age", 34, "--cause", "knock")
-    result = invoked("advise", "--pattern", "petechial_shower", "--ask", *told, typed="\n" * 60)
-    asked = [question.text for question in questions().values() if question.text in result.stderr]
-    assert questions()["distribution"].text in asked
-    for name in ("child", "infant_u3m", "not_feeding", "explained", "strain_cause"):
-        assert questions()[name].text not in asked
 
 
 def test_answers_come_from_a_file_and_options_override_it(
@@ -390,13 +380,21 @@ def test_advice_carries_header_level_reasons_and_standing_sentences(
     text = " ".join(out.split())
     assert (code, err) == (0, "")
     assert text.startswith(HEADER)
-    assert f"ADVICE: {str(advice.level).replace('_', ' ').upper()}" in text
-    for sentence in (advice.what_to_do, *advice.always):
+    assert text.count("ADVICE: ") == 1
+    for sentence in (advice.action.time_limit, *advice.action.safety_net, *advice.always):
         assert sentence in text
+    detailed = " ".join(called(capsys, "advise", "--pattern", pattern, "--details")[1].split())
     for fired in advice.reasons:
-        addresses = (address for address in fired.source_addresses if "://" in address)
-        for part in (fired.rule_id, fired.reason, fired.action, fired.source_title, *addresses):
-            assert part in text
+        for part in (fired.rule_id, fired.reason, fired.source_title, *fired.source_addresses):
+            assert part in detailed
+
+
+def test_the_numbers_are_those_of_the_country(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = called(capsys, "advise", "--pattern", "no_spots", "--answer", "fits=yes", "--country", "de")
+    assert "Call 112. If someone else" in " ".join(out.split())
+    code, out, err = called(capsys, "advise", "--pattern", "no_spots", "--country", "ZZ")
+    assert (code, out) == (2, "")
+    assert 'There are no numbers for the country "ZZ"; choose one of EU, GB' in err
 
 
 def test_advice_as_json(capsys: pytest.CaptureFixture[str]) -> None:
@@ -406,53 +404,22 @@ def test_advice_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(out)["level"] == "emergency"
 
 
-def test_questions_are_asked_until_nothing_can_change() -> None:
-    names = [found.question.name for found in advise("petechial_shower").open_questions]
-    typed = "".join(f"{questions()[name].benign}\n" for name in names) + "\n" * 50
-    result = invoked("advise", "--pattern", "petechial_shower", "--ask", "--json", typed=typed)
-    assert result.exit_code == 0
-    advice = json.loads(result.stdout)
-    asked = [name for name, question in questions().items() if question.text in result.stderr]
-    assert asked
-    assert set(asked) <= set(names)
-    assert result.stderr.index(questions()[names[0]].text) == min(
-        result.stderr.index(questions()[name].text) for name in asked
-    )
-    unknown = {name for name, value in advice["answers"].items() if value == "unknown"}
-    assert {found["name"] for found in advice["open_questions"]} <= unknown
-
-
-def test_a_settled_emergency_asks_nothing() -> None:
-    answers = ("--answer", "fever=yes", "--answer", "blanch=does_not_fade", "--answer", "new_onset=yes")
-    result = invoked("advise", "--pattern", "petechial_shower", "--ask", *answers)
-    assert "ADVICE: EMERGENCY" in result.stdout
-    assert result.stderr == ""
-
-
-def test_an_emergency_is_told_before_the_next_question() -> None:
-    answers = ("--answer", "fever=yes", "--answer", "blanch=does_not_fade")
-    result = invoked("advise", "--pattern", "petechial_shower", "--ask", *answers, typed="")
-    told, question = result.stderr.index(NEXT_STEPS[Level.EMERGENCY]), result.stderr.index("Are the spots new")
-    assert told < question
-    assert result.stderr.count(EMERGENCY_WHILE_ASKING) == 1
-    calm = invoked("advise", "--pattern", "petechial_shower", "--ask", typed="")
-    assert EMERGENCY_WHILE_ASKING not in calm.stderr
-
-
-def test_an_unclear_word_is_asked_again_and_the_end_of_input_ends_the_questions() -> None:
-    result = invoked("advise", "--pattern", "angioma", "--ask", "--json", typed="perhaps\n")
-    assert result.exit_code == 0
-    assert result.stderr.count("Please type one of: ") == 1
-    assert json.loads(result.stdout)["answers"] == dict.fromkeys(questions(), "unknown")
-
-
-def test_a_photo_can_be_asked_about(photo: Path) -> None:
-    result = invoked("analyze", photo, "--px-per-mm", 1, "--ask", "--json", "--answer", "fever=no", typed="\n" * 60)
-    advice = json.loads(result.stdout)["advice"]
-    assert advice["answers"]["fever"] == "no"
-    assert advice["was_asked"]
-    assert advice["answers"]["abcde_any"] == "yes"
-    assert any("ABCDE feature" in note for note in advice["photo_notes"])
+def test_a_sheet_for_the_doctor_is_written(photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sheet = tmp_path / "sheet.html"
+    code, out, _ = called(capsys, "analyze", photo, "--sheet", sheet, "--answer", "fever=no", "--age", 34)
+    assert code == 0
+    assert "ADVICE: " in out
+    page = sheet.read_text(encoding="utf-8")
+    assert "sheet for the doctor" in page
+    assert "Age 34 years" in page
+    assert "fever now" in page.split("No:")[1]
+    for wrong, words in (
+        (tmp_path / "sheet.pdf", "must end in .html"),
+        (tmp_path / "none" / "s.html", "make it first"),
+    ):
+        code, out, err = called(capsys, "analyze", photo, "--sheet", wrong)
+        assert (code, out) == (2, "")
+        assert words in err
 
 
 # Installation

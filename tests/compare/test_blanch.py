@@ -111,6 +111,43 @@ def test_between_the_two_it_cannot_tell() -> None:
     assert _of(0.7, error=0.4) == "cannot_tell"
 
 
+def test_a_spot_fades_up_to_four_tenths_and_stays_from_six_on() -> None:
+    assert _of(0.39, 0.38) == "fades"
+    assert _of(0.41, 0.42) == "cannot_tell"
+    assert _of(0.1, 0.1, 0.1, 0.1, 0.39) == "fades"
+    assert _of(0.1, 0.1, 0.1, 0.41, 0.41) == "cannot_tell"
+    assert _of(0.59, 0.58) == "cannot_tell"
+    assert _of(0.61, 0.62) == "does_not_fade"
+
+
+def test_a_spot_stays_only_if_it_is_surely_more_than_one_that_fades() -> None:
+    assert _of(0.7, 0.7, error=0.29) == "does_not_fade"
+    assert _of(0.7, 0.7, error=0.31) == "cannot_tell"
+
+
+def test_so_many_must_keep_their_colour_and_so_many_must_fade() -> None:
+    # One of few is enough; of many a fifth, and two at least.
+    assert _of(0.1, 0.1, 0.1, 0.1, 0.9) == "does_not_fade"
+    assert _of(0.1, 0.1, 0.1, 0.1, 0.1, 0.9) == "cannot_tell"
+    assert _of(*[0.1] * 4, 0.9, 0.9) == "does_not_fade"
+    assert _of(*[0.1] * 12, *[0.9] * 3) == "does_not_fade"
+    assert _of(*[0.1] * 13, *[0.9] * 3) == "cannot_tell"
+    # Eight of ten fade.
+    assert _of(*[0.1] * 8, 0.5, 0.5) == "fades"
+    assert _of(*[0.1] * 7, 0.5, 0.5, 0.5) == "cannot_tell"
+
+
+def test_half_of_what_lies_under_the_glass_must_speak() -> None:
+    assert _of(0.1, 0.1, n_pressed=4) == "fades"
+    assert _of(*[0.1] * 4, n_pressed=9) == "cannot_tell"
+    reason = _verdict(np.array([0.1, 0.2]), np.full(2, 0.05), 5, "pressed")[1]
+    assert reason == (
+        "Too few of the 5 spots under the glass could be compared: 0 of 2 spots under the glass kept their colour "
+        "(a typical one kept 15 % of it)."
+    )
+    assert "1 of 1 spot under the glass kept" in _verdict(np.array([0.9]), np.array([0.05]), 1, "pressed")[1]
+
+
 def test_only_a_test_that_does_not_fade_speaks_by_itself() -> None:
     assert glass("fading").test.findings() == ()
     ((name, seen),) = glass("keeping").test.findings()

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from paired import rendered_series, stretched, two_days
 
 from lesionvis.analysis import analyze
 from lesionvis.compare.landmarks import LONG_SIDE_PX, N_LANDMARKS, _is_plausible, guesses, structure_of
 from lesionvis.geometry import distances, project
+from lesionvis.lab.render.scene import RenderedSpot, Scene
+from lesionvis.lab.render.synth import render
 
 
 def test_structure_is_small_and_knows_its_place_in_the_photo() -> None:
@@ -29,6 +32,25 @@ def test_landmarks_are_spots_first_and_do_not_overlap() -> None:
     assert (distance[:8].min(axis=1) < 6.0).all()
     between = distances(landmarks[:, :2], landmarks[:, :2])
     assert between[~np.eye(len(landmarks), dtype=bool)].min() > 2.0
+
+
+def test_landmarks_of_a_reduced_photo_lie_on_the_spots_and_not_half_a_pixel_beside_them() -> None:
+    scene = Scene(width_px=960, height_px=720, px_per_mm=12.0, seed=3, texture=0.3, mottling=0.3)
+    spots = [
+        RenderedSpot(x_px=80.0 + 137.3 * column, y_px=90.0 + 143.7 * row, diameter_px=16.0 + column, blood_fraction=0.1)
+        for column in range(6)
+        for row in range(4)
+    ]
+    structure = structure_of(analyze(render(scene, spots).rgb))
+    place = project(structure.to_source, structure.landmarks[:, :2])
+    true = np.array([(spot.x_px, spot.y_px, spot.diameter_px) for spot in spots])
+    distance = distances(place, true[:, :2])
+    nearest, on_spot = distance.argmin(axis=1), distance.min(axis=1) < 4.0
+    off = (place - true[nearest, :2])[on_spot]
+    assert on_spot.sum() == len(spots)
+    np.testing.assert_allclose(off.mean(axis=0), 0.0, atol=0.15)
+    diameter = structure.landmarks[on_spot, 2] * structure.to_source[0, 0]
+    assert np.median(diameter / true[nearest[on_spot], 2]) == pytest.approx(1.0, abs=0.08)
 
 
 def test_no_structure_where_there_is_no_skin() -> None:

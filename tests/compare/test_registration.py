@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 from paired import PULL, glass, other_skin, registered, rendered_series, stretched, two_days
 
-from lesionvis.analysis import analyze
+from lesionvis.analysis import Analysis, analyze
 from lesionvis.compare.registration import register
 from lesionvis.geometry import project
+from lesionvis.lab.render.scenarios import petechial_shower
+from lesionvis.lab.render.scene import Scene
+from lesionvis.lab.render.synth import render
 
 
 def _truth() -> tuple[np.ndarray, np.ndarray]:
@@ -62,9 +65,27 @@ def test_other_skin_is_not_trusted_and_says_what_helps() -> None:
     assert (content["homography"], content["error_px"]) == (None, None)
 
 
+def _crop(seed: int) -> Analysis:
+    """A small photo of 14 petechiae on a skin of its own."""
+    scene = Scene(width_px=360, height_px=280, px_per_mm=8.0, seed=seed, ita_deg=40.0)
+    return analyze(render(scene, petechial_shower(np.random.default_rng(seed), scene, 14, diameter_mm=1.4)).rgb)
+
+
+@pytest.mark.parametrize(("seed", "other_seed"), [(4, 11), (1, 5)])
+def test_what_agrees_by_chance_is_not_enough(seed: int, other_seed: int) -> None:
+    """The most alike of 91 pairs of crops of different skin."""
+    registration = register(_crop(seed), _crop(other_seed))
+    assert not registration.trusted
+    assert registration.evidence > 10.0
+    assert "same skin" in registration.reason
+
+
 def test_skin_without_anything_on_it_is_not_trusted() -> None:
     bare = analyze(np.full((120, 160, 3), (214, 172, 148), np.uint8))
-    assert not register(bare, bare).trusted
+    registration = register(bare, bare)
+    assert not registration.trusted
+    assert (registration.evidence, registration.overlap) == (0.0, 0.0)
+    assert "too little in common" in registration.reason
 
 
 def test_places_far_from_all_that_was_found_again_are_not_supported() -> None:

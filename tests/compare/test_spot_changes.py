@@ -151,6 +151,21 @@ def test_those_that_faded_are_told_and_by_how_much() -> None:
     assert np.quantile(np.abs(over - 1.0), 0.8) < 0.25
 
 
+def _with_less_blue(analysis: Analysis) -> Analysis:
+    """The same photo, its spots yellower than they are: they send back less blue light."""
+    rgb = analysis.photo.rgb.copy()
+    inside = cv2.dilate((analysis.spots.labels > 0).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    rgb[inside, 2] = np.round(0.8 * rgb[inside, 2])
+    return replace(analysis, photo=replace(analysis.photo, rgb=rgb))
+
+
+def test_spots_that_turn_yellow_or_brown_shift_up_and_those_that_were_so_before_down() -> None:
+    first, second = two_days()
+    assert np.nanmedian(_matches().blue_shift) == pytest.approx(0.0, abs=0.03)
+    assert np.nanmedian(match_spots(first, _with_less_blue(second), registered()).blue_shift) > 0.2
+    assert np.nanmedian(match_spots(_with_less_blue(first), second, registered()).blue_shift) < -0.2
+
+
 def test_a_spot_that_was_missed_is_neither_gone_nor_new() -> None:
     first, second = two_days()
     both = _matches()

@@ -18,10 +18,7 @@ from lesionvis.lab.train.rendered_training import (
     N_SHOWERS,
     _candidate_example,
     _cases,
-    _example,
 )
-from lesionvis.lab.train.spot_examples import Example
-from lesionvis.lab.train.spot_training import make_tables, read_tables, rounded, write_tables
 from lesionvis.lab.truth import MarkedSpots
 from lesionvis.spots.classifier import KINDS
 
@@ -76,36 +73,17 @@ def _firsts() -> list[int]:
 
 
 @pytest.fixture(scope="module")
-def examples() -> list[Example]:
-    """Regions of a few rendered photos of each kind."""
-    cases = list(_cases())
-    return [_example(i, *cases[i]) for i in _firsts()]
-
-
-@pytest.fixture(scope="module")
 def candidates_of_renders() -> list[CandidateExample]:
-    """Candidates of the same."""
+    """Candidates of a few rendered photos of each kind."""
     cases = list(_cases())
     return [_candidate_example(i, *cases[i]) for i in _firsts()]
 
 
-def test_rendered_evidence_is_labelled_by_the_truth(
-    examples: list[Example], candidates_of_renders: list[CandidateExample]
-) -> None:
+def test_rendered_evidence_is_labelled_by_the_truth(candidates_of_renders: list[CandidateExample]) -> None:
     shower, lesion, plain = (candidates_of_renders[i] for i in (0, 3, 6))
     assert (shower.kinds == BLOOD).sum() > 3
     assert not (plain.kinds > 0).any()
     assert not (lesion.kinds > 0).any()
-    assert examples[3].overlaps.max() > 0.5
-    assert examples[6].overlaps.max(initial=0.0) == 0.0
-
-
-def test_tables_come_back_as_they_were_written(examples: list[Example], tmp_path: Path) -> None:
-    tables = make_tables(examples)
-    write_tables(tmp_path / "tables.npz", tables)
-    back = read_tables(tmp_path / "tables.npz")
-    for name in ("region", "region_fold", "overlap"):
-        assert np.array_equal(getattr(back, name), getattr(rounded(tables), name)), name
 
 
 def test_the_table_of_candidates_comes_back_as_it_was_written(

@@ -89,6 +89,7 @@ def _inputs(
         (),
         np.zeros((108, 144, 3), np.float32),
         np.zeros((108, 144, 3), np.float32),
+        np.zeros((108, 144), np.bool_),
     )
     spots = Spots(labels, tuple(np.zeros((3, 2)) for _ in x), np.ones(len(x)), 0, candidates, none, regions, none)
     skin = Skin(mask, np.zeros((*SHAPE, 3), np.float32), float(mask.mean()), 40.0, False)
@@ -377,11 +378,14 @@ def test_clusters_are_those_of_dbscan(count: int, seed: int) -> None:
     assert arrangement.clustered_share(inputs) == pytest.approx((clusters >= 0).mean())
 
 
-def test_clusters_reach_as_far_in_millimetres_when_the_scale_is_known() -> None:
-    x, y = np.tile(np.arange(10) * 10.0 + 50, 2), np.repeat([100.0, 500.0], 10)
-    assert arrangement.cluster_count(_inputs(x, y, 3.0)) == 0.0
-    assert arrangement.cluster_count(_inputs(x, y, 3.0, scale=given_scale(3.0))) == 2.0
-    assert arrangement.clustered_share(_inputs(x, y, 3.0, scale=given_scale(3.0))) == 1.0
+@pytest.mark.parametrize("spacing_px", [7.0, 20.0])
+def test_clusters_mean_the_same_with_and_without_a_scale(spacing_px: float) -> None:
+    x, y = np.tile(np.arange(10) * spacing_px + 50, 2), np.repeat([100.0, 500.0], 10)
+    # Spots of 3 px: neighbours within 15 px are of one cluster, whatever that is in millimetres.
+    count, share = (2.0, 1.0) if spacing_px <= 15.0 else (0.0, 0.0)
+    for scale in (NO_SCALE, given_scale(0.5), given_scale(10.0)):
+        inputs = _inputs(x, y, 3.0, scale=scale)
+        assert (arrangement.cluster_count(inputs), arrangement.clustered_share(inputs)) == (count, share)
 
 
 @pytest.mark.parametrize("count", [0, 1, 7])

@@ -21,6 +21,7 @@ from lesionvis.pattern.pattern import (
     MODEL_FEATURES,
     MODEL_NAME,
     SIGNS,
+    UNSEEN_FLAGS,
     PatternModel,
     find_pattern,
     load_pattern_model,
@@ -181,14 +182,13 @@ def test_no_spots_is_said_and_is_no_all_clear() -> None:
     assert find_pattern(FEATURES, ("dark_skin",), True, nothing).label == UNCERTAIN
 
 
-def test_no_spots_is_not_said_of_a_photo_from_too_far() -> None:
+@pytest.mark.parametrize("flag", UNSEEN_FLAGS)
+def test_no_spots_is_not_said_of_a_photo_that_does_not_show_small_ones(flag: str) -> None:
     nothing, shower = _model(_Says((), b"", (0.0, 0.1, 0.0, 0.9))), _model(_Says((), b"", (1.0, 0.0, 0.0, 0.0)))
-    pattern = find_pattern(FEATURES, ("too_far",), True, nothing)
-    assert (pattern.label, pattern.reasons) == (
-        UNCERTAIN,
-        ("No spot was found, but small ones cannot be seen from so far; go nearer.",),
-    )
-    assert find_pattern(FEATURES, ("too_far",), False, shower).label == "petechial_shower"
+    assert find_pattern(FEATURES, (), True, nothing).label == NO_SPOTS
+    pattern = find_pattern(FEATURES, (flag,), True, nothing)
+    assert (pattern.label, pattern.reasons) == (UNCERTAIN, (f"No spot was found, but {UNSEEN_FLAGS[flag]}.",))
+    assert find_pattern(FEATURES, (flag,), False, shower).label == "petechial_shower"
 
 
 @pytest.mark.parametrize("probabilities", [(0.0, 1.0, 0.0, 0.0), (0.0, 0.5, 0.0, 0.5)])

@@ -24,6 +24,7 @@ from PIL.Image import Transpose
 
 from lesionvis.errors import SettingsError, UnreadablePhoto
 from lesionvis.photo import Photo, PhotoReader, read_photo
+from lesionvis.photo.reader import MIN_WORKING_PX_PER_MM
 
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "AVIF")
 TURNED_HEIC = (Path(__file__).parents[1] / "data" / "turned.heic").read_bytes()
@@ -442,3 +443,11 @@ def test_real_photos_are_read(real_photos: Path) -> None:
             assert (photo.source_width_px, photo.source_height_px) == image.size
         assert photo.rgb.shape == (photo.source_height_px, photo.source_width_px, 3)
         assert photo.rgb.std() > 0
+
+
+def test_the_docstrings_say_how_far_a_photo_of_known_scale_is_reduced() -> None:
+    said = f"{MIN_WORKING_PX_PER_MM:g}"
+    assert f"below {said} working px per mm" in " ".join((PhotoReader.__call__.__doc__ or "").split())
+    assert f"1 mm under {said} px" in " ".join((PhotoReader.__doc__ or "").split())
+    photo = PhotoReader(working_long_side_px=256)(np.zeros((900, 1200), np.uint8), px_per_mm=10.0)
+    assert 10.0 * photo.px_per_source_px == pytest.approx(MIN_WORKING_PX_PER_MM)

@@ -17,8 +17,8 @@ from lesionvis.analysis import Analyzer
 from lesionvis.batch.rows import SPOT_COLUMNS, Value, failed_row, photo_row, reason_rows, spot_rows
 from lesionvis.pattern.features import FEATURES
 from lesionvis.report import page
-from lesionvis.report.page import N_SPOTS_MAX, ReportPhoto, page_html, urgency, why_a_person
-from lesionvis.triage.wording import NEXT_STEPS, PATTERN_MEANINGS
+from lesionvis.report.page import LEVELS, N_SPOTS_MAX, ReportPhoto, page_html, steps, urgency, why_a_person
+from lesionvis.triage.wording import PATTERN_MEANINGS
 
 FACTS = {"model": "pattern-v1", "version": "0"}
 ANALYSIS = Analyzer(px_per_mm=5.0)(drawn_skin(1))
@@ -62,8 +62,19 @@ def test_every_photo_has_a_row_and_its_details() -> None:
 
 def test_the_page_says_what_to_do_at_each_level_and_what_the_patterns_mean() -> None:
     text = html.unescape(text_of(report_photo("a.jpg")))
-    for sentence in (*NEXT_STEPS.values(), *PATTERN_MEANINGS.values()):
+    for sentence in (*steps().values(), *PATTERN_MEANINGS.values()):
         assert f"<dd>{sentence}</dd>" in text
+    assert list(steps()) == list(LEVELS)
+    assert all(number in steps()["emergency"] for number in ("999", "112", "911"))
+    assert steps()["none"].startswith("Nothing found. This is not an all-clear.")
+
+
+def test_the_page_says_of_how_many_photos_nobody_was_asked() -> None:
+    asked = report_photo("b.jpg", triage_basis="answers")
+    text = html.unescape(text_of(report_photo("a.jpg"), asked, failed("c")))
+    assert "Nobody was asked about 1 of these photos" in text
+    assert "Nobody was asked about" not in text_of(asked)
+    assert "in a child" not in text
 
 
 def test_the_same_photos_give_the_same_page() -> None:

@@ -13,7 +13,8 @@ from lesionvis.lab.render.scene import RenderedSpot, Scene
 from lesionvis.lab.render.synth import render
 from lesionvis.photo import PhotoReader, read_photo
 from lesionvis.scale.base import NoScale, Scale
-from lesionvis.scale.coin import find_coin, known_coins
+from lesionvis.scale.coin import _is_metal, find_coin, known_coins
+from lesionvis.scale.ellipses import Ellipse
 
 SCENE = Scene(width_px=800, height_px=600, px_per_mm=7.0, ita_deg=5.0, jpeg_quality=60)
 NAMES: dict[Metal, str] = {"silver": "usd-25c", "gold": "eur-50c", "two-coloured": "eur-1"}
@@ -41,6 +42,15 @@ def test_positions_are_those_of_the_source_photo() -> None:
     assert scale.outline_px.mean(axis=0) == pytest.approx(np.array([500.0, 200.0]), abs=1.5)
 
 
+def test_the_outline_goes_once_round_the_coin() -> None:
+    scale = find_coin(read_photo(render_coin(SCENE, Pose(300.0, 320.0), 24.26).rgb), "usd-25c")
+    assert isinstance(scale, Scale)
+    steps = np.hypot(*(np.roll(scale.outline_px, -1, axis=0) - scale.outline_px).T)
+    assert len(steps) >= 40
+    assert steps == pytest.approx(np.full(len(steps), steps.mean()), rel=0.05)
+    assert steps.sum() / np.pi == pytest.approx(24.26 * 7.0, rel=0.02)
+
+
 def test_two_coins_are_not_chosen_between() -> None:
     left = render_coin(SCENE, Pose(180.0, 300.0), 24.26).rgb
     right = render_coin(SCENE, Pose(620.0, 300.0), 20.0).rgb
@@ -60,6 +70,20 @@ def test_two_coins_are_not_chosen_between() -> None:
 @pytest.mark.parametrize("coin", ["eur-1", "gbp-10p"])
 def test_a_round_lesion_is_no_coin(lesion: RenderedSpot, coin: str) -> None:
     assert isinstance(find_coin(read_photo(render(SCENE, [lesion]).rgb), coin), NoScale)
+
+
+@pytest.mark.parametrize(
+    ("less_red", "share_of_outline", "is_metal"),
+    [(0.021, 1.0, True), (0.019, 1.0, False), (0.05, 0.8, True), (0.05, 0.7, False)],
+)
+def test_a_coin_is_less_red_than_skin_nearly_all_along_its_outline(
+    less_red: float, share_of_outline: float, is_metal: bool
+) -> None:
+    rows, columns = np.mgrid[0:200, 0:200] - 100.0
+    around = (np.arctan2(rows, columns) % (2.0 * np.pi)) / (2.0 * np.pi)
+    inside = (np.hypot(rows, columns) < 60.0) & (around < share_of_outline)
+    redness = np.where(inside, 0.3 - less_red, 0.3).astype(np.float32)
+    assert _is_metal(redness, Ellipse(100.0, 100.0, 60.0, 60.0, 0.0)) == is_metal
 
 
 def test_an_unknown_coin_is_refused() -> None:

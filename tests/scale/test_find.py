@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from dicoms import write_dicom
 
-from lesionvis.errors import SettingsError, UnreadablePhoto
+from lesionvis.errors import SettingsError
 from lesionvis.lab.render.cards import Pose, render_card, render_coin
 from lesionvis.lab.render.scene import Scene
 from lesionvis.lab.render.synth import render
-from lesionvis.photo import PhotoReader, read_photo
+from lesionvis.photo import read_photo
 from lesionvis.scale.base import NoScale, Scale, given_scale
 from lesionvis.scale.find import check_scale, find_scale
-from lesionvis.scale.given import dicom_scale, mm_across_scale
 
 SCENE = Scene(width_px=800, height_px=600, px_per_mm=7.0, ita_deg=5.0)
 EMPTY = read_photo(np.full((96, 128, 3), 180, np.uint8))
@@ -57,24 +54,6 @@ def test_no_scale_tells_what_each_search_found() -> None:
         "no card found",
         "no ruler found",
     ]
-
-
-def test_the_width_of_the_frame_counts_source_pixels() -> None:
-    photo = PhotoReader(working_long_side_px=400)(np.zeros((600, 800, 3), np.uint8))
-    assert mm_across_scale(photo, 80.0).px_per_mm == 10.0
-    with pytest.raises(SettingsError, match="mm_across must be a finite number above 0"):
-        mm_across_scale(photo, 0.0)
-
-
-def test_dicom_spacing_is_read(tmp_path: Path) -> None:
-    pytest.importorskip("pydicom")
-    for spacing, expected in (([0.125, 0.125], 8.0), ([0.1, 0.2], None), (None, None)):
-        write_dicom(tmp_path / "a.dcm", spacing)
-        scale = dicom_scale(tmp_path / "a.dcm")
-        assert (scale.px_per_mm if isinstance(scale, Scale) else None) == expected
-    (tmp_path / "b.dcm").write_bytes(b"not DICOM")
-    with pytest.raises(UnreadablePhoto, match=r"b\.dcm cannot be read as DICOM"):
-        dicom_scale(tmp_path / "b.dcm")
 
 
 @pytest.mark.parametrize("setting", [{"px_per_mm": 8.0}, {"mm_across": 80.0}, {"coin": "eur-1"}])

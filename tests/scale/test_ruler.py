@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -24,6 +25,7 @@ from lesionvis.lab.render.rulers import (
 )
 from lesionvis.photo import read_photo
 from lesionvis.scale.base import NoScale, Scale
+from lesionvis.scale.ruler import finder
 from lesionvis.scale.ruler.finder import RulerFinder, find_ruler
 
 MILLIMETRE_PRINTS = ("millimetre", "millimetre_short", "millimetre_heavy_ten", "millimetre_roof")
@@ -86,6 +88,41 @@ def test_points_lie_on_the_ticks_with_their_local_scale() -> None:
     assert scale.error_pct > 3.0  # the scale changes by a fifth along this ruler, and the error says so
 
 
+def test_the_error_of_an_even_ruler_is_that_of_its_print_and_plane() -> None:
+    """One percent: 2 mm of 20 cm by which the ruler lies nearer to the lens than the skin."""
+    scale = find_ruler(read_photo(_ruler_on_skin()))
+    assert isinstance(scale, Scale)
+    assert scale.error_pct == pytest.approx(1.0, abs=0.03)
+
+
+@pytest.mark.parametrize("change_per_mm", [0.004, -0.003])
+def test_the_error_of_a_ruler_in_perspective_holds_the_places_along_it(change_per_mm: float) -> None:
+    pose = RulerPose(9.0, (40.0, 250.0), 3.0, last_mm=55.0, change_per_mm=change_per_mm)
+    drawn = draw_ruler(skin_background(480, 640, 4), RULER_PRINTS["millimetre"], LOOKS["white paper"], pose)
+    scale = find_ruler(read_photo(drawn.rgb))
+    assert isinstance(scale, Scale)
+    # A lesion lies beside any place of the ruler.
+    places = np.linspace(drawn.px_per_mm_min, drawn.px_per_mm_max, 101)
+    off = np.abs(scale.px_per_mm - places) / scale.standard_error_px_per_mm
+    assert 0.5 < (off < 1.0).mean() < 0.75
+    assert (off < 2.0).all()
+
+
+def test_the_error_of_ticks_that_scatter_is_that_of_a_line_through_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    n_ticks, scatter = 11, 0.2
+    generator = np.random.default_rng(2)
+    slopes = [np.polyfit(np.arange(n_ticks), np.arange(n_ticks) + generator.normal(0.0, scatter, n_ticks), 1)[0]
+              for _ in range(2000)]  # fmt: skip
+    original = finder._scale
+    monkeypatch.setattr(
+        finder, "_scale", lambda row, *rest: original(replace(row, residual=scatter, n_found=n_ticks), *rest)
+    )
+    scale = find_ruler(read_photo(_ruler_on_skin()))
+    assert isinstance(scale, Scale)
+    expected_pct = 100.0 * float(np.hypot(np.std(slopes), 0.01))
+    assert scale.error_pct == pytest.approx(expected_pct, rel=0.05)
+
+
 @pytest.mark.parametrize("name", MILLIMETRE_PRINTS)
 def test_random_millimetre_rulers_are_read_and_never_wrong(name: str) -> None:
     drawn = [random_ruler_photo(seed, name) for seed in range(4)]
@@ -139,6 +176,15 @@ def test_reason_tells_what_came_nearest() -> None:
 def test_setting_out_of_bounds_is_named(name: str, value: float) -> None:
     with pytest.raises(SettingsError, match=rf"{name} must be from .* got {value}"):
         RulerFinder(**{name: value})  # type: ignore[arg-type]
+
+
+def test_settings_are_allowed_up_to_their_bounds() -> None:
+    for name, low, high, step in (("min_ticks", 11, 500, 1), ("max_rows", 1, 100, 1), ("max_missing", 0.0, 0.5, 0.01)):
+        for value in (low, high):
+            assert getattr(RulerFinder(**{name: value}), name) == value  # type: ignore[arg-type]
+        for value in (low - step, high + step):
+            with pytest.raises(SettingsError, match=name):
+                RulerFinder(**{name: value})  # type: ignore[arg-type]
 
 
 def test_same_photo_gives_the_same_scale_twice() -> None:

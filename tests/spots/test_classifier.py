@@ -146,6 +146,7 @@ def test_nothing_to_judge_gives_empty_scores() -> None:
         (),
         np.zeros((100, 100, 3), np.float32),
         np.zeros((100, 100, 3), np.float32),
+        np.zeros((100, 100), np.bool_),
     )
     assert packaged_classifier().region_scores(regions).shape == (0,)
 

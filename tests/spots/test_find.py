@@ -16,6 +16,7 @@ from lesionvis.models import Predictor
 from lesionvis.spots import SpotFinder
 from lesionvis.spots.classifier import SpotClassifier
 from lesionvis.spots.find import LESION_SCORE_MIN, SPOT_SCORE_MIN
+from lesionvis.spots.shape import shapes
 
 MIDDLE = Scene(width_px=480, height_px=360, px_per_mm=6.0, seed=5)
 SMALL = replace(MIDDLE, width_px=320, height_px=240)
@@ -56,6 +57,106 @@ def test_a_mole_off_the_centre_of_a_shower_is_the_lesion(
     off = np.hypot(found.table["x_px"][lesion] - mole.x_px, found.table["y_px"][lesion] - mole.y_px)
     assert off[0] < 0.2 * mole.diameter_px
     assert found.table["diameter_px"][lesion[0]] == pytest.approx(mole.diameter_px, rel=0.15)
+
+
+def _grid(
+    seed: int, blur_sigma_px: float, softness: float, diameters_px: tuple[float, ...], blood: tuple[float, ...]
+) -> Staged:
+    """Forty-eight spots in rows and columns, of all diameters and strengths in turn."""
+    scene = Scene(width_px=400, height_px=300, px_per_mm=8.0, seed=seed, blur_sigma_px=blur_sigma_px)
+    spots = [
+        RenderedSpot(
+            x_px=30.3 + 48 * column,
+            y_px=30.4 + 48 * row,
+            diameter_px=diameters_px[(column + row) % len(diameters_px)],
+            blood_fraction=blood[column % len(blood)],
+            border_softness=softness,
+        )
+        for row in range(6)
+        for column in range(8)
+    ]
+    return stage(scene, spots)
+
+
+@pytest.mark.parametrize(
+    ("blur_sigma_px", "softness", "spread"), [(0.5, 0.1, 0.04), (0.8, 0.3, 0.05), (1.1, 0.5, 0.06)]
+)
+def test_sizes_are_neither_too_large_nor_too_small(blur_sigma_px: float, softness: float, spread: float) -> None:
+    # Of faint spots half of the light is half of the density, which is where the truth draws its border.
+    errors = _diameter_errors(_grid(3, blur_sigma_px, softness, (9.0, 12.0, 16.0, 22.0), (0.03,)))
+    assert len(errors) == 48
+    assert np.median(errors) == pytest.approx(0.0, abs=0.016)
+    assert 0.005 < np.std(errors) < spread
+
+
+def _in_standard_errors(staged: Staged) -> NDArray[np.float64]:
+    """How far the found diameters are from the true ones, in standard errors."""
+    pairs = match(staged)
+    true = np.array([staged.truth.spots[row].diameter_px for row in pairs.true])
+    table = staged.worked.table
+    return np.asarray((table["diameter_px"][pairs.found] - true) / table["diameter_error_px"][pairs.found])
+
+
+def test_two_thirds_of_soft_spots_are_within_one_standard_error_and_nearly_all_within_two() -> None:
+    diameters_px, blood = (9.0, 14.0, 20.0, 28.0), (0.03, 0.06, 0.12, 0.25)
+    soft = [_grid(seed, blur, softness, diameters_px, blood) for seed, blur, softness in ((3, 0.6, 0.7), (5, 1.0, 0.9))]
+    off = np.abs(np.concatenate([_in_standard_errors(staged) for staged in soft]))
+    assert len(off) >= 94
+    assert 0.55 < (off < 1.0).mean() < 0.8
+    assert 0.86 < (off < 2.0).mean() < 0.99
+
+
+def test_of_sharp_spots_more_are_as_readers_differ_by_more_than_blur_does() -> None:
+    sharp = _grid(3, 0.6, 0.1, (9.0, 14.0, 20.0, 28.0), (0.03, 0.06, 0.12, 0.25))
+    tiny = _grid(4, 0.9, 0.1, (4.0, 5.0, 6.0), (0.05, 0.1, 0.2))
+    for staged in (sharp, tiny):
+        off = np.abs(_in_standard_errors(staged))
+        assert 0.68 < (off < 1.0).mean() < 0.93
+        assert (off < 2.0).mean() > 0.97
+
+
+MOLES = (
+    RenderedSpot(x_px=150.0, y_px=120.0, diameter_px=90.0, kind="naevus", melanin_fraction=0.15),
+    RenderedSpot(x_px=170.0, y_px=110.0, diameter_px=60.0, kind="naevus", melanin_fraction=0.15),
+)
+
+
+@pytest.mark.parametrize("mole", MOLES, ids=["large", "small"])
+def test_the_lesion_of_a_mirrored_photo_is_the_mirrored_lesion(mole: RenderedSpot) -> None:
+    rgb = render(SMALL, [mole]).rgb
+    height, width = rgb.shape[:2]
+    here = work(rgb).table
+    across, down = work(np.ascontiguousarray(rgb[:, ::-1])).table, work(np.ascontiguousarray(rgb[::-1])).table
+    assert len(here) == len(across) == len(down) == 1
+    # A border that is half a pixel off is a whole one off the mirrored border.
+    assert width - 1.0 - across["x_px"][0] == pytest.approx(here["x_px"][0], abs=0.4)
+    assert across["y_px"][0] == pytest.approx(here["y_px"][0], abs=0.4)
+    assert height - 1.0 - down["y_px"][0] == pytest.approx(here["y_px"][0], abs=0.4)
+    for table in (across, down):
+        assert table["diameter_px"][0] == pytest.approx(here["diameter_px"][0], rel=0.06)
+
+
+@pytest.mark.parametrize("mole", MOLES, ids=["large", "small"])
+def test_what_is_painted_of_a_lesion_is_what_its_border_holds(mole: RenderedSpot) -> None:
+    spots = work(render(SMALL, [mole]).rgb).spots
+    _assert_painted_as_outlined(spots.labels, spots.outlines_px, off_px=0.12)
+
+
+def test_what_is_painted_of_spots_is_what_their_borders_hold() -> None:
+    spots = _grid(5, 0.7, 0.3, (6.0, 9.0, 13.0, 20.0), (0.1,)).worked.spots
+    _assert_painted_as_outlined(spots.labels, spots.outlines_px, off_px=0.12)
+
+
+def _assert_painted_as_outlined(
+    labels: NDArray[np.int32], outlines_px: tuple[NDArray[np.float64], ...], off_px: float
+) -> None:
+    """Labels have the areas and, all in all, the places of the outlines, in working px of an unreduced photo."""
+    columns = shapes(outlines_px)
+    places = [np.nonzero(labels == number) for number in range(1, len(outlines_px) + 1)]
+    share = np.array([len(rows) for rows, _ in places]) / columns["area_px"]
+    assert np.median(share) == pytest.approx(1.0, abs=0.03)
+    assert np.mean([x.mean() for _, x in places] - columns["x_px"]) == pytest.approx(0.0, abs=off_px)
+    assert np.mean([y.mean() for y, _ in places] - columns["y_px"]) == pytest.approx(0.0, abs=off_px)
 
 
 def test_on_brown_skin_few_spots_more_are_missed() -> None:

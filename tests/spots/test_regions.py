@@ -21,6 +21,7 @@ from lesionvis.spots.regions import (
     N_LEVELS,
     N_REGIONS,
     Regions,
+    enlarged,
     find_regions,
 )
 
@@ -32,8 +33,12 @@ def _regions(rgb: NDArray[np.uint8]) -> Regions:
     return find_regions(photo, find_skin(photo, NO_SCALE))
 
 
+def _mask(regions: Regions, index: int, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    return enlarged(regions.small_mask(index).astype(np.float32), shape)
+
+
 def _overlaps(regions: Regions, truth: NDArray[np.bool_]) -> NDArray[np.float64]:
-    masks = [regions.mask(index, truth.shape) for index in range(len(regions))]
+    masks = [_mask(regions, index, truth.shape) for index in range(len(regions))]
     return np.array([(mask & truth).sum() / (mask | truth).sum() for mask in masks])
 
 
@@ -113,7 +118,7 @@ def test_holes_are_filled() -> None:
     regions = _regions(rgb)
     best = int(_overlaps(regions, photo.labels > 0).argmax())
     assert _overlaps(regions, photo.labels > 0)[best] > 0.8
-    assert regions.mask(best, photo.labels.shape)[110, 140]
+    assert _mask(regions, best, photo.labels.shape)[110, 140]
     assert _column(regions, "filled")[best] < 0.97
 
 
@@ -158,7 +163,7 @@ def test_the_mask_is_as_large_as_the_picture_and_smooth() -> None:
     photo = _photo("naevus")
     regions = _regions(photo.rgb)
     best = int(_overlaps(regions, photo.labels > 0).argmax())
-    large = regions.mask(best, (864, 1152))
+    large = _mask(regions, best, (864, 1152))
     assert large.shape == (864, 1152)
     assert large.dtype == np.bool_
     truth = cv2.resize((photo.labels > 0).astype(np.uint8), (1152, 864), interpolation=cv2.INTER_NEAREST) > 0
@@ -204,7 +209,8 @@ def test_the_notch_of_a_torn_lesion_is_filled(solidity: float, is_filled: bool) 
     evidence[0, list(COLUMNS).index("solidity")] = solidity
     picture = np.zeros((*disk.shape, 3), np.float32)
     fill = (disk & ~notch).astype(np.uint8)
-    mask = Regions(evidence, ((0, 0),), (fill,), picture, picture).mask(0, disk.shape)
+    regions = Regions(evidence, ((0, 0),), (fill,), picture, picture, np.zeros(disk.shape, np.bool_))
+    mask = _mask(regions, 0, disk.shape)
     # What is filled is the whole notch but for its mouth, and nothing outside.
     assert (mask & notch).sum() > 0.85 * notch.sum() if is_filled else (mask & notch).sum() < 0.1 * notch.sum()
     assert (mask & ~disk).sum() < 0.02 * disk.sum()

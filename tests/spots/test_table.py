@@ -41,6 +41,7 @@ def _spots(photo: Photo, outlines: list[NDArray[np.float64]], lesion: int = 0) -
         (),
         np.zeros((32, 32, 3), np.float32),
         np.zeros((32, 32, 3), np.float32),
+        np.zeros((32, 32), np.bool_),
     )
     kinds = tuple("" if number == lesion else "blood" for number in range(1, len(outlines) + 1))
     return Spots(
@@ -162,6 +163,24 @@ def test_a_soft_border_is_less_sharp_and_its_diameter_less_sure() -> None:
     assert soft["diameter_error_px"][0] > 1.5 * sharp["diameter_error_px"][0] > 0.0
 
 
+@pytest.mark.parametrize(("diameter_px", "size"), [(8.0, (240, 320)), (60.0, (240, 320)), (24.0, (1920, 2560))])
+def test_the_diameter_is_known_to_a_twentieth_a_third_of_a_pixel_and_its_softness(
+    diameter_px: float, size: tuple[int, int]
+) -> None:
+    rgb = np.full((*size, 3), BEIGE, np.uint8)
+    cv2.circle(rgb, (100 * 16, 100 * 16), round(8 * diameter_px), (120, 30, 40), -1, cv2.LINE_AA, shift=4)
+    photo = read_photo(rgb)
+    outline = ellipse_corners(100.0, 100.0, diameter_px, diameter_px)
+    table = measure_spots(photo, NO_SCALE, _whole(photo), _spots(photo, [outline]))
+    error, sharpness = table["diameter_error_px"][0], table["edge_sharpness"][0]
+    assert 0.3 < sharpness <= 1.0
+    # As if a border that loses only half of its contrast across 30 % of the radius were twice as wide.
+    softness = 0.05 * diameter_px * (1.0 / sharpness - 1.0)
+    of_pixels = np.sqrt(error**2 - (0.05 * diameter_px) ** 2 - softness**2)
+    # Working pixels: the large photo is worked on at half its resolution.
+    assert of_pixels * photo.px_per_source_px == pytest.approx(0.3, rel=0.05)
+
+
 def test_a_dome_has_a_light_and_a_dark_side_and_a_highlight() -> None:
     base = Scene(width_px=240, height_px=180, px_per_mm=8.0, seed=4, gloss=0.3, light_elevation_deg=40.0)
     flat = _lit(replace(SPOT, blood_fraction=0.5), base)
@@ -221,6 +240,25 @@ def test_a_spot_beside_a_drape_is_flagged() -> None:
     outlines = [ellipse_corners(72.0, 110.0, 30.0, 30.0), ellipse_corners(200.0, 110.0, 30.0, 30.0)]
     flags = measure_spots(photo, NO_SCALE, _whole(photo), _spots(photo, outlines))["spot_flags"]
     assert flags.tolist() == ["touches_non_skin", ""]
+
+
+@pytest.mark.parametrize(("gap_px", "flag"), [(1, "touches_non_skin"), (2, "")])
+@pytest.mark.parametrize("side", ["left", "right", "top", "bottom"])
+def test_a_spot_touches_what_is_not_skin_up_to_two_pixels(side: str, gap_px: int, flag: str) -> None:
+    photo = read_photo(np.full((120, 120, 3), BEIGE, np.uint8))
+    spots = _spots(photo, [ellipse_corners(60.0, 60.0, 30.0, 30.0)])
+    rows, columns = np.nonzero(spots.labels)
+    mask = np.ones((120, 120), np.bool_)
+    if side == "left":
+        mask[:, : columns.min() - gap_px] = False
+    elif side == "right":
+        mask[:, columns.max() + gap_px + 1 :] = False
+    elif side == "top":
+        mask[: rows.min() - gap_px] = False
+    else:
+        mask[rows.max() + gap_px + 1 :] = False
+    table = measure_spots(photo, NO_SCALE, replace(_whole(photo), mask=mask), spots)
+    assert table["spot_flags"].tolist() == [flag]
 
 
 def test_spot_flags_are_in_the_registry(shower: Staged) -> None:

@@ -5,24 +5,27 @@ import json
 import pytest
 
 from lesionvis.triage import advise
+from lesionvis.triage.actions import actions
 from lesionvis.triage.answers import Answers, questions
 from lesionvis.triage.circumstances import Circumstances
-from lesionvis.triage.wording import HEADER, NEXT_STEPS, PROVISIONAL
+from lesionvis.triage.rules import Level
+from lesionvis.triage.wording import HEADER, SAY_WHAT_YOU_SEE
 
 ALL_BENIGN = Answers.from_mapping({name: question.benign for name, question in questions().items()})
 
 
-def test_a_level_is_provisional_while_answers_can_change_it() -> None:
-    asked, answered = advise("petechial_shower"), advise("petechial_shower", ALL_BENIGN)
-    assert asked.what_to_do == f"{NEXT_STEPS[asked.level]} {PROVISIONAL}"
-    assert answered.what_to_do == NEXT_STEPS[answered.level]
-
-
-def test_an_emergency_is_not_called_provisional_though_an_answer_could_end_it() -> None:
+def test_what_to_do_and_say_is_that_of_the_level_and_the_family() -> None:
     advice = advise("petechial_shower", Answers.from_mapping({"fever": "yes"}))
-    assert str(advice.level) == "emergency"
-    assert advice.open_questions
-    assert advice.what_to_do == NEXT_STEPS[advice.level]
+    assert advice.action == actions()[Level.EMERGENCY, "infection"]
+    assert advice.what_to_do == advice.action.what_to_do
+
+
+def test_nobody_is_told_to_say_that_warning_signs_were_answered_with_no_while_some_are_open() -> None:
+    script = actions()[Level.WATCH, "general"].what_to_say
+    assert "answered with no" in script
+    asked, answered = advise("no_spots"), advise("petechial_shower", ALL_BENIGN)
+    assert (asked.level, asked.action.what_to_say) == (Level.WATCH, SAY_WHAT_YOU_SEE)
+    assert (answered.level, answered.action.what_to_say) == (Level.WATCH, script)
 
 
 @pytest.mark.parametrize("pattern", ["angioma", "petechial_shower"])

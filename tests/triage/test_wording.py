@@ -1,49 +1,42 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from lesionvis.labels import LABELS
+from lesionvis.triage import wording
 from lesionvis.triage.actions import actions
 from lesionvis.triage.answers import questions
 from lesionvis.triage.circumstances import known_circumstances
 from lesionvis.triage.retake import RETAKES
-from lesionvis.triage.rules import Level, rules
+from lesionvis.triage.rules import rules
+from lesionvis.triage.told import VALUE_WORDS
 from lesionvis.triage.wording import (
     ALWAYS,
-    EMERGENCY_FIRST,
-    EMERGENCY_WHILE_ASKING,
     HEADER,
-    NECK_NOTE,
-    NEXT_STEPS,
+    NOTHING_FOUND,
     PATTERN_MEANINGS,
-    PATTERN_SHOWN,
-    PROVISIONAL,
-    QUESTIONS_NOTE,
     REMINDER_TEXT,
     REMINDER_TITLE,
-    TAKE_ANOTHER,
-    TOLD_SPOTS,
-    WORSE_ANSWER_NOTE,
 )
 
+# Names of patterns are no texts.
+TEXTS = tuple(value for name, value in vars(wording).items() if name.isupper() and value not in LABELS)
+
+
+def _texts(value: object) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, Mapping):
+        return [text for part in value.values() for text in _texts(part)]
+    return [text for part in value for text in _texts(part)] if isinstance(value, tuple) else []
+
+
 OWN_TEXTS = [
-    HEADER,
-    PROVISIONAL,
-    QUESTIONS_NOTE,
-    EMERGENCY_FIRST,
-    EMERGENCY_WHILE_ASKING,
-    WORSE_ANSWER_NOTE,
-    TAKE_ANOTHER,
-    TOLD_SPOTS,
-    NECK_NOTE,
-    *PATTERN_SHOWN.values(),
+    *_texts(TEXTS),
+    *VALUE_WORDS.values(),
     *(text for retake in RETAKES.values() for text in (retake.why, retake.how)),
     *(text for action in actions().values() for text in (action.headline, action.what_to_do, action.call_again)),
-    REMINDER_TITLE,
-    REMINDER_TEXT,
-    *PATTERN_MEANINGS.values(),
-    *ALWAYS,
-    *NEXT_STEPS.values(),
     *(question.text for question in questions().values()),
     *(question.help for question in questions().values()),
     *(circumstance.meaning for circumstance in known_circumstances().values()),
@@ -64,10 +57,21 @@ def test_no_text_reassures_or_claims_to_diagnose() -> None:
     assert all("not an all-clear" in text for text in OWN_TEXTS if "all-clear" in text)
 
 
-def test_every_level_says_what_to_do_and_gives_the_emergency_numbers() -> None:
-    assert set(NEXT_STEPS) == set(Level)
-    for text in NEXT_STEPS.values():
-        assert all(number in text for number in ("999", "112", "911"))
+def test_the_reminder_gives_the_emergency_numbers() -> None:
+    assert REMINDER_TITLE
+    assert all(number in REMINDER_TEXT for number in ("999", "112", "911"))
+
+
+def test_no_text_for_people_has_a_raw_name() -> None:
+    raw = re.compile(r"\b(?:petechial_shower|single_lesion|no_spots|does_not_fade|neck_compression|\w+_\w+)\b")
+    assert [text for text in _texts(TEXTS) if raw.search(text)] == []
+
+
+def test_the_shower_is_told_what_the_guide_exists_for_and_the_single_spot_the_way_to_the_abcde() -> None:
+    assert "came together point away from skin cancer" in PATTERN_MEANINGS["petechial_shower"]
+    assert "ABCDE" in PATTERN_MEANINGS["single_lesion"]
+    assert "--abcde" in PATTERN_MEANINGS["single_lesion"]
+    assert NOTHING_FOUND == "Nothing found. This is not an all-clear."
 
 
 def test_every_pattern_has_a_meaning_and_none_says_what_the_spots_are() -> None:
@@ -77,8 +81,9 @@ def test_every_pattern_has_a_meaning_and_none_says_what_the_spots_are() -> None:
 
 
 def test_the_standing_sentences_are_there() -> None:
-    assert "not a diagnosis" in HEADER
-    assert "not a medical device" in HEADER
+    assert HEADER.startswith("NOT A DIAGNOSIS.")
+    assert "research and education" in HEADER
+    assert "not approved as a medical device" in HEADER
     assert "can be wrong" in HEADER
     standing = " ".join(ALWAYS)
     assert "get help, whatever this says" in standing

@@ -1,4 +1,4 @@
-"""How well the ABCDE numbers tell melanomas from naevi, outlined by classifiers that never saw their photos."""
+"""Separation of melanomas from naevi by the ABCDE numbers, outlined by classifiers that never saw their photos."""
 
 from __future__ import annotations
 
@@ -39,7 +39,18 @@ class Examined:
 
 
 def moles(labels: Sequence[Label]) -> list[Label]:
-    """Labels whose diagnosis is a naevus or a melanoma."""
+    """Select the labels whose diagnosis is a naevus or a melanoma.
+
+    Parameters
+    ----------
+    labels : sequence of Label
+        All labels.
+
+    Returns
+    -------
+    list of Label
+        The selected ones, in the same order.
+    """
     return [label for label in labels if _MELANOMA.search(label.diagnosis) or _NAEVUS.search(label.diagnosis)]
 
 
@@ -87,7 +98,7 @@ SCORES: dict[str, Callable[[Abcde], float]] = {
 
 
 def abcde_report(examined: Sequence[Examined]) -> str:
-    """The figures as Markdown.
+    """Write the figures as Markdown.
 
     Parameters
     ----------

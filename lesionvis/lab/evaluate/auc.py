@@ -1,4 +1,4 @@
-"""How well a number tells two kinds of photos apart, with an interval over groups."""
+"""Separation of two kinds of photos by a number, with an interval over groups."""
 
 from __future__ import annotations
 

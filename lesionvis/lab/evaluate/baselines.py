@@ -1,4 +1,4 @@
-"""What one would use without this project: the usual spot detectors, each with a threshold to tune.
+"""Usual spot detectors that one would use without this project, each with a threshold to tune.
 
 They get what helps them: the map that suits each best, the healthy background taken off, and the threshold that is
 best on the very photos that they are judged on.
@@ -73,22 +73,74 @@ def _blobs(rows: NDArray[np.float64]) -> Found:
 
 
 def grey_threshold(rgb: NDArray[np.uint8], threshold: float) -> Found:
-    """Dark parts at a fixed grey level."""
+    """Find dark parts at a fixed grey level.
+
+    Parameters
+    ----------
+    rgb : ndarray of shape (H, W, 3), uint8
+        Picture.
+    threshold : float
+        Grey level, 0 to 255.
+
+    Returns
+    -------
+    Found
+        Centres (N, 2) and diameters (N,), px.
+    """
     return _components(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY) < threshold)
 
 
 def a_star_threshold(rgb: NDArray[np.uint8], threshold: float) -> Found:
-    """Connected parts of a* above its background."""
+    """Find connected parts of a* above its background.
+
+    Parameters
+    ----------
+    rgb : ndarray of shape (H, W, 3), uint8
+        Picture.
+    threshold : float
+        Height above the background, a*.
+
+    Returns
+    -------
+    Found
+        Centres (N, 2) and diameters (N,), px.
+    """
     return _components(_a_star(rgb) > threshold)
 
 
 def log_ratio_threshold(rgb: NDArray[np.uint8], threshold: float) -> Found:
-    """Connected parts of log(R/G) above its background."""
+    """Find connected parts of log(R/G) above its background.
+
+    Parameters
+    ----------
+    rgb : ndarray of shape (H, W, 3), uint8
+        Picture.
+    threshold : float
+        Height above the background.
+
+    Returns
+    -------
+    Found
+        Centres (N, 2) and diameters (N,), px.
+    """
     return _components(_log_ratio(rgb) > threshold)
 
 
 def threshold_local(rgb: NDArray[np.uint8], threshold: float) -> Found:
-    """Adaptive threshold of log(R/G) by scikit-image."""
+    """Find connected parts by scikit-image's adaptive threshold of log(R/G).
+
+    Parameters
+    ----------
+    rgb : ndarray of shape (H, W, 3), uint8
+        Picture.
+    threshold : float
+        Height above the local mean.
+
+    Returns
+    -------
+    Found
+        Centres (N, 2) and diameters (N,), px.
+    """
     from skimage.filters import threshold_local as local
 
     picture = _log_ratio(rgb)
@@ -96,21 +148,60 @@ def threshold_local(rgb: NDArray[np.uint8], threshold: float) -> Found:
 
 
 def blob_log(rgb: NDArray[np.uint8], threshold: float) -> Found:
-    """Laplacian of Gaussian of a* by scikit-image."""
+    """Find blobs by scikit-image's Laplacian of Gaussian of a*.
+
+    Parameters
+    ----------
+    rgb : ndarray of shape (H, W, 3), uint8
+        Picture.
+    threshold : float
+        Lowest response, on a* over 100.
+
+    Returns
+    -------
+    Found
+        Centres (N, 2) and diameters (N,), px.
+    """
     from skimage.feature import blob_log as laplacian
 
     return _blobs(laplacian(_a_star(rgb) / 100.0, **_SIGMAS, num_sigma=8, threshold=threshold))  # type: ignore[no-untyped-call]
 
 
 def blob_dog(rgb: NDArray[np.uint8], threshold: float) -> Found:
-    """Difference of Gaussians of log(R/G) by scikit-image."""
+    """Find blobs by scikit-image's difference of Gaussians of log(R/G).
+
+    Parameters
+    ----------
+    rgb : ndarray of shape (H, W, 3), uint8
+        Picture.
+    threshold : float
+        Lowest response.
+
+    Returns
+    -------
+    Found
+        Centres (N, 2) and diameters (N,), px.
+    """
     from skimage.feature import blob_dog as difference
 
     return _blobs(difference(_log_ratio(rgb), **_SIGMAS, threshold=threshold))  # type: ignore[no-untyped-call]
 
 
 def simple_blob_detector(rgb: NDArray[np.uint8], threshold: float) -> Found:
-    """Find blobs of a* with OpenCV's SimpleBlobDetector; the threshold is in grey levels above the background."""
+    """Find blobs of a* by OpenCV's SimpleBlobDetector.
+
+    Parameters
+    ----------
+    rgb : ndarray of shape (H, W, 3), uint8
+        Picture.
+    threshold : float
+        Grey levels above the background, four per unit of a*.
+
+    Returns
+    -------
+    Found
+        Centres (N, 2) and diameters (N,), px.
+    """
     picture = np.clip(128.0 + 4.0 * _a_star(rgb), 0, 255).astype(np.uint8)
     parameters = cv2.SimpleBlobDetector.Params()
     parameters.blobColor = 255

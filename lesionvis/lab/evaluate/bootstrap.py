@@ -37,7 +37,17 @@ def resampled_rows(groups: Sequence[str] | NDArray[np.str_], resamples: int) -> 
 
 
 def interval_95(values: ArrayLike) -> tuple[float, float]:
-    """Ends of the middle 95 % of a number over resamples; NaN values are left out, and give NaN where all are.
+    """Interval that holds the middle 95 % of a number over resamples.
+
+    Parameters
+    ----------
+    values : array_like of shape (N,)
+        Values; NaN are left out.
+
+    Returns
+    -------
+    tuple of 2 float
+        Lower and upper end; NaN where all values are.
 
     Examples
     --------

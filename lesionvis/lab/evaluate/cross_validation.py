@@ -26,7 +26,7 @@ TONES = {"very light": 55.0, "light": 41.0, "intermediate": 28.0, "tan": 10.0, "
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OutOfFold:
-    """What models say on photos of groups that they were not trained on.
+    """Probabilities of photos by models that were trained without their groups.
 
     Attributes
     ----------
@@ -60,7 +60,18 @@ class AnsweredPhotos:
     answers: tuple[str, ...]
 
     def take(self, rows: NDArray[np.intp]) -> AnsweredPhotos:
-        """Some of the rows."""
+        """Select rows.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (M,), int
+            Which rows.
+
+        Returns
+        -------
+        AnsweredPhotos
+            M rows in the order of `rows`.
+        """
         return AnsweredPhotos(
             tuple(self.labels[i] for i in rows),
             self.probabilities[rows],
@@ -70,9 +81,16 @@ class AnsweredPhotos:
 
 
 def cross_validate(table: PatternTable, repeats: int) -> Iterator[OutOfFold]:
-    """Out-of-fold probabilities, once per repeat.
+    """Predict photos out of fold, once per repeat.
 
     Folds keep groups together and classes in proportion; changed copies go with their photo.
+
+    Parameters
+    ----------
+    table : PatternTable
+        Features and labels.
+    repeats : int
+        Number of repeats, each with other folds.
 
     Yields
     ------
@@ -94,14 +112,42 @@ def cross_validate(table: PatternTable, repeats: int) -> Iterator[OutOfFold]:
 
 
 def fitted_rule(table: PatternTable, probabilities: NDArray[np.float64], rows: NDArray[np.bool_]) -> Rule:
-    """Rule from the clear photos among some rows of a table."""
+    """Fit a rule to the clear photos among some rows of a table.
+
+    Parameters
+    ----------
+    table : PatternTable
+        Features and labels of N rows.
+    probabilities : ndarray of shape (N, C), float64
+        Out-of-fold probabilities of `CLASSES`.
+    rows : ndarray of shape (N,), bool
+        Rows that may be used; changed copies never are.
+
+    Returns
+    -------
+    Rule
+        Calibration and thresholds.
+    """
     clear = np.asarray([label.certainty == "clear" for label in table.labels])
     chosen = rows & clear & (table.copy == 0)
     return fit_rule(probabilities[chosen], table.classes()[chosen])
 
 
 def answer_out_of_fold(table: PatternTable, result: OutOfFold) -> AnsweredPhotos:
-    """Answers by rules that were fitted on the other folds: nothing is judged by what was chosen on it."""
+    """Answer by rules that were fitted on the other folds: nothing is judged by what was chosen on it.
+
+    Parameters
+    ----------
+    table : PatternTable
+        Features and labels.
+    result : OutOfFold
+        Probabilities of one repeat.
+
+    Returns
+    -------
+    AnsweredPhotos
+        One row per row of the table.
+    """
     calibrated = np.zeros_like(result.probabilities)
     sets: list[tuple[str, ...]] = [()] * len(table.labels)
     for number in range(N_FOLDS):
@@ -210,15 +256,38 @@ def pattern_figures(judged: AnsweredPhotos) -> dict[str, float]:
 
 
 def mean_figures(runs: Sequence[AnsweredPhotos]) -> dict[str, float]:
-    """Mean over repeats of each of the figures."""
+    """Mean over repeats of each of the figures.
+
+    Parameters
+    ----------
+    runs : sequence of AnsweredPhotos
+        One per repeat.
+
+    Returns
+    -------
+    dict of str to float
+        Means by the names of `pattern_figures`.
+    """
     figures = [pattern_figures(run) for run in runs]
     return {name: float(np.mean([run[name] for run in figures])) for name in figures[0]}
 
 
 def intervals(runs: Sequence[AnsweredPhotos], resamples: int = N_RESAMPLES) -> dict[str, tuple[float, float]]:
-    """95 % intervals of `mean_figures` by a bootstrap over groups, which is what photos of one patient are.
+    """Intervals of 95 % of `mean_figures` by a bootstrap over groups, which are photos of one patient.
 
     All repeats judge the same photos, so that each draw is of groups and holds in every repeat.
+
+    Parameters
+    ----------
+    runs : sequence of AnsweredPhotos
+        One per repeat.
+    resamples : int
+        Number of draws.
+
+    Returns
+    -------
+    dict of str to (float, float)
+        Lower and upper end by the names of `pattern_figures`.
     """
     draws = [
         mean_figures([run.take(rows) for run in runs])
@@ -228,7 +297,20 @@ def intervals(runs: Sequence[AnsweredPhotos], resamples: int = N_RESAMPLES) -> d
 
 
 def by_tone(table: PatternTable, judged: AnsweredPhotos) -> dict[str, tuple[int, float, float]]:
-    """Clear photos of a pattern by band of skin tone: how many, how many answered, how many answered right."""
+    """Number of clear photos of a pattern by band of skin tone.
+
+    Parameters
+    ----------
+    table : PatternTable
+        Features and labels.
+    judged : AnsweredPhotos
+        Answers, one per row of the table.
+
+    Returns
+    -------
+    dict of str to (int, float, float)
+        Photos, those answered and those answered right, by band of `TONES`.
+    """
     tone = table.features[:, FEATURE_NAMES.index("tone_ita_deg")]
     high = np.inf
     result = {}
@@ -246,7 +328,22 @@ def by_tone(table: PatternTable, judged: AnsweredPhotos) -> dict[str, tuple[int,
 
 
 def flips(table: PatternTable, judged: AnsweredPhotos) -> tuple[float, float]:
-    """Share of changed copies that get another pattern than their photo, and that are answered or not unlike it."""
+    """Share of changed copies whose answer differs from that of their photo.
+
+    Parameters
+    ----------
+    table : PatternTable
+        Features and labels.
+    judged : AnsweredPhotos
+        Answers, one per row of the table.
+
+    Returns
+    -------
+    another : float
+        Share with another pattern; NaN without copies.
+    unlike : float
+        Share that is answered where the photo is uncertain, or the reverse; NaN without copies.
+    """
     first: dict[int, str] = {}
     another, unlike, count = 0, 0, 0
     photo = np.cumsum(table.copy == 0)
@@ -263,7 +360,18 @@ def flips(table: PatternTable, judged: AnsweredPhotos) -> tuple[float, float]:
 
 
 def worst(judged: AnsweredPhotos) -> Sequence[tuple[Label, str, float]]:
-    """Clear photos that got a wrong pattern, the surest first: label, answer and its probability."""
+    """Clear photos that got a wrong pattern.
+
+    Parameters
+    ----------
+    judged : AnsweredPhotos
+        Answers.
+
+    Returns
+    -------
+    list of (Label, str, float)
+        Label, answer and its probability, the surest first.
+    """
     wrong = [
         (label, answer, float(row[CLASSES.index(answer)]))
         for label, answer, row in zip(judged.labels, judged.answers, judged.probabilities, strict=True)

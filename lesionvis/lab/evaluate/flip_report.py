@@ -1,4 +1,4 @@
-"""Whether an answer survives what phones, crops and web sites do to a photo, change by change."""
+"""Stability of answers under what phones, crops and web sites do to a photo, change by change."""
 
 from __future__ import annotations
 
@@ -83,7 +83,20 @@ class Changed:
 
 
 def left_out_models(table: PatternTable, model: PatternModel) -> list[PatternModel]:
-    """One pattern model per fold of the classifiers, trained on the other folds, with the thresholds of a model."""
+    """Train one pattern model per fold of the classifiers on the other folds.
+
+    Parameters
+    ----------
+    table : PatternTable
+        Features and labels.
+    model : PatternModel
+        Its name and thresholds are taken.
+
+    Returns
+    -------
+    list of PatternModel
+        One per fold.
+    """
     fold = np.asarray([fold_of(label.source, label.group) for label in table.labels])
     models = []
     for number in range(N_FOLDS):
@@ -139,7 +152,7 @@ def _answer(photo: Photo, classifier: SpotClassifier, model: PatternModel) -> st
 
 
 def flip_report(changed: Sequence[Changed]) -> str:
-    """The figures as Markdown.
+    """Write the figures as Markdown.
 
     Parameters
     ----------

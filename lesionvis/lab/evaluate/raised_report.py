@@ -1,4 +1,4 @@
-"""Whether the numbers that might show a raised spot do, on photos whose lesions somebody has touched."""
+"""Agreement of the numbers that might show a raised spot with what was felt, on photos of touched lesions."""
 
 from __future__ import annotations
 
@@ -47,7 +47,17 @@ class Touched:
 
 
 def elevation(label: Label) -> bool | None:
-    """What the note says on elevation; None when nothing.
+    """Elevation that the note of a label states.
+
+    Parameters
+    ----------
+    label : Label
+        Label with its note.
+
+    Returns
+    -------
+    bool or None
+        None when the note says nothing.
 
     Examples
     --------
@@ -95,6 +105,18 @@ def pooled(touched: Sequence[Touched], name: str) -> Auc:
     """AUC of a proxy over all diagnoses, each number taken less the mean of its diagnosis.
 
     Warts are raised and lentigines flat: without this a proxy would be credited for telling diagnoses apart.
+
+    Parameters
+    ----------
+    touched : sequence of Touched
+        Measured lesions.
+    name : str
+        Name of the proxy.
+
+    Returns
+    -------
+    Auc
+        With its interval over groups.
     """
     values, raised, groups = _columns(touched, name)
     diagnosis = np.asarray([one.label.diagnosis for one in touched])
@@ -108,7 +130,7 @@ def pooled(touched: Sequence[Touched], name: str) -> Auc:
 
 
 def raised_report(touched: Sequence[Touched]) -> str:
-    """The figures as Markdown.
+    """Write the figures as Markdown.
 
     Parameters
     ----------

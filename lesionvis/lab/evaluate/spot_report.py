@@ -1,4 +1,4 @@
-"""The figures of spot finding on real photos as Markdown, for the docs: beside its peers, on photos left out."""
+"""Figures of spot finding on real photos as Markdown, for the docs: beside its baselines, on photos left out."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from lesionvis.findings import Findings
 from lesionvis.lab.evaluate.baselines import BASELINES
+from lesionvis.lab.evaluate.lesion_report import mask_overlap
 from lesionvis.lab.evaluate.matching import Match, match_spots
 from lesionvis.lab.train.folds import fold_of
 from lesionvis.lab.train.left_out import find
-from lesionvis.lab.train.spot_examples import LesionTruth
+from lesionvis.lab.train.region_examples import LesionTruth
 from lesionvis.lab.truth import Label, MarkedSpots
 from lesionvis.photo import PhotoReader
 from lesionvis.spots.classifier import SpotClassifier
@@ -46,7 +47,20 @@ class SpotFigures:
 
 
 def spot_figures(name: str, matches: Sequence[Match]) -> SpotFigures:
-    """Means over photos of what was matched; photos without spots have no recall."""
+    """Means over photos of matched spots; photos without spots have no recall.
+
+    Parameters
+    ----------
+    name : str
+        Name of the detector.
+    matches : sequence of Match
+        One per photo.
+
+    Returns
+    -------
+    SpotFigures
+        Means, and the median relative error of diameters.
+    """
     errors = np.abs(np.concatenate([match.diameter_errors for match in matches]))
     return SpotFigures(
         name,
@@ -129,16 +143,7 @@ def _count(path: Path, classifier: SpotClassifier) -> int:
 def _overlap(path: Path, truth: LesionTruth, classifier: SpotClassifier) -> float:
     """Intersection over union of the spot that covers most of the true lesion."""
     found = _found(path, classifier)
-    photo = found.photo
-    size = (photo.source_width_px, photo.source_height_px)
-    lesion = truth.draw(size[1], size[0])
-    full = np.asarray(cv2.resize(found.spots.labels, size, interpolation=cv2.INTER_NEAREST_EXACT))
-    counts = np.bincount(full[lesion], minlength=2)
-    counts[0] = 0
-    if not counts.any():
-        return 0.0
-    best = full == counts.argmax()
-    return float((best & lesion).sum() / (best | lesion).sum())
+    return mask_overlap(found.spots.labels, truth.draw(found.photo.source_height_px, found.photo.source_width_px))
 
 
 def _tuned(number: int, folder: Path, truths: Sequence[MarkedSpots]) -> SpotFigures:

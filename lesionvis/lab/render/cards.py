@@ -53,7 +53,7 @@ _COIN_THICKNESS_MM = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Pose:
-    """Where a flat thing lies in a photo.
+    """Pose of a flat thing in a photo.
 
     Attributes
     ----------
@@ -104,6 +104,18 @@ def plane_of(scene: Scene, pose: Pose) -> Homography:
 
     The centre is as far away as makes a mm that faces the camera there `scene.px_per_mm` px long.
 
+    Parameters
+    ----------
+    scene : Scene
+        Scene of the photo.
+    pose : Pose
+        Pose of the thing.
+
+    Returns
+    -------
+    Homography
+        From mm to px.
+
     Examples
     --------
     >>> plane = plane_of(Scene(px_per_mm=8.0), Pose(x_px=100.0, y_px=80.0))
@@ -149,7 +161,26 @@ def render_card(
 def render_coin(
     scene: Scene, pose: Pose, diameter_mm: float, metal: Metal = "silver", spots: tuple[RenderedSpot, ...] = ()
 ) -> RenderedReference:
-    """Photo of a scene with a coin on the skin; see `render_card`."""
+    """Render a photo of a scene with a coin on the skin; see `render_card`.
+
+    Parameters
+    ----------
+    scene : Scene
+        Scene of the photo.
+    pose : Pose
+        Pose of the coin.
+    diameter_mm : float
+        Diameter of the coin, mm.
+    metal : {"silver", "gold", "two-coloured"}
+        Colour of the coin; see `Metal`.
+    spots : tuple of RenderedSpot
+        Spots of the skin.
+
+    Returns
+    -------
+    RenderedReference
+        Photo and truth.
+    """
     texture = _coin_texture(scene, diameter_mm, metal)
     return _composed(scene, spots, pose, texture, shadow_mm=_COIN_THICKNESS_MM / 2.0)
 

@@ -1,4 +1,4 @@
-"""What hides skin in a rendered scene: the cloth behind a limb, a drape, a paper ruler, hairs."""
+"""Covers of the skin in a rendered scene: the cloth behind a limb, a drape, a paper ruler, hairs."""
 
 from __future__ import annotations
 
@@ -130,7 +130,18 @@ def _ruler_ink(scene: Scene) -> Map:
 
 
 def cover_alpha(scene: Scene) -> Map:
-    """Part of each pixel that is not skin, 0 to 1 of shape (H, W); hairs do not count."""
+    """Part of each pixel that is not skin; hairs do not count.
+
+    Parameters
+    ----------
+    scene : Scene
+        Scene of H x W px.
+
+    Returns
+    -------
+    ndarray of shape (H, W), float32
+        0 to 1.
+    """
     alpha = np.zeros((scene.height_px, scene.width_px), dtype=np.float32)
     if scene.view == "limb":
         alpha = np.maximum(alpha, _limb_background_alpha(scene))
@@ -142,7 +153,7 @@ def cover_alpha(scene: Scene) -> Map:
 
 
 def skin_mask(scene: Scene) -> NDArray[np.bool_]:
-    """Where a scene shows skin.
+    """Mask of the skin that a scene shows.
 
     Parameters
     ----------
@@ -164,7 +175,18 @@ def skin_mask(scene: Scene) -> NDArray[np.bool_]:
 
 
 def covers(scene: Scene) -> tuple[Cover, ...]:
-    """Layers of the scene over the skin, the lowest first."""
+    """Layers of the scene over the skin.
+
+    Parameters
+    ----------
+    scene : Scene
+        Scene.
+
+    Returns
+    -------
+    tuple of Cover
+        The lowest first.
+    """
     layers = []
     if scene.view == "limb":
         layers.append(Cover(_limb_background_alpha(scene), _cloth_rgb(scene)))
@@ -177,7 +199,18 @@ def covers(scene: Scene) -> tuple[Cover, ...]:
 
 
 def hairs(scene: Scene) -> Cover:
-    """Hairs of the scene, lying roughly one way."""
+    """Layer of hairs that lie roughly one way.
+
+    Parameters
+    ----------
+    scene : Scene
+        Scene.
+
+    Returns
+    -------
+    Cover
+        Opacity and colour.
+    """
     generator = layer_generator(scene, "hair")
     strength = np.zeros((scene.height_px, scene.width_px), dtype=np.uint8)
     direction = generator.uniform(0.0, 2.0 * np.pi)

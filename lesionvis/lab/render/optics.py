@@ -226,9 +226,19 @@ def encode_srgb(linear: NDArray[Real]) -> NDArray[Real]:
 
 
 def ita_deg(linear: NDArray[np.float64]) -> float:
-    """Individual typology angle of one linear sRGB colour, degrees.
+    """Individual typology angle of one linear sRGB colour.
 
     By OpenCV's tables, which err by tenths of a degree: rendered photos stay those that the models were trained on.
+
+    Parameters
+    ----------
+    linear : ndarray of shape (3,), float64
+        Linear light, 0 to 1.
+
+    Returns
+    -------
+    float
+        Degrees.
     """
     pixel = encode_srgb(linear).astype(np.float32).reshape(1, 1, 3) / 255.0
     lightness, _, yellowness = cv2.cvtColor(pixel, cv2.COLOR_RGB2LAB)[0, 0]

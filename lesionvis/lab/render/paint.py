@@ -26,7 +26,7 @@ _WALL_PALENESS = 0.25
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Painted:
-    """What spots do to the skin.
+    """Effect of the spots on the skin.
 
     Attributes
     ----------

@@ -39,7 +39,7 @@ _BLOOD_GRID = np.geomspace(1e-3, 1.0, 160)
 
 @dataclass(frozen=True, slots=True)
 class Pose:
-    """Where a camera stands over the skin.
+    """Pose of a camera over the skin.
 
     Attributes
     ----------
@@ -61,7 +61,20 @@ class Pose:
     tilt_axis_deg: float = 0.0
 
     def homography(self, skin: Scene, camera: Scene) -> NDArray[np.float64]:
-        """Matrix (3, 3) from skin px to photo px, both with the origin at the centre of the top-left pixel."""
+        """Homography from skin px to photo px, both with the origin at the centre of the top-left pixel.
+
+        Parameters
+        ----------
+        skin : Scene
+            Scene of the skin.
+        camera : Scene
+            Scene whose size the photo has.
+
+        Returns
+        -------
+        ndarray of shape (3, 3), float64
+            Homography.
+        """
         long_side = max(camera.width_px, camera.height_px)
         distance = _CAMERA_DISTANCE * long_side
         middle = np.array([(skin.width_px - 1) / 2, (skin.height_px - 1) / 2])
@@ -107,14 +120,38 @@ class Shot:
     homography: NDArray[np.float64]
 
     def seen(self, spots: Sequence[RenderedSpot], margin_px: float = 0.0) -> NDArray[np.bool_]:
-        """Which spots lie wholly in the frame, and `margin_px` off its border, shape (N,)."""
+        """Select the spots that lie wholly in the frame.
+
+        Parameters
+        ----------
+        spots : sequence of RenderedSpot
+            N spots of the skin.
+        margin_px : float
+            Distance that they keep from the border, photo px.
+
+        Returns
+        -------
+        ndarray of shape (N,), bool
+            True for those in the frame.
+        """
         x, y, diameter = self.positions(spots).T
         height, width = self.rgb.shape[:2]
         edge = diameter / 2.0 + margin_px
         return np.asarray((x > edge) & (y > edge) & (x < width - 1 - edge) & (y < height - 1 - edge))
 
     def positions(self, spots: Sequence[RenderedSpot]) -> NDArray[np.float64]:
-        """Centre x, y and diameter of each spot in photo px, shape (N, 3)."""
+        """Positions and sizes of spots in the photo.
+
+        Parameters
+        ----------
+        spots : sequence of RenderedSpot
+            N spots of the skin.
+
+        Returns
+        -------
+        ndarray of shape (N, 3), float64
+            Centre x, y and diameter, photo px.
+        """
         x, y, diameter = (np.array([getattr(s, name) for s in spots]) for name in ("x_px", "y_px", "diameter_px"))
         places = np.stack([x, y], axis=1)
         return np.column_stack([project(self.homography, places), diameter * area_zoom(self.homography, places)])
@@ -144,7 +181,18 @@ class Press:
     stretch: float = 0.02
 
     def moved(self, xy_px: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Where skin at positions of shape (N, 2) lies under the press, in skin px."""
+        """Positions of the skin under the press.
+
+        Parameters
+        ----------
+        xy_px : ndarray of shape (N, 2), float64
+            Positions (x, y) before, skin px.
+
+        Returns
+        -------
+        ndarray of shape (N, 2), float64
+            Positions (x, y) under the press, skin px.
+        """
         center = np.array([self.x_px, self.y_px])
         arm = xy_px - center
         moved = arm
@@ -155,7 +203,18 @@ class Press:
         return np.asarray(center + moved)
 
     def push(self, relative: NDArray[Any]) -> NDArray[Any]:
-        """Outward push over the distance from the middle, at that distance in radii; it dies out beyond the border."""
+        """Outward push over the distance from the middle; it dies out beyond the border.
+
+        Parameters
+        ----------
+        relative : ndarray of any shape
+            Distance from the middle, in radii of the press.
+
+        Returns
+        -------
+        ndarray of the same shape
+            Push over distance.
+        """
         return np.asarray(self.stretch * np.exp(-np.maximum(relative - 1.0, 0.0) * 4.0))
 
 
@@ -201,7 +260,19 @@ class RenderedSeries:
 
 
 def contrasts(scene: Scene, spots: Sequence[RenderedSpot]) -> NDArray[np.float64]:
-    """Contrast of each spot to the scene's skin as `blood_map` of log10 densities, shape (N,).
+    """Contrast of each spot to the scene's skin, as `blood_map` of log10 densities.
+
+    Parameters
+    ----------
+    scene : Scene
+        Scene of the skin.
+    spots : sequence of RenderedSpot
+        N spots.
+
+    Returns
+    -------
+    ndarray of shape (N,), float64
+        Contrasts, log10 units.
 
     Examples
     --------
@@ -238,12 +309,40 @@ def _absent(spot: RenderedSpot) -> RenderedSpot:
 
 
 def lit_by(skin: Scene, camera: Scene) -> Scene:
-    """Skin in the light of a camera's scene."""
+    """Put skin into the light of a camera's scene.
+
+    Parameters
+    ----------
+    skin : Scene
+        Scene of the skin.
+    camera : Scene
+        Scene whose light is taken.
+
+    Returns
+    -------
+    Scene
+        The skin in that light.
+    """
     return replace(skin, light_azimuth_deg=camera.light_azimuth_deg, light_elevation_deg=camera.light_elevation_deg)
 
 
 def shoot(view: View, skin: Scene, linear: NDArray[np.float32]) -> Shot:
-    """Photo of a canvas of linear light, shape (H, W, 3)."""
+    """Photograph a canvas of linear light.
+
+    Parameters
+    ----------
+    view : View
+        Pose and camera.
+    skin : Scene
+        Scene of the skin.
+    linear : ndarray of shape (H, W, 3), float32
+        Linear light of the canvas.
+
+    Returns
+    -------
+    Shot
+        Photo and the homography to it.
+    """
     homography = view.pose.homography(skin, view.camera)
     size = (view.camera.width_px, view.camera.height_px)
     # Light of a canvas finer than the photo is gathered per pixel.

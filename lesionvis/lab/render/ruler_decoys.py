@@ -28,7 +28,19 @@ DECOY_KINDS: tuple[DecoyKind, ...] = get_args(DecoyKind)
 
 
 def draw_decoy(kind: DecoyKind, seed: int) -> Rgb:
-    """Picture of 480 x 640 px with a decoy at a random place, angle and size.
+    """Draw a picture of 480 x 640 px with a decoy at a random place, angle and size.
+
+    Parameters
+    ----------
+    kind : str
+        One of `DecoyKind`.
+    seed : int
+        Seed of everything that is random.
+
+    Returns
+    -------
+    ndarray of shape (480, 640, 3), uint8
+        Picture.
 
     Examples
     --------

@@ -23,7 +23,7 @@ _BAND_MM = 40.0  # drawn to each side of the edge: no ruler is wider
 
 @dataclass(frozen=True, slots=True)
 class TickPrint:
-    """What is printed on a ruler.
+    """Print of a ruler.
 
     Attributes
     ----------
@@ -75,13 +75,19 @@ class RulerLook:
     width_mm: float = 20.0
 
     def without_body(self) -> RulerLook:
-        """Ink alone, as software draws a scale over a picture."""
+        """Look of the ink alone, as software draws a scale over a picture.
+
+        Returns
+        -------
+        RulerLook
+            The same print without a body.
+        """
         return replace(self, body_opacity=0.0)
 
 
 @dataclass(frozen=True, slots=True)
 class RulerPose:
-    """Where a ruler lies in the picture.
+    """Pose of a ruler in the picture.
 
     Attributes
     ----------
@@ -137,8 +143,17 @@ def draw_ruler(background: Rgb, print_: TickPrint, look: RulerLook, pose: RulerP
     ----------
     background : ndarray of shape (H, W, 3), uint8
         Picture to draw on; it is left as it is.
-    print_, look, pose
-        What is printed, how the ruler looks, and where it lies.
+    print_ : TickPrint
+        Print of the ruler.
+    look : RulerLook
+        Look of the ruler.
+    pose : RulerPose
+        Pose of the ruler.
+
+    Returns
+    -------
+    RenderedRuler
+        Picture and truth.
 
     Examples
     --------
@@ -238,7 +253,7 @@ def _true_scale(
 
 @dataclass(frozen=True, slots=True)
 class PhotoFaults:
-    """What a camera and a clinic do to a picture; the defaults do nothing.
+    """Faults that a camera and a clinic add to a picture; the defaults add none.
 
     Attributes
     ----------
@@ -268,7 +283,22 @@ class PhotoFaults:
 
 
 def spoil(rgb: Rgb, faults: PhotoFaults, seed: int) -> Rgb:
-    """Picture with faults, the same for the same seed."""
+    """Add faults to a picture, the same for the same seed.
+
+    Parameters
+    ----------
+    rgb : ndarray of shape (H, W, 3), uint8
+        Picture; it is left as it is.
+    faults : PhotoFaults
+        Faults to add.
+    seed : int
+        Seed of everything that is random.
+
+    Returns
+    -------
+    ndarray of shape (H, W, 3), uint8
+        Picture with faults.
+    """
     rng = np.random.default_rng(seed)
     picture = rgb.astype(np.float32)
     height, width = rgb.shape[:2]
@@ -296,7 +326,20 @@ def spoil(rgb: Rgb, faults: PhotoFaults, seed: int) -> Rgb:
 
 
 def skin_background(height_px: int, width_px: int, seed: int) -> Rgb:
-    """Skin-coloured picture with mottling, fine relief and a few hairs and spots."""
+    """Draw a skin-coloured picture with mottling, fine relief and a few hairs and spots.
+
+    Parameters
+    ----------
+    height_px, width_px : int
+        Size, px.
+    seed : int
+        Seed of everything that is random.
+
+    Returns
+    -------
+    ndarray of shape (H, W, 3), uint8
+        Picture.
+    """
     rng = np.random.default_rng(seed)
     tone = np.array([[224, 178, 152], [198, 145, 115], [141, 92, 66], [88, 58, 44]][rng.integers(4)], float)
     relief = np.zeros((height_px, width_px), np.float32)
@@ -330,7 +373,7 @@ LOOKS: dict[str, RulerLook] = {
 
 
 def random_ruler_photo(seed: int, print_name: str, background: Rgb | None = None) -> RenderedRuler:
-    """Photo of a ruler of one print with everything else drawn at random: look, pose, faults.
+    """Render a photo of a ruler of one print with all else drawn at random: look, pose, faults.
 
     Parameters
     ----------
@@ -340,6 +383,11 @@ def random_ruler_photo(seed: int, print_name: str, background: Rgb | None = None
         Key of `RULER_PRINTS`.
     background : ndarray of shape (H, W, 3), uint8, optional
         Picture to lay the ruler on; skin of 480 x 640 px when left out.
+
+    Returns
+    -------
+    RenderedRuler
+        Photo and truth.
     """
     rng = np.random.default_rng(seed)
     print_ = RULER_PRINTS[print_name]

@@ -91,7 +91,7 @@ def render_sample_pairs(folder: Path) -> None:
 
 
 def _dated(jpeg: bytes, taken_at: datetime) -> bytes:
-    """The same JPEG with the date that a camera writes."""
+    """JPEG with the date that a camera writes."""
     from PIL import Image
 
     exif, file = Image.Exif(), io.BytesIO()

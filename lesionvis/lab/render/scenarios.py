@@ -252,7 +252,12 @@ def angiomas(
 
 
 def plain_skin() -> tuple[RenderedSpot, ...]:
-    """Truth of skin without a spot: no rows.
+    """Truth of skin without a spot.
+
+    Returns
+    -------
+    tuple of RenderedSpot
+        No rows.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What a rendered photo is made of: the `Scene`, the truth about its spots, and the `RenderedPhoto`."""
+"""Parts of a rendered photo: the `Scene`, the truth about its spots, and the `RenderedPhoto`."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def _check_choice(row: object, name: str, choices: tuple[str, ...]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Everything about a rendered photo but its spots.
+    """Description of a rendered photo, but for its spots.
 
     Attributes
     ----------

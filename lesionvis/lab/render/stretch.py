@@ -54,25 +54,80 @@ class Stretch:
     blood_left: float = 0.6
 
     def moved(self, xy_px: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Where skin at positions of shape (N, 2) lies when it is stretched, in skin px."""
+        """Positions of stretched skin.
+
+        Parameters
+        ----------
+        xy_px : ndarray of shape (N, 2), float64
+            Positions (x, y) of relaxed skin, skin px.
+
+        Returns
+        -------
+        ndarray of shape (N, 2), float64
+            Positions (x, y) of stretched skin, skin px.
+        """
         arm = self._along_axes(xy_px)
         pushed = [place + strain * self._push(place) for place, strain in zip(arm.T, self._strains(), strict=True)]
         return np.asarray(np.stack(pushed, axis=1) @ self._axes() + (self.x_px, self.y_px))
 
     def strains(self, xy_px: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Strain of the skin at positions of shape (N, 2), along and across the axis, shape (N, 2)."""
+        """Strains of the skin along and across the axis.
+
+        Parameters
+        ----------
+        xy_px : ndarray of shape (N, 2), float64
+            Positions (x, y) of relaxed skin, skin px.
+
+        Returns
+        -------
+        ndarray of shape (N, 2), float64
+            Strains, 0 for relaxed skin.
+        """
         return np.asarray(np.array(self._strains()) / np.cosh(self._along_axes(xy_px) / self.reach_px) ** 2)
 
     def areas(self, xy_px: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Factor by which the area of the skin at positions of shape (N, 2) grows, shape (N,)."""
+        """Factors by which the area of the skin grows.
+
+        Parameters
+        ----------
+        xy_px : ndarray of shape (N, 2), float64
+            Positions (x, y) of relaxed skin, skin px.
+
+        Returns
+        -------
+        ndarray of shape (N,), float64
+            1 for relaxed skin.
+        """
         return np.asarray((1.0 + self.strains(xy_px)).prod(axis=1))
 
     def effects(self, xy_px: NDArray[np.float64]) -> NDArray[np.float64]:
-        """What the pull does at positions of shape (N, 2), from 0, where none is left, to 1; shape (N,)."""
+        """Effect of the pull on the blood, from 0, where no strain is left, to 1.
+
+        Parameters
+        ----------
+        xy_px : ndarray of shape (N, 2), float64
+            Positions (x, y) of relaxed skin, skin px.
+
+        Returns
+        -------
+        ndarray of shape (N,), float64
+            0 to 1.
+        """
         return np.asarray(np.minimum(self.strains(xy_px)[:, 0] / _FULL_STRAIN, 1.0))
 
     def pulled(self, linear: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Canvas (H, W, 3) of relaxed skin, stretched."""
+        """Stretch a canvas of relaxed skin.
+
+        Parameters
+        ----------
+        linear : ndarray of shape (H, W, 3), float32
+            Linear light of relaxed skin.
+
+        Returns
+        -------
+        ndarray of shape (H, W, 3), float32
+            Linear light of stretched skin.
+        """
         height, width = linear.shape[:2]
         arm = self._along_axes(_every_px(height, width))
         far = 2.0 * float(np.abs(arm).max())
@@ -91,7 +146,7 @@ class Stretch:
         return self.strain, -self.contraction * self.strain
 
     def _push(self, place: NDArray[np.float64]) -> NDArray[np.float64]:
-        """How far skin so far from the middle along one axis is moved by a strain of 1, px."""
+        """Distance in px by which skin so far from the middle along one axis is moved by a strain of 1."""
         return np.asarray(self.reach_px * np.tanh(place / self.reach_px))
 
     def _axes(self) -> NDArray[np.float64]:

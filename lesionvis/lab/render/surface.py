@@ -43,7 +43,20 @@ _LIMB_HALF_WIDTH = 0.36
 
 
 def layer_generator(scene: Scene, layer: str) -> np.random.Generator:
-    """Random numbers of one layer, so that a change of another layer leaves this one as it is."""
+    """Random numbers of one layer, so that a change of another layer leaves this one as it is.
+
+    Parameters
+    ----------
+    scene : Scene
+        Scene with its seed.
+    layer : str
+        Name of the layer.
+
+    Returns
+    -------
+    numpy.random.Generator
+        The same for the same seed and layer.
+    """
     return np.random.default_rng([scene.seed, zlib.crc32(layer.encode())])
 
 
@@ -108,7 +121,18 @@ class Relief:
 
 
 def limb_position(scene: Scene) -> Map:
-    """Where a pixel lies across the limb: 0 on its axis, -1 and 1 on its edges, beyond them outside."""
+    """Position of each pixel across the limb.
+
+    Parameters
+    ----------
+    scene : Scene
+        Scene of H x W px.
+
+    Returns
+    -------
+    ndarray of shape (H, W), float32
+        0 on the axis, -1 and 1 on the edges, beyond them outside.
+    """
     generator = layer_generator(scene, "limb")
     tilt = np.radians(generator.uniform(-12.0, 12.0))
     taper = generator.uniform(-0.2, 0.2)
@@ -182,10 +206,22 @@ def skin_relief(scene: Scene) -> Relief:
 
 
 def skin_color(scene: Scene, groove: Map) -> NDArray[np.float32]:
-    """Light that bare skin sends back, linear sRGB of shape (H, W, 3), without its surface.
+    """Light that bare skin sends back, without its surface.
 
     Normal skin of the scene's tone, with uneven blood and melanin at two scales each, grooves and pores. The
     unevenness is linear in optical density, which saves running the optical model for every pixel.
+
+    Parameters
+    ----------
+    scene : Scene
+        Scene of H x W px.
+    groove : ndarray of shape (H, W), float32
+        Depth of grooves and pores.
+
+    Returns
+    -------
+    ndarray of shape (H, W, 3), float32
+        Linear sRGB.
     """
     generator = layer_generator(scene, "colour")
     height_px, width_px = scene.height_px, scene.width_px
@@ -228,7 +264,20 @@ def _light_direction(scene: Scene) -> NDArray[np.float64]:
 
 
 def diffuse_light(scene: Scene, slope_x: Map, slope_y: Map) -> Map:
-    """Light that falls on each place, relative to a level one: Lambert's law and an ambient part."""
+    """Light that falls on each place, relative to a level one: Lambert's law and an ambient part.
+
+    Parameters
+    ----------
+    scene : Scene
+        Scene with its light.
+    slope_x, slope_y : ndarray of shape (H, W), float32
+        Slopes of the surface.
+
+    Returns
+    -------
+    ndarray of shape (H, W), float32
+        1 for a level place.
+    """
     x, y, z = (np.float32(part) for part in _light_direction(scene))
     slope_x = np.clip(slope_x, -_STEEPEST_SLOPE, _STEEPEST_SLOPE)
     slope_y = np.clip(slope_y, -_STEEPEST_SLOPE, _STEEPEST_SLOPE)
@@ -237,7 +286,20 @@ def diffuse_light(scene: Scene, slope_x: Map, slope_y: Map) -> Map:
 
 
 def mirrored_light(scene: Scene, slope_x: Map, slope_y: Map) -> Map:
-    """How well each place mirrors the light into the camera, 0 to 1: its facets spread like a Gaussian."""
+    """Share of the light that each place mirrors into the camera: its facets spread like a Gaussian.
+
+    Parameters
+    ----------
+    scene : Scene
+        Scene with its light.
+    slope_x, slope_y : ndarray of shape (H, W), float32
+        Slopes of the surface.
+
+    Returns
+    -------
+    ndarray of shape (H, W), float32
+        0 to 1.
+    """
     half_way = _light_direction(scene) + np.array([0.0, 0.0, 1.0])
     off_x = slope_x + np.float32(half_way[0] / half_way[2])
     off_y = slope_y + np.float32(half_way[1] / half_way[2])

@@ -1,4 +1,4 @@
-"""When the pattern model may answer: calibrated probabilities and conformal prediction sets."""
+"""Conditions under which the pattern model may answer: calibrated probabilities and conformal prediction sets."""
 
 from __future__ import annotations
 
@@ -35,11 +35,33 @@ class Rule:
     set_min: dict[str, float]
 
     def calibrated(self, probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Calibrated probabilities, shape (N, len(CLASSES))."""
+        """Calibrate probabilities.
+
+        Parameters
+        ----------
+        probabilities : ndarray of shape (N, C), float64
+            Of `CLASSES`, as the model gives them.
+
+        Returns
+        -------
+        ndarray of shape (N, C), float64
+            Rows sum up to 1.
+        """
         return sharpened(probabilities, self.sharpness)
 
     def sets(self, probabilities: NDArray[np.float64]) -> list[tuple[str, ...]]:
-        """Prediction set of each row."""
+        """Prediction sets of photos.
+
+        Parameters
+        ----------
+        probabilities : ndarray of shape (N, C), float64
+            Of `CLASSES`, as the model gives them.
+
+        Returns
+        -------
+        list of tuple of str
+            Classes that remain possible, one tuple per row.
+        """
         return [prediction_set(row, self.set_min) for row in self.calibrated(probabilities).tolist()]
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from lesionvis.lab.render.composites import DOTS, FAINT_DENSITY, FRECKLES, PAPULES, STRONG_DENSITY, lay_spots
 from lesionvis.lab.train.augment import recaptured
 from lesionvis.lab.train.forests import SEED
-from lesionvis.lab.train.spot_examples import LesionTruth
+from lesionvis.lab.train.region_examples import LesionTruth
 from lesionvis.lab.truth import HOME_SOURCES, Label, MarkedSpots
 from lesionvis.labels import SINGLE_LESION
 from lesionvis.models import Predictor
@@ -23,7 +23,7 @@ from lesionvis.scale import NoScale
 from lesionvis.skin import find_skin
 from lesionvis.spots.candidates import Candidates, find_candidates
 from lesionvis.spots.classifier import KINDS, RED_KINDS
-from lesionvis.spots.regions import find_regions
+from lesionvis.spots.regions import enlarged, find_regions
 
 # By number in `KINDS`; what is open is not trained on.
 OPEN = -1
@@ -235,7 +235,8 @@ def beside_example(folder: Path, label: Label, lesion: LesionTruth | Predictor) 
         scores = lesion(regions.evidence)[:, -1]
         if scores.max(initial=0.0) < LESION_SCORE_MIN:
             return None
-        mask = regions.mask(int(scores.argmax()), (height, width)).astype(np.uint8)
+        small = regions.small_mask(int(scores.argmax())).astype(np.float32)
+        mask = enlarged(small, (height, width)).astype(np.uint8)
     belt = max(3, int(BELT_FRACTION * max(mask.shape))) | 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (belt, belt))
     wide = cv2.dilate(mask, kernel) > 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +31,7 @@ _COLUMNS = (*CANDIDATE_COLUMNS, *NEIGHBOUR_COLUMNS)
 _N_LEVELS = 255
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class CandidateTable:
     """What the forests are trained on: numbers only.
 
@@ -57,7 +56,7 @@ class CandidateTable:
     fold: NDArray[np.int8]
     photo: NDArray[np.int16]
 
-    @cached_property
+    @property
     def evidence(self) -> NDArray[np.float32]:
         """Evidence and neighbour columns, shape (N, K)."""
         return np.stack([values[levels] for values, levels in zip(self.values, self.levels.T, strict=True)], axis=1)

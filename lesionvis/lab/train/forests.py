@@ -45,7 +45,18 @@ class FittedPredictor:
 
 
 def spot_forest(columns: Sequence[str]) -> FittedPredictor:
-    """Unfitted classifier for candidates: small trees, as rows of one photo are alike."""
+    """Make an unfitted classifier of candidates: small trees, as rows of one photo are alike.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        Names of its columns.
+
+    Returns
+    -------
+    FittedPredictor
+        To be fitted.
+    """
     estimator = ExtraTreesClassifier(
         60, min_samples_leaf=8, max_depth=10, max_features=0.3, n_jobs=2, random_state=SEED
     )
@@ -61,15 +72,36 @@ def kind_forest(columns: Sequence[str]) -> FittedPredictor:
 
 
 def region_forest(columns: Sequence[str]) -> FittedPredictor:
-    """Unfitted regressor of a region's overlap with the lesion."""
+    """Make an unfitted regressor of a region's overlap with the lesion.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        Names of its columns.
+
+    Returns
+    -------
+    FittedPredictor
+        To be fitted.
+    """
     estimator = ExtraTreesRegressor(
-        60, min_samples_leaf=10, max_depth=11, max_features=0.4, n_jobs=2, random_state=SEED
+        50, min_samples_leaf=30, max_depth=11, max_features=0.4, n_jobs=2, random_state=SEED
     )
     return FittedPredictor(tuple(columns), estimator)
 
 
 def onnx_bytes(forest: FittedPredictor) -> bytes:
     """ONNX form of a fitted forest, checked against scikit-learn on random rows.
+
+    Parameters
+    ----------
+    forest : FittedPredictor
+        Fitted forest.
+
+    Returns
+    -------
+    bytes
+        ONNX file.
 
     Raises
     ------
@@ -90,7 +122,18 @@ def onnx_bytes(forest: FittedPredictor) -> bytes:
 
 
 def onnx_predictor(fitted: FittedPredictor) -> Predictor:
-    """The predictor as an installed package would run it."""
+    """Convert a fitted predictor to the form in which an installed package runs it.
+
+    Parameters
+    ----------
+    fitted : FittedPredictor
+        Fitted predictor.
+
+    Returns
+    -------
+    Predictor
+        In ONNX form.
+    """
     return Predictor(fitted.columns, onnx_bytes(fitted))
 
 
@@ -102,7 +145,7 @@ def write_model(folder: Path, name: str, forests: dict[str, FittedPredictor], ab
     folder : Path
         Made when it does not exist.
     name : str
-        For example "spots-v1".
+        For example "spots-v2".
     forests : dict
         Fitted forests by name.
     about : dict

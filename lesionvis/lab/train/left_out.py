@@ -23,7 +23,7 @@ NOT_SOUGHT = NoScale("not sought in the lab")
 
 
 def find(source: PhotoSource, classifier: SpotClassifier, scale: Scale | NoScale | None = NOT_SOUGHT) -> Findings:
-    """What the stages find in a photo with a classifier of one's own.
+    """Findings of the stages in a photo with a given spot classifier.
 
     Parameters
     ----------

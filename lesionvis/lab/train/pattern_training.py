@@ -50,24 +50,64 @@ class PatternTable:
     features: NDArray[np.float32]
 
     def model_input(self) -> NDArray[np.float32]:
-        """The columns that the model sees, shape (N, len(MODEL_FEATURES))."""
+        """Columns that the model sees.
+
+        Returns
+        -------
+        ndarray of shape (N, F), float32
+            In the order of `MODEL_FEATURES`.
+        """
         return self.features[:, [FEATURE_NAMES.index(name) for name in MODEL_FEATURES]]
 
     def classes(self) -> NDArray[np.int64]:
-        """Index into `CLASSES` of each row's pattern."""
+        """Classes of the rows.
+
+        Returns
+        -------
+        ndarray of shape (N,), int
+            Index into `CLASSES`.
+        """
         return np.asarray([CLASSES.index(label.pattern) for label in self.labels])
 
     def take(self, rows: NDArray[np.intp]) -> PatternTable:
-        """Some of the rows."""
+        """Select rows.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (M,), int
+            Which rows.
+
+        Returns
+        -------
+        PatternTable
+            M rows in the order of `rows`.
+        """
         return PatternTable(tuple(self.labels[i] for i in rows), self.copy[rows], self.features[rows])
 
     def groups(self) -> NDArray[np.str_]:
-        """Group of each row."""
+        """Groups of the rows.
+
+        Returns
+        -------
+        ndarray of shape (N,), str
+            Photos of one patient or lesion have the same.
+        """
         return np.asarray([label.group for label in self.labels])
 
 
 def feature_row(found: Findings) -> NDArray[np.float32]:
-    """Features of a photo in the order of `FEATURE_NAMES`."""
+    """Features of a photo in the order of `FEATURE_NAMES`.
+
+    Parameters
+    ----------
+    found : Findings
+        Of one photo.
+
+    Returns
+    -------
+    ndarray of shape (F,), float32
+        In the order of `FEATURE_NAMES`.
+    """
     values = compute_features(gather(found)).values
     return np.asarray([values[name] for name in FEATURE_NAMES], np.float32)
 
@@ -117,7 +157,15 @@ def _rows(path: Path, classifier: SpotClassifier, n_copies: int) -> NDArray[np.f
 
 
 def write_pattern_table(path: Path, table: PatternTable) -> None:
-    """Write a table as CSV, features at four significant digits."""
+    """Write a table as CSV, features at four significant digits.
+
+    Parameters
+    ----------
+    path : Path
+        CSV file to write.
+    table : PatternTable
+        Features and labels.
+    """
     with path.open("w", newline="", encoding="utf-8") as handle:
         writer = csv.writer(handle, lineterminator="\n")
         writer.writerow((*LABEL_COLUMNS, *FEATURE_NAMES))
@@ -138,6 +186,16 @@ def write_pattern_table(path: Path, table: PatternTable) -> None:
 
 def read_pattern_table(path: Path) -> PatternTable:
     """Read a table that `write_pattern_table` wrote.
+
+    Parameters
+    ----------
+    path : Path
+        CSV file.
+
+    Returns
+    -------
+    PatternTable
+        Features and labels.
 
     Raises
     ------
@@ -174,25 +232,43 @@ def read_pattern_table(path: Path) -> PatternTable:
 def row_weights(table: PatternTable, rows: NDArray[np.int64]) -> NDArray[np.float64]:
     """Weights that give each class the same total; borderline photos count `BORDERLINE_WEIGHT`.
 
-    Within a class each source counts as the square root of its photos: a source that shows little else than one class
-    would else stand for it.
+    Parameters
+    ----------
+    table : PatternTable
+        Features and labels.
+    rows : ndarray of shape (M,), int
+        Rows that are trained on.
+
+    Returns
+    -------
+    ndarray of shape (M,), float64
+        Weights with a mean of 1.
     """
     clear = np.asarray([table.labels[i].certainty == "clear" for i in rows])
     weight = np.where(clear, 1.0, BORDERLINE_WEIGHT)
     classes = table.classes()[rows]
-    _, source = np.unique([table.labels[i].source for i in rows], return_inverse=True)
-    cell = source * len(CLASSES) + classes
-    weight = weight / np.sqrt(np.maximum(np.bincount(cell, weight)[cell], 1e-9))
     totals = np.bincount(classes, weight, minlength=len(CLASSES))
     return np.asarray(weight * len(rows) / len(CLASSES) / np.maximum(totals, 1e-9)[classes])
 
 
 def fit_pattern(table: PatternTable, rows: NDArray[np.int64]) -> dict[str, FittedPredictor]:
-    """The two predictors of the pattern model, trained on some rows of a table.
+    """Train the two predictors of the pattern model on some rows of a table.
 
     The forest finds thresholds and combinations; the linear model, on features made normal (Yeo and Johnson 2000)
     with a shrunken covariance, generalises further from few examples. Their errors differ, so that the mean is better
     than either.
+
+    Parameters
+    ----------
+    table : PatternTable
+        Features and labels.
+    rows : ndarray of shape (M,), int
+        Rows to train on.
+
+    Returns
+    -------
+    dict of str to FittedPredictor
+        "forest" and "linear".
     """
     values, classes = table.model_input()[rows], table.classes()[rows]
     forest = make_pipeline(
@@ -214,10 +290,34 @@ def fit_pattern(table: PatternTable, rows: NDArray[np.int64]) -> dict[str, Fitte
 
 
 def mean_probabilities(predictors: dict[str, FittedPredictor], values: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Mean of the predictors' probabilities, shape (N, len(CLASSES))."""
+    """Mean of the predictors' probabilities.
+
+    Parameters
+    ----------
+    predictors : dict of str to FittedPredictor
+        Fitted predictors.
+    values : ndarray of shape (N, F), float32
+        In the order of `MODEL_FEATURES`.
+
+    Returns
+    -------
+    ndarray of shape (N, C), float64
+        Of `CLASSES`; rows sum up to 1.
+    """
     return np.asarray(np.mean([predictor(values) for predictor in predictors.values()], axis=0))
 
 
 def table_digest(path: Path) -> str:
-    """SHA-256 of a file, for the card."""
+    """SHA-256 of a file, for the card.
+
+    Parameters
+    ----------
+    path : Path
+        File.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
     return hashlib.sha256(path.read_bytes()).hexdigest()

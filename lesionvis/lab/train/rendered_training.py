@@ -17,13 +17,12 @@ from lesionvis.lab.render.scene import RenderedSpot, Scene
 from lesionvis.lab.render.synth import encode_jpeg, render
 from lesionvis.lab.train import candidate_examples
 from lesionvis.lab.train.candidate_examples import CandidateExample
-from lesionvis.lab.train.spot_examples import Example, overlaps_with
+from lesionvis.lab.train.region_examples import RegionExample, region_example
 from lesionvis.lab.truth import MarkedSpots
 from lesionvis.photo import read_photo
 from lesionvis.scale import NoScale
 from lesionvis.skin import find_skin
 from lesionvis.spots.candidates import find_candidates
-from lesionvis.spots.regions import find_regions
 
 N_SHOWERS, N_PLAIN, N_LESIONS, N_ANGIOMAS = 28, 12, 8, 6
 # A rendered photo counts half as much as a real one.
@@ -87,34 +86,6 @@ def _cases() -> Iterator[tuple[str, Scene, tuple[RenderedSpot, ...]]]:
                 yield kind, scene, plain_skin()
 
 
-def rendered_examples() -> list[Example]:
-    """Regions of the rendered photos with their truth.
-
-    Returns
-    -------
-    list of Example
-        In a fixed order; the same on every call.
-    """
-    jobs = (delayed(_example)(number, *case) for number, case in enumerate(_cases()))
-    return list(Parallel(n_jobs=2)(jobs))
-
-
-def _example(number: int, kind: str, scene: Scene, spots: tuple[RenderedSpot, ...]) -> Example:
-    cv2.setNumThreads(1)
-    name = f"rendered-{kind}-{number}"
-    rendered = render(scene, spots)
-    # Saved twice, as most photos on the web are.
-    photo = read_photo(encode_jpeg(rendered.rgb, scene.jpeg_quality or 90))
-    regions = find_regions(photo, find_skin(photo, NoScale("not sought in training")))
-    if kind == "lesion":
-        overlaps = overlaps_with(regions, rendered.labels > 0)
-    elif kind == "angioma":
-        overlaps = np.full(len(regions), np.nan)
-    else:
-        overlaps = np.zeros(len(regions))
-    return Example(name, name, regions, overlaps)
-
-
 def rendered_candidate_examples() -> list[CandidateExample]:
     """Candidates of the rendered photos with their truth, in a fixed order; the same on every call."""
     jobs = (delayed(_candidate_example)(number, *case) for number, case in enumerate(_cases()))
@@ -137,3 +108,18 @@ def _candidate_example(number: int, kind: str, scene: Scene, spots: tuple[Render
     kinds = candidate_examples.match(candidates, marked, "", photo.px_per_source_px)
     weights = RENDERED_WEIGHT * candidate_examples.thin_out(kinds, RENDERED_OTHERS)
     return CandidateExample(name, "rendered", name, "rendered", 0, candidates, kinds, weights)
+
+
+def rendered_region_examples() -> list[RegionExample]:
+    """Regions of the rendered photos that have one lesion or none, in a fixed order; the same on every call."""
+    jobs = (delayed(_region_example)(number, *case) for number, case in enumerate(_cases()) if case[0] != "angioma")
+    return list(Parallel(n_jobs=2)(jobs))
+
+
+def _region_example(number: int, kind: str, scene: Scene, spots: tuple[RenderedSpot, ...]) -> RegionExample:
+    cv2.setNumThreads(1)
+    rendered = render(scene, spots)
+    photo = read_photo(encode_jpeg(rendered.rgb, scene.jpeg_quality or 90))
+    lesion = rendered.labels > 0 if kind == "lesion" else np.zeros(rendered.labels.shape, np.bool_)
+    name = f"rendered-{kind}-{number}"
+    return region_example(name, ("rendered", name), 0, photo, lesion)

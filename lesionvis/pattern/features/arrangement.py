@@ -11,8 +11,8 @@ from lesionvis.pattern.features.inputs import FeatureInputs
 
 # Fewer spots than this say nothing about how they are arranged.
 SPOTS_MIN = 8
-# DBSCAN: neighbours within this distance, and so many of them, make a cluster.
-CLUSTER_RADIUS_MM = 7.5
+# DBSCAN: neighbours within this many median diameters, and so many of them, make a cluster. Never in millimetres: the
+# model was trained without scales, and a number must mean the same whether a ruler lies in the photo or not.
 CLUSTER_RADIUS_DIAMETERS = 5.0
 CLUSTER_SPOTS_MIN = 4
 # Radii of Ripley's L, in median diameters of the spots.
@@ -95,10 +95,7 @@ def ripley_l_at_10_diameters(inputs: FeatureInputs) -> float:
 def _clusters(inputs: FeatureInputs) -> NDArray[np.int64]:
     """Cluster of each spot by DBSCAN (Ester et al. 1996), -1 for none."""
     positions = _positions(inputs)
-    if inputs.scale:
-        radius = CLUSTER_RADIUS_MM * inputs.scale.px_per_mm
-    else:
-        radius = CLUSTER_RADIUS_DIAMETERS * float(np.median(inputs.column("diameter_px")))
+    radius = CLUSTER_RADIUS_DIAMETERS * float(np.median(inputs.column("diameter_px")))
     one, other = (np.concatenate(ends) for ends in zip(*_pairs_within(positions, radius), strict=True))
     count = len(positions)
     is_core = np.bincount(one, minlength=count) + np.bincount(other, minlength=count) + 1 >= CLUSTER_SPOTS_MIN
@@ -125,7 +122,7 @@ def _hand_on(number: NDArray[np.int64], one: NDArray[np.int64], other: NDArray[n
 
 
 def cluster_count(inputs: FeatureInputs) -> float:
-    """Number of DBSCAN clusters (four spots or more within 7.5 mm or five median diameters); NaN under 8 spots."""
+    """Number of DBSCAN clusters (four spots or more within five median diameters); NaN under 8 spots."""
     if len(inputs.table) < SPOTS_MIN:
         return float("nan")
     clusters = _clusters(inputs)

@@ -1,4 +1,4 @@
-"""What the features are computed from, gathered once per photo."""
+"""Inputs of the features, gathered once per photo."""
 
 from __future__ import annotations
 
@@ -71,15 +71,48 @@ class FeatureInputs:
         return f"FeatureInputs({len(self.table)} spots, {len(self.blobs)} clean blobs, {self.skin!r}, {self.scale!r})"
 
     def column(self, name: str) -> NDArray[np.float64]:
-        """One numeric column of the table of spots."""
+        """Numeric column of the table of spots.
+
+        Parameters
+        ----------
+        name : str
+            Name of the column.
+
+        Returns
+        -------
+        ndarray of shape (N,), float64
+            One value per spot, in the unit of the column.
+        """
         return self.table.numbers(name)
 
     def blob_evidence(self, name: str) -> NDArray[np.float64]:
-        """One column of the evidence on the clean blobs."""
+        """Column of the evidence on the clean blobs.
+
+        Parameters
+        ----------
+        name : str
+            Name of a column of `lesionvis.spots.candidates.COLUMNS`.
+
+        Returns
+        -------
+        ndarray of shape (B,), float64
+            One value per blob.
+        """
         return np.asarray(self.spots.candidates.column(name)[self.blobs], np.float64)
 
     def best_region(self, name: str) -> float:
-        """Evidence of the best region by name; NaN without regions."""
+        """Evidence on the best region.
+
+        Parameters
+        ----------
+        name : str
+            Name of a column of `lesionvis.spots.regions.COLUMNS`.
+
+        Returns
+        -------
+        float
+            NaN without regions.
+        """
         if len(self.spots.regions) == 0:
             return float("nan")
         best = int(self.spots.region_scores.argmax())

@@ -87,18 +87,30 @@ PATCHES = tuple(
 
 @cache
 def charuco_board() -> cv2.aruco.CharucoBoard:
-    """The board of the card, as OpenCV knows it: 11 x 4 squares of 7 mm, origin at its top-left corner."""
+    """ChArUco board of the card: 11 x 4 squares of 7 mm, origin at its top-left corner.
+
+    Returns
+    -------
+    cv2.aruco.CharucoBoard
+        In millimetres.
+    """
     dictionary = cv2.aruco.getPredefinedDictionary(DICTIONARY)
     return cv2.aruco.CharucoBoard((BOARD_COLUMNS, BOARD_ROWS), SQUARE_MM, MARKER_MM, dictionary)
 
 
 def card_outline_mm() -> NDArray[np.float64]:
-    """Corners (x, y) of the card in mm, clockwise from the top-left one; shape (4, 2)."""
+    """Corners of the card, clockwise from the top-left one.
+
+    Returns
+    -------
+    ndarray of shape (4, 2), float64
+        Positions (x, y) on the card, mm.
+    """
     return np.array([(0, 0), (CARD_WIDTH_MM, 0), (CARD_WIDTH_MM, CARD_HEIGHT_MM), (0, CARD_HEIGHT_MM)], np.float64)
 
 
 def card_shapes() -> tuple[Shape, ...]:
-    """Everything on the card, in mm from its top-left corner; the paper is white.
+    """Shapes printed on the card, in mm from its top-left corner; the paper is white.
 
     Returns
     -------
@@ -147,7 +159,13 @@ def write_card(path: str | Path, paper: Paper = "A4") -> None:
 
 
 def page_shapes() -> tuple[Shape, ...]:
-    """Everything on the page, in mm from its top-left corner."""
+    """Shapes printed on the page: the card, the bar to measure and their captions.
+
+    Returns
+    -------
+    tuple of Shape
+        In mm from the top-left corner of the page.
+    """
     left_mm = top_mm = _PAGE_MARGIN_MM
     card = (*_frame(CARD_WIDTH_MM, CARD_HEIGHT_MM), *card_shapes())
     bar_top_mm = top_mm + CARD_HEIGHT_MM + 22.0

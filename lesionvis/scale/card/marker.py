@@ -75,7 +75,7 @@ GRID_MM = 10.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CardView:
-    """Where the card is in a photo.
+    """Position of the card in a photo.
 
     Attributes
     ----------
@@ -93,7 +93,18 @@ class CardView:
 
 
 def check_bar_mm(bar_mm: float) -> None:
-    """Refuse a bar that is outside `BAR_BOUNDS_MM` with a SettingsError."""
+    """Refuse the length of a bar that is outside `BAR_BOUNDS_MM`.
+
+    Parameters
+    ----------
+    bar_mm : float
+        Measured length of the printed bar, mm.
+
+    Raises
+    ------
+    SettingsError
+        If it is outside the bounds or no number.
+    """
     check_between("bar_mm", bar_mm, *BAR_BOUNDS_MM)
 
 

@@ -43,6 +43,18 @@ Shape = Rectangle | Text
 def shifted(shapes: Sequence[Shape], x_mm: float, y_mm: float) -> tuple[Shape, ...]:
     """Shapes moved to the right and downwards.
 
+    Parameters
+    ----------
+    shapes : sequence of Shape
+        In mm.
+    x_mm, y_mm : float
+        Shift to the right and downwards, mm.
+
+    Returns
+    -------
+    tuple of Shape
+        The moved shapes, in the same order.
+
     Examples
     --------
     >>> shifted([Text(1.0, 2.0, 3.0, "a")], 10.0, 20.0)

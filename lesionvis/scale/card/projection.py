@@ -35,19 +35,63 @@ class Homography:
         self.matrix.setflags(write=False)
 
     def to_px(self, xy_mm: ArrayLike) -> NDArray[np.float64]:
-        """Where places (N, 2) of the plane in mm are seen, (N, 2) in px; NaN behind the camera."""
+        """Project places of the plane into the photo.
+
+        Parameters
+        ----------
+        xy_mm : array_like of shape (N, 2)
+            Places (x, y) of the plane, mm.
+
+        Returns
+        -------
+        ndarray of shape (N, 2), float64
+            Positions (x, y) in the photo, px; NaN behind the camera.
+        """
         return project(self.matrix, xy_mm, only_visible=True)
 
     def to_mm(self, xy_px: ArrayLike) -> NDArray[np.float64]:
-        """Places (N, 2) of the plane in mm that are seen at (N, 2) in px; NaN beyond the horizon."""
+        """Project positions in the photo onto the plane.
+
+        Parameters
+        ----------
+        xy_px : array_like of shape (N, 2)
+            Positions (x, y) in the photo, px.
+
+        Returns
+        -------
+        ndarray of shape (N, 2), float64
+            Places (x, y) of the plane, mm; NaN beyond the horizon.
+        """
         return project(np.asarray(np.linalg.inv(self.matrix), np.float64), xy_px, only_visible=True)
 
     def px_per_mm(self, xy_mm: ArrayLike) -> NDArray[np.float64]:
-        """Px per mm at places (N, 2) of the plane, along the direction that the tilt does not shorten; shape (N,)."""
+        """Scale at places of the plane, along the direction that the tilt does not shorten.
+
+        Parameters
+        ----------
+        xy_mm : array_like of shape (N, 2)
+            Places (x, y) of the plane, mm.
+
+        Returns
+        -------
+        ndarray of shape (N,), float64
+            Px per mm.
+        """
         return np.asarray(self._stretches(xy_mm)[:, 0])
 
     def foreshortening(self, xy_mm: ArrayLike) -> NDArray[np.float64]:
-        """Shortest over longest px per mm at places (N, 2): the cosine of the tilt near the lens axis; shape (N,)."""
+        """Ratio of the smallest to the largest scale at places of the plane: the cosine of the tilt near the lens axis.
+
+        Parameters
+        ----------
+        xy_mm : array_like of shape (N, 2)
+            Places (x, y) of the plane, mm.
+
+        Returns
+        -------
+        ndarray of shape (N,), float64
+            0 to 1; 1 where the plane is seen straight from above.
+        """
         stretches = self._stretches(xy_mm)
         return np.asarray(stretches[:, 1] / stretches[:, 0])
 

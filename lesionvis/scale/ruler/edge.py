@@ -1,4 +1,4 @@
-"""The thing that ticks are printed on: where its edge runs, and which part of the photo it covers.
+"""Ruler behind the ticks: where its edge runs, and which part of the photo it covers.
 
 A ruler is a body with a straight edge along its ticks. A scale that software has drawn over a picture has
 none, and its ticks may be tenths of a millimetre; nor has a row of stitches. So the edge is asked for
@@ -58,7 +58,7 @@ END_REACH = 15.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Edge:
-    """The clearest straight step of colour along a row of ticks.
+    """Clearest straight step of colour along a row of ticks.
 
     Attributes
     ----------
@@ -89,6 +89,11 @@ def find_edge(rgb: NDArray[np.uint8], row: TickRow, ends: tuple[Floats, ...]) ->
         Ticks.
     ends : tuple of ndarray of shape (n_ticks,)
         Smooth lines on which ticks begin or end, in pitches from the line; one may run along the edge.
+
+    Returns
+    -------
+    Edge
+        The clearest edge; one without a step where there is none.
     """
     gaps = np.arange(row.first, row.last) + 0.5
     at, across = row.line.at(gaps), row.line.across(gaps)

@@ -186,7 +186,17 @@ class RulerFinder:
         return NoScale(f"no ruler found: {nearest.complaint}")
 
     def tells_unit(self, grouping: TickUnits) -> bool:
-        """Whether the order among ticks proves millimetres or half centimetres.
+        """Test whether the order among ticks proves millimetres or half centimetres.
+
+        Parameters
+        ----------
+        grouping : TickUnits
+            Most likely order and its evidence.
+
+        Returns
+        -------
+        bool
+            True where the evidence reaches the settings.
 
         Examples
         --------
@@ -229,7 +239,7 @@ class RulerFinder:
                 yield row
 
     def _judge_row(self, row: TickRow) -> _Verdict:
-        """Whether the ticks are enough, even, and begin on one line."""
+        """Test whether the ticks are enough, even, and begin on one line."""
         told = _told(row)
         return _first_failed(
             0,
@@ -240,7 +250,7 @@ class RulerFinder:
         )
 
     def _judge_order(self, row: TickRow, shapes: TickShapes, grouping: TickUnits) -> _Verdict:
-        """Whether the ticks are clear and their order tells the unit."""
+        """Test whether the ticks are clear and their order tells the unit."""
         told = _told(row)
         inch = grouping.unit == "inch" and grouping.margin >= self.min_margin
         # A border that cuts all longer ticks alike makes inches look like half centimetres.
@@ -259,7 +269,7 @@ class RulerFinder:
 
 @dataclass(frozen=True, slots=True)
 class _Verdict:
-    """How far a row of ticks came: tests passed, and what the next one found wrong ("" when none did)."""
+    """Result of the tests of a row of ticks: tests passed, and the fault that the next one found ("" when none did)."""
 
     tests_passed: int
     complaint: str

@@ -1,4 +1,4 @@
-"""Where in a photo something repeats along a line: the places from which ticks are then followed.
+"""Places of a photo that repeat along a line: the starting points from which ticks are followed.
 
 A row of ticks has two marks that are cheap to look for. All its edges run one way, so that the structure
 tensor is coherent; and along the gradient the picture repeats, not once but three times over. Both are
@@ -103,7 +103,22 @@ class PeriodicPlaces:
         return len(self.score)
 
     def near(self, xy_px: Floats, pitch_px: float, radius_px: float) -> NDArray[np.bool_]:
-        """Which seeds of about one pitch lie within a radius of any of some places (M, 2): shape (N,)."""
+        """Select places of about one pitch that lie within a radius of any of some positions.
+
+        Parameters
+        ----------
+        xy_px : ndarray of shape (M, 2), float64
+            Positions (x, y), px.
+        pitch_px : float
+            Pitch, px.
+        radius_px : float
+            Radius, px.
+
+        Returns
+        -------
+        ndarray of shape (N,), bool
+            True for the places that lie near.
+        """
         dx = self.xy_px[:, :1] - xy_px[:, 0]
         dy = self.xy_px[:, 1:] - xy_px[:, 1]
         same = np.abs(np.log(self.pitch_px / pitch_px)) < SAME_PITCH
@@ -111,7 +126,18 @@ class PeriodicPlaces:
 
 
 def build_levels(gray: NDArray[np.uint8]) -> tuple[Level, ...]:
-    """Pyramid of relative contrast, finest first, each level half the size of the one before."""
+    """Build a pyramid of relative contrast.
+
+    Parameters
+    ----------
+    gray : ndarray of shape (H, W), uint8
+        Grey picture.
+
+    Returns
+    -------
+    tuple of Level
+        Finest first, each half the size of the one before; up to four.
+    """
     levels = [Level(relative_contrast(gray), 1.0)]
     scale = 1.0
     while min(gray.shape) >= 2 * MIN_SHORT_SIDE_PX and len(levels) < 4:
@@ -122,7 +148,18 @@ def build_levels(gray: NDArray[np.uint8]) -> tuple[Level, ...]:
 
 
 def relative_contrast(gray: NDArray[np.uint8]) -> Picture:
-    """Difference to the local mean, as a share of it: the same in light and in shade."""
+    """Difference to the local mean, as a share of it: the same in light and in shade.
+
+    Parameters
+    ----------
+    gray : ndarray of shape (H, W), uint8
+        Grey picture.
+
+    Returns
+    -------
+    ndarray of shape (H, W), float32
+        Share of the local mean, within plus and minus `MAX_CONTRAST`.
+    """
     side = 2 * CONTRAST_HALF_WINDOW_PX + 1
     mean = cv2.boxFilter(gray, cv2.CV_32F, (side, side))
     difference = cv2.subtract(gray, mean, dtype=cv2.CV_32F)
@@ -131,7 +168,18 @@ def relative_contrast(gray: NDArray[np.uint8]) -> Picture:
 
 
 def find_periodic_places(levels: tuple[Level, ...]) -> PeriodicPlaces:
-    """Cells with coherent edges along whose normal the picture repeats."""
+    """Find cells with coherent edges along whose normal the picture repeats.
+
+    Parameters
+    ----------
+    levels : tuple of Level
+        Pyramid of `build_levels`.
+
+    Returns
+    -------
+    PeriodicPlaces
+        Best supported first; at most `MAX_SEEDS`.
+    """
     found = [_seeds_of_level(level) for level in levels]
     xy, angle, pitch, score = (np.concatenate(column) for column in zip(*found, strict=True))
     best = np.argsort(-score, kind="stable")[:MAX_SEEDS]

@@ -48,27 +48,82 @@ class TickLine:
     lean: tuple[float, float]
 
     def at(self, numbers: Floats) -> Floats:
-        """Positions (N, 2) in px at tick numbers (N,), whole or not."""
+        """Positions on the line at tick numbers.
+
+        Parameters
+        ----------
+        numbers : ndarray of shape (N,), float64
+            Tick numbers, whole or not.
+
+        Returns
+        -------
+        ndarray of shape (N, 2), float64
+            Positions (x, y), px.
+        """
         return _polynomial(self.coefficients, ((numbers - self.middle) / self.half_span)[:, None])
 
     def step(self, numbers: Floats) -> Floats:
-        """Vector (N, 2) in px from one tick to the next; its length is the local pitch."""
+        """Vectors from one tick to the next; their length is the local pitch.
+
+        Parameters
+        ----------
+        numbers : ndarray of shape (N,), float64
+            Tick numbers, whole or not.
+
+        Returns
+        -------
+        ndarray of shape (N, 2), float64
+            Vectors (x, y), px.
+        """
         powers = np.arange(len(self.coefficients) - 1, 0, -1)[:, None]
         slopes = self.coefficients[:-1] * powers / self.half_span
         return _polynomial(slopes, ((numbers - self.middle) / self.half_span)[:, None])
 
     def across(self, numbers: Floats) -> Floats:
-        """Vector (N, 2) in px along the tick, as long as one pitch is square to the line."""
+        """Vectors along the ticks, as long as one pitch is square to the line.
+
+        Parameters
+        ----------
+        numbers : ndarray of shape (N,), float64
+            Tick numbers, whole or not.
+
+        Returns
+        -------
+        ndarray of shape (N, 2), float64
+            Vectors (x, y), px.
+        """
         step = self.step(numbers)
         lean = self.lean[0] + self.lean[1] * numbers
         return np.stack([-step[:, 1], step[:, 0]], axis=-1) + lean[:, None] * step
 
     def pitch(self, numbers: Floats) -> Floats:
-        """Distances (N,) in px between neighbouring ticks."""
+        """Distances between neighbouring ticks.
+
+        Parameters
+        ----------
+        numbers : ndarray of shape (N,), float64
+            Tick numbers, whole or not.
+
+        Returns
+        -------
+        ndarray of shape (N,), float64
+            Local pitch, px.
+        """
         return np.asarray(np.hypot(*self.step(numbers).T))
 
     def resized(self, factor: float) -> TickLine:
-        """Give the same line in a picture that is `factor` times as large."""
+        """Convert the line to a picture of another resolution.
+
+        Parameters
+        ----------
+        factor : float
+            Px of the other picture per px of this one, > 0.
+
+        Returns
+        -------
+        TickLine
+            The same line in the other picture.
+        """
         coefficients = self.coefficients * factor
         coefficients[-1] += 0.5 * factor - 0.5
         return replace(self, coefficients=coefficients)
@@ -104,6 +159,11 @@ def fit_line(numbers: Floats, xy: Floats, lean: tuple[float, float], passes: int
         Lean of the ticks, kept as it is.
     passes : int
         Rounds of reweighting.
+
+    Returns
+    -------
+    TickLine
+        In px of the positions.
     """
     middle = 0.5 * (numbers[0] + numbers[-1])
     half_span = max(0.5 * (numbers[-1] - numbers[0]), 1.0)
@@ -146,15 +206,38 @@ def straighten(picture: NDArray[np.float32], line: TickLine, first: int, last: i
 
 
 def median(values: Floats) -> float:
-    """Median of a few values, N >= 1; `numpy.median` takes ten times as long for so few."""
+    """Median of a few values; `numpy.median` takes ten times as long for so few.
+
+    Parameters
+    ----------
+    values : ndarray of any shape, float64
+        At least one value, none NaN.
+
+    Returns
+    -------
+    float
+        In the unit of the values.
+    """
     ordered = np.sort(values, axis=None)
     return 0.5 * float(ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2])
 
 
 def mean_over_rows(strip: Floats, chosen: NDArray[np.bool_]) -> Floats:
-    """Mean of the chosen rows of a strip, of those inside the picture: shape (N, SAMPLES_PER_PITCH).
+    """Mean of the chosen rows of a strip, of those inside the picture.
 
     A sample with less than half of the rows inside is NaN.
+
+    Parameters
+    ----------
+    strip : ndarray of shape (R, N, SAMPLES_PER_PITCH), float64
+        Brightness; NaN outside of the picture.
+    chosen : ndarray of shape (R,), bool
+        True for the rows to average.
+
+    Returns
+    -------
+    ndarray of shape (N, SAMPLES_PER_PITCH), float64
+        Mean brightness.
     """
     rows = strip[chosen]
     inside = np.isfinite(rows)
@@ -184,7 +267,18 @@ def tick_offsets(profiles: Floats) -> tuple[Floats, Floats]:
 
 
 def tick_heights(strip: Floats) -> Floats:
-    """How much brighter each tick is than the gaps beside it, row by row: shape (N, R)."""
+    """Brightness of each tick above the gaps beside it, row by row.
+
+    Parameters
+    ----------
+    strip : ndarray of shape (R, N, SAMPLES_PER_PITCH), float64
+        Brightness with ticks brighter than gaps; NaN outside of the picture.
+
+    Returns
+    -------
+    ndarray of shape (N, R), float64
+        In the unit of the strip.
+    """
     middle = SAMPLES_PER_PITCH // 2
     tick = 0.5 * (strip[:, :, middle - 1] + strip[:, :, middle])
     gap = 0.5 * (strip[:, :, 0] + strip[:, :, -1])
@@ -236,7 +330,24 @@ def _run_length(heights: Floats, level: float) -> Floats:
 
 
 def robust_polynomial(x: Floats, y: Floats, degree: int, numbers: Floats) -> tuple[Floats, float]:
-    """Values at `numbers` of a polynomial through most of the points, and the robust spread around it."""
+    """Fit a polynomial through most of the points.
+
+    Parameters
+    ----------
+    x, y : ndarray of shape (N,), float64
+        Points.
+    degree : int
+        Degree of the polynomial.
+    numbers : ndarray of shape (M,), float64
+        Abscissas at which it is evaluated.
+
+    Returns
+    -------
+    values : ndarray of shape (M,), float64
+        The polynomial at `numbers`.
+    scatter : float
+        Robust standard deviation of the points around it, in the unit of `y`.
+    """
     middle, half = float(x.mean()), max(float(np.ptp(x)) / 2, 1.0)
     powers = np.vander((x - middle) / half, degree + 1)
     coefficients: Floats = np.zeros(degree + 1)

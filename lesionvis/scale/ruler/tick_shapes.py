@@ -1,4 +1,4 @@
-"""How long and how heavy each tick of a straightened row is.
+"""Length and weight of each tick of a straightened row.
 
 Lengths and ink are what tells a centimetre from a millimetre; where the ticks begin is where the ruler's edge
 is to be looked for.
@@ -46,7 +46,7 @@ MAX_INK = 1.2
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TickShapes:
-    """How long and how heavy each tick of a row is; NaN where unknown.
+    """Length and weight of each tick of a row; NaN where unknown.
 
     Attributes
     ----------
@@ -70,12 +70,18 @@ class TickShapes:
 
     @property
     def cut(self) -> bool:
-        """Whether the picture's border cuts off some of the ticks on one side, and leaves others whole."""
+        """True where the picture's border cuts off some of the ticks on one side, and leaves others whole."""
         share = self.open_ends.mean(axis=1)
         return bool(((share > MAX_CUT) & (share < 1.0 - MAX_CUT)).any())
 
     def straight_ends(self) -> tuple[Floats, ...]:
-        """Smooth lines on which most ticks begin or end: rows (N,) in pitches from the line of ticks."""
+        """Smooth lines on which most ticks begin or end.
+
+        Returns
+        -------
+        tuple of ndarray of shape (N,), float64
+            Up to two lines as rows, in pitches from the line of ticks.
+        """
         numbers = np.arange(self.lengths.shape[1], dtype=float)
         ends = []
         for sign, lengths, is_open in zip((-1.0, 1.0), self.lengths, self.open_ends, strict=True):
@@ -98,6 +104,11 @@ def measure_shapes(strip: Floats, rows: Floats, half_rows: float) -> TickShapes:
         Its rows in pitches.
     half_rows : float
         All ticks cover the rows from minus to plus this.
+
+    Returns
+    -------
+    TickShapes
+        Of all N ticks.
     """
     core = np.abs(rows) <= half_rows
     profiles = mean_over_rows(strip, core)
@@ -122,7 +133,7 @@ def measure_shapes(strip: Floats, rows: Floats, half_rows: float) -> TickShapes:
 
 
 def _reach(inside: NDArray[np.bool_], rows: Floats) -> Floats:
-    """How far each tick can be seen to one side, up to the picture's border or the last row."""
+    """Distance to which each tick can be seen to one side, up to the picture's border or the last row."""
     steps = np.where(inside.all(axis=1), inside.shape[1], (~inside).argmax(axis=1)) - 1
     return np.asarray(steps * (rows[1] - rows[0]))
 

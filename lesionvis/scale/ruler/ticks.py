@@ -119,7 +119,7 @@ class TickRow:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Round:
-    """What one round measured of the ticks that it found."""
+    """Measurements of one round on the ticks that it found."""
 
     numbers: Floats
     residual: float
@@ -180,7 +180,7 @@ def _within(line: TickLine, first: int, last: int, shape: tuple[int, ...]) -> tu
 
 
 def _phase(strip: Floats) -> tuple[int, float]:
-    """Whether ticks are dark (-1) or light (1), and where in their cell they lie, in pitches."""
+    """Sign of the ticks, dark (-1) or light (1), and their place in their cell, in pitches."""
     cells = mean_over_rows(strip, np.abs(ROWS) <= 0.5)
     cells = cells[np.isfinite(cells).all(axis=1)]
     if len(cells) < MIN_TICKS:

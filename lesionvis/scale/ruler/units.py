@@ -1,4 +1,4 @@
-"""What one tick is worth: the order in which longer and heavier ticks return tells millimetres from inches.
+"""Unit of a tick: the order in which longer and heavier ticks return tells millimetres from inches.
 
 Rulers mark every fifth and tenth millimetre, half-centimetre rulers every second tick, inches are halved
 again and again (every 2nd, 4th, 8th, 16th tick). Cloth, hair and letters have no such order, so that the
@@ -77,7 +77,7 @@ STAND_OUT = 2.5
 
 @dataclass(frozen=True, slots=True)
 class TickUnits:
-    """The order among ticks that explains their lengths and ink best.
+    """Order among ticks that explains their lengths and ink best.
 
     Attributes
     ----------
@@ -128,6 +128,11 @@ def find_tick_units(lengths: Floats, ink: Floats, open_ends: NDArray[np.bool_] |
         Logarithm of width times contrast; NaN where unknown.
     open_ends : ndarray of shape (2, N), bool, optional
         Ticks that are at least so long, because the picture ends there.
+
+    Returns
+    -------
+    TickUnits
+        The most likely order with its evidence.
 
     Examples
     --------
@@ -180,7 +185,21 @@ def find_tick_units(lengths: Floats, ink: Floats, open_ends: NDArray[np.bool_] |
 
 
 def tick_kinds(n_ticks: int, order: Kinds, phase: int) -> NDArray[np.intp]:
-    """Kind of each tick of a row when an order starts at `phase`.
+    """Kind of each tick of a row in which an order starts at `phase`.
+
+    Parameters
+    ----------
+    n_ticks : int
+        Number of ticks.
+    order : tuple of int
+        Kinds of one period, 0 for the usual ticks.
+    phase : int
+        Index of the first tick of a period.
+
+    Returns
+    -------
+    ndarray of shape (n_ticks,), int
+        Kinds.
 
     Examples
     --------
@@ -218,7 +237,7 @@ class _Feature:
     least_noise: float
 
     def compare(self, kinds: NDArray[np.intp]) -> tuple[Floats, Floats, Floats]:
-        """SpotClassifier hypotheses (H, N) of the ticks' kinds.
+        """Weigh hypotheses (H, N) of the ticks' kinds.
 
         Returns
         -------

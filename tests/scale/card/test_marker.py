@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -14,7 +16,8 @@ from lesionvis.lab.render.scene import Scene
 from lesionvis.photo import Photo, PhotoReader, read_photo
 from lesionvis.scale.base import NoScale, Scale
 from lesionvis.scale.card.layout import CARD_HEIGHT_MM, CARD_WIDTH_MM
-from lesionvis.scale.card.marker import find_marker
+from lesionvis.scale.card.marker import CardView, find_marker
+from lesionvis.scale.card.marker import _scale as _scale_of
 from lesionvis.scale.card.projection import Homography
 
 PLAIN = Scene(width_px=900, height_px=680, px_per_mm=8.0, blur_sigma_px=1.0, noise_sigma_levels=2.0, jpeg_quality=60)
@@ -54,6 +57,45 @@ def test_a_card_that_faces_the_camera_gives_one_scale_everywhere() -> None:
     scale = _scale(_plain()[1])
     assert scale.px_per_mm == pytest.approx(8.0, rel=0.003)
     assert scale.px_per_mm_at_points == pytest.approx(8.0, rel=0.005)
+
+
+def _facing(left_px: float, top_px: float) -> CardView:
+    """A card seen from right above, 10 px per mm, its top-left corner at a place of the photo."""
+    plane = Homography(np.array([[10.0, 0.0, left_px], [0.0, 10.0, top_px], [0.0, 0.0, 1.0]]))
+    corners = np.stack(np.meshgrid(np.arange(10.0, 50.0, 8.0), np.arange(10.0, 40.0, 8.0)), axis=-1).reshape(-1, 2)
+    return CardView(plane, corners, residual_px=0.2)
+
+
+def test_the_places_are_those_in_the_frame_every_ten_millimetres() -> None:
+    # Places lie 100 px apart; one row or column of them lies just inside or outside the outermost pixels.
+    photo = read_photo(np.zeros((400, 600, 3), np.uint8))
+    for left, top, x_first, y_first in ((99.6, 199.6, -0.4, -0.4), (99.4, 199.4, 99.4, 99.4)):
+        found = _scale_of(_facing(left, top), 1.0, photo).points_px
+        assert found.min(axis=0) == pytest.approx([x_first, y_first])
+    for left, top, x_last, y_last in ((99.4, 199.4, 599.4, 399.4), (99.6, 199.6, 499.6, 299.6)):
+        found = _scale_of(_facing(left, top), 1.0, photo).points_px
+        assert found.max(axis=0) == pytest.approx([x_last, y_last])
+    assert np.diff(np.unique(found[:, 0])) == pytest.approx(100.0)
+
+
+def test_the_error_of_reading_is_how_the_scale_scatters_when_the_corners_do() -> None:
+    generator = np.random.default_rng(3)
+    matrix = np.array([[9.0, 1.5, 200.0], [-1.0, 8.0, 150.0], [0.002, -0.001, 1.0]])
+    view = replace(_facing(0.0, 0.0), plane=Homography(matrix), residual_px=4.0)
+    seen = view.plane.to_px(view.corners_mm)
+    read = []
+    for _ in range(2000):
+        # The residual is that of both coordinates together.
+        shaken = seen + generator.normal(0.0, view.residual_px / np.sqrt(2.0), seen.shape)
+        fitted, _ = cv2.findHomography(view.corners_mm, shaken)
+        read.append(Homography(np.asarray(fitted, np.float64)).px_per_mm(view.corners_mm).mean())
+    scale = _scale_of(view, 1.0, read_photo(np.zeros((400, 600, 3), np.uint8)))
+    expected = np.hypot(np.std(read), 0.003 * scale.px_per_mm)
+    assert scale.px_per_mm == pytest.approx(np.mean(read), rel=2e-3)
+    assert np.std(read) > 0.003 * scale.px_per_mm
+    # Eight numbers are fitted, so that what is left is less than what was shaken.
+    free = 2 * len(seen)
+    assert scale.standard_error_px_per_mm == pytest.approx(expected * np.sqrt(free / (free - 8)), rel=0.03)
 
 
 def test_the_outline_is_the_card() -> None:

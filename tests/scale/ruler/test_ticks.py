@@ -126,6 +126,29 @@ def test_each_order_is_told_from_the_others(unit: Unit, seed: int) -> None:
         assert (grouping.unit, grouping.order, grouping.phase) == (unit, order, seed % len(order))
 
 
+@pytest.mark.parametrize(
+    ("unit", "periods"),
+    [
+        ("millimetre", (5,)), ("millimetre", (10,)), ("millimetre", (5, 10)), ("half_centimetre", (2,)),
+        *(("inch", periods) for periods in ((4,), (8,), (16,), (2, 4), (4, 8), (8, 16), (2, 4, 8), (4, 8, 16))),
+        *(("other", periods) for periods in ((3,), (6,), (7,), (9,), (11,), (12,), (13,), (14,), (3, 6), (6, 12))),
+    ],
+)  # fmt: skip
+def test_periods_of_longer_ticks_tell_the_unit(unit: Unit, periods: tuple[int, ...]) -> None:
+    numbers = np.arange(61) + 2
+    kinds = np.sum([numbers % period == 0 for period in periods], axis=0)
+    found = find_tick_units(_lengths(kinds, 0.03, 5), np.zeros(61))
+    assert (found.unit, len(found.order)) == (unit, periods[-1])
+    assert found.margin > 0.0
+
+
+@pytest.mark.parametrize("noise", [0.06, 0.12, 0.2])
+def test_the_noise_of_the_lengths_is_found(noise: float) -> None:
+    kinds = tick_kinds(61, (2, 0, 0, 0, 0, 1, 0, 0, 0, 0), 4)
+    found = [find_tick_units(_lengths(2 * kinds, noise, seed), np.zeros(61)).length_noise for seed in range(12)]
+    assert np.mean(found) == pytest.approx(noise, rel=0.15)
+
+
 @pytest.mark.parametrize("n_ticks", [11, 16, 24, 40])
 def test_longer_ticks_at_random_are_seldom_millimetres(n_ticks: int) -> None:
     rng = np.random.default_rng(n_ticks)
