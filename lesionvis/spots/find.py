@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from lesionvis.checks import check_between, check_positive
 from lesionvis.errors import SettingsError
-from lesionvis.geometry import polygon_area
+from lesionvis.geometry import clipped_polygon, polygon_area
 from lesionvis.photo import Photo
 from lesionvis.scale import NoScale, Scale, working_px_per_mm
 from lesionvis.skin import Skin
@@ -190,7 +190,8 @@ class SpotFinder:
         has_lesion = lesion.any() and (on_lesion.sum() < CROWD_SPOTS_MIN or lesion_score >= CROWD_LESION_SCORE_MIN)
         if has_lesion:
             borders, kept_scores, kinds = borders[~on_lesion], kept_scores[~on_lesion], kinds[~on_lesion]
-        outlines, areas = [*borders], _polygon_areas(borders)
+        outlines = _in_frame(borders, shape)
+        areas = np.array([_polygon_areas(outline) for outline in outlines])
         painted = [*_painted_corners(borders)]
         if has_lesion:
             outlines, areas = [border, *outlines], np.append(_polygon_areas(border), areas)
@@ -289,6 +290,13 @@ def _lie_on(lesion: NDArray[np.bool_], borders: NDArray[np.float64]) -> NDArray[
     rows = np.clip(np.round(points[..., 1]), 0, lesion.shape[0] - 1).astype(int)
     covered = lesion[rows, columns]
     return np.asarray(covered[:, -1] | (covered[:, :-1].mean(axis=1) > 1.0 / 3.0))
+
+
+def _in_frame(borders: NDArray[np.float64], shape: tuple[int, ...]) -> list[NDArray[np.float64]]:
+    """Outlines (N, K, 2) without what would lie outside of the photo, where rays saw the border's pixels again."""
+    low, high = np.array([-0.5, -0.5]), np.array([shape[1] - 0.5, shape[0] - 0.5])
+    is_cut = np.asarray(((borders < low) | (borders > high)).any(axis=(1, 2)))
+    return [clipped_polygon(b, low, high) if cut else b for b, cut in zip(borders, is_cut.tolist(), strict=True)]
 
 
 def _polygon_areas(corners: NDArray[np.float64]) -> NDArray[np.float64]:

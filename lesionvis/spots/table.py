@@ -88,8 +88,10 @@ COLUMNS = (
     Column("diameter_mm", "mm", "float64", "diameter_px in mm; NaN without a scale"),
     Column("diameter_error_mm", "mm", "float64", "standard error of diameter_mm; the scale's is 0 where not known"),
     Column("length_mm", "mm", "float64", "feret_max_px in mm; NaN without a scale"),
+    Column("length_error_mm", "mm", "float64", "standard error of length_mm; the scale's is 0 where not known"),
     Column("width_mm", "mm", "float64", "feret_min_px in mm; NaN without a scale"),
     Column("area_mm2", "mm2", "float64", "area_px in mm squared; NaN without a scale"),
+    Column("area_error_mm2", "mm2", "float64", "standard error of area_mm2; the scale's is 0 where not known"),
     Column("circularity", "", "float64", "4 pi area over the perimeter squared, 0 to 1"),
     Column("solidity", "", "float64", "area over that of the convex hull, 0 to 1"),
     Column("aspect", "", "float64", "length over width, at least 1"),
@@ -378,13 +380,19 @@ def _millimetres(scale: Scale | NoScale, columns: dict[str, NDArray[Any]]) -> di
         # The error of a given scale is not known; it counts as none.
         scale_error = float(np.nan_to_num(scale.standard_error_px_per_mm)) / scale.px_per_mm
     diameter_mm = columns["diameter_px"] / local
+    length_mm, area_mm2 = columns["feret_max_px"] / local, columns["area_px"] / local**2
+    # A border that is off by so much of the diameter is off by as much of any length, and an area by twice that.
+    border_error = columns["diameter_error_px"] / np.maximum(columns["diameter_px"], 1e-9)
+    error = np.hypot(border_error, scale_error)
     return {
         "px_per_mm": local,
         "diameter_mm": diameter_mm,
         "diameter_error_mm": np.hypot(columns["diameter_error_px"] / local, diameter_mm * scale_error),
-        "length_mm": columns["feret_max_px"] / local,
+        "length_mm": length_mm,
+        "length_error_mm": length_mm * error,
         "width_mm": columns["feret_min_px"] / local,
-        "area_mm2": columns["area_px"] / local**2,
+        "area_mm2": area_mm2,
+        "area_error_mm2": area_mm2 * 2.0 * error,
     }
 
 
