@@ -46,7 +46,10 @@ def _spots(photo: Photo, outlines: list[NDArray[np.float64]], lesion: int = 0) -
         np.zeros((32, 32, 3), np.float32),
         np.zeros((32, 32), np.bool_),
     )
-    return Spots(labels, tuple(outlines), np.full(len(outlines), 0.9), lesion, candidates, none, regions, none)
+    kinds = tuple("" if number == lesion else "blood" for number in range(1, len(outlines) + 1))
+    return Spots(
+        labels, tuple(outlines), np.full(len(outlines), 0.9), lesion, candidates, none, regions, none, kind=kinds
+    )
 
 
 def _whole(photo: Photo) -> Skin:

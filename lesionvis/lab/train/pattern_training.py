@@ -139,6 +139,15 @@ def make_pattern_table(
     )
 
 
+def joined(tables: Sequence[PatternTable]) -> PatternTable:
+    """One table of the rows of several."""
+    return PatternTable(
+        tuple(label for table in tables for label in table.labels),
+        np.concatenate([table.copy for table in tables]),
+        np.concatenate([table.features for table in tables]),
+    )
+
+
 def _rows(path: Path, classifier: SpotClassifier, n_copies: int) -> NDArray[np.float32]:
     """Features of a photo and of its changed copies; the changes follow from the photo's content."""
     photo = read_photo(path)
