@@ -148,6 +148,45 @@ def polygon_centroid(
     return ((x + next_x) * cross).sum(axis=-1) / six_areas, ((y + next_y) * cross).sum(axis=-1) / six_areas
 
 
+def clipped_polygon(corners: NDArray[np.float64], low: ArrayLike, high: ArrayLike) -> NDArray[np.float64]:
+    """Part of a polygon that lies in a rectangle, by clipping at one side after the other (Sutherland, Hodgman 1974).
+
+    Parameters
+    ----------
+    corners : ndarray of shape (K, 2), float64
+        Corners (x, y) in order; the last is joined to the first.
+    low, high : array_like of shape (2,)
+        Least and largest x and y of the rectangle.
+
+    Returns
+    -------
+    ndarray of shape (L, 2), float64
+        Corners in the same order; L is 0 where nothing lies inside. Parts that the rectangle cuts apart stay joined
+        by lines along its sides, which hold no area.
+
+    Examples
+    --------
+    >>> square = np.array([[-2.0, 1.0], [2.0, 1.0], [2.0, 3.0], [-2.0, 3.0]])
+    >>> clipped_polygon(square, (0, 0), (9, 9)).tolist()
+    [[0.0, 3.0], [0.0, 1.0], [2.0, 1.0], [2.0, 3.0]]
+    """
+    for bound, sign in ((low, 1.0), (high, -1.0)):
+        for axis, limit in enumerate(np.asarray(bound, np.float64).tolist()):
+            inside = sign * (corners[:, axis] - limit)
+            kept = []
+            for here, depth, before, depth_before in zip(
+                corners, inside, np.roll(corners, 1, axis=0), np.roll(inside, 1), strict=True
+            ):
+                if (depth < 0) != (depth_before < 0):
+                    cut = before + depth_before / (depth_before - depth) * (here - before)
+                    cut[axis] = limit  # to the last digit, so that nothing lies outside
+                    kept.append(cut)
+                if depth >= 0:
+                    kept.append(here)
+            corners = np.asarray(kept, np.float64).reshape(-1, 2)
+    return corners
+
+
 def project(matrix: NDArray[np.float64], xy: ArrayLike, *, only_visible: bool = False) -> NDArray[np.float64]:
     """Places through a projective or affine map.
 

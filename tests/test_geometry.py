@@ -9,6 +9,7 @@ from hypothesis.extra.numpy import arrays
 
 from lesionvis.geometry import (
     area_zoom,
+    clipped_polygon,
     distances,
     nearest_pairs,
     polygon_area,
@@ -105,3 +106,16 @@ def test_no_pairs_where_none_are_possible() -> None:
     rows, columns = nearest_pairs(np.ones((2, 3)), np.zeros((2, 3), np.bool_))
     assert rows.tolist() == columns.tolist() == []
     assert np.ones(3)[rows].tolist() == []
+
+
+def test_a_clipped_polygon_is_what_lies_in_the_rectangle() -> None:
+    star = np.array(
+        [[5.0, -3.0], [7.0, 4.0], [14.0, 5.0], [7.0, 7.0], [5.0, 13.0], [3.0, 6.0], [-4.0, 5.0], [3.0, 3.0]]
+    )
+    inside = clipped_polygon(star, (0, 0), (10, 8))
+    assert inside.min() >= 0.0
+    assert (inside.max(axis=0) <= (10, 8)).all()
+    painted = cv2.fillPoly(np.zeros((170, 190), np.uint8), [np.round((star + 4.0) * 10).astype(np.int32)], 1)
+    assert polygon_area(*inside.T) == pytest.approx(painted[40:120, 40:140].sum() / 100.0, rel=0.03)
+    assert np.array_equal(clipped_polygon(star, (-9, -9), (20, 20)), star)
+    assert len(clipped_polygon(star, (20, 20), (30, 30))) == 0

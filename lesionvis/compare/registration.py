@@ -48,6 +48,11 @@ LANDMARK_EVIDENCE_MIN = 20.0
 # ... and that patches are off all together is believed when it explains so much more.
 DRIFT_EVIDENCE = 8.0
 LANDMARKS_BEND = 10
+# ... unless patches, which are many and everywhere, then disagree by this much more about the shape of the skin. A
+# plane through some dozen landmarks, each known to a px or two, is many px off away from them.
+BEND_DISAGREEMENT_PX = 0.5
+# What all anchors may be off together, which none of them tells: in 56 pairs made of real photos up to 0.5 px.
+COMMON_ERROR_PX = 0.25
 # What is left of each anchor is averaged over about this distance.
 RESIDUAL_SIGMA_PX = 50.0
 
@@ -72,7 +77,7 @@ class Registration:
         Distance over which residuals are averaged, source px of the first photo.
     error_px : float
         Typical error of `map_points`, source px of the second photo: median distance of an anchor from where the
-        others put it. NaN when not trusted.
+        others put it, and what all may be off together. NaN when not trusted.
     evidence : float
         Natural logarithm of the odds against this much agreement by chance.
     overlap : float
@@ -379,7 +384,8 @@ def _judge(a: Structure, b: Structure, fit: _Fit) -> Registration:
     anchors = project(a.to_source, pairs[:, :2])
     residuals = project(b.to_source, pairs[:, 2:]) - project(in_source, anchors)
     sigma_px = RESIDUAL_SIGMA_PX * float(a.to_source[0, 0])
-    error_px = _error_px(anchors, residuals, sigma_px)
+    common_error_px = COMMON_ERROR_PX * float(b.to_source[0, 0])
+    error_px = float(np.hypot(_error_px(anchors, residuals, sigma_px), common_error_px))
     homography = in_source / in_source[2, 2]
     return Registration(True, "", homography, anchors, residuals, sigma_px, error_px, fit.evidence, overlap)
 
@@ -397,11 +403,22 @@ def _recentre(a: Structure, b: Structure, fit: _Fit) -> tuple[NDArray[np.float64
     if evidence < LANDMARK_EVIDENCE_MIN:
         return fit.matrix, np.concatenate([fit.patches, fit.landmarks])
     bent = _fit(np.column_stack([project(matrix, met[:, :2]), met[:, 2:]])) if len(met) >= LANDMARKS_BEND else None
-    matrix = np.asarray(matrix if bent is None else bent @ matrix)
+    if bent is not None and _disagreement(fit.patches, bent @ matrix) <= (
+        _disagreement(fit.patches, matrix) + BEND_DISAGREEMENT_PX
+    ):
+        matrix = np.asarray(bent @ matrix)
     patches = fit.patches.copy()
     if len(patches):
         patches[:, 2:] -= np.median(patches[:, 2:] - project(matrix, patches[:, :2]), axis=0)
     return matrix, np.concatenate([patches, met])
+
+
+def _disagreement(patches: NDArray[np.float64], matrix: NDArray[np.float64]) -> float:
+    """Median distance of patches from where a transform puts them, whatever they are off all together; 0 for none."""
+    if len(patches) == 0:
+        return 0.0
+    off = patches[:, 2:] - project(matrix, patches[:, :2])
+    return float(np.median(np.hypot(*(off - np.median(off, axis=0)).T)))
 
 
 def _drift(met: NDArray[np.float64], matrix: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from lesionvis.lab.train.candidate_examples import CandidateExample
+    from lesionvis.lab.train.pattern_training import PatternTable
     from lesionvis.spots.classifier import SpotClassifier
 
 PROJECT = Path(__file__).resolve().parents[2]
 MODELS = PROJECT / "models"
-SPOT_TABLES = MODELS / "spots-v1" / "training.npz"
+SPOT_TABLE = MODELS / "spots-v2" / "training.npz"
+# Places of spots that were marked for training on photos of dev/.
+MARKED_SPOTS = SPOT_TABLE.parent / "marked_spots.csv"
 REGION_TABLE = MODELS / "regions-v1" / "training.npz"
-OUTLINED_LESIONS = MODELS / "spots-v1" / "outlined_lesions.jsonl"
+OUTLINED_LESIONS = REGION_TABLE.parent / "outlined_lesions.jsonl"
 PATTERN_TABLE = MODELS / "pattern-v2" / "training.csv"
 # Dermoscopic photos: measured, judged, never trained on.
 OTHER_SOURCE_TABLE = MODELS / "pattern-v2" / "other_source.csv"
@@ -30,15 +35,12 @@ def main() -> None:
     samples.add_argument("--pairs", type=Path, default=PROJECT / "sample_pairs", help="for those of pairs and series")
     samples.set_defaults(run=_samples)
     tables = commands.add_parser("tables", help="measure photos with truth: makes the training tables")
-    tables.add_argument("--photos", type=Path, required=True, help="folder with labels.csv and photos/")
-    tables.add_argument("--only", choices=("spots", "other"), default="spots", help="which table")
+    tables.add_argument("--photos", type=Path, nargs="+", required=True, help="folders with labels.csv and photos/")
+    tables.add_argument("--only", choices=("spots", "pattern", "other"), help="make one of the tables")
     tables.set_defaults(run=_tables)
     regions = commands.add_parser("regions", help="measure photos whose lesion is known: makes the table of regions")
     regions.add_argument("--photos", type=Path, nargs="+", required=True, help="folders with labels.csv and photos/")
     regions.set_defaults(run=_regions)
-    patterns = commands.add_parser("patterns", help="measure photos for the models of the pattern and of bare skin")
-    patterns.add_argument("--photos", type=Path, nargs="+", required=True, help="folders with labels.csv and photos/")
-    patterns.set_defaults(run=_patterns)
     train = commands.add_parser("train", help="train the models from the committed tables")
     train.set_defaults(run=_train)
     card = commands.add_parser("card", help="write MODEL_CARD.md of the pattern model from its tables; train does too")
@@ -59,6 +61,9 @@ def main() -> None:
     raised = stages.add_parser("raisedness", help="numbers that might show a raised spot against touch")
     raised.add_argument("--photos", type=Path, required=True, help="folder with the truth and photos/")
     raised.set_defaults(run=_evaluate_raised)
+    sources = stages.add_parser("sources", help="photos of sources that were left out of training, beside the others")
+    sources.add_argument("--photos", type=Path, required=True, help="folder that holds dev/, more/ and web/")
+    sources.set_defaults(run=_evaluate_sources)
     flips = stages.add_parser("flips", help="answers that change when a photo is cropped, turned, recoloured, blurred")
     flips.add_argument("--photos", type=Path, required=True, help="folder with the truth and photos/")
     flips.set_defaults(run=_evaluate_flips)
@@ -75,36 +80,45 @@ def _samples(arguments: argparse.Namespace) -> None:
 
 
 def _tables(arguments: argparse.Namespace) -> None:
-    from lesionvis.lab.train import pattern_training, rendered_training, spot_examples, spot_training
+    from lesionvis.lab.train import candidate_training, folds, laid_on, pattern_training, rendered_training
+    from lesionvis.lab.truth import read_labels
+    from lesionvis.spots.classifier import packaged_classifier
+
+    if arguments.only == "other":
+        classifiers = [packaged_classifier()] * folds.N_FOLDS
+        pattern_training.write_pattern_table(OTHER_SOURCE_TABLE, _pattern_table(arguments.photos, classifiers, 0))
+        return
+    if arguments.only != "pattern":
+        candidates = [example for folder in arguments.photos for example in _candidate_examples(folder)]
+        candidates += rendered_training.rendered_candidate_examples()
+        candidate_training.write_table(SPOT_TABLE, candidate_training.make_table(candidates))
+    if arguments.only != "spots":
+        classifiers = _fold_classifiers()
+        tables = [_pattern_table(arguments.photos, classifiers, 0)]
+        tables += [laid_on.make_laid_on_table(f / "photos", read_labels(f), classifiers) for f in arguments.photos]
+        pattern_training.write_pattern_table(PATTERN_TABLE, pattern_training.joined(tables))
+
+
+def _candidate_examples(folder: Path) -> list[CandidateExample]:
+    """Candidates of a set of photos with what is known about each."""
+    from lesionvis.lab.train.candidate_examples import collect_candidates
     from lesionvis.lab.train.region_examples import read_lesion_truth
     from lesionvis.lab.truth import read_labels, read_spot_truth
     from lesionvis.spots.classifier import packaged_classifier
 
-    labels = read_labels(arguments.photos)
-    if arguments.only == "other":
-        classifiers = [packaged_classifier()] * spot_training.N_FOLDS
-        table = pattern_training.make_pattern_table(arguments.photos / "photos", labels, classifiers, n_copies=0)
-        pattern_training.write_pattern_table(OTHER_SOURCE_TABLE, table)
-        return
-    marked = read_spot_truth(arguments.photos / "spots.csv", SPOT_TABLES.parent / "marked_spots.csv")
-    lesions = read_lesion_truth(arguments.photos, OUTLINED_LESIONS)
-    examples = spot_examples.collect(arguments.photos / "photos", labels, marked, lesions)
-    examples += rendered_training.rendered_examples()
-    spot_training.write_tables(SPOT_TABLES, spot_training.make_tables(examples))
+    labels = read_labels(folder)
+    names = {label.photo for label in labels}
+    marked = [truth for truth in read_spot_truth(folder / "spots.csv", MARKED_SPOTS) if truth.photo in names]
+    lesions = read_lesion_truth(folder, OUTLINED_LESIONS)
+    return collect_candidates(folder / "photos", labels, marked, lesions, packaged_classifier().region)
 
 
-def _patterns(arguments: argparse.Namespace) -> None:
-    from lesionvis.lab.train.laid_on import make_laid_on_table
-    from lesionvis.lab.train.pattern_training import joined, make_pattern_table, write_pattern_table
+def _pattern_table(folders: Sequence[Path], classifiers: Sequence[SpotClassifier], n_copies: int) -> PatternTable:
+    """Features of all photos of some sets."""
+    from lesionvis.lab.train.pattern_training import joined, make_pattern_table
     from lesionvis.lab.truth import read_labels
 
-    classifiers = _fold_classifiers()
-    tables = [
-        make_pattern_table(folder / "photos", read_labels(folder), classifiers, n_copies=0)
-        for folder in arguments.photos
-    ]
-    tables += [make_laid_on_table(f / "photos", read_labels(f), classifiers) for f in arguments.photos]
-    write_pattern_table(PATTERN_TABLE, joined(tables))
+    return joined([make_pattern_table(f / "photos", read_labels(f), classifiers, n_copies) for f in folders])
 
 
 def _regions(arguments: argparse.Namespace) -> None:
@@ -122,16 +136,16 @@ def _regions(arguments: argparse.Namespace) -> None:
 
 def _fold_classifiers() -> list[SpotClassifier]:
     """One classifier per fold, which never saw the photos of that fold."""
-    from lesionvis.lab.train import region_training, spot_training
+    from lesionvis.lab.train import candidate_training, region_training
 
     regions = region_training.fold_region_predictors(region_training.read_region_table(REGION_TABLE))
-    return spot_training.fold_classifiers(spot_training.read_tables(SPOT_TABLES), regions)
+    return candidate_training.fold_classifiers(candidate_training.read_table(SPOT_TABLE), regions)
 
 
 def _train(arguments: argparse.Namespace) -> None:
     from lesionvis.lab.build import train_bare, train_pattern, train_regions, train_spots
 
-    train_spots(SPOT_TABLES, MODELS / "spots-v1")
+    train_spots(SPOT_TABLE, SPOT_TABLE.parent)
     train_regions(REGION_TABLE, REGION_TABLE.parent)
     train_pattern(PATTERN_TABLE, PATTERN_TABLE.parent, repeats=N_REPEATS)
     train_bare(PATTERN_TABLE, MODELS / "bare-v1")
@@ -165,7 +179,7 @@ def _evaluate_spots(arguments: argparse.Namespace) -> None:
             arguments.photos / "photos",
             read_labels(arguments.photos),
             read_spot_truth(arguments.photos / "spots.csv"),
-            read_spot_truth(SPOT_TABLES.parent / "marked_spots.csv"),
+            read_spot_truth(MARKED_SPOTS),
             read_lesion_truth(arguments.photos, OUTLINED_LESIONS),
             _fold_classifiers(),
         )
@@ -178,6 +192,12 @@ def _evaluate_lesions(arguments: argparse.Namespace) -> None:
 
     predictors = fold_region_predictors(read_region_table(REGION_TABLE))
     print(lesion_report([one for folder in arguments.photos for one in judge_lesions(folder, predictors)]))
+
+
+def _evaluate_sources(arguments: argparse.Namespace) -> None:
+    from lesionvis.lab.evaluate.sources import measure_sources, sources_report
+
+    print(sources_report(measure_sources(arguments.photos, _fold_classifiers())))
 
 
 def _evaluate_abcde(arguments: argparse.Namespace) -> None:

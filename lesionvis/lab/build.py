@@ -26,15 +26,16 @@ from lesionvis.lab.train.bare_training import (
     is_bare_out_of_fold,
 )
 from lesionvis.lab.train.calibrate import COVERAGE
+from lesionvis.lab.train.candidate_training import fit_candidate_forests, read_table, typical_spot
 from lesionvis.lab.train.forests import write_model
 from lesionvis.lab.train.pattern_training import fit_pattern, read_pattern_table, table_digest
 from lesionvis.lab.train.region_training import fit_region_forest, read_region_table
-from lesionvis.lab.train.spot_training import fit_forests, read_tables, typical_spot
 from lesionvis.lab.truth import Label
 from lesionvis.pattern.bare import BARE_MODEL_NAME as BARE_MODEL
 from lesionvis.pattern.features import MODEL_FEATURES
 from lesionvis.pattern.pattern import CLASSES
 from lesionvis.pattern.pattern import MODEL_NAME as PATTERN_MODEL
+from lesionvis.spots.classifier import KINDS
 from lesionvis.spots.classifier import MODEL_NAME as SPOT_MODEL
 from lesionvis.spots.classifier import REGION_MODEL_NAME as REGION_MODEL
 
@@ -43,6 +44,11 @@ DATA = (
     "measurements only, no pictures; training data are for non-commercial research"
 )
 
+SPOT_DATA = (
+    "DermNet (dermnetnz.org, CC BY-NC-ND 3.0 NZ), PAD-UFES-20 (doi:10.17632/zr7vgbcyr2.1, CC BY 4.0), public web "
+    "photos of 36 sources (measurements only), spots laid onto the bare skin of 93 of them, and renders; no pictures; "
+    "training data are for non-commercial research"
+)
 REGION_DATA = f"{DATA}; bare skin of public web photos, measurements only"
 
 PATTERN_DATA = (
@@ -51,23 +57,24 @@ PATTERN_DATA = (
 )
 
 
-def train_spots(table: Path, folder: Path) -> None:
+def train_spots(table_file: Path, folder: Path) -> None:
     """Train and write the predictors that score candidates.
 
     Parameters
     ----------
-    table : Path
-        Training tables from `write_tables`.
+    table_file : Path
+        Training table from `write_table`.
     folder : Path
         Model folder to write.
     """
-    tables = read_tables(table)
+    table = read_table(table_file)
     about = {
-        "data": DATA,
-        "training_table": {"file": table.name, "sha256": table_digest(table)},
-        "typical_spot": typical_spot(tables),
+        "data": SPOT_DATA,
+        "training_table": {"file": table_file.name, "sha256": table_digest(table_file)},
+        "kinds": list(KINDS[1:]),
+        "typical_spot": typical_spot(table),
     }
-    write_model(folder, SPOT_MODEL, fit_forests(tables), about)
+    write_model(folder, SPOT_MODEL, fit_candidate_forests(table), about)
 
 
 def train_regions(table: Path, folder: Path) -> None:

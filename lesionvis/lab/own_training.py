@@ -13,8 +13,8 @@ from lesionvis.errors import SettingsError
 from lesionvis.lab.build import train_pattern
 from lesionvis.lab.evaluate.cross_validation import N_FOLDS
 from lesionvis.lab.evaluate.model_card import CARD_FILE, write_model_card
+from lesionvis.lab.train.folds import N_FOLDS as N_CLASSIFIERS
 from lesionvis.lab.train.pattern_training import make_pattern_table, write_pattern_table
-from lesionvis.lab.train.spot_training import N_FOLDS as N_CLASSIFIERS
 from lesionvis.lab.truth import OWN_SOURCE, Label
 from lesionvis.labels import PATTERNS, UNCERTAIN
 from lesionvis.pattern.pattern import CLASSES

@@ -70,7 +70,8 @@ class MarkedSpots:
         x0, y0, x1, y1 of the region that was marked, source px.
     x_px, y_px, diameter_px : ndarray of shape (N,), float64
     kind : tuple of str
-        "spot", "distractor" (naevus, freckle, hair) or "uncertain" for each.
+        "blood", "vascular", "inflamed", "pigment", "uncertain" or "none" for each; in the older tables "spot",
+        "distractor" (naevus, freckle, hair) or "uncertain".
     """
 
     photo: str

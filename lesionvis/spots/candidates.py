@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.color import blood_map, blue_share
+from lesionvis.color import blood_map, blue_share, optical_density
 from lesionvis.skin import Skin
 from lesionvis.spots.outlines import COARSE_FAN, FINE_FAN, Outlines, core_and_skin, grow, sample_rays
 from lesionvis.spots.peaks import RADIUS_PER_SIGMA, Peaks, find_peaks, octaves
@@ -21,8 +21,32 @@ CONTRAST_MIN_NOISES = 4.0
 ERYTHEMA_CONTRAST_MIN = 0.005
 # The strongest candidates of a photo stand for its real spots when others are compared with them.
 N_STRONGEST = 40
+# ... as far as they are round, not part of a line, and lie so many diameters away from what is not skin: hair, shade
+# and the edges of limbs outshine faint spots.
+STRONGEST_ASPECT_MAX, STRONGEST_RIDGE_MAX, STRONGEST_BORDER_DIAMETERS_MIN = 1.6, 0.4, 1.0
+STRONGEST_COUNT_MIN = 5
 # Neighbours are counted within this many diameters.
 NEIGHBOURHOOD_DIAMETERS = 8.0
+# A photo whose longer side is shorter than this is enlarged twice before anything is sought: its spots are 3 to 6 px
+# wide, of which outlines on the photo itself are a matter of single pixels.
+ENLARGED_BELOW_PX = 560
+ENLARGEMENT = 2
+# Columns that are given a second time as they stand within their photo: light, camera and skin shift what a photo's
+# candidates have in common.
+STANDING = (
+    "contrast",
+    "response",
+    "contrast_red",
+    "contrast_green",
+    "contrast_blue",
+    "erythema_contrast",
+    "inside_green",
+    "ring_erythema",
+    "inside_spread",
+    "ring_spread",
+    "edge_drop",
+    "log_diameter",
+)
 
 COLUMNS: dict[str, str] = {
     "contrast": "blood map, core less ring",
@@ -56,7 +80,7 @@ COLUMNS: dict[str, str] = {
     "ring_max": "highest direction of the ring over contrast: a neighbour, a line",
     "ring_deviation": "standard deviation of the ring over directions, over contrast",
     "ridge": "highest pair of opposite ring directions over contrast: hair, crease, vessel",
-    "log_diameter": "natural logarithm of the diameter in working px",
+    "log_diameter": "natural logarithm of the diameter in px of the picture as it was sought in",
     "log_diameter_share": "natural logarithm of the diameter over the longer side",
     "contrast_strongest": "contrast over the median of the photo's strongest candidates",
     "contrast_highest": "contrast over the highest of them",
@@ -67,6 +91,10 @@ COLUMNS: dict[str, str] = {
     "photo_noise": "robust standard deviation of the fine structure of the photo's skin",
     "neighbours": "log of one plus the number of strong candidates within eight diameters",
     "border_diameters": "distance to what is not skin in diameters, at most 5",
+    **{
+        f"{name}_standing": f"{name} less its median over the photo's candidates, over its robust spread"
+        for name in STANDING
+    },
 }
 
 
@@ -111,13 +139,13 @@ class Candidates:
         return self.evidence[:, list(COLUMNS).index(name)]
 
 
-def find_candidates(density: NDArray[np.float32], skin: Skin, smallest_px: float | None = None) -> Candidates:
+def find_candidates(rgb: NDArray[np.uint8], skin: Skin, smallest_px: float | None = None) -> Candidates:
     """Find everything spot-like on the skin and gather the evidence on it.
 
     Parameters
     ----------
-    density : ndarray of shape (H, W, 3), float32
-        Optical density of the photo.
+    rgb : ndarray of shape (H, W, 3), uint8
+        Working picture of a photo.
     skin : Skin
         Skin mask and healthy colour of the same photo.
     smallest_px : float, optional
@@ -126,23 +154,42 @@ def find_candidates(density: NDArray[np.float32], skin: Skin, smallest_px: float
     Returns
     -------
     Candidates
-        Of length 0 when nothing stands out.
+        Of length 0 when nothing stands out. Positions are in working px, also where the picture was enlarged; the
+        evidence is what the enlarged picture shows.
     """
-    contrast_levels = octaves(density - skin.healthy_density)
+    mask, healthy_density = skin.mask, skin.healthy_density
+    enlargement = ENLARGEMENT if max(mask.shape) < ENLARGED_BELOW_PX else 1
+    if enlargement > 1:
+        size = (enlargement * mask.shape[1], enlargement * mask.shape[0])
+        rgb = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_CUBIC), np.uint8)
+        healthy_density = np.asarray(cv2.resize(healthy_density, size, interpolation=cv2.INTER_LINEAR), np.float32)
+        mask = cv2.resize(mask.view(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
+        smallest_px = None if smallest_px is None else enlargement * smallest_px
+    contrast_levels = octaves(optical_density(rgb) - healthy_density)
     blood_levels = [blood_map(level) for level in contrast_levels]
-    noise = _fine_noise(blood_levels[0], skin.mask)
-    peaks = find_peaks(blood_levels, skin.mask, smallest_px)
+    noise = _fine_noise(blood_levels[0], mask)
+    peaks = find_peaks(blood_levels, mask, smallest_px)
     peaks, x, y, radius = _recentre(blood_levels, peaks, max(CONTRAST_MIN, CONTRAST_MIN_NOISES * noise))
     profiles = sample_rays(contrast_levels, x, y, radius, FINE_FAN)
     blood = blood_map(profiles)
     outlines = grow(blood, x, y, radius, FINE_FAN)
     columns = _evidence(profiles, blood, outlines, radius, peaks)
-    columns |= _context(columns, outlines, noise, skin.mask)
+    columns |= _context(columns, outlines, noise, mask)
+    columns |= {f"{name}_standing": _standing(columns[name]) for name in STANDING}
     if len(outlines):
         table = np.stack([columns[name] for name in COLUMNS], axis=1).astype(np.float32)
     else:
         table = np.zeros((0, len(COLUMNS)), np.float32)
-    return Candidates(outlines, peaks.response, table)
+    return Candidates(outlines.reduced(enlargement), peaks.response, table)
+
+
+def _standing(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Values less their median, over their robust standard deviation, cut off at ten of these."""
+    if len(values) == 0:
+        return values
+    departure = values - np.median(values)
+    spread = max(1.4826 * float(np.median(np.abs(departure))), 1e-3)
+    return np.clip(departure / spread, -10.0, 10.0)
 
 
 def _fine_noise(blood: NDArray[np.float32], mask: NDArray[np.bool_]) -> float:
@@ -267,8 +314,14 @@ def _context(
     """Columns that compare a candidate with the rest of its photo."""
     contrast, erythema = columns["contrast"], columns["erythema_contrast"]
     diameter = 2.0 * np.sqrt(outlines.area_px() / np.pi)
-    plausible = (erythema > 2 * ERYTHEMA_CONTRAST_MIN) & (columns["aspect"] < 2.0)
-    if plausible.sum() < 5:
+    border_diameters = np.minimum(_border_distance_px(outlines, mask) / np.maximum(diameter, 1.0), 5.0)
+    plausible = (
+        (erythema > 2 * ERYTHEMA_CONTRAST_MIN)
+        & (columns["aspect"] < STRONGEST_ASPECT_MAX)
+        & (columns["ridge"] < STRONGEST_RIDGE_MAX)
+        & (border_diameters > STRONGEST_BORDER_DIAMETERS_MIN)
+    )
+    if plausible.sum() < STRONGEST_COUNT_MIN:
         plausible = np.ones(len(contrast), np.bool_)
     strongest = np.sort(contrast[plausible])[-N_STRONGEST:]
     typical = float(np.median(strongest)) if strongest.size else 1.0
@@ -289,7 +342,7 @@ def _context(
         "photo_count": np.log1p(np.count_nonzero(contrast > 0.5 * highest)) * same,
         "photo_noise": noise * same,
         "neighbours": _neighbours(outlines, diameter, contrast > 0.5 * typical, mask.shape),
-        "border_diameters": np.minimum(_border_distance_px(outlines, mask) / np.maximum(diameter, 1.0), 5.0),
+        "border_diameters": border_diameters,
     }
 
 

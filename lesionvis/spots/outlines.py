@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,6 +104,11 @@ class Outlines:
         x = self.x_px[:, None] + self.radii_px * np.cos(self.angles_rad)
         y = self.y_px[:, None] + self.radii_px * np.sin(self.angles_rad)
         return x, y
+
+    def reduced(self, factor: float) -> Outlines:
+        """Outlines on a picture that is `factor` times smaller along both sides, at least 1."""
+        x, y = (self.x_px + 0.5) / factor - 0.5, (self.y_px + 0.5) / factor - 0.5
+        return replace(self, x_px=x, y_px=y, radii_px=self.radii_px / factor)
 
     def borders_px(self, indices: NDArray[np.int64]) -> NDArray[np.float64]:
         """Outlines of some spots as closed curves with evenly spaced corners.

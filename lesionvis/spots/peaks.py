@@ -18,7 +18,7 @@ SIGMA_MIN_PX = 1.0
 # Peaks are sought from the first octave on whose longer side is at most this: a spot under 3 px there is under 0.3 %
 # of the frame, and the finest octave of a large photo would cost more than all others together. Where it is known how
 # many px the smallest spots have, they are sought from the octave on that shows them.
-LONG_SIDE_MAX_PX = 1000
+LONG_SIDE_MAX_PX = 1280
 # Diameter in px, within an octave, of the smallest spot that answers there.
 DIAMETER_MIN_PX = 2.0 * RADIUS_PER_SIGMA * SIGMA_MIN_PX
 # Response that a spot must give, in units of the map (log10 density): about a tenth of a faint petechia's contrast.

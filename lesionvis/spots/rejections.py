@@ -29,6 +29,7 @@ REASONS: dict[str, tuple[str, ...]] = {
     "not the colour of blood: brown, grey, or only darker": (
         *("contrast_red", "contrast_blue", "erythema_contrast", "blood_share", "blue_share", "red_green_ratio"),
         *("inside_red", "inside_blue", "erythema_strongest"),
+        *("contrast_red_standing", "contrast_blue_standing", "erythema_contrast_standing"),
         *(
             f"{name}_{kind}"
             for name in ("erythema_contrast", "blue_share", "red_green_ratio")
@@ -38,20 +39,23 @@ REASONS: dict[str, tuple[str, ...]] = {
     "too faint among this photo's skin texture and noise": (
         *("contrast", "response", "response_textures", "contrast_noise", "contrast_green", "inside_green"),
         *("contrast_strongest", "contrast_highest", "rank", "photo_contrast", "photo_count", "photo_noise"),
-        *("contrast_difference", "contrast_deviation"),
+        *("contrast_difference", "contrast_deviation", "contrast_standing", "response_standing"),
+        *("contrast_green_standing", "inside_green_standing"),
     ),
     "no clear border all around: a shadow, glare or a slow change": (
         *("open_fraction", "edge_drop", "edge_drop_low", "edge_drop_spread", "inside_spread"),
+        *("edge_drop_standing", "inside_spread_standing"),
     ),
     "a line, not a dot: hair, crease or vessel": (
         *("valley_fraction", "radius_variation", "aspect", "ring_max", "ring_deviation", "ridge"),
     ),
     "among other structure, or beside what is not skin": (
         *("ring_red", "ring_green", "ring_blue", "ring_erythema", "ring_spread", "ring_spread_share"),
-        "border_diameters",
+        *("border_diameters", "ring_erythema_standing", "ring_spread_standing"),
     ),
     "not of the size of the photo's spots": (
         *("log_diameter", "log_diameter_share", "log_diameter_difference", "log_diameter_deviation"),
+        "log_diameter_standing",
     ),
     "alone: hardly any other spots in the photo are like it": (
         *(

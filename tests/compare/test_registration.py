@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from paired import PULL, glass, other_skin, registered, rendered_series, stretched, two_days
 
 from lesionvis.analysis import Analysis, analyze
-from lesionvis.compare.registration import register
+from lesionvis.compare.landmarks import structure_of
+from lesionvis.compare.registration import _Fit, _recentre, register
 from lesionvis.geometry import project
 from lesionvis.lab.render.scenarios import petechial_shower
 from lesionvis.lab.render.scene import Scene
@@ -109,6 +111,25 @@ def test_skin_that_is_pulled_apart_is_found_again() -> None:
     registration = found.test.registration
     assert registration.trusted
     assert np.hypot(*(registration.map_points(places) - expected).T).max() < 3.0
+
+
+def test_landmarks_in_one_corner_do_not_bend_what_patches_agree_on() -> None:
+    """A plane through some twenty places, each known to a px, is many px off far from them."""
+    generator = np.random.default_rng(4)
+    mask = np.ones((480, 640), np.uint8)
+    places = generator.uniform((20.0, 20.0), (200.0, 160.0), (22, 2))
+    seen = places + generator.normal(0.0, 1.0, places.shape)
+    bare, size = np.zeros((480, 640, 2), np.float32), np.full((22, 1), 6.0)
+    first, second = (
+        replace(structure_of(two_days()[0]), maps=bare, mask=mask, landmarks=np.hstack([at, size]))
+        for at in (places, seen)
+    )
+    grid = np.stack(np.meshgrid(np.arange(30.0, 620.0, 26.0), np.arange(30.0, 460.0, 26.0)), axis=-1).reshape(-1, 2)
+    patches = np.hstack([grid, grid])
+    fit = _Fit(np.eye(3), patches, np.hstack([places, seen]), 200.0)
+    matrix, _ = _recentre(first, second, fit)
+    corners = np.array([[0.0, 0.0], [639.0, 0.0], [639.0, 479.0], [0.0, 479.0]])
+    assert np.abs(project(matrix, corners) - corners).max() < 2.0
 
 
 def test_it_is_plain_in_json_and_read_only() -> None:

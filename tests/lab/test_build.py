@@ -7,11 +7,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lesionvis.lab.train.augment import augmented
-from lesionvis.lab.train.rendered_training import N_ANGIOMAS, N_LESIONS, N_PLAIN, N_SHOWERS, _cases, _example
-from lesionvis.lab.train.spot_examples import OPEN, OTHER, SPOT, SPOTS_WEIGHT_MAX, Example, match, thin_out
-from lesionvis.lab.train.spot_training import fold_of, make_tables, read_tables, rounded, write_tables
+from lesionvis.lab.train.augment import augmented, recaptured
+from lesionvis.lab.train.candidate_examples import OPEN, SPOTS_WEIGHT_MAX, CandidateExample, match, thin_out
+from lesionvis.lab.train.candidate_training import make_table, read_table, write_table
+from lesionvis.lab.train.folds import N_FOLDS, N_HOME_FOLDS, fold_of
+from lesionvis.lab.train.rendered_training import (
+    N_ANGIOMAS,
+    N_LESIONS,
+    N_PLAIN,
+    N_SHOWERS,
+    _candidate_example,
+    _cases,
+)
 from lesionvis.lab.truth import MarkedSpots
+from lesionvis.spots.classifier import KINDS
+
+TEXTURE, BLOOD = KINDS.index("texture"), KINDS.index("blood")
 
 
 def test_a_changed_copy_is_a_photo_that_differs_and_repeats() -> None:
@@ -24,9 +35,9 @@ def test_a_changed_copy_is_a_photo_that_differs_and_repeats() -> None:
 
 
 def test_at_most_so_many_others_stay_and_spots_share_their_weight() -> None:
-    labels = np.r_[np.full(60, SPOT), np.full(200, OTHER), np.full(5, OPEN)].astype(np.int8)
-    weights = thin_out(labels, 50)
-    assert [int((labels == kind).sum()) for kind in (SPOT, OTHER, OPEN)] == [60, 50, 155]
+    kinds = np.r_[np.full(60, BLOOD), np.full(200, TEXTURE), np.full(5, OPEN)].astype(np.int8)
+    weights = thin_out(kinds, 50)
+    assert [int((kinds == kind).sum()) for kind in (BLOOD, TEXTURE, OPEN)] == [60, 50, 155]
     assert weights[:60].sum() == pytest.approx(SPOTS_WEIGHT_MAX)
 
 
@@ -45,40 +56,65 @@ def test_rendered_cases_are_as_many_as_said_and_repeat() -> None:
     assert max(tones) > 45
 
 
+def test_a_recaptured_copy_keeps_places() -> None:
+    rgb = np.full((120, 160, 3), 200, np.uint8)
+    rgb[60:68, 40:48] = 40
+    copy = recaptured(rgb, 1.5, np.random.default_rng(1))
+    assert copy.shape == (180, 240, 3)
+    rows, columns = np.nonzero(copy[..., 1] < copy[..., 1].mean() / 2)
+    assert rows.mean() == pytest.approx(1.5 * 64 - 0.5, abs=1.0)
+    assert columns.mean() == pytest.approx(1.5 * 44 - 0.5, abs=1.0)
+
+
+def _firsts() -> list[int]:
+    """Three rendered cases of each kind."""
+    kinds = [kind for kind, _, _ in _cases()]
+    return [kinds.index(kind) + step for kind in ("shower", "lesion", "plain") for step in range(3)]
+
+
 @pytest.fixture(scope="module")
-def examples() -> list[Example]:
-    """A few rendered photos of each kind, with evidence."""
+def candidates_of_renders() -> list[CandidateExample]:
+    """Candidates of a few rendered photos of each kind."""
     cases = list(_cases())
-    firsts = [next(i for i, case in enumerate(cases) if case[0] == kind) for kind in ("shower", "lesion", "plain")]
-    return [_example(i + step, *cases[i + step]) for i in firsts for step in range(3)]
+    return [_candidate_example(i, *cases[i]) for i in _firsts()]
 
 
-def test_rendered_evidence_is_labelled_by_the_truth(examples: list[Example]) -> None:
-    shower, lesion, plain = examples[0], examples[3], examples[6]
-    assert (shower.labels == SPOT).sum() > 3
-    assert not (plain.labels == SPOT).any()
-    assert not (lesion.labels == SPOT).any()
+def test_rendered_evidence_is_labelled_by_the_truth(candidates_of_renders: list[CandidateExample]) -> None:
+    shower, lesion, plain = (candidates_of_renders[i] for i in (0, 3, 6))
+    assert (shower.kinds == BLOOD).sum() > 3
+    assert not (plain.kinds > 0).any()
+    assert not (lesion.kinds > 0).any()
 
 
-def test_tables_come_back_as_they_were_written(examples: list[Example], tmp_path: Path) -> None:
-    tables = make_tables(examples)
-    write_tables(tmp_path / "tables.npz", tables)
-    back = read_tables(tmp_path / "tables.npz")
-    for name in ("candidate", "neighbour", "spot_label", "spot_fold"):
-        assert np.array_equal(getattr(back, name), getattr(rounded(tables), name)), name
-    assert np.allclose(back.candidate, tables.candidate, rtol=1e-3, atol=1e-6)
+def test_the_table_of_candidates_comes_back_as_it_was_written(
+    candidates_of_renders: list[CandidateExample], tmp_path: Path
+) -> None:
+    table = make_table(candidates_of_renders)
+    write_table(tmp_path / "table.npz", table)
+    back = read_table(tmp_path / "table.npz")
+    for name in ("evidence", "kind", "weight", "fold", "photo"):
+        assert np.array_equal(getattr(back, name), getattr(table, name)), name
+    first = candidates_of_renders[0]
+    contrast = first.candidates.column("contrast")[first.kinds == BLOOD]
+    stored = back.evidence[(back.photo == 0) & (back.kind == BLOOD), 0]
+    # Stored are levels of 256 quantiles.
+    assert np.median(stored) == pytest.approx(np.median(contrast), abs=0.05)
 
 
-def test_a_candidate_of_another_size_stays_open(examples: list[Example]) -> None:
-    candidates = examples[0].candidates
+def test_a_candidate_of_another_size_stays_open(candidates_of_renders: list[CandidateExample]) -> None:
+    candidates = candidates_of_renders[0].candidates
     x, y = candidates.outlines.centroid_px()
     diameter = 2.0 * np.sqrt(candidates.outlines.area_px() / np.pi)
     everywhere = (-1e6, -1e6, 1e6, 1e6)
-    for factor, expected in ((1.0, SPOT), (2.5, OPEN)):
-        truth = MarkedSpots("a", everywhere, x[:1], y[:1], factor * diameter[:1], ("spot",))
-        assert match(candidates, truth, 1.0)[0] == expected
+    cases = ((1.0, "blood", BLOOD), (2.5, "blood", OPEN), (1.0, "uncertain", OPEN), (1.0, "none", TEXTURE))
+    for factor, kind, expected in cases:
+        truth = MarkedSpots("a", everywhere, x[:1], y[:1], factor * diameter[:1], (kind,))
+        assert match(candidates, truth, "", 1.0)[0] == expected
+    spot = MarkedSpots("a", everywhere, x[:1], y[:1], diameter[:1], ("spot",))
+    assert match(candidates, spot, "Cherry angioma", 1.0)[0] == KINDS.index("vascular")
 
 
-def test_folds_hang_on_the_group_alone() -> None:
-    assert fold_of("a") == fold_of("a")
-    assert {fold_of(str(i)) for i in range(100)} == set(range(5))
+def test_folds_hang_on_group_at_home_and_on_source_abroad() -> None:
+    assert {fold_of("pad", str(i)) for i in range(100)} == set(range(N_HOME_FOLDS))
+    assert {fold_of(f"web{i:02}", "a") for i in range(40)} == set(range(N_HOME_FOLDS, N_FOLDS))
+    assert len({fold_of("web01", str(i)) for i in range(100)}) == 1

@@ -8,8 +8,8 @@ import cv2
 
 from lesionvis.lab.render.scene import Scene
 from lesionvis.lab.render.synth import render
+from lesionvis.lab.train.folds import N_FOLDS
 from lesionvis.lab.train.laid_on import LAID_ON, make_laid_on_table
-from lesionvis.lab.train.spot_training import N_FOLDS
 from lesionvis.lab.truth import Label
 from lesionvis.pattern.features import FEATURE_NAMES
 from lesionvis.spots.classifier import packaged_classifier

@@ -128,7 +128,7 @@ def _foreign_card(folder: Path) -> None:
 
 def _other_task(folder: Path) -> None:
     shutil.rmtree(folder)
-    shutil.copytree(packaged_model_folder("spots-v1"), folder)
+    shutil.copytree(packaged_model_folder("spots-v2"), folder)
 
 
 @pytest.mark.parametrize(

@@ -16,25 +16,25 @@ from numpy.typing import NDArray
 from lesionvis.lab.__main__ import N_REPEATS
 from lesionvis.lab.build import train_bare, train_pattern, train_regions, train_spots
 from lesionvis.lab.train.calibrate import COVERAGE
-from lesionvis.lab.train.folds import N_FOLDS as N_REGION_FOLDS
+from lesionvis.lab.train.candidate_training import CandidateTable, read_table
+from lesionvis.lab.train.folds import N_FOLDS, N_HOME_FOLDS
 from lesionvis.lab.train.pattern_training import PatternTable, read_pattern_table
 from lesionvis.lab.train.region_training import RegionTable, read_region_table
-from lesionvis.lab.train.spot_examples import OTHER, SPOT
-from lesionvis.lab.train.spot_training import N_FOLDS, Tables, read_tables
 from lesionvis.labels import PATTERNS
 from lesionvis.models import Model, load_model, packaged_model_folder
 from lesionvis.pattern.features import FEATURE_NAMES
 from lesionvis.pattern.pattern import CLASSES, load_pattern_model
-from lesionvis.spots.classifier import classifier_of
+from lesionvis.spots.candidates import COLUMNS as CANDIDATE_COLUMNS
+from lesionvis.spots.classifier import KIND_COLUMNS, KINDS, classifier_of
 
-NAMES = ("spots-v1", "regions-v1", "pattern-v2", "bare-v1")
+NAMES = ("spots-v2", "regions-v1", "pattern-v2", "bare-v1")
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Model]:
     """All models, trained from the tables in the checkout."""
     folder = tmp_path_factory.mktemp("trained")
-    train_spots(packaged_model_folder("spots-v1") / "training.npz", folder / "spots-v1")
+    train_spots(packaged_model_folder("spots-v2") / "training.npz", folder / "spots-v2")
     train_regions(packaged_model_folder("regions-v1") / "training.npz", folder / "regions-v1")
     train_pattern(packaged_model_folder("pattern-v2") / "training.csv", folder / "pattern-v2", repeats=N_REPEATS)
     train_bare(packaged_model_folder("pattern-v2") / "training.csv", folder / "bare-v1")
@@ -52,18 +52,20 @@ def pattern_table() -> PatternTable:
 
 
 @pytest.fixture(scope="module")
-def spot_tables() -> Tables:
-    return read_tables(packaged_model_folder("spots-v1") / "training.npz")
-
-
-@pytest.fixture(scope="module")
 def region_table() -> RegionTable:
     return read_region_table(packaged_model_folder("regions-v1") / "training.npz")
 
 
-def _spot_rows(tables: Tables) -> dict[str, NDArray[np.float32]]:
-    both = np.concatenate([tables.candidate, tables.neighbour], axis=1)
-    return {"stage_1": tables.candidate, "stage_2": both}
+@pytest.fixture(scope="module")
+def spot_table() -> CandidateTable:
+    return read_table(packaged_model_folder("spots-v2") / "training.npz")
+
+
+def _rows(spots: CandidateTable) -> dict[str, NDArray[np.float32]]:
+    """What each predictor of spots was trained on."""
+    own = spots.evidence[:, : len(CANDIDATE_COLUMNS)]
+    kind = own[:, [list(CANDIDATE_COLUMNS).index(name) for name in KIND_COLUMNS]]
+    return {"stage_1": own, "stage_2": spots.evidence, "kind": kind}
 
 
 @pytest.mark.parametrize("model", ["pattern-v2", "bare-v1"])
@@ -80,10 +82,10 @@ def test_the_models_of_the_pattern_are_what_its_table_gives(
 
 
 def test_the_spot_model_is_what_its_table_gives(
-    trained: dict[str, Model], shipped: dict[str, Model], spot_tables: Tables
+    trained: dict[str, Model], shipped: dict[str, Model], spot_table: CandidateTable
 ) -> None:
-    ours, theirs = trained["spots-v1"], shipped["spots-v1"]
-    for name, rows in _spot_rows(spot_tables).items():
+    for name, rows in _rows(spot_table).items():
+        ours, theirs = trained["spots-v2"], shipped["spots-v2"]
         difference = np.abs(ours.predictors[name](rows) - theirs.predictors[name](rows))
         assert difference.max() < 1e-3, name
         assert difference.mean() < 1e-5, name
@@ -115,7 +117,7 @@ def test_the_card_says_what_training_says(trained: dict[str, Model], shipped: di
 
 
 def test_trained_models_fit_this_version(trained: dict[str, Model], tmp_path: Path) -> None:
-    classifier_of(trained["spots-v1"], trained["regions-v1"])
+    classifier_of(trained["spots-v2"], trained["regions-v1"])
     for key, predictor in trained["pattern-v2"].predictors.items():
         (tmp_path / f"{key}.onnx").write_bytes(predictor.content)
     (tmp_path / "card.json").write_text(json.dumps(trained["pattern-v2"].card), encoding="utf-8")
@@ -165,24 +167,23 @@ def test_changed_copies_keep_the_label_of_their_photo(pattern_table: PatternTabl
     assert next(iter(counts))[0] == 0
 
 
-def test_the_spot_tables_hold_numbers_of_every_fold(spot_tables: Tables) -> None:
-    assert len(spot_tables.candidate) == len(spot_tables.neighbour) == len(spot_tables.spot_label)
-    assert set(np.unique(spot_tables.spot_label)) == {SPOT, OTHER}
-    assert set(np.unique(spot_tables.spot_fold)) == set(range(N_FOLDS))
-    for rows in _spot_rows(spot_tables).values():
+def test_the_spot_table_holds_numbers_of_every_fold(spot_table: CandidateTable) -> None:
+    assert set(np.unique(spot_table.kind)) == set(range(len(KINDS)))
+    assert set(np.unique(spot_table.fold)) == set(range(N_FOLDS))
+    for rows in _rows(spot_table).values():
         assert np.isfinite(rows).all()
 
 
-def test_trained_judges_tell_spots_from_others(trained: dict[str, Model], spot_tables: Tables) -> None:
-    classifier = classifier_of(trained["spots-v1"], trained["regions-v1"])
-    scores = classifier.stage_2(_spot_rows(spot_tables)["stage_2"])[:, -1]
-    assert np.median(scores[spot_tables.spot_label == SPOT]) > 0.7
-    assert np.quantile(scores[spot_tables.spot_label == OTHER], 0.9) < 0.4
+def test_trained_classifiers_tell_spots_from_others(trained: dict[str, Model], spot_table: CandidateTable) -> None:
+    classifier = classifier_of(trained["spots-v2"], trained["regions-v1"])
+    scores = classifier.stage_2(spot_table.evidence)[:, -1]
+    assert np.median(scores[spot_table.is_red]) > 0.7
+    assert np.quantile(scores[~spot_table.is_red], 0.9) < 0.4
 
 
 def test_the_region_table_holds_numbers_of_every_home_fold(region_table: RegionTable) -> None:
     assert len(region_table.evidence) == len(region_table.overlap) == len(region_table.weight) == len(region_table.fold)
-    assert set(range(N_FOLDS)) <= set(np.unique(region_table.fold)) <= set(range(N_REGION_FOLDS))
+    assert set(range(N_HOME_FOLDS)) <= set(np.unique(region_table.fold)) <= set(range(N_FOLDS))
     assert np.isfinite(region_table.evidence).all()
     assert region_table.overlap.min() >= 0.0
     assert 0.8 < region_table.overlap.max() <= 1.0

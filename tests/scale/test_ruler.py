@@ -29,6 +29,7 @@ from lesionvis.scale.ruler import finder
 from lesionvis.scale.ruler.finder import RulerFinder, find_ruler
 
 MILLIMETRE_PRINTS = ("millimetre", "millimetre_short", "millimetre_heavy_ten", "millimetre_roof")
+HALF_MILLIMETRE_PRINTS = ("half_millimetre", "half_millimetre_even", "half_millimetre_no_fives")
 INCH_PRINTS = ("inch_sixteenth", "inch_eighth", "inch_quarter")
 
 
@@ -145,6 +146,24 @@ def test_half_centimetres_are_told_apart_or_refused() -> None:
     pairs = [(s.px_per_mm, d.px_per_mm) for s, d in zip(scales, drawn, strict=True) if isinstance(s, Scale)]
     assert len(pairs) >= 1
     assert all(value == pytest.approx(true, rel=0.05) for value, true in pairs)
+
+
+@pytest.mark.parametrize("name", HALF_MILLIMETRE_PRINTS)
+def test_half_millimetres_are_read_or_refused(name: str) -> None:
+    drawn = [random_ruler_photo(seed, name) for seed in range(6)]
+    scales = [find_ruler(read_photo(d.rgb)) for d in drawn]
+    pairs = [(s.px_per_mm, d) for s, d in zip(scales, drawn, strict=True) if isinstance(s, Scale)]
+    assert len(pairs) >= 3
+    assert all(0.97 * d.px_per_mm_min <= value <= 1.03 * d.px_per_mm_max for value, d in pairs)
+
+
+@pytest.mark.parametrize(("name", "px_per_mm"), [("two_millimetres", 10.0), ("inch_tenth", 8.0), ("inch_tenth", 10.0)])
+def test_ticks_too_thin_and_short_for_millimetres_are_named(name: str, px_per_mm: float) -> None:
+    pose = RulerPose(px_per_mm, (20.0, 300.0), 0.0, last_mm=70.0)
+    drawn = draw_ruler(skin_background(480, 780, 3), RULER_PRINTS[name], LOOKS["white paper"], pose)
+    answer = find_ruler(read_photo(spoil(drawn.rgb, PhotoFaults(blur_px=0.8, noise=2.0), seed=1)))
+    assert isinstance(answer, NoScale)
+    assert "1 mm or 2 mm or 1 cm or 1/10 inch" in answer.reason
 
 
 @pytest.mark.parametrize("kind", DECOY_KINDS)

@@ -1,16 +1,17 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 from drawing import circles
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from stages import Staged
 
 from lesionvis.errors import ModelError
-from lesionvis.models import Model, load_model, packaged_model_folder
+from lesionvis.models import Model, Predictor, load_model, packaged_model_folder
 from lesionvis.spots.candidates import COLUMNS as CANDIDATE_COLUMNS
 from lesionvis.spots.candidates import Candidates
 from lesionvis.spots.classifier import (
@@ -169,6 +170,32 @@ def test_spots_of_blood_score_higher_than_freckles_and_hairs(shower: Staged) -> 
     assert np.quantile(spots.candidate_scores[~on_spot], 0.95) < 0.3
 
 
+@dataclass(frozen=True)
+class _SaysOfEach(Predictor):
+    """A predictor that gives back its table."""
+
+    def __call__(self, table: NDArray[np.float32]) -> NDArray[np.float64]:
+        return table.astype(np.float64)
+
+
+def test_kinds_ask_for_much_of_pigment_and_little_of_inflamed() -> None:
+    names = tuple(CANDIDATE_COLUMNS)[:4]
+    candidates = _candidates([(50, 50, 6), (80, 50, 6), (110, 50, 6), (140, 50, 6), (170, 50, 6)])
+    values = candidates.evidence.copy()
+    # Blood, vascular, inflamed, pigment.
+    values[:, :4] = [
+        (0.5, 0.1, 0.3, 0.1),
+        (0.2, 0.4, 0.3, 0.1),
+        (0.4, 0.1, 0.5, 0.0),
+        (0.2, 0.1, 0.1, 0.6),
+        (0, 0, 0.2, 0.8),
+    ]
+    classifier = replace(packaged_classifier(), kind=_SaysOfEach(names, b""))
+    kinds = classifier.spot_kinds(replace(candidates, evidence=values), np.arange(5))
+    assert kinds.tolist() == ["blood", "vascular", "inflamed", "blood", "pigment"]
+    assert classifier.spot_kinds(candidates, np.zeros(0, np.int64)).shape == (0,)
+
+
 def test_a_judge_needs_its_own_evidence() -> None:
     model = load_model(packaged_model_folder(MODEL_NAME))
     regions = load_model(packaged_model_folder(REGION_MODEL_NAME))
@@ -180,4 +207,4 @@ def test_a_judge_needs_its_own_evidence() -> None:
     with pytest.raises(ModelError, match="made for other columns"):
         classifier_of(Model("old", model.card, {**model.predictors, "stage_1": fewer}), regions)
     with pytest.raises(ModelError, match="has no predictor named region"):
-        classifier_of(model, Model("old", regions.card, {}))
+        classifier_of(model, model)

@@ -292,13 +292,15 @@ class _Says(Predictor):
     """A predictor that says the same of everything."""
 
     value: float = 0.0
+    width: int = 1
 
     def __call__(self, table: NDArray[np.float32]) -> NDArray[np.float64]:
-        return np.full((len(table), 1), self.value)
+        return np.full((len(table), self.width), self.value)
 
 
 def _judge(spot: float, region: float) -> SpotClassifier:
-    return SpotClassifier(_Says((), b"", spot), _Says((), b"", spot), _Says((), b"", region))
+    says = _Says((), b"", spot)
+    return SpotClassifier(says, says, _Says((), b"", 0.25, 4), _Says((), b"", region))
 
 
 def test_nothing_found_has_the_same_types(plain: Staged) -> None:
@@ -325,7 +327,8 @@ def test_a_dominant_lesion_takes_the_spots_on_it(mole: Staged) -> None:
     both = SpotFinder(classifier=_judge(1.0, 0.99))(photo, skin, NO_SCALE)
     assert both.lesion > 0
     for number, outline in enumerate(both.outlines_px, start=1):
-        column, row = np.rint(outline.mean(axis=0)).astype(int)
+        # The middle of an outline on the border may lie a fraction of a pixel outside.
+        column, row = np.clip(np.rint(outline.mean(axis=0)), 0, np.subtract(both.labels.shape[::-1], 1)).astype(int)
         assert number == both.lesion or both.labels[row, column] != both.lesion
 
 
@@ -345,3 +348,22 @@ def test_a_spot_centred_on_a_place_that_is_left_out_is_dropped(shower: Staged) -
     kept = [outline for outline in found.spots.outlines_px if round(outline[:, 0].mean()) >= middle]
     assert 0 < len(kept) < len(found.spots)
     assert [outline.tolist() for outline in spots.outlines_px] == [outline.tolist() for outline in kept]
+
+
+def test_spots_cut_by_the_frame_are_measured_inside_the_photo() -> None:
+    """Their size is then a lower bound of that of the whole spot."""
+    scene = replace(MIDDLE, blur_sigma_px=0.8)
+    places = [(-0.3, 60.0), (0.2, 160.0), (60.0, -1.5), (160.0, 2.0), (478.0, 90.0), (479.5, 200.0), (250.0, 358.5)]
+    grid = [(x, y) for x in (100.0, 220.0, 340.0) for y in (90.0, 180.0, 270.0)]
+    spots = [RenderedSpot(x, y, diameter_px=14.0, blood_fraction=0.08) for x, y in (*places, *grid)]
+    found = stage(scene, spots).worked
+    height, width = scene.height_px, scene.width_px
+    cut = found.table.has_flag("cut_by_frame")
+    assert cut.sum() >= 5
+    corners = np.concatenate(found.spots.outlines_px)
+    assert corners.min() >= -0.5
+    assert (corners.max(axis=0) <= (width - 0.5, height - 0.5)).all()
+    painted = np.bincount(found.spots.labels.ravel(), minlength=len(found.spots) + 1)[1:]
+    assert (found.table["area_px"][cut] <= 1.1 * painted[cut]).all()
+    assert (found.table["diameter_px"][cut] < 14.0).all()
+    assert found.table["diameter_px"][~cut] == pytest.approx(14.0, rel=0.15)

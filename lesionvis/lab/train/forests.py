@@ -58,7 +58,15 @@ def spot_forest(columns: Sequence[str]) -> FittedPredictor:
         To be fitted.
     """
     estimator = ExtraTreesClassifier(
-        90, min_samples_leaf=8, max_depth=10, max_features=0.3, n_jobs=2, random_state=SEED
+        60, min_samples_leaf=8, max_depth=10, max_features=0.3, n_jobs=2, random_state=SEED
+    )
+    return FittedPredictor(tuple(columns), estimator)
+
+
+def kind_forest(columns: Sequence[str]) -> FittedPredictor:
+    """Unfitted classifier of the kinds of candidates."""
+    estimator = ExtraTreesClassifier(
+        40, min_samples_leaf=6, max_depth=10, max_features=0.3, n_jobs=2, random_state=SEED
     )
     return FittedPredictor(tuple(columns), estimator)
 
@@ -137,7 +145,7 @@ def write_model(folder: Path, name: str, forests: dict[str, FittedPredictor], ab
     folder : Path
         Made when it does not exist.
     name : str
-        For example "spots-v1".
+        For example "spots-v2".
     forests : dict
         Fitted forests by name.
     about : dict

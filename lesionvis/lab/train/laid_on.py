@@ -13,9 +13,9 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from lesionvis.lab.render.composites import DOTS, FAINT_DENSITY, FRECKLES, PAPULES, STRONG_DENSITY, lay_spots
+from lesionvis.lab.train.folds import fold_of
 from lesionvis.lab.train.left_out import find
 from lesionvis.lab.train.pattern_training import PatternTable, feature_row
-from lesionvis.lab.train.spot_training import fold_of
 from lesionvis.lab.truth import Label
 from lesionvis.labels import PETECHIAL_SHOWER, UNCERTAIN
 from lesionvis.pattern.features import FEATURE_NAMES
@@ -45,7 +45,7 @@ def make_laid_on_table(folder: Path, labels: Sequence[Label], classifiers: Seque
     """
     bare = [label for label in labels if label.visible == "0"]
     jobs = (
-        delayed(_row)(folder / label.photo, label, subject, classifiers[fold_of(label.group)])
+        delayed(_row)(folder / label.photo, label, subject, classifiers[fold_of(label.source, label.group)])
         for number, label in enumerate(bare)
         for subject in (DOTS, (FRECKLES, PAPULES)[number % 2])
     )

@@ -11,7 +11,7 @@ from joblib import Parallel, delayed
 
 from lesionvis.analysis import Analyzer
 from lesionvis.findings import Findings
-from lesionvis.lab.train.spot_training import fold_of
+from lesionvis.lab.train.folds import fold_of
 from lesionvis.lab.truth import Label
 from lesionvis.photo import PhotoSource
 from lesionvis.scale import NoScale, Scale
@@ -62,7 +62,10 @@ def left_out(
     list
         One per label.
     """
-    jobs = (delayed(_alone)(measure, folder / label.photo, classifiers[fold_of(label.group)]) for label in labels)
+    jobs = (
+        delayed(_alone)(measure, folder / label.photo, classifiers[fold_of(label.source, label.group)])
+        for label in labels
+    )
     return list(Parallel(n_jobs=2)(jobs))
 
 

@@ -15,23 +15,29 @@ from joblib import Parallel, delayed
 from lesionvis.lab.render.scenarios import angiomas, petechial_shower, plain_skin, single_lesion
 from lesionvis.lab.render.scene import RenderedSpot, Scene
 from lesionvis.lab.render.synth import encode_jpeg, render
+from lesionvis.lab.train import candidate_examples
+from lesionvis.lab.train.candidate_examples import CandidateExample
 from lesionvis.lab.train.region_examples import RegionExample, region_example
-from lesionvis.lab.train.spot_examples import Example, evidence, match, thin_out
 from lesionvis.lab.truth import MarkedSpots
 from lesionvis.photo import read_photo
+from lesionvis.scale import NoScale
+from lesionvis.skin import find_skin
+from lesionvis.spots.candidates import find_candidates
 
 N_SHOWERS, N_PLAIN, N_LESIONS, N_ANGIOMAS = 28, 12, 8, 6
-# A rendered photo counts a third as much as a real one.
-RENDERED_WEIGHT = 0.3
+# A rendered photo counts half as much as a real one.
+RENDERED_WEIGHT = 0.5
 RENDERED_OTHERS = 60
 _SEED = 20
 
 
 def _scene(generator: np.random.Generator, number: int) -> Scene:
     """A scene with everything that varies from photo to photo, skin tones evenly spread over the photos."""
+    # Every other photo is so small that it is enlarged before anything is sought.
+    width_px, height_px = ((640, 480), (320, 240))[number // 2 % 2]
     return Scene(
-        width_px=640,
-        height_px=480,
+        width_px=width_px,
+        height_px=height_px,
         px_per_mm=float(np.exp(generator.uniform(np.log(2.5), np.log(12.0)))),
         seed=_SEED * 1000 + number,
         ita_deg=float(-30.0 + 82.0 * ((number * 0.618) % 1.0)),
@@ -68,7 +74,7 @@ def _cases() -> Iterator[tuple[str, Scene, tuple[RenderedSpot, ...]]]:
             if kind == "shower":
                 # From 3 px on; as many as fit with ease.
                 diameter_mm = max(float(generator.uniform(0.8, 2.0)), 3.2 / scene.px_per_mm)
-                room = 640 * 480 / (diameter_mm * scene.px_per_mm * 4.0) ** 2
+                room = scene.width_px * scene.height_px / (diameter_mm * scene.px_per_mm * 4.0) ** 2
                 n_spots = min(int(generator.integers(5, 200)), int(room))
                 yield kind, scene, petechial_shower(generator, scene, max(n_spots, 3), diameter_mm=diameter_mm)
             elif kind == "lesion":
@@ -80,36 +86,28 @@ def _cases() -> Iterator[tuple[str, Scene, tuple[RenderedSpot, ...]]]:
                 yield kind, scene, plain_skin()
 
 
-def rendered_examples() -> list[Example]:
-    """Evidence and truth of the rendered photos.
-
-    Returns
-    -------
-    list of Example
-        In a fixed order; the same on every call.
-    """
-    jobs = (delayed(_example)(number, *case) for number, case in enumerate(_cases()))
+def rendered_candidate_examples() -> list[CandidateExample]:
+    """Candidates of the rendered photos with their truth, in a fixed order; the same on every call."""
+    jobs = (delayed(_candidate_example)(number, *case) for number, case in enumerate(_cases()))
     return list(Parallel(n_jobs=2)(jobs))
 
 
-def _example(number: int, kind: str, scene: Scene, spots: tuple[RenderedSpot, ...]) -> Example:
+def _candidate_example(number: int, kind: str, scene: Scene, spots: tuple[RenderedSpot, ...]) -> CandidateExample:
     cv2.setNumThreads(1)
     name = f"rendered-{kind}-{number}"
-    rendered = render(scene, spots)
-    # Saved twice, as most photos on the web are.
-    photo, candidates = evidence(encode_jpeg(rendered.rgb, scene.jpeg_quality or 90))
+    photo = read_photo(encode_jpeg(render(scene, spots).rgb, scene.jpeg_quality or 90))
+    candidates = find_candidates(photo.rgb, find_skin(photo, NoScale("not sought in training")))
     marked = MarkedSpots(
         name,
         (0.0, 0.0, float(scene.width_px), float(scene.height_px)),
         np.array([spot.x_px for spot in spots]),
         np.array([spot.y_px for spot in spots]),
         np.array([spot.diameter_px for spot in spots]),
-        # A pigmented lesion is no spot of blood, nor is it to be taken for texture.
-        ("uncertain" if kind == "lesion" else "spot",) * len(spots),
+        ({"shower": "blood", "angioma": "vascular"}.get(kind, "uncertain"),) * len(spots),
     )
-    labels = match(candidates, marked, photo.px_per_source_px)
-    weights = RENDERED_WEIGHT * thin_out(labels, RENDERED_OTHERS)
-    return Example(name, name, candidates, labels, weights)
+    kinds = candidate_examples.match(candidates, marked, "", photo.px_per_source_px)
+    weights = RENDERED_WEIGHT * candidate_examples.thin_out(kinds, RENDERED_OTHERS)
+    return CandidateExample(name, "rendered", name, "rendered", 0, candidates, kinds, weights)
 
 
 def rendered_region_examples() -> list[RegionExample]:

@@ -37,6 +37,12 @@ SECOND_LOOK_QUADRANGLES = 16
 MIN_MARKERS = 3
 """Markers that must agree on one plane; alone, one in 200 photos shows the pattern of some marker."""
 
+MAX_FOREIGN_MARKERS = 1
+"""Markers of other boards that may be in sight: one is a chance pattern, as in one of 200 photos; two are a board."""
+
+MAX_OFF_PLANE_SHARE = 0.2
+"""Share of the markers that may lie off the plane of the others: a curled edge. On another board most do."""
+
 MIN_CORNERS = 6
 """Corners of squares that must lie on that plane: four fix it, two more show that they do."""
 
@@ -63,6 +69,22 @@ MIN_CORNER_NOISE_PX = 0.05
 PRINT_TOLERANCE = 0.003
 """Relative error of the print: a bar can be measured to 0.15 of 50 mm."""
 
+PLANE_TOLERANCE = 0.01
+"""Relative error from a card 2 mm nearer to a lens 20 cm away than the skin."""
+
+QUARTER_OFFSET_SQUARES = 0.13
+"""Where the four quarters around a corner are looked at, in squares: before the markers' ink begins."""
+
+MIN_QUARTER_CONTRAST, MIN_QUARTER_SHARE = 0.05, 0.5
+"""Least relative contrast of the quarters around a corner, also as a share of that of the clearest quarter of all
+corners; under it something covers the corner."""
+
+LIGHT_FLOOR = 10.0
+"""Grey levels added to the light before a relative contrast is taken, so that noise in the dark is none."""
+
+MIN_BEND_CORNERS, UNKNOWN_BEND = 12, 0.02
+"""With fewer corners a bend cannot be told from noise; then the card is taken to be bent as hand-held paper is."""
+
 BAR_BOUNDS_MM = (25.0, 100.0)
 """Half and twice the size: beyond them the bar was not what was measured."""
 
@@ -85,11 +107,14 @@ class CardView:
         Corners of squares that were found, on the card.
     residual_px : float
         Root mean square distance of these from where the plane puts them, source px.
+    bend : float
+        Root mean square relative change of scale on the card that its plane does not explain.
     """
 
     plane: Homography
     corners_mm: NDArray[np.float64]
     residual_px: float
+    bend: float
 
 
 def check_bar_mm(bar_mm: float) -> None:
@@ -133,7 +158,7 @@ def find_marker(photo: Photo, bar_mm: float = BAR_MM) -> Scale | NoScale:
     Notes
     -----
     ArUco markers (Garrido-Jurado et al. 2014) in a chessboard; the error is propagated from the corners' distances
-    to the homography, plus that of the print.
+    to the homography, plus that of the print, of the card's height over the skin, and of a bend.
 
     Examples
     --------
@@ -161,47 +186,111 @@ def find_card(photo: Photo) -> CardView | NoScale:
     """
     gray = np.asarray(cv2.cvtColor(photo.rgb, cv2.COLOR_RGB2GRAY), np.uint8)
     first_look = min(1.0, FIRST_LOOK_SIDE_PX / max(gray.shape))
-    n_markers, quadrangles, plane = _markers(gray, first_look)
-    if first_look < 1.0 and (n_markers > 0 or quadrangles >= SECOND_LOOK_QUADRANGLES):
-        n_markers, _, plane = _markers(gray, 1.0)
-    if n_markers == 0:
+    seen = _markers(gray, first_look)
+    if first_look < 1.0 and (seen.n_all > 0 or seen.n_quadrangles >= SECOND_LOOK_QUADRANGLES):
+        seen = _markers(gray, 1.0)
+    if seen.n_all == 0:
         return NoScale("no card found: no marker in sight")
+    if seen.n_foreign > MAX_FOREIGN_MARKERS:
+        return NoScale(f"no card found: {NOT_OUR_BOARD}, as {seen.n_foreign} of its markers are not on it")
+    plane = _plane(seen)
     if plane is None:
-        told = "1 marker is" if n_markers == 1 else f"{n_markers} markers are"
+        told = "1 marker is" if seen.n_all == 1 else f"{seen.n_all} markers are"
         return NoScale(f"no card found: {told} in sight where {MIN_MARKERS} in one plane are needed")
+    if isinstance(plane, NoScale):
+        return plane
     corners = _refined(gray, plane)
     if corners is None:
         return NoScale("no card found: its markers are in sight but the corners of its squares are not sharp enough")
-    plane, corners_mm, residual_px = corners
     to_source = np.array([[1.0, 0.0, 0.5], [0.0, 1.0, 0.5], [0.0, 0.0, photo.px_per_source_px]])
     to_source[:2] -= 0.5 * to_source[2]
-    return CardView(Homography(to_source @ plane.matrix), corners_mm, residual_px / photo.px_per_source_px)
+    return CardView(
+        Homography(to_source @ corners.plane.matrix),
+        corners.corners_mm,
+        corners.residual_px / photo.px_per_source_px,
+        corners.bend,
+    )
 
 
-def _markers(gray: NDArray[np.uint8], reduction: float) -> tuple[int, int, Homography | None]:
-    """Number of markers, of other quadrangles, and the plane in working px that three or more markers agree on."""
+NOT_OUR_BOARD = "the board in sight is not the card of lesionvis"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Markers:
+    """Markers in sight.
+
+    Attributes
+    ----------
+    on_card : ndarray of shape (M, 4, 2), float64
+        Corners of those that the card has, where they are on it, in mm.
+    seen : ndarray of shape (M, 4, 2), float64
+        Where they are in the photo, working px.
+    n_foreign : int
+        Markers that are not on the card.
+    n_quadrangles : int
+        Black quadrangles that are no markers.
+    """
+
+    on_card: NDArray[np.float64]
+    seen: NDArray[np.float64]
+    n_foreign: int
+    n_quadrangles: int
+
+    @property
+    def n_all(self) -> int:
+        """All markers in sight."""
+        return len(self.seen) + self.n_foreign
+
+
+def _markers(gray: NDArray[np.uint8], reduction: float) -> _Markers:
     small = gray
     if reduction < 1.0:
         small = np.asarray(cv2.resize(gray, None, fx=reduction, fy=reduction, interpolation=cv2.INTER_AREA), np.uint8)
     board = charuco_board()
+    # The dictionary has more than twice the card's markers: a larger board shows itself by the others.
     corners, ids, rejected = cv2.aruco.ArucoDetector(board.getDictionary()).detectMarkers(small)
     place = {int(marker): row for row, marker in enumerate(np.ravel(board.getIds()))}
     seen_ids = [] if ids is None else [int(marker) for marker in np.ravel(ids)]
-    found = [(place[i], np.reshape(c, (-1, 2))) for i, c in zip(seen_ids, corners, strict=True) if i in place]
-    if len(found) < MIN_MARKERS:
-        return len(found), len(rejected), None
-    on_board = np.asarray(board.getObjPoints(), np.float64)[[row for row, _ in found]].reshape(-1, 3)[:, :2]
-    on_card = on_board + np.array([BOARD_LEFT_MM, BOARD_TOP_MM])
-    seen = (np.concatenate([c for _, c in found]).astype(np.float64) + 0.5) / reduction - 0.5
+    found = [(place[i], np.reshape(c, (4, 2))) for i, c in zip(seen_ids, corners, strict=True) if i in place]
+    on_board = np.asarray(board.getObjPoints(), np.float64)[[row for row, _ in found]].reshape(-1, 4, 3)[..., :2]
+    seen = np.asarray([c for _, c in found], np.float64).reshape(-1, 4, 2)
+    return _Markers(
+        on_board + np.array([BOARD_LEFT_MM, BOARD_TOP_MM]),
+        (seen + 0.5) / reduction - 0.5,
+        len(seen_ids) - len(found),
+        len(rejected),
+    )
+
+
+def _plane(markers: _Markers) -> Homography | NoScale | None:
+    """Plane in working px that the markers lie on; None where fewer than three do, NoScale where many others do not."""
+    if len(markers.seen) < MIN_MARKERS:
+        return None
     # The tolerance is of the source points, in mm: it then suits markers of any size.
-    inverse, inliers = cv2.findHomography(seen, on_card, cv2.RANSAC, MARKER_TOLERANCE_MM)
-    if inverse is None or inliers.sum() < 4 * MIN_MARKERS or abs(np.linalg.det(inverse)) < 1e-12:
-        return len(found), len(rejected), None
-    return len(found), len(rejected), Homography(np.linalg.inv(np.asarray(inverse, np.float64)))
+    inverse, inliers = cv2.findHomography(
+        markers.seen.reshape(-1, 2), markers.on_card.reshape(-1, 2), cv2.RANSAC, MARKER_TOLERANCE_MM
+    )
+    if inverse is None or abs(np.linalg.det(inverse)) < 1e-12:
+        return None
+    whole = np.asarray((inliers.reshape(-1, 4) > 0).all(axis=1))
+    n_off = int((~whole).sum())
+    if n_off > max(MAX_FOREIGN_MARKERS, MAX_OFF_PLANE_SHARE * len(whole)):
+        return NoScale(f"no card found: {NOT_OUR_BOARD}, as {n_off} of its {len(whole)} markers are at other places")
+    return Homography(np.linalg.inv(np.asarray(inverse, np.float64))) if whole.sum() >= MIN_MARKERS else None
 
 
-def _refined(gray: NDArray[np.uint8], plane: Homography) -> tuple[Homography, NDArray[np.float64], float] | None:
-    """Plane through the corners of the squares, these corners on the card, and their rms distance in working px."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Corners:
+    """Plane through the corners of the squares, these corners on the card, their rms distance in working px, bend."""
+
+    plane: Homography
+    corners_mm: NDArray[np.float64]
+    residual_px: float
+    bend: float
+
+
+def _refined(gray: NDArray[np.uint8], plane: Homography) -> _Corners | None:
+    """Fit the plane to the corners of the squares that nothing covers."""
     corners_mm = np.asarray(charuco_board().getChessboardCorners(), np.float64)[:, :2]
     corners_mm += np.array([BOARD_LEFT_MM, BOARD_TOP_MM])
     for _ in range(REFINEMENTS):  # from the markers' corners first, which are coarse
@@ -210,18 +299,54 @@ def _refined(gray: NDArray[np.uint8], plane: Homography) -> tuple[Homography, ND
         window = int(np.clip(CORNER_WINDOW_SQUARES * np.nanmedian(square_px), 2, 10))
         margin = window + 2.0
         inside = np.all((seen_px > margin) & (seen_px < np.array(gray.shape[::-1]) - 1 - margin), axis=1)
+        inside[inside] = _are_saddles(gray, plane, corners_mm[inside])
         if inside.sum() < MIN_CORNERS:
             return None
         stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 30, 0.01)
         start = seen_px[inside].astype(np.float32).reshape(-1, 1, 2)
-        sharp = cv2.cornerSubPix(gray, start, (window, window), (-1, -1), stop).reshape(-1, 2)
+        sharp = cv2.cornerSubPix(gray, start, (window, window), (-1, -1), stop).reshape(-1, 2).astype(np.float64)
         matrix, inliers = cv2.findHomography(corners_mm[inside], sharp, cv2.RANSAC, CORNER_TOLERANCE_PX)
         if matrix is None or inliers.sum() < max(MIN_CORNERS, MIN_CORNER_SHARE * inside.sum()):
             return None
         plane = Homography(np.asarray(matrix, np.float64))
     used = inliers.ravel() > 0
     off = plane.to_px(corners_mm[inside][used]) - sharp[used]
-    return plane, corners_mm[inside][used], float(np.sqrt(np.mean(np.sum(off**2, axis=1))))
+    residual_px = float(np.sqrt(np.mean(np.sum(off**2, axis=1))))
+    return _Corners(plane, corners_mm[inside][used], residual_px, _bend(corners_mm[inside], sharp))
+
+
+def _are_saddles(gray: NDArray[np.uint8], plane: Homography, corners_mm: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which corners have two dark and two light quarters around them; what a finger covers has not."""
+    if len(corners_mm) == 0:
+        return np.zeros(0, np.bool_)
+    quarters = []
+    for quarter in ((1, 1), (-1, -1), (1, -1), (-1, 1)):
+        at = plane.to_px(corners_mm + QUARTER_OFFSET_SQUARES * SQUARE_MM * np.array(quarter)).astype(np.float32)
+        quarters.append(cv2.remap(gray, at[:, :1], at[:, 1:], cv2.INTER_LINEAR).ravel().astype(np.float64))
+    pairs = np.stack([quarters[:2], quarters[2:]])
+    light, dark = pairs.min(axis=1).max(axis=0), pairs.max(axis=1).min(axis=0)
+    contrast = (light - dark) / (light + LIGHT_FLOOR)
+    usual = float(np.quantile(contrast, 0.75))
+    return np.asarray(contrast > max(MIN_QUARTER_SHARE * usual, MIN_QUARTER_CONTRAST))
+
+
+def _bend(corners_mm: NDArray[np.float64], seen_px: NDArray[np.float64]) -> float:
+    """Root mean square relative change of scale that a plane leaves over: slope of a cubic through what is left."""
+    if len(corners_mm) < MIN_BEND_CORNERS:
+        return UNKNOWN_BEND
+    matrix, _ = cv2.findHomography(corners_mm, seen_px, 0)
+    plane = Homography(np.asarray(matrix, np.float64))
+    left_px = seen_px - plane.to_px(corners_mm)
+    x, y = ((corners_mm - corners_mm.mean(axis=0)) / SQUARE_MM).T
+    one, none = np.ones_like(x), np.zeros_like(x)
+    # No y cubed: the board has three rows of corners.
+    terms = np.stack([one, x, y, x * x, x * y, y * y, x**3, x * x * y], axis=1)
+    along_x = np.stack([none, one, none, 2 * x, y, none, 3 * x * x, 2 * x * y], axis=1)
+    along_y = np.stack([none, none, one, none, x, 2 * y, none, x * x], axis=1)
+    coefficients = np.linalg.lstsq(terms, left_px, rcond=1e-3)[0]
+    px_per_square = SQUARE_MM * float(plane.px_per_mm(corners_mm).mean())
+    slope = np.concatenate([along_x, along_y]) @ coefficients / px_per_square
+    return float(np.sqrt(np.mean(np.sum(slope**2, axis=1))))
 
 
 def _scale(view: CardView, print_scale: float, photo: Photo) -> Scale:
@@ -234,9 +359,10 @@ def _scale(view: CardView, print_scale: float, photo: Photo) -> Scale:
     places_px = plane.to_px(places_mm)
     frame = np.array([photo.source_width_px, photo.source_height_px]) - 0.5
     inside = np.all((places_px > -0.5) & (places_px < frame), axis=1)
+    error = np.sqrt(reading**2 + mean**2 * (PRINT_TOLERANCE**2 + PLANE_TOLERANCE**2 + view.bend**2))
     return Scale(
         px_per_mm=mean,
-        standard_error_px_per_mm=float(np.hypot(reading, PRINT_TOLERANCE * mean)),
+        standard_error_px_per_mm=float(error),
         source="marker",
         outline_px=plane.to_px(card_outline_mm() * print_scale),
         points_px=places_px[inside],

@@ -5,7 +5,7 @@ be a ruler only when all that makes a ruler is seen at once:
 
 - enough ticks, hardly one missing, evenly spaced along a smooth line (`lesionvis.scale.ruler.ticks`);
 - which begin on one line;
-- of which every fifth or tenth is longer or heavier, and no other order fits (`lesionvis.scale.ruler.units`);
+- of which some are longer or heavier in the order of one unit, and no other fits (`lesionvis.scale.ruler.units`);
 - on a body with a straight edge (`lesionvis.scale.ruler.edge`).
 
 Where anything is missing, there is no scale and the reason says what.
@@ -27,7 +27,7 @@ from lesionvis.scale.ruler.periodicity import Level, PeriodicPlaces, build_level
 from lesionvis.scale.ruler.strip import straighten
 from lesionvis.scale.ruler.tick_shapes import TickShapes, measure_shapes
 from lesionvis.scale.ruler.ticks import TickRow, follow_ticks
-from lesionvis.scale.ruler.units import TickUnits, find_tick_units
+from lesionvis.scale.ruler.units import TickUnits, find_tick_units, plain_length
 
 FOLLOW_PITCH_PX = 8.0
 """Ticks are followed at the coarsest level where they are this far apart: fast, and sharp enough."""
@@ -38,8 +38,9 @@ SHAPE_PITCH_PX = 12.0
 SHAPE_ROWS = np.arange(-6.0, 6.0 + 1e-9, 0.125)
 """Rows of the strip in which lengths are measured, pitches: over the centimetre tick of most rulers."""
 
-MILLIMETRES_PER_TICK = {"millimetre": 1.0, "half_centimetre": 5.0}
-"""What one tick is worth, by the order among the ticks."""
+LONG_TICK, LONG_SHAPE_ROWS = 3.5, np.arange(-14.0, 14.0 + 1e-9, 0.125)
+"""Where plain ticks are longer than this, in pitches, they may be half millimetres, whose centimetre tick needs so many
+rows."""
 
 PLANE_TOLERANCE = 0.01
 """Relative error from print (0.3 % for paper) and from a ruler 2 mm nearer to a lens 20 cm away (1 %)."""
@@ -62,8 +63,8 @@ FACTOR_FOR_TWO = 1.5
 MAX_FINER = 0.35
 """Marks midway between the ticks may be this high, as a share of the ticks: print and noise."""
 
-MIN_MARGIN_HALF = 1.0
-"""Margin for half centimetres: an inch order with twice the kinds fits them too, but for its cost of 5."""
+MIN_REFINED_MARGIN = 1.0
+"""Margin against orders that divide the kinds further: they fit as well, but for their cost of 5 and more."""
 
 MIN_STANDING_OUT_HALF = 0.75
 """Share of the centimetre ticks of a half-centimetre ruler that are clearly longer: twice as long tells."""
@@ -173,20 +174,20 @@ class RulerFinder:
             verdict = self._judge_row(row)
             if not verdict.complaint:
                 shapes = _measured(row, levels)
-                grouping = find_tick_units(shapes.lengths, shapes.ink, shapes.open_ends)
+                grouping = find_tick_units(shapes.lengths, shapes.ink, shapes.open_ends, shapes.width)
                 verdict = self._judge_order(row, shapes, grouping)
                 if not verdict.complaint:
                     row = replace(row, line=row.line.resized(1.0 / reduction))
                     edge = find_edge(photo.rgb, row, shapes.straight_ends())
                     if edge.step >= self.min_edge_step and edge.consistency >= self.min_edge_consistency:
-                        return _scale(row, MILLIMETRES_PER_TICK[grouping.unit], edge, photo)
+                        return _scale(row, grouping.units[0].mm, edge, photo)
                     complaint = f"{_told(row)} have no straight edge of a ruler beside them"
                     verdict = _Verdict(verdict.tests_passed, complaint)
             nearest = max(nearest, verdict, key=lambda v: v.tests_passed)
         return NoScale(f"no ruler found: {nearest.complaint}")
 
-    def tells_unit(self, grouping: TickUnits) -> bool:
-        """Test whether the order among ticks proves millimetres or half centimetres.
+    def tells_order(self, grouping: TickUnits) -> bool:
+        """Test whether the order among ticks is proven, so that there is a ruler.
 
         Parameters
         ----------
@@ -200,17 +201,17 @@ class RulerFinder:
 
         Examples
         --------
-        >>> RulerFinder().tells_unit(find_tick_units(np.ones((2, 31)), np.zeros(31)))
+        >>> RulerFinder().tells_order(find_tick_units(np.ones((2, 31)), np.zeros(31)))
         False
         """
-        half = grouping.unit == "half_centimetre"
         factor = 1.0 if grouping.n_marks >= SURE_MARKS else FACTOR_FOR_TWO
         return (
-            grouping.unit in MILLIMETRES_PER_TICK
+            len(grouping.units) > 0
             and grouping.n_marks >= 2
             and grouping.gain >= factor * self.min_gain
-            and grouping.margin >= factor * (MIN_MARGIN_HALF if half else self.min_margin)
-            and (not half or grouping.marks_standing_out >= MIN_STANDING_OUT_HALF)
+            and grouping.margin >= factor * self.min_margin
+            and grouping.refined_margin >= factor * MIN_REFINED_MARGIN
+            and (grouping.family != "twos" or grouping.marks_standing_out >= MIN_STANDING_OUT_HALF)
             and grouping.length_noise <= self.max_length_noise_pitches
             and grouping.explained >= MIN_EXPLAINED
         )
@@ -252,17 +253,19 @@ class RulerFinder:
     def _judge_order(self, row: TickRow, shapes: TickShapes, grouping: TickUnits) -> _Verdict:
         """Test whether the ticks are clear and their order tells the unit."""
         told = _told(row)
-        inch = grouping.unit == "inch" and grouping.margin >= self.min_margin
+        tells = self.tells_order(grouping)
+        inch = grouping.family == "halves" and grouping.margin >= self.min_margin
         # A border that cuts all longer ticks alike makes inches look like half centimetres.
-        levelled = grouping.unit == "half_centimetre" and shapes.cut
+        levelled = grouping.family == "twos" and shapes.cut
         return _first_failed(
             N_ROW_TESTS,
             (shapes.contrast >= self.min_contrast, f"{told} are too faint"),
             (shapes.finer <= MAX_FINER, f"{told} have finer ones between them"),
-            (not inch, f"{told} are grouped by 2, 4, 8 and 16, as on an inch ruler"),
+            (not inch, f"{told} are grouped by 2, 4, 8 and 16, as on an inch ruler: {_named(grouping)} each"),
+            (tells and not levelled, f"{told} have no longer ones at every fifth or tenth that would tell the unit"),
             (
-                self.tells_unit(grouping) and not levelled,
-                f"{told} have no longer ones at every fifth or tenth that would tell the unit",
+                len(grouping.units) <= 1,
+                f"{told} may be {_named(grouping)} apart, which are marked alike",
             ),
         )
 
@@ -273,6 +276,10 @@ class _Verdict:
 
     tests_passed: int
     complaint: str
+
+
+def _named(grouping: TickUnits) -> str:
+    return " or ".join(unit.name for unit in grouping.units)
 
 
 def _told(row: TickRow) -> str:
@@ -297,8 +304,12 @@ def _measured(row: TickRow, levels: tuple[Level, ...]) -> TickShapes:
     pitch_px = float(row.line.pitch(row.numbers).mean())
     level = _coarsest(levels, pitch_px, SHAPE_PITCH_PX)
     line = row.line.resized(level.px_per_full_px)
-    strip = straighten(level.contrast, line, row.first, row.last, SHAPE_ROWS)
-    return measure_shapes(strip * row.sign, SHAPE_ROWS, row.half_rows)
+    for rows in (SHAPE_ROWS, LONG_SHAPE_ROWS):
+        strip = straighten(level.contrast, line, row.first, row.last, rows)
+        shapes = measure_shapes(strip * row.sign, rows, row.half_rows)
+        if not plain_length(shapes.lengths, shapes.open_ends) > LONG_TICK:
+            break
+    return shapes
 
 
 def _scale(row: TickRow, mm_per_tick: float, edge: Edge, photo: Photo) -> Scale:

@@ -74,6 +74,11 @@ class TickShapes:
         share = self.open_ends.mean(axis=1)
         return bool(((share > MAX_CUT) & (share < 1.0 - MAX_CUT)).any())
 
+    @property
+    def width(self) -> float:
+        """Width of the median tick in pitches, area over height, blur included."""
+        return float(np.exp(np.nanmedian(self.ink)) / self.contrast)
+
     def straight_ends(self) -> tuple[Floats, ...]:
         """Smooth lines on which most ticks begin or end.
 

@@ -1,8 +1,11 @@
 """Unit of a tick: the order in which longer and heavier ticks return tells millimetres from inches.
 
-Rulers mark every fifth and tenth millimetre, half-centimetre rulers every second tick, inches are halved
-again and again (every 2nd, 4th, 8th, 16th tick). Cloth, hair and letters have no such order, so that the
-same test that reads the unit is the best proof that there is a ruler at all.
+Rulers mark every fifth and tenth millimetre, half-centimetre rulers every second tick, half-millimetre rulers every
+tenth and twentieth, inches are halved again and again (every 2nd, 4th, 8th, 16th tick). Cloth, hair and letters have
+no such order, so that the same test that reads the unit is the best proof that there is a ruler at all.
+
+Several units share an order: tenths of an inch are marked as millimetres are. Then the size of the ticks must be that
+of the common unit, or all are named that remain possible.
 """
 
 from __future__ import annotations
@@ -15,9 +18,11 @@ from numpy.typing import NDArray
 
 from lesionvis.scale.ruler.strip import Floats
 
-Unit = Literal["millimetre", "half_centimetre", "inch", "other", "none"]
+Family = Literal["tens", "twos", "twenties", "halves", "other", "none"]
 
 Kinds = tuple[int, ...]
+
+INCH_MM = 25.4
 
 
 def _every(*periods: int) -> Kinds:
@@ -28,16 +33,17 @@ def _every(*periods: int) -> Kinds:
     return tuple(kinds)
 
 
-ORDERS: dict[Unit, tuple[Kinds, ...]] = {
+ORDERS: dict[Family, tuple[Kinds, ...]] = {
     "none": ((0,),),
-    "millimetre": (
+    "tens": (
         _every(5),
         _every(10),
         _every(5, 10),
         (5, 0, 1, 2, 3, 4, 3, 2, 1, 0),  # lengths rise like a roof to the half centimetre, on steel rulers
     ),
-    "half_centimetre": (_every(2),),
-    "inch": tuple(
+    "twos": (_every(2),),
+    "twenties": tuple(_every(*periods) for periods in ((20,), (2, 10), (2, 20), (10, 20), (2, 10, 20))),
+    "halves": tuple(
         _every(*periods)
         for periods in (
             (4,), (8,), (16,), (2, 4), (2, 8), (4, 8), (4, 16), (8, 16), (2, 4, 8), (4, 8, 16), (2, 4, 8, 16),
@@ -49,6 +55,52 @@ ORDERS: dict[Unit, tuple[Kinds, ...]] = {
     ),
 }  # fmt: skip
 """Orders that are compared, the kinds of ticks over one span; "other" is on no ruler."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What one tick of a ruler may be worth.
+
+    Attributes
+    ----------
+    name : str
+        As it is told.
+    mm : float
+        From one tick to the next.
+    """
+
+    name: str
+    mm: float
+
+
+MILLIMETRE, HALF_MILLIMETRE = Unit("1 mm", 1.0), Unit("0.5 mm", 0.5)
+
+UNITS: dict[Family, tuple[Unit, ...]] = {
+    "none": (),
+    "tens": (
+        MILLIMETRE,
+        Unit("2 mm", 2.0),
+        Unit("1 cm", 10.0),
+        Unit("1/10 inch", INCH_MM / 10),
+        Unit("1/20 inch", INCH_MM / 20),
+    ),
+    "twos": (Unit("5 mm", 5.0),),
+    "twenties": (HALF_MILLIMETRE,),
+    "halves": (Unit("1/8 inch", INCH_MM / 8), Unit("1/16 inch", INCH_MM / 16), Unit("1/32 inch", INCH_MM / 32)),
+    "other": (),
+}
+"""Units whose ticks are marked in the orders of each family, the most common first. All 60 rulers with "tens" beside
+lesions that were looked at are in millimetres."""
+
+THIN_WIDTH, SHORT_LENGTH = 0.24, 1.65
+"""Width and length of plain ticks, pitches; no millimetre ruler has less of both. On 60 of them ticks are 0.25 to 0.43
+wide, or 1.7 to 2.4 long and 0.19 to 0.24 wide; ticks that are farther apart look thin and short."""
+
+LONG_LENGTH = 5.0
+"""Plain ticks longer than this, in pitches, are hardly millimetres: the longest had 4.2."""
+
+HALF_MILLIMETRE_LENGTH = 4.2
+"""Ticks of half millimetres are at least this long, in pitches: 2.1 mm. Shorter ones are not asked whether they are."""
 
 LENGTH_NOISE = 0.05
 """Least standard deviation of a tick's length, pitches: the printer's and the lens's."""
@@ -81,8 +133,10 @@ class TickUnits:
 
     Attributes
     ----------
-    unit : {"millimetre", "half_centimetre", "inch", "other", "none"}
+    family : {"tens", "twos", "twenties", "halves", "other", "none"}
         Family of the order.
+    units : tuple of Unit
+        What a tick may be worth, the likeliest first; empty when the order is on no ruler.
     order : tuple of int
         Kind of each tick over one span of the order, the coarsest first.
     phase : int
@@ -90,7 +144,10 @@ class TickUnits:
     gain : float
         Squared standard deviations explained beyond ticks that are all alike, less the cost of the order.
     margin : float
-        Gain beyond the best order of any other family.
+        Gain beyond the best order of any other family that contradicts this one.
+    refined_margin : float
+        Gain beyond the best order of any other family that only divides the kinds of this one further; as such an
+        order fits whatever this one fits, no more than its cost can be expected.
     n_marks : int
         Longer ticks that were seen.
     marks_standing_out : float
@@ -102,18 +159,22 @@ class TickUnits:
         pitches; infinite where no lengths are known.
     """
 
-    unit: Unit
+    family: Family
+    units: tuple[Unit, ...]
     order: Kinds
     phase: int
     gain: float
     margin: float
+    refined_margin: float
     n_marks: int
     marks_standing_out: float
     explained: float
     length_noise: float
 
 
-def find_tick_units(lengths: Floats, ink: Floats, open_ends: NDArray[np.bool_] | None = None) -> TickUnits:
+def find_tick_units(
+    lengths: Floats, ink: Floats, open_ends: NDArray[np.bool_] | None = None, width: float | None = None
+) -> TickUnits:
     """Find the order in which longer or heavier ticks return.
 
     Each order is judged by its likelihood under normal noise whose spread is that of its own residuals,
@@ -128,6 +189,8 @@ def find_tick_units(lengths: Floats, ink: Floats, open_ends: NDArray[np.bool_] |
         Logarithm of width times contrast; NaN where unknown.
     open_ends : ndarray of shape (2, N), bool, optional
         Ticks that are at least so long, because the picture ends there.
+    width : float, optional
+        Width of the lines in pitches.
 
     Returns
     -------
@@ -139,17 +202,18 @@ def find_tick_units(lengths: Floats, ink: Floats, open_ends: NDArray[np.bool_] |
     >>> reach = np.ones(31)
     >>> reach[::5] = 1.5
     >>> grouping = find_tick_units(np.stack([np.ones(31), reach]), np.zeros(31))
-    >>> grouping.unit, grouping.order, grouping.phase
-    ('millimetre', (1, 0, 0, 0, 0), 0)
+    >>> grouping.units[0].name, grouping.order, grouping.phase
+    ('1 mm', (1, 0, 0, 0, 0), 0)
     """
-    hypotheses = _hypotheses(len(ink))
+    if open_ends is None:
+        open_ends = np.zeros(lengths.shape, bool)
+    length = plain_length(lengths, open_ends)
+    hypotheses = [h for h in _hypotheses(len(ink)) if h.family != "twenties" or length >= HALF_MILLIMETRE_LENGTH]
     kinds = np.stack([tick_kinds(len(ink), h.order, h.phase) for h in hypotheses])
     cost = np.array([COST_PER_KIND * max(h.order) + 2 * np.log(len(h.order)) for h in hypotheses])
     misfit, surprise = cost, np.zeros(kinds.shape)
     standing_out = np.zeros(kinds.shape, bool)
     length_noise = np.full(len(hypotheses), np.inf)
-    if open_ends is None:
-        open_ends = np.zeros(lengths.shape, bool)
     whole = np.zeros(len(ink), bool)
     for values, is_open, least_noise in (
         (lengths[0], open_ends[0], LENGTH_NOISE),
@@ -168,15 +232,18 @@ def find_tick_units(lengths: Floats, ink: Floats, open_ends: NDArray[np.bool_] |
     misfit = misfit + np.minimum(surprise, MAX_SURPRISE).sum(axis=1)
     gain = misfit[0] - misfit  # the first hypothesis is that all are alike
     best = int(gain.argmax())
-    unit = hypotheses[best].unit
-    margin = gain[best] - max(g for g, h in zip(gain, hypotheses, strict=True) if h.unit != unit)
+    family = hypotheses[best].family
+    rivals = np.array([h.family != family for h in hypotheses])
+    refines = rivals & _refine(kinds, kinds[best])
     marks, clear = kinds[best] > 0, standing_out[best]
     return TickUnits(
-        unit=unit,
+        family=family,
+        units=possible_units(family, length, width),
         order=hypotheses[best].order,
         phase=hypotheses[best].phase,
         gain=float(gain[best]),
-        margin=float(margin),
+        margin=float(gain[best] - gain[rivals & ~refines].max(initial=-np.inf)),
+        refined_margin=float(gain[best] - gain[refines].max(initial=-np.inf)),
         n_marks=int(marks.sum()),
         marks_standing_out=float(clear[marks].mean()) if marks.any() else 0.0,
         explained=float(marks[clear].mean()) if clear.any() else 0.0,
@@ -209,9 +276,71 @@ def tick_kinds(n_ticks: int, order: Kinds, phase: int) -> NDArray[np.intp]:
     return np.asarray(order)[(np.arange(n_ticks) - phase) % len(order)]
 
 
+def possible_units(family: Family, length: float, width: float | None = None) -> tuple[Unit, ...]:
+    """Units that a family of orders may stand for; the likeliest first.
+
+    Parameters
+    ----------
+    family : str
+        Key of `ORDERS`.
+    length : float
+        Of plain ticks, pitches; NaN where unknown.
+    width : float, optional
+        Of their lines, pitches.
+
+    Returns
+    -------
+    tuple of Unit
+        Empty for orders that are on no ruler.
+
+    Examples
+    --------
+    >>> [unit.name for unit in possible_units("tens", 1.1, 0.35)]
+    ['1 mm']
+    >>> [unit.name for unit in possible_units("tens", 1.2, 0.11)]
+    ['1 mm', '2 mm', '1 cm', '1/10 inch', '1/20 inch']
+    """
+    units = UNITS[family]
+    if family != "tens":
+        return units
+    if length > LONG_LENGTH:
+        return (HALF_MILLIMETRE, MILLIMETRE)
+    return units if width is not None and width < THIN_WIDTH and length < SHORT_LENGTH else units[:1]
+
+
+def plain_length(lengths: Floats, open_ends: NDArray[np.bool_]) -> float:
+    """Length of the median tick, of both sides of the line together.
+
+    Parameters
+    ----------
+    lengths : ndarray of shape (2, N)
+        How far each tick reaches to either side of the line, in pitches; NaN where unknown.
+    open_ends : ndarray of shape (2, N), bool
+        Ticks that are at least so long.
+
+    Returns
+    -------
+    float
+        In pitches; NaN where few are seen whole.
+    """
+    whole = np.where(open_ends, np.nan, lengths).sum(axis=0)
+    return float(np.nanmedian(whole)) if np.isfinite(whole).sum() >= MIN_KNOWN else float("nan")
+
+
+def _refine(kinds: NDArray[np.intp], coarse: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Which rows (H, N) of kinds tell that of each tick of another row (N,)."""
+    mixed = np.zeros(len(kinds), bool)
+    for kind in range(int(kinds.max()) + 1):
+        members = kinds == kind
+        highest = np.where(members, coarse, -1).max(axis=1)
+        lowest = np.where(members, coarse, coarse.max()).min(axis=1)
+        mixed |= members.any(axis=1) & (highest != lowest)
+    return ~mixed
+
+
 @dataclass(frozen=True, slots=True)
 class _Hypothesis:
-    unit: Unit
+    family: Family
     order: Kinds
     phase: int
 
@@ -219,8 +348,8 @@ class _Hypothesis:
 def _hypotheses(n_ticks: int) -> list[_Hypothesis]:
     """All orders in all phases, "none" first; orders with many kinds only where ticks enough refute them."""
     return [
-        _Hypothesis(unit, order, phase)
-        for unit, orders in ORDERS.items()
+        _Hypothesis(family, order, phase)
+        for family, orders in ORDERS.items()
         for order in orders
         if max(order) <= 2 or n_ticks > 2 * len(order)
         for phase in range(min(len(order), n_ticks))

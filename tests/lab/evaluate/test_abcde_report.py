@@ -11,8 +11,8 @@ from painted import BROWN, comma, disk, painted
 
 from lesionvis.lab.evaluate.abcde_report import SCORES, Examined, abcde_report, examine, moles
 from lesionvis.lab.evaluate.auc import Auc, auc, auc_interval, auc_table
+from lesionvis.lab.train.folds import N_FOLDS, fold_of
 from lesionvis.lab.train.left_out import left_out
-from lesionvis.lab.train.spot_training import N_FOLDS, fold_of
 from lesionvis.lab.truth import Label
 from lesionvis.spots.classifier import SpotClassifier, packaged_classifier
 
@@ -120,7 +120,7 @@ def _which(path: Path, classifier: SpotClassifier) -> tuple[str, object]:
 
 
 def test_each_photo_goes_to_the_judge_that_never_saw_it(tmp_path: Path) -> None:
-    classifiers = [SpotClassifier(fold, fold, fold) for fold in range(N_FOLDS)]  # type: ignore[arg-type]
+    classifiers = [SpotClassifier(fold, fold, fold, fold) for fold in range(N_FOLDS)]  # type: ignore[arg-type]
     labels = [_label("Naevus", number, f"{number}.jpg") for number in range(6)]
-    expected = [(label.photo, fold_of(label.group)) for label in labels]
+    expected = [(label.photo, fold_of(label.source, label.group)) for label in labels]
     assert left_out(_which, tmp_path, labels, classifiers) == expected

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from painted import disk, painted
 
 from lesionvis.lab.evaluate.flip_report import CHANGES, Changed, change_photos, flip_report, left_out_models
+from lesionvis.lab.train.folds import N_FOLDS, fold_of
 from lesionvis.lab.train.pattern_training import fit_pattern, mean_probabilities, read_pattern_table
-from lesionvis.lab.train.spot_training import N_FOLDS, fold_of
 from lesionvis.lab.truth import Label
 from lesionvis.models import packaged_model_folder
 from lesionvis.pattern.pattern import load_pattern_model, sharpened
@@ -93,7 +93,7 @@ def test_models_are_trained_without_the_fold_that_they_judge() -> None:
     packaged = load_pattern_model()
     models = left_out_models(table, packaged)
     assert len(models) == N_FOLDS
-    fold = np.asarray([fold_of(label.group) for label in table.labels])
+    fold = np.asarray([fold_of(label.source, label.group) for label in table.labels])
     expected = mean_probabilities(fit_pattern(table, np.flatnonzero(fold != 2)), table.model_input()[:40])
     found = models[2].probabilities(table.model_input()[:40])
     assert found == pytest.approx(sharpened(expected, packaged.sharpness), abs=1e-4)

@@ -10,7 +10,7 @@ import pytest
 from painted import disk, painted
 
 from lesionvis.lab.evaluate.raised_report import PROXIES, Touched, elevation, measure_touched, pooled, raised_report
-from lesionvis.lab.train.spot_training import N_FOLDS
+from lesionvis.lab.train.folds import N_FOLDS
 from lesionvis.lab.truth import Label
 from lesionvis.spots.classifier import packaged_classifier
 

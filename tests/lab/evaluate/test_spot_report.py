@@ -14,8 +14,8 @@ from lesionvis.lab.evaluate.spot_report import spot_figures, spot_report
 from lesionvis.lab.render.scenarios import petechial_shower
 from lesionvis.lab.render.scene import Scene
 from lesionvis.lab.render.synth import render
+from lesionvis.lab.train.folds import N_FOLDS
 from lesionvis.lab.train.region_examples import LesionTruth
-from lesionvis.lab.train.spot_training import N_FOLDS
 from lesionvis.lab.truth import Label, MarkedSpots
 from lesionvis.spots.classifier import packaged_classifier
 
@@ -64,7 +64,9 @@ def test_nothing_to_find_is_found_by_finding_nothing() -> None:
 
 
 def test_figures_are_means_over_photos() -> None:
-    full, none = Match(2, 2, 0, np.array([0.1, -0.3])), Match(4, 0, 0, np.zeros(0))
+    no_hits = np.zeros(0, np.int64)
+    full = Match(2, 2, 0, np.array([0.1, -0.3]), np.arange(2), ("spot", "spot"))
+    none = Match(4, 0, 0, np.zeros(0), no_hits, ())
     figures = spot_figures("both", [full, none])
     assert (figures.f1, figures.precision, figures.recall) == (0.5, 0.5, 0.5)
     assert figures.diameter_error == pytest.approx(0.2)

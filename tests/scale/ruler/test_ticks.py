@@ -13,7 +13,7 @@ from lesionvis.scale.ruler.periodicity import build_levels, find_periodic_places
 from lesionvis.scale.ruler.strip import SAMPLES_PER_PITCH, TickLine, fit_line, straighten, tick_ends, tick_offsets
 from lesionvis.scale.ruler.tick_shapes import measure_shapes
 from lesionvis.scale.ruler.ticks import TickRow, follow_ticks
-from lesionvis.scale.ruler.units import ORDERS, Unit, find_tick_units, tick_kinds
+from lesionvis.scale.ruler.units import ORDERS, Family, find_tick_units, possible_units, tick_kinds
 
 
 def _bars(pitch_px: float, width: int = 400, height: int = 120) -> np.ndarray:
@@ -117,28 +117,29 @@ def _lengths(kinds: np.ndarray, noise: float, seed: int) -> np.ndarray:
     return np.stack([np.ones(len(kinds)), 1.0 + 0.5 * kinds]) + rng.normal(0, noise, (2, len(kinds)))
 
 
-@pytest.mark.parametrize("unit", ["millimetre", "half_centimetre", "inch", "other"])
+@pytest.mark.parametrize("family", ["tens", "twos", "twenties", "halves", "other"])
 @pytest.mark.parametrize("seed", range(3))
-def test_each_order_is_told_from_the_others(unit: Unit, seed: int) -> None:
-    for order in ORDERS[unit]:
+def test_each_order_is_told_from_the_others(family: Family, seed: int) -> None:
+    for order in ORDERS[family]:
         kinds = tick_kinds(43, order, seed)
-        grouping = find_tick_units(_lengths(kinds, 0.03, seed), np.zeros(43))
-        assert (grouping.unit, grouping.order, grouping.phase) == (unit, order, seed % len(order))
+        lengths = _lengths(kinds, 0.03, seed) + (2.0 if family == "twenties" else 0.0)  # half millimetres look long
+        grouping = find_tick_units(lengths, np.zeros(43))
+        assert (grouping.family, grouping.order, grouping.phase) == (family, order, seed % len(order))
 
 
 @pytest.mark.parametrize(
-    ("unit", "periods"),
+    ("family", "periods"),
     [
-        ("millimetre", (5,)), ("millimetre", (10,)), ("millimetre", (5, 10)), ("half_centimetre", (2,)),
-        *(("inch", periods) for periods in ((4,), (8,), (16,), (2, 4), (4, 8), (8, 16), (2, 4, 8), (4, 8, 16))),
+        ("tens", (5,)), ("tens", (10,)), ("tens", (5, 10)), ("twos", (2,)),
+        *(("halves", periods) for periods in ((4,), (8,), (16,), (2, 4), (4, 8), (8, 16), (2, 4, 8), (4, 8, 16))),
         *(("other", periods) for periods in ((3,), (6,), (7,), (9,), (11,), (12,), (13,), (14,), (3, 6), (6, 12))),
     ],
 )  # fmt: skip
-def test_periods_of_longer_ticks_tell_the_unit(unit: Unit, periods: tuple[int, ...]) -> None:
+def test_periods_of_longer_ticks_tell_the_unit(family: Family, periods: tuple[int, ...]) -> None:
     numbers = np.arange(61) + 2
     kinds = np.sum([numbers % period == 0 for period in periods], axis=0)
     found = find_tick_units(_lengths(kinds, 0.03, 5), np.zeros(61))
-    assert (found.unit, len(found.order)) == (unit, periods[-1])
+    assert (found.family, len(found.order)) == (family, periods[-1])
     assert found.margin > 0.0
 
 
@@ -157,8 +158,18 @@ def test_longer_ticks_at_random_are_seldom_millimetres(n_ticks: int) -> None:
     for _ in range(100):
         lengths = 1.0 + 0.03 * rng.normal(size=(2, n_ticks))
         lengths[1, rng.random(n_ticks) < 0.2] += 0.5
-        believed += finder.tells_unit(find_tick_units(lengths, np.zeros(n_ticks)))
+        grouping = find_tick_units(lengths, np.zeros(n_ticks))
+        believed += finder.tells_order(grouping) and len(grouping.units) == 1
     assert believed <= 10  # 3 of 100 on average; evenness, straight ends and the edge are asked on top
+
+
+def test_units_that_are_marked_alike_are_all_named_unless_the_ticks_look_like_millimetres() -> None:
+    def names(length: float, width: float) -> list[str]:
+        return [unit.name for unit in possible_units("tens", length, width)]
+
+    assert names(1.0, 0.35) == names(1.8, 0.2) == names(4.2, 0.34) == ["1 mm"]
+    assert names(1.16, 0.19) == ["1 mm", "2 mm", "1 cm", "1/10 inch", "1/20 inch"]
+    assert names(5.2, 0.3) == ["0.5 mm", "1 mm"]
 
 
 def test_hidden_ticks_do_not_hide_the_order() -> None:
@@ -167,7 +178,7 @@ def test_hidden_ticks_do_not_hide_the_order() -> None:
     lengths[:, 8:13] = np.nan
     ink = np.zeros(31)
     ink[8:13] = np.nan
-    assert find_tick_units(lengths, ink).unit == "millimetre"
+    assert find_tick_units(lengths, ink).family == "tens"
 
 
 def test_longer_ticks_that_the_border_cuts_off_still_tell_millimetres() -> None:
@@ -176,7 +187,7 @@ def test_longer_ticks_that_the_border_cuts_off_still_tell_millimetres() -> None:
     border = np.linspace(3.0, 1.2, 25)
     open_ends = np.stack([np.zeros(25, bool), lengths[1] > border])
     lengths[1] = np.minimum(lengths[1], border)
-    assert find_tick_units(lengths, np.zeros(25), open_ends).unit == "millimetre"
+    assert find_tick_units(lengths, np.zeros(25), open_ends).family == "tens"
 
 
 def test_shapes_of_a_drawn_ruler_are_those_of_its_print() -> None:

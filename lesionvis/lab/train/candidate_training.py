@@ -1,0 +1,203 @@
+"""Training of the forests that judge candidates: is it a red spot, and of which kind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lesionvis.lab.train.candidate_examples import OPEN, CandidateExample
+from lesionvis.lab.train.folds import fold_of
+from lesionvis.lab.train.forests import SEED, FittedPredictor, kind_forest, onnx_predictor, spot_forest
+from lesionvis.models import Predictor
+from lesionvis.spots.candidates import COLUMNS as CANDIDATE_COLUMNS
+from lesionvis.spots.classifier import (
+    KIND_COLUMNS,
+    KINDS,
+    NEIGHBOUR_COLUMNS,
+    RED_KINDS,
+    SpotClassifier,
+    neighbour_columns,
+)
+
+# Rows of one photo that are kept, by what is known about it, and of a changed copy of a marked one.
+ROWS_MAX = {"marked": 110, "composite": 60, "bare": 40, "beside": 12, "rendered": 90}
+ROWS_OF_COPY_MAX = 60
+_COLUMNS = (*CANDIDATE_COLUMNS, *NEIGHBOUR_COLUMNS)
+# The evidence is stored as the rank among so many quantiles of its column: forests see little else.
+_N_LEVELS = 255
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CandidateTable:
+    """What the forests are trained on: numbers only.
+
+    Attributes
+    ----------
+    levels : ndarray of shape (N, K), uint8
+        Evidence and neighbour columns, as indices into `values`.
+    values : ndarray of shape (K, 256), float32
+        What the levels of each column stand for.
+    kind : ndarray of shape (N,), int8
+        Number in `KINDS`.
+    weight : ndarray of shape (N,), float32
+    fold : ndarray of shape (N,), int8
+    photo : ndarray of shape (N,), int16
+        Number of the photo that a row comes from.
+    """
+
+    levels: NDArray[np.uint8]
+    values: NDArray[np.float32]
+    kind: NDArray[np.int8]
+    weight: NDArray[np.float32]
+    fold: NDArray[np.int8]
+    photo: NDArray[np.int16]
+
+    @property
+    def evidence(self) -> NDArray[np.float32]:
+        """Evidence and neighbour columns, shape (N, K)."""
+        return np.stack([values[levels] for values, levels in zip(self.values, self.levels.T, strict=True)], axis=1)
+
+    @property
+    def is_red(self) -> NDArray[np.bool_]:
+        """Whether each row is a red spot."""
+        return np.isin(self.kind, [KINDS.index(kind) for kind in RED_KINDS])
+
+
+def make_table(examples: Sequence[CandidateExample]) -> CandidateTable:
+    """Table of all rows whose kind is known; neighbour columns come from stage 1 classifiers that left out the fold."""
+    rows = [_rows(example) for example in examples]
+    evidence = np.concatenate([e.candidates.evidence[r] for e, r in zip(examples, rows, strict=True)])
+    kind = np.concatenate([e.kinds[r] for e, r in zip(examples, rows, strict=True)])
+    weight = np.concatenate([e.weights[r] for e, r in zip(examples, rows, strict=True)]).astype(np.float32)
+    folds = [fold_of(e.source, e.group) for e in examples]
+    fold = np.repeat(folds, [len(r) for r in rows]).astype(np.int8)
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(e.photo for e in examples))}
+    photo = np.repeat([numbers[e.photo] for e in examples], [len(r) for r in rows]).astype(np.int16)
+    known = (kind, weight, fold, photo)
+    blank = np.zeros((len(evidence), len(NEIGHBOUR_COLUMNS)), np.float32)
+    first = _quantised(np.concatenate([evidence, blank], axis=1), *known)
+    neighbours: list[NDArray[np.float32]] = [np.zeros(0, np.float32)] * len(examples)
+    for held in sorted(set(folds)):
+        stage_1 = _fit_red(first, tuple(CANDIDATE_COLUMNS), held)
+        for index in (i for i, fold_of_example in enumerate(folds) if fold_of_example == held):
+            candidates = examples[index].candidates
+            scores = stage_1(candidates.evidence)[:, -1]
+            neighbours[index] = neighbour_columns(candidates, scores)[rows[index]]
+    return _quantised(np.concatenate([evidence, np.concatenate(neighbours)], axis=1), *known)
+
+
+def _rows(example: CandidateExample) -> NDArray[np.int64]:
+    """A seeded choice of the candidates whose kind is known."""
+    is_copy = example.origin == "marked" and example.copy > 0
+    rows_max = ROWS_OF_COPY_MAX if is_copy else ROWS_MAX[example.origin]
+    known = np.random.default_rng(SEED).permutation(np.flatnonzero(example.kinds != OPEN))
+    return np.sort(known[:rows_max])
+
+
+def _quantised(
+    table: NDArray[np.float32],
+    kind: NDArray[np.int8],
+    weight: NDArray[np.float32],
+    fold: NDArray[np.int8],
+    photo: NDArray[np.int16],
+) -> CandidateTable:
+    shares = np.linspace(0.0, 1.0, _N_LEVELS + 1)
+    values = np.quantile(table, shares, axis=0).T.astype(np.float32)
+    middles = (values[:, 1:] + values[:, :-1]) / 2.0
+    levels = [np.searchsorted(m, column).astype(np.uint8) for m, column in zip(middles, table.T, strict=True)]
+    return CandidateTable(np.stack(levels, axis=1), values, kind, weight, fold, photo)
+
+
+def _indices(columns: Sequence[str]) -> list[int]:
+    return [_COLUMNS.index(name) for name in columns]
+
+
+def _fit_red(table: CandidateTable, columns: Sequence[str], held_out_fold: int | None) -> FittedPredictor:
+    rows = table.fold != (-1 if held_out_fold is None else held_out_fold)
+    forest = spot_forest(columns)
+    forest.estimator.fit(
+        table.evidence[rows][:, _indices(columns)], table.is_red[rows], sample_weight=table.weight[rows]
+    )
+    return forest
+
+
+def _fit_kind(table: CandidateTable, held_out_fold: int | None) -> FittedPredictor:
+    """Classifier of the kinds of spots: each kind weighs the same, and within it each photo that shows it."""
+    rows = (table.fold != (-1 if held_out_fold is None else held_out_fold)) & (table.kind > 0)
+    kind = table.kind[rows].astype(np.int64)
+    shown = kind + len(KINDS) * table.photo[rows].astype(np.int64)
+    _, group, count = np.unique(shown, return_inverse=True, return_counts=True)
+    weight = 1.0 / count[group]
+    weight /= np.bincount(kind, weight, minlength=len(KINDS))[kind]
+    if len(np.unique(kind)) < len(KINDS) - 1:
+        raise ValueError("the classifier of kinds needs rows of every kind")
+    forest = kind_forest(KIND_COLUMNS)
+    forest.estimator.fit(table.evidence[rows][:, _indices(KIND_COLUMNS)], kind, sample_weight=weight)
+    return forest
+
+
+def fit_candidate_forests(table: CandidateTable, held_out_fold: int | None = None) -> dict[str, FittedPredictor]:
+    """The three forests, trained on all folds but one; None trains on all.
+
+    Returns
+    -------
+    dict
+        "stage_1", "stage_2" and "kind".
+    """
+    return {
+        "stage_1": _fit_red(table, tuple(CANDIDATE_COLUMNS), held_out_fold),
+        "stage_2": _fit_red(table, _COLUMNS, held_out_fold),
+        "kind": _fit_kind(table, held_out_fold),
+    }
+
+
+def fold_classifiers(table: CandidateTable, regions: Sequence[Predictor]) -> list[SpotClassifier]:
+    """One classifier per fold, which never saw the photos of that fold, in ONNX form.
+
+    Parameters
+    ----------
+    table : CandidateTable
+    regions : sequence of Predictor
+        Predictor of regions for each of `N_FOLDS` folds.
+    """
+    classifiers = []
+    for fold, region in enumerate(regions):
+        forests = {name: onnx_predictor(f) for name, f in fit_candidate_forests(table, fold).items()}
+        classifiers.append(SpotClassifier(**forests, region=region))
+    return classifiers
+
+
+def typical_spot(table: CandidateTable) -> dict[str, float]:
+    """Median of each column over the spots of blood."""
+    medians = np.median(table.evidence[table.kind == KINDS.index("blood")], axis=0)
+    return {name: round(float(value), 4) for name, value in zip(_COLUMNS, medians, strict=True)}
+
+
+def write_table(path: Path, table: CandidateTable) -> None:
+    """Write a table as a compressed NumPy archive, column by column: a column's numbers are alike and pack well."""
+    np.savez_compressed(
+        path,
+        levels=np.ascontiguousarray(table.levels.T),
+        values=table.values,
+        kind=table.kind,
+        weight=table.weight,
+        fold=table.fold,
+        photo=table.photo,
+    )
+
+
+def read_table(path: Path) -> CandidateTable:
+    """Read a table that `write_table` wrote."""
+    with np.load(path, allow_pickle=False) as archive:
+        return CandidateTable(
+            np.ascontiguousarray(archive["levels"].T),
+            archive["values"],
+            archive["kind"],
+            archive["weight"],
+            archive["fold"],
+            archive["photo"],
+        )
