@@ -140,7 +140,18 @@ def make_pattern_table(
 
 
 def joined(tables: Sequence[PatternTable]) -> PatternTable:
-    """One table of the rows of several."""
+    """One table of the rows of several.
+
+    Parameters
+    ----------
+    tables : sequence of PatternTable
+        At least one.
+
+    Returns
+    -------
+    PatternTable
+        Rows in order of the tables.
+    """
     return PatternTable(
         tuple(label for table in tables for label in table.labels),
         np.concatenate([table.copy for table in tables]),
