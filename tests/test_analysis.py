@@ -332,7 +332,7 @@ def test_points_that_answers_add_are_counted_too(uneven: Analysis) -> None:
 
 
 def test_a_photo_that_is_itself_the_trouble_asks_for_another() -> None:
-    advice = analyze(np.zeros((64, 64, 3), np.uint8)).advice
+    advice = analyze(np.zeros((320, 480, 3), np.uint8)).advice
     assert [retake.flag for retake in advice.retakes] == ["no_skin", "too_dark", "blurred"]
     assert str(advice.level) == "prompt"
 

@@ -78,7 +78,15 @@ def train_spots(table_file: Path, folder: Path) -> None:
 
 
 def train_regions(table: Path, folder: Path) -> None:
-    """Train and write the predictor that judges regions."""
+    """Train and write the predictor that judges regions.
+
+    Parameters
+    ----------
+    table : Path
+        Training table from `write_region_table`.
+    folder : Path
+        Model folder to write.
+    """
     about = {"data": REGION_DATA, "training_table": {"file": table.name, "sha256": table_digest(table)}}
     write_model(folder, REGION_MODEL, {"region": fit_region_forest(read_region_table(table))}, about)
 

@@ -82,7 +82,18 @@ def lesion_border(
 
 
 def mask_corners(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Corners (K, 2) of the largest part of a mask, on the outer edge of its pixels, in px."""
+    """Corners (K, 2) of the largest part of a mask, on the outer edge of its pixels, in px.
+
+    Parameters
+    ----------
+    mask : ndarray of shape (H, W), bool
+        True at one pixel at least.
+
+    Returns
+    -------
+    ndarray of shape (K, 2), float64
+        Corners (x, y) in px of the mask.
+    """
     # Contours run through the centres of the border's pixels; on a picture of twice the size those lie a quarter of
     # a pixel inside the edge.
     doubled = cv2.resize(mask.astype(np.uint8), None, fx=2, fy=2, interpolation=cv2.INTER_NEAREST)

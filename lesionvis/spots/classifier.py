@@ -105,7 +105,20 @@ class SpotClassifier:
         return self.stage_2(table)[:, -1]
 
     def spot_kinds(self, candidates: Candidates, indices: NDArray[np.int64]) -> NDArray[np.str_]:
-        """Kind of some candidates, one of `KINDS` but the first, shape (len(indices),)."""
+        """Kind of some candidates, one of `KINDS` but the first, shape (len(indices),).
+
+        Parameters
+        ----------
+        candidates : Candidates
+            Candidates of one photo with their evidence.
+        indices : ndarray of shape (M,), int64
+            Those whose kind is asked for.
+
+        Returns
+        -------
+        ndarray of shape (M,), str
+            In order of the indices.
+        """
         columns = [list(CANDIDATE_COLUMNS).index(name) for name in self.kind.columns]
         blood, vascular, inflamed, pigment = self.kind(candidates.evidence[indices][:, columns]).T
         red = np.maximum(blood + vascular + inflamed, 1e-9)

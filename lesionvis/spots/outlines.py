@@ -106,7 +106,18 @@ class Outlines:
         return x, y
 
     def reduced(self, factor: float) -> Outlines:
-        """Outlines on a picture that is `factor` times smaller along both sides, at least 1."""
+        """Outlines on a picture that is `factor` times smaller along both sides, at least 1.
+
+        Parameters
+        ----------
+        factor : float
+            Length on this picture over length on the smaller one.
+
+        Returns
+        -------
+        Outlines
+            In px of the smaller picture, in the same order.
+        """
         x, y = (self.x_px + 0.5) / factor - 0.5, (self.y_px + 0.5) / factor - 0.5
         return replace(self, x_px=x, y_px=y, radii_px=self.radii_px / factor)
 

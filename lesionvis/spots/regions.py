@@ -116,7 +116,18 @@ class Regions:
         return height, width
 
     def small_mask(self, index: int) -> NDArray[np.bool_]:
-        """One region on the small picture, shape (h, w), bool; the notches of a torn one are filled."""
+        """One region on the small picture, shape (h, w), bool; the notches of a torn one are filled.
+
+        Parameters
+        ----------
+        index : int
+            Number of the region.
+
+        Returns
+        -------
+        ndarray of shape (h, w), bool
+            True in the region.
+        """
         left, top = self.boxes[index]
         small = np.zeros(self.shape, np.uint8)
         fill = self.fills[index]
@@ -190,7 +201,20 @@ def find_regions(photo: Photo, skin: Skin) -> Regions:
 
 
 def enlarged(share: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    """Where a share of the small picture is over one half, at working resolution and with a smooth border."""
+    """Where a share of the small picture is over one half, at working resolution and with a smooth border.
+
+    Parameters
+    ----------
+    share : ndarray of shape (h, w), float32
+        0 to 1, on the small picture.
+    shape : tuple of int
+        Height and width at working resolution, px.
+
+    Returns
+    -------
+    ndarray of shape (H, W), bool
+        True where the share, smoothed and interpolated, is one half or more.
+    """
     smooth = cv2.GaussianBlur(share, (0, 0), 0.7)
     large = cv2.resize(smooth, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
     return np.asarray(large >= 0.5)

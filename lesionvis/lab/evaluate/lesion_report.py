@@ -124,6 +124,11 @@ def mask_overlap(labels: NDArray[np.int32], truth: NDArray[np.bool_]) -> float:
         At working resolution.
     truth : ndarray of shape (H, W), bool
         At source resolution.
+
+    Returns
+    -------
+    float
+        0 to 1.
     """
     full = np.asarray(cv2.resize(labels, truth.shape[::-1], interpolation=cv2.INTER_NEAREST_EXACT))
     counts = np.bincount(full[truth], minlength=2)
@@ -136,6 +141,16 @@ def mask_overlap(labels: NDArray[np.int32], truth: NDArray[np.bool_]) -> float:
 
 def ellipse_length_px(outline: NDArray[np.float64]) -> float:
     """Long axis of the ellipse with the second moments of a polygon (K, 2).
+
+    Parameters
+    ----------
+    outline : ndarray of shape (K, 2), float64
+        Corners (x, y), px.
+
+    Returns
+    -------
+    float
+        Full length, in px.
 
     Examples
     --------
@@ -151,7 +166,18 @@ def ellipse_length_px(outline: NDArray[np.float64]) -> float:
 
 
 def lesion_report(judged: Sequence[JudgedLesion]) -> str:
-    """Figures of `judge_lesions` as Markdown."""
+    """Figures of `judge_lesions` as Markdown.
+
+    Parameters
+    ----------
+    judged : sequence of JudgedLesion
+        What was found beside the truth, in any order.
+
+    Returns
+    -------
+    str
+        A table of lengths and one line per further kind of truth; what has no photos is left out.
+    """
     return "\n".join((*_lengths(judged), "", *_overlaps(judged), "", *_absent(judged)))
 
 

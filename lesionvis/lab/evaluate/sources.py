@@ -110,7 +110,18 @@ def _measured(path: Path, truth: MarkedSpots, names: tuple[str, str, str], class
 
 
 def sources_report(photos: Sequence[SpotsOfPhoto]) -> str:
-    """Home and abroad beside each other as Markdown: by source, tone and size of photo."""
+    """Home and abroad beside each other as Markdown: by source, tone and size of photo.
+
+    Parameters
+    ----------
+    photos : sequence of SpotsOfPhoto
+        Of all sources, in any order.
+
+    Returns
+    -------
+    str
+        A table with one row per group of photos.
+    """
     home, abroad = [p for p in photos if p.is_home], [p for p in photos if not p.is_home]
     sources = sorted({p.source for p in abroad})
     by_source = [[p for p in abroad if p.source == source] for source in sources]

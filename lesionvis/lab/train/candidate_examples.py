@@ -79,7 +79,20 @@ class CandidateExample:
 
 
 def kind_number(kind: str, diagnosis: str) -> int | None:
-    """Number in `KINDS` of a mark's kind; None for "uncertain" and the like, which are left open."""
+    """Number in `KINDS` of a mark's kind; None for "uncertain" and the like, which are left open.
+
+    Parameters
+    ----------
+    kind : str
+        Kind of the mark.
+    diagnosis : str
+        Of the photo: tells whether marks of the kind "spot" are of blood or vessels.
+
+    Returns
+    -------
+    int or None
+        Index into `KINDS`.
+    """
     if kind == "spot":
         is_vessel = any(word in diagnosis.lower() for word in _VASCULAR_DIAGNOSES)
         return KINDS.index("vascular" if is_vessel else "blood")
@@ -153,7 +166,22 @@ def thin_out(kinds: NDArray[np.int8], others_max: int) -> NDArray[np.float64]:
 
 
 def marked_examples(folder: Path, label: Label, truth: MarkedSpots) -> Iterator[CandidateExample]:
-    """A photo with marked spots, and changed copies of it."""
+    """A photo with marked spots, and changed copies of it.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds the photos.
+    label : Label
+        Of the photo.
+    truth : MarkedSpots
+        Its spots, in source px.
+
+    Yields
+    ------
+    CandidateExample
+        The photo first, then one copy for each range of `COPY_FACTORS`.
+    """
     photo = read_photo(folder / label.photo)
     yield _marked(photo, label, truth, 0, photo.px_per_source_px, 1.0)
     generator = np.random.default_rng(int(photo.sha256[:12], 16))
@@ -176,7 +204,20 @@ def _marked(
 
 
 def bare_example(folder: Path, label: Label) -> CandidateExample:
-    """A photo of bare skin: nothing on it is a spot."""
+    """A photo of bare skin: nothing on it is a spot.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds the photos.
+    label : Label
+        Of the photo.
+
+    Returns
+    -------
+    CandidateExample
+        All kinds 0 or `OPEN`.
+    """
     candidates = _candidates(read_photo(folder / label.photo))
     kinds = np.zeros(len(candidates), np.int8)
     weights = BARE_WEIGHT * thin_out(kinds, BARE_PER_PHOTO)
@@ -184,7 +225,20 @@ def bare_example(folder: Path, label: Label) -> CandidateExample:
 
 
 def composite_examples(folder: Path, label: Label) -> Iterator[CandidateExample]:
-    """Spots, freckles and papules laid onto a photo of bare skin."""
+    """Spots, freckles and papules laid onto a photo of bare skin.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds the photos.
+    label : Label
+        Of the photo.
+
+    Yields
+    ------
+    CandidateExample
+        Up to three: strong dots, faint dots, freckles or papules; less those for which the skin has no room.
+    """
     generator = np.random.default_rng(int(label.sha256[:12], 16))
     cases = ((DOTS, STRONG_DENSITY), (DOTS, FAINT_DENSITY), ((FRECKLES, PAPULES)[int(generator.integers(2))], 0.0))
     for number, (subject, density) in enumerate(cases):

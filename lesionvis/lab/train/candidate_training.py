@@ -68,7 +68,18 @@ class CandidateTable:
 
 
 def make_table(examples: Sequence[CandidateExample]) -> CandidateTable:
-    """Table of all rows whose kind is known; neighbour columns come from stage 1 classifiers that left out the fold."""
+    """Table of all rows whose kind is known; neighbour columns come from stage 1 classifiers that left out the fold.
+
+    Parameters
+    ----------
+    examples : sequence of CandidateExample
+        Candidates with their truth, of all folds.
+
+    Returns
+    -------
+    CandidateTable
+        Rows in order of the examples, at most so many of each as its origin allows.
+    """
     rows = [_rows(example) for example in examples]
     evidence = np.concatenate([e.candidates.evidence[r] for e, r in zip(examples, rows, strict=True)])
     kind = np.concatenate([e.kinds[r] for e, r in zip(examples, rows, strict=True)])
@@ -143,10 +154,22 @@ def _fit_kind(table: CandidateTable, held_out_fold: int | None) -> FittedPredict
 def fit_candidate_forests(table: CandidateTable, held_out_fold: int | None = None) -> dict[str, FittedPredictor]:
     """The three forests, trained on all folds but one; None trains on all.
 
+    Parameters
+    ----------
+    table : CandidateTable
+        Rows of all folds.
+    held_out_fold : int, optional
+        Fold that is left out.
+
     Returns
     -------
     dict
         "stage_1", "stage_2" and "kind".
+
+    Raises
+    ------
+    ValueError
+        If the rows lack a kind of spot.
     """
     return {
         "stage_1": _fit_red(table, tuple(CANDIDATE_COLUMNS), held_out_fold),
@@ -163,6 +186,11 @@ def fold_classifiers(table: CandidateTable, regions: Sequence[Predictor]) -> lis
     table : CandidateTable
     regions : sequence of Predictor
         Predictor of regions for each of `N_FOLDS` folds.
+
+    Returns
+    -------
+    list of SpotClassifier
+        In order of the folds.
     """
     classifiers = []
     for fold, region in enumerate(regions):
@@ -172,13 +200,32 @@ def fold_classifiers(table: CandidateTable, regions: Sequence[Predictor]) -> lis
 
 
 def typical_spot(table: CandidateTable) -> dict[str, float]:
-    """Median of each column over the spots of blood."""
+    """Median of each column over the spots of blood.
+
+    Parameters
+    ----------
+    table : CandidateTable
+        With at least one spot of blood.
+
+    Returns
+    -------
+    dict
+        Name of the column -> median, to four decimals.
+    """
     medians = np.median(table.evidence[table.kind == KINDS.index("blood")], axis=0)
     return {name: round(float(value), 4) for name, value in zip(_COLUMNS, medians, strict=True)}
 
 
 def write_table(path: Path, table: CandidateTable) -> None:
-    """Write a table as a compressed NumPy archive, column by column: a column's numbers are alike and pack well."""
+    """Write a table as a compressed NumPy archive, column by column: a column's numbers are alike and pack well.
+
+    Parameters
+    ----------
+    path : Path
+        File to write, .npz.
+    table : CandidateTable
+        What is written.
+    """
     np.savez_compressed(
         path,
         levels=np.ascontiguousarray(table.levels.T),
@@ -191,7 +238,18 @@ def write_table(path: Path, table: CandidateTable) -> None:
 
 
 def read_table(path: Path) -> CandidateTable:
-    """Read a table that `write_table` wrote."""
+    """Read a table that `write_table` wrote.
+
+    Parameters
+    ----------
+    path : Path
+        File to read, .npz.
+
+    Returns
+    -------
+    CandidateTable
+        The same numbers as were written.
+    """
     with np.load(path, allow_pickle=False) as archive:
         return CandidateTable(
             np.ascontiguousarray(archive["levels"].T),

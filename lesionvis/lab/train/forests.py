@@ -64,7 +64,18 @@ def spot_forest(columns: Sequence[str]) -> FittedPredictor:
 
 
 def kind_forest(columns: Sequence[str]) -> FittedPredictor:
-    """Unfitted classifier of the kinds of candidates."""
+    """Unfitted classifier of the kinds of candidates.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        Names of its columns.
+
+    Returns
+    -------
+    FittedPredictor
+        To be fitted.
+    """
     estimator = ExtraTreesClassifier(
         40, min_samples_leaf=6, max_depth=10, max_features=0.3, n_jobs=2, random_state=SEED
     )

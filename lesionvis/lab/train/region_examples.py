@@ -122,7 +122,18 @@ def read_lesion_truth(folder: Path, outlines: Path | None = None) -> dict[str, L
 
 
 def read_lesion_axes(folder: Path) -> list[LesionAxes]:
-    """Long axes of the lesions beside rulers: rows of `rulers.csv` that have one."""
+    """Long axes of the lesions beside rulers: rows of `rulers.csv` that have one.
+
+    Parameters
+    ----------
+    folder : Path
+        May hold `rulers.csv`.
+
+    Returns
+    -------
+    list of LesionAxes
+        In order of the rows; empty without the file.
+    """
     return [
         LesionAxes(
             row["photo"],
@@ -263,7 +274,18 @@ def region_example(
 
 
 def training_rows(overlap: NDArray[np.float64]) -> NDArray[np.int64]:
-    """The regions that overlap best and a seeded choice of the others."""
+    """The regions that overlap best and a seeded choice of the others.
+
+    Parameters
+    ----------
+    overlap : ndarray of shape (N,), float64
+        Intersection over union of each region with the lesion.
+
+    Returns
+    -------
+    ndarray of shape (M,), int64
+        Indices in ascending order, at most `REGIONS_PER_PHOTO`.
+    """
     best = np.argsort(-overlap, kind="stable")
     half = REGIONS_PER_PHOTO // 2
     rest = np.random.default_rng(SEED).permutation(best[half:])[: REGIONS_PER_PHOTO - half]
@@ -271,7 +293,20 @@ def training_rows(overlap: NDArray[np.float64]) -> NDArray[np.int64]:
 
 
 def overlaps_with(regions: Regions, mask: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Intersection over union of each region with a mask, on the regions' small picture."""
+    """Intersection over union of each region with a mask, on the regions' small picture.
+
+    Parameters
+    ----------
+    regions : Regions
+        Of length N.
+    mask : ndarray of shape (H, W), bool
+        At any resolution of the same picture.
+
+    Returns
+    -------
+    ndarray of shape (N,), float64
+        0 to 1; all 0 for an empty mask.
+    """
     height, width = regions.shape
     small = cv2.resize(mask.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA) >= 0.5
     total = int(small.sum())

@@ -41,7 +41,18 @@ class RegionTable:
 
 
 def make_region_table(examples: Sequence[RegionExample]) -> RegionTable:
-    """Table of the regions of all examples."""
+    """Table of the regions of all examples.
+
+    Parameters
+    ----------
+    examples : sequence of RegionExample
+        Regions with their truth.
+
+    Returns
+    -------
+    RegionTable
+        Rows in order of the examples.
+    """
     counts = [len(example.overlap) for example in examples]
     weights = [COPY_WEIGHT if example.copy else 1.0 for example in examples]
     folds = [fold_of(example.source, example.group) for example in examples]
@@ -56,7 +67,20 @@ def make_region_table(examples: Sequence[RegionExample]) -> RegionTable:
 
 
 def fit_region_forest(table: RegionTable, held_out_fold: int | None = None) -> FittedPredictor:
-    """The forest of regions, trained on all folds but one; None trains on all."""
+    """The forest of regions, trained on all folds but one; None trains on all.
+
+    Parameters
+    ----------
+    table : RegionTable
+        Rows of all folds.
+    held_out_fold : int, optional
+        Fold that is left out.
+
+    Returns
+    -------
+    FittedPredictor
+        One column: expected intersection over union with the dominant lesion.
+    """
     rows = table.fold != (-1 if held_out_fold is None else held_out_fold)
     forest = region_forest(tuple(COLUMNS))
     forest.estimator.fit(table.evidence[rows], table.overlap[rows], sample_weight=table.weight[rows])
@@ -64,17 +88,47 @@ def fit_region_forest(table: RegionTable, held_out_fold: int | None = None) -> F
 
 
 def fold_region_predictors(table: RegionTable) -> list[Predictor]:
-    """One predictor of regions per fold, which never saw the photos of that fold, in ONNX form."""
+    """One predictor of regions per fold, which never saw the photos of that fold, in ONNX form.
+
+    Parameters
+    ----------
+    table : RegionTable
+        Rows of all folds.
+
+    Returns
+    -------
+    list of Predictor
+        In order of the `N_FOLDS` folds.
+    """
     return [onnx_predictor(fit_region_forest(table, fold)) for fold in range(N_FOLDS)]
 
 
 def rounded_regions(table: RegionTable) -> RegionTable:
-    """Table with evidence at half precision (three digits): what is stored, and trained on."""
+    """Table with evidence at half precision (three digits): what is stored, and trained on.
+
+    Parameters
+    ----------
+    table : RegionTable
+        With evidence at full precision.
+
+    Returns
+    -------
+    RegionTable
+        With evidence rounded, still float32; all else as it was.
+    """
     return replace(table, evidence=table.evidence.astype(np.float16).astype(np.float32))
 
 
 def write_region_table(path: Path, table: RegionTable) -> None:
-    """Write the table as a compressed NumPy archive: evidence at half precision, column by column."""
+    """Write the table as a compressed NumPy archive: evidence at half precision, column by column.
+
+    Parameters
+    ----------
+    path : Path
+        File to write, .npz.
+    table : RegionTable
+        What is written.
+    """
     arrays = {field.name: getattr(table, field.name) for field in fields(RegionTable)}
     # A column's numbers are alike, so that they pack well when they lie side by side.
     arrays["evidence"] = np.ascontiguousarray(table.evidence.astype(np.float16).T)
@@ -82,7 +136,18 @@ def write_region_table(path: Path, table: RegionTable) -> None:
 
 
 def read_region_table(path: Path) -> RegionTable:
-    """Read a table that `write_region_table` wrote."""
+    """Read a table that `write_region_table` wrote.
+
+    Parameters
+    ----------
+    path : Path
+        File to read, .npz.
+
+    Returns
+    -------
+    RegionTable
+        Evidence as float32, rounded as `rounded_regions` does.
+    """
     with np.load(path, allow_pickle=False) as archive:
         arrays = {field.name: archive[field.name] for field in fields(RegionTable)}
     arrays["evidence"] = np.ascontiguousarray(arrays["evidence"].T, np.float32)

@@ -87,7 +87,13 @@ def _cases() -> Iterator[tuple[str, Scene, tuple[RenderedSpot, ...]]]:
 
 
 def rendered_candidate_examples() -> list[CandidateExample]:
-    """Candidates of the rendered photos with their truth, in a fixed order; the same on every call."""
+    """Candidates of the rendered photos with their truth, in a fixed order; the same on every call.
+
+    Returns
+    -------
+    list of CandidateExample
+        One per rendered photo.
+    """
     jobs = (delayed(_candidate_example)(number, *case) for number, case in enumerate(_cases()))
     return list(Parallel(n_jobs=2)(jobs))
 
@@ -111,7 +117,13 @@ def _candidate_example(number: int, kind: str, scene: Scene, spots: tuple[Render
 
 
 def rendered_region_examples() -> list[RegionExample]:
-    """Regions of the rendered photos that have one lesion or none, in a fixed order; the same on every call."""
+    """Regions of the rendered photos that have one lesion or none, in a fixed order; the same on every call.
+
+    Returns
+    -------
+    list of RegionExample
+        One per rendered photo.
+    """
     jobs = (delayed(_region_example)(number, *case) for number, case in enumerate(_cases()) if case[0] != "angioma")
     return list(Parallel(n_jobs=2)(jobs))
 
