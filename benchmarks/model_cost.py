@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from lesionvis.models import packaged_model_folder
-from lesionvis.pattern.features import FEATURE_NAMES, Features
-from lesionvis.pattern.pattern import MODEL_FEATURES, MODEL_NAME, find_pattern, load_pattern_model
+from lesionvis.pattern.features import FEATURE_NAMES, MODEL_FEATURES, Features
+from lesionvis.pattern.pattern import MODEL_NAME, find_pattern, load_pattern_model
 
 SIZE_MAX_MB, LOADING_MAX_MS, PREDICTION_MAX_MS = 5.0, 100.0, 5.0
 N_STARTS, N_PREDICTIONS = 5, 300

@@ -90,7 +90,7 @@ class Model:
     Attributes
     ----------
     name : str
-        Name and version, such as "pattern-v1".
+        Name and version, such as "pattern-v2".
     card : dict
         Content of `card.json`.
     predictors : dict
@@ -108,7 +108,7 @@ def packaged_model_folder(name: str) -> Path:
     Parameters
     ----------
     name : str
-        For example "pattern-v1".
+        For example "pattern-v2".
 
     Returns
     -------

@@ -21,6 +21,7 @@ from lesionvis.analysis import Analyzer
 from lesionvis.errors import SettingsError
 from lesionvis.models import packaged_model_folder
 from lesionvis.pattern import load_pattern_model
+from lesionvis.pattern.bare import BARE_MODEL_NAME
 from lesionvis.pattern.pattern import MODEL_NAME as PATTERN_MODEL_NAME
 from lesionvis.spots import SpotFinder
 from lesionvis.spots.classifier import MODEL_NAME as SPOT_MODEL_NAME
@@ -265,6 +266,7 @@ def provenance(analyzer: Analyzer) -> dict[str, str]:
         **{name: json.dumps(value) for name, value in settings.items()},
         "model": load_pattern_model(analyzer.model_folder).name,
         "pattern_model_sha256": _card_digest(pattern_folder),
+        "bare_model_sha256": _card_digest(packaged_model_folder(BARE_MODEL_NAME)),
         "spot_model_sha256": _card_digest(packaged_model_folder(SPOT_MODEL_NAME)),
         "version": __version__,
         **{name: installed_version(name) for name in ("numpy", "onnxruntime")},

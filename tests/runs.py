@@ -15,7 +15,7 @@ from lesionvis.batch.scan import PhotoFile
 from lesionvis.batch.worker import thumbnail_jpeg
 from lesionvis.labels import LABELS
 
-FACTS = {"model": "pattern-v1", "version": "0", "settings_hash": "abc"}
+FACTS = {"model": "pattern-v2", "version": "0", "settings_hash": "abc"}
 LEVELS = ("emergency", "same_day", "prompt", "routine_dermatology", "watch", "none")
 REASONS = (("S01", "Something must be done."), ("P02", "And another thing."))
 

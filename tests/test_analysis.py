@@ -277,7 +277,7 @@ def test_settings_reach_the_reader(shower: Staged) -> None:
 
 def test_another_model_folder_is_used_and_a_missing_one_refused(shower: Staged, tmp_path: Path) -> None:
     folder = tmp_path / "mine"
-    shutil.copytree(packaged_model_folder("pattern-v1"), folder)
+    shutil.copytree(packaged_model_folder("pattern-v2"), folder)
     card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
     card["name"] = "mine-v2"
     (folder / "card.json").write_text(json.dumps(card), encoding="utf-8")

@@ -81,7 +81,7 @@ def test_every_figure_is_shown_under_its_command() -> None:
 
 
 def test_the_readme_has_the_figures_of_the_card() -> None:
-    figures = readme.readme_figures(generate.read_card("pattern-v1"))
+    figures = readme.readme_figures(generate.read_card("pattern-v2"))
     assert readme.with_figures(README, figures) == README, "run: python docs/site/readme.py"
 
 

@@ -69,7 +69,8 @@ def test_the_wheel_holds_code_models_and_tables_and_nothing_else(wheel: Path, pr
         if path.is_file() and "__pycache__" not in path.parts
     }
     assert {"lesionvis/triage/triage_rules.csv", "lesionvis/triage/answers.csv", "lesionvis/py.typed"} <= package
-    assert {f"lesionvis/models/{name}/card.json" for name in ("pattern-v1", "regions-v1", "spots-v2")} <= models
+    names_of_models = ("pattern-v2", "bare-v1", "regions-v1", "spots-v2")
+    assert {f"lesionvis/models/{name}/card.json" for name in names_of_models} <= models
     assert {name for name in names if ".dist-info/" not in name} == package | models
     assert not any(name.endswith((".jpg", ".png")) for name in names)
 
@@ -97,7 +98,7 @@ def test_the_installed_program_analyses_a_photo_from_another_folder(
     analysis = json.loads(_run(installed / "lesionvis", "analyze", "mole.jpg", "--json", cwd=tmp_path))
     assert analysis["photo"]["name"] == "mole.jpg"
     assert analysis["pattern"]["label"] == "single_lesion"
-    assert analysis["pattern"]["model"] == "pattern-v1"
+    assert analysis["pattern"]["model"] == "pattern-v2"
     assert analysis["scale"]["px_per_mm"] == pytest.approx(16.0, rel=0.01)
 
 

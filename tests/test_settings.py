@@ -136,7 +136,7 @@ def test_settings_are_changed_where_they_are_held() -> None:
 
 
 def test_the_fingerprint_follows_the_content_of_the_model_and_not_its_place(tmp_path: Path) -> None:
-    copy = shutil.copytree(packaged_model_folder("pattern-v1"), tmp_path / "copy")
+    copy = shutil.copytree(packaged_model_folder("pattern-v2"), tmp_path / "copy")
     assert settings_hash(Analyzer(model_folder=copy)) == settings_hash(Analyzer())
     changed = shutil.copytree(copy, tmp_path / "changed")
     card = json.loads((changed / "card.json").read_text())
@@ -146,6 +146,6 @@ def test_the_fingerprint_follows_the_content_of_the_model_and_not_its_place(tmp_
 
 def test_provenance_names_models_and_versions() -> None:
     facts = provenance(Analyzer())
-    assert facts["model"] == "pattern-v1"
-    assert {"version", "numpy", "opencv", "onnxruntime", "pattern_model_sha256", "spot_model_sha256"} <= set(facts)
+    assert facts["model"] == "pattern-v2"
+    assert {"version", "numpy", "opencv", "onnxruntime", "pattern_model_sha256", "bare_model_sha256"} <= set(facts)
     assert "model_folder" not in facts

@@ -22,8 +22,8 @@ from lesionvis.analysis import Analyzer
 from lesionvis.batch.rows import PHOTO_COLUMNS
 from lesionvis.cli.main import app
 from lesionvis.flags import FLAGS
-from lesionvis.pattern.features import FEATURES
-from lesionvis.pattern.pattern import BLOCKING_FLAGS, MODEL_FEATURES, SIGNS, UNSEEN_FLAGS
+from lesionvis.pattern.features import FEATURES, MODEL_FEATURES
+from lesionvis.pattern.pattern import BLOCKING_FLAGS, SIGNS, UNSEEN_FLAGS
 from lesionvis.settings import setting_fields
 from lesionvis.spots import SpotFinder
 from lesionvis.spots.table import COLUMNS
@@ -110,6 +110,10 @@ def _card(card: dict[str, Any]) -> Iterator[str]:
     table = card["training_table"]
     yield f"Made from `{table['file']}` (SHA-256 `{table['sha256'][:16]}...`). Data: {card['data']}."
     yield ""
+    if "photos" not in card and "scores" in card:
+        yield from _table(
+            ("figure", "on sources left out of training"), ((f"`{n}`", f"{v:.3f}") for n, v in card["scores"].items())
+        )
     if "photos" in card:
         yield from _table(
             ("class", "clear photos", "borderline photos", "stays possible from a probability of"),

@@ -18,19 +18,23 @@ README_FIGURES = {
     "recall_petechial_shower": ("showers answered `petechial_shower`", "petechial_shower"),
     "recall_single_lesion": ("single lesions answered `single_lesion`", "single_lesion"),
     "recall_angioma": ("angiomas answered `angioma`", "angioma"),
-    "other_abstained": ("photos of anything else answered `uncertain`", "other"),
+    "other_abstained": ("photos of anything else given no pattern", "other"),
     "harm_single_called_angioma": ("single lesions called an angioma, the error that could harm most", "single_lesion"),
 }
 
 
 def readme_figures(card: dict[str, Any]) -> str:
     """The README's table of figures from the card of the pattern model."""
-    photos = card["photos"]
-    lines = ["| on photos left out of training | share | 95 % interval | photos |", "|---|---|---|---|"]
+    lines = [
+        "| on photos left out of training | two sources | photos | others, each left out whole | photos |",
+        "|---|---|---|---|---|",
+    ]
     for name, (meaning, of) in README_FIGURES.items():
-        low, high = card["intervals_95"][name]
-        share = f"{card['scores'][name]:.2f}"
-        lines.append(f"| {meaning} | {share} | {low:.2f} to {high:.2f} | {photos[of]['clear']} |")
+        cells = []
+        for place in (card, card["abroad"]):
+            low, high = place["intervals_95"][name]
+            cells += [f"{place['scores'][name]:.2f} ({low:.2f} to {high:.2f})", str(place["photos"][of]["clear"])]
+        lines.append(f"| {meaning} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -51,7 +55,7 @@ def main() -> None:
     """Write the figures of the model's card into the README, and its picture."""
     readme = PROJECT / "README.md"
     text = readme.read_text(encoding="utf-8")
-    readme.write_text(with_figures(text, readme_figures(read_card("pattern-v1"))), encoding="utf-8")
+    readme.write_text(with_figures(text, readme_figures(read_card("pattern-v2"))), encoding="utf-8")
     PICTURE.write_bytes(picture())
 
 

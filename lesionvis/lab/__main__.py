@@ -19,10 +19,9 @@ SPOT_TABLE = MODELS / "spots-v2" / "training.npz"
 MARKED_SPOTS = SPOT_TABLE.parent / "marked_spots.csv"
 REGION_TABLE = MODELS / "regions-v1" / "training.npz"
 OUTLINED_LESIONS = REGION_TABLE.parent / "outlined_lesions.jsonl"
-PATTERN_TABLE = MODELS / "pattern-v1" / "training.csv"
+PATTERN_TABLE = MODELS / "pattern-v2" / "training.csv"
 # Dermoscopic photos: measured, judged, never trained on.
-OTHER_SOURCE_TABLE = MODELS / "pattern-v1" / "other_source.csv"
-N_COPIES = 4
+OTHER_SOURCE_TABLE = MODELS / "pattern-v2" / "other_source.csv"
 # Repeats of the cross-validation, each with other folds.
 N_REPEATS = 3
 
@@ -81,7 +80,8 @@ def _samples(arguments: argparse.Namespace) -> None:
 
 
 def _tables(arguments: argparse.Namespace) -> None:
-    from lesionvis.lab.train import candidate_training, folds, pattern_training, rendered_training
+    from lesionvis.lab.train import candidate_training, folds, laid_on, pattern_training, rendered_training
+    from lesionvis.lab.truth import read_labels
     from lesionvis.spots.classifier import packaged_classifier
 
     if arguments.only == "other":
@@ -93,8 +93,10 @@ def _tables(arguments: argparse.Namespace) -> None:
         candidates += rendered_training.rendered_candidate_examples()
         candidate_training.write_table(SPOT_TABLE, candidate_training.make_table(candidates))
     if arguments.only != "spots":
-        table = _pattern_table(arguments.photos, _fold_classifiers(), N_COPIES)
-        pattern_training.write_pattern_table(PATTERN_TABLE, table)
+        classifiers = _fold_classifiers()
+        tables = [_pattern_table(arguments.photos, classifiers, 0)]
+        tables += [laid_on.make_laid_on_table(f / "photos", read_labels(f), classifiers) for f in arguments.photos]
+        pattern_training.write_pattern_table(PATTERN_TABLE, pattern_training.joined(tables))
 
 
 def _candidate_examples(folder: Path) -> list[CandidateExample]:
@@ -141,11 +143,12 @@ def _fold_classifiers() -> list[SpotClassifier]:
 
 
 def _train(arguments: argparse.Namespace) -> None:
-    from lesionvis.lab.build import train_pattern, train_regions, train_spots
+    from lesionvis.lab.build import train_bare, train_pattern, train_regions, train_spots
 
     train_spots(SPOT_TABLE, SPOT_TABLE.parent)
     train_regions(REGION_TABLE, REGION_TABLE.parent)
     train_pattern(PATTERN_TABLE, PATTERN_TABLE.parent, repeats=N_REPEATS)
+    train_bare(PATTERN_TABLE, MODELS / "bare-v1")
     _card(arguments)
 
 

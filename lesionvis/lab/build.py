@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from lesionvis.lab.evaluate.cross_validation import (
-    answer_out_of_fold,
+    AnsweredPhotos,
     cross_validate,
     fitted_rule,
     intervals,
+    judged_out_of_fold,
     mean_figures,
+)
+from lesionvis.lab.train.bare_training import (
+    BARE,
+    VISIBLE,
+    VISIBLE_LOST_MAX,
+    bare_out_of_fold,
+    fit_bare,
+    fit_bare_min,
+    is_bare_out_of_fold,
 )
 from lesionvis.lab.train.calibrate import COVERAGE
 from lesionvis.lab.train.candidate_training import fit_candidate_forests, read_table, typical_spot
@@ -20,7 +31,9 @@ from lesionvis.lab.train.forests import write_model
 from lesionvis.lab.train.pattern_training import fit_pattern, read_pattern_table, table_digest
 from lesionvis.lab.train.region_training import fit_region_forest, read_region_table
 from lesionvis.lab.truth import Label
-from lesionvis.pattern.pattern import CLASSES, MODEL_FEATURES
+from lesionvis.pattern.bare import BARE_MODEL_NAME as BARE_MODEL
+from lesionvis.pattern.features import MODEL_FEATURES
+from lesionvis.pattern.pattern import CLASSES
 from lesionvis.pattern.pattern import MODEL_NAME as PATTERN_MODEL
 from lesionvis.spots.classifier import KINDS
 from lesionvis.spots.classifier import MODEL_NAME as SPOT_MODEL
@@ -37,6 +50,11 @@ SPOT_DATA = (
     "training data are for non-commercial research"
 )
 REGION_DATA = f"{DATA}; bare skin of public web photos, measurements only"
+
+PATTERN_DATA = (
+    "DermNet (dermnetnz.org, CC BY-NC-ND 3.0 NZ), PAD-UFES-20 (doi:10.17632/zr7vgbcyr2.1, CC BY 4.0) and public web "
+    "photos of 36 sources; measurements only, no pictures; training data are for non-commercial research"
+)
 
 
 def train_spots(table_file: Path, folder: Path) -> None:
@@ -74,7 +92,7 @@ def train_regions(table: Path, folder: Path) -> None:
 
 
 def train_pattern(
-    table_file: Path, folder: Path, name: str = PATTERN_MODEL, data: str = DATA, *, repeats: int = 1
+    table_file: Path, folder: Path, name: str = PATTERN_MODEL, data: str = PATTERN_DATA, *, repeats: int = 1
 ) -> None:
     """Train and write a pattern model, with its cross-validated scores in the card.
 
@@ -93,8 +111,8 @@ def train_pattern(
     table = read_pattern_table(table_file)
     results = list(cross_validate(table, repeats))
     originals = np.flatnonzero(table.copy == 0)
-    runs = [answer_out_of_fold(table, result).take(originals) for result in results]
-    scores, ends = mean_figures(runs), intervals(runs)
+    runs = [one.take(originals) for one in judged_out_of_fold(table, results)]
+    abroad = [run.at(abroad=True) for run in runs]
     rule = fitted_rule(table, results[0].probabilities, np.ones(len(table.labels), np.bool_))
     typical = np.nanmedian(table.model_input(), axis=0)
     about = {
@@ -105,13 +123,45 @@ def train_pattern(
             "coverage": COVERAGE,
         },
         "typical": {name: round(float(v), 6) for name, v in zip(MODEL_FEATURES, typical, strict=True)},
-        "scores": {name: round(value, 4) for name, value in scores.items()},
-        "intervals_95": {name: [round(low, 4), round(high, 4)] for name, (low, high) in ends.items()},
-        "photos": {name: _count(runs[0].labels, name) for name in CLASSES},
+        **_figures([run.at(abroad=False) for run in runs]),
+        **({"abroad": _figures(abroad)} if abroad[0].labels else {}),
         "data": data,
         "training_table": {"file": table_file.name, "sha256": table_digest(table_file)},
     }
     write_model(folder, name, fit_pattern(table, np.arange(len(table.labels))), about)
+
+
+def train_bare(table_file: Path, folder: Path) -> None:
+    """Train and write the model of bare skin, with its scores on sources that it never saw in the card."""
+    table = read_pattern_table(table_file)
+    probability = bare_out_of_fold(table)
+    visible = np.asarray([label.visible for label in table.labels])
+    is_bare = is_bare_out_of_fold(table, probability)
+    about = {
+        "thresholds": {"bare_min": round(fit_bare_min(table, probability), 4), "visible_lost_max": VISIBLE_LOST_MAX},
+        "scores": {
+            "visible_called_bare": round(float(is_bare[visible == VISIBLE].mean()), 4),
+            "bare_called_bare": round(float(is_bare[visible == BARE].mean()), 4),
+        },
+        "counts": {"bare": int((visible == BARE).sum()), "visible": int((visible == VISIBLE).sum())},
+        "data": PATTERN_DATA,
+        "training_table": {
+            "file": f"../{table_file.parent.name}/{table_file.name}",
+            "sha256": table_digest(table_file),
+        },
+    }
+    write_model(folder, BARE_MODEL, {"forest": fit_bare(table, np.arange(len(visible)))}, about)
+
+
+def _figures(runs: Sequence[AnsweredPhotos]) -> dict[str, Any]:
+    """Scores, their intervals and counts of photos; a figure without photos is left out."""
+    scores, ends = mean_figures(runs), intervals(runs)
+    known = [name for name, value in scores.items() if np.isfinite(value)]
+    return {
+        "scores": {name: round(scores[name], 4) for name in known},
+        "intervals_95": {name: [round(end, 4) for end in ends[name]] for name in known},
+        "photos": {name: _count(runs[0].labels, name) for name in CLASSES},
+    }
 
 
 def _count(labels: Sequence[Label], pattern: str) -> dict[str, int]:

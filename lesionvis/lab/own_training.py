@@ -15,7 +15,7 @@ from lesionvis.lab.evaluate.cross_validation import N_FOLDS
 from lesionvis.lab.evaluate.model_card import CARD_FILE, write_model_card
 from lesionvis.lab.train.folds import N_FOLDS as N_CLASSIFIERS
 from lesionvis.lab.train.pattern_training import make_pattern_table, write_pattern_table
-from lesionvis.lab.truth import Label
+from lesionvis.lab.truth import OWN_SOURCE, Label
 from lesionvis.labels import PATTERNS, UNCERTAIN
 from lesionvis.pattern.pattern import CLASSES
 from lesionvis.spots.classifier import packaged_classifier
@@ -125,7 +125,7 @@ def _label(folder: Path, file: Path, number: int, row: dict[str, str]) -> Label:
     return Label(
         photo=photo,
         sha256=digest,
-        source="own",
+        source=OWN_SOURCE,
         diagnosis="",
         pattern=pattern,
         certainty="clear",

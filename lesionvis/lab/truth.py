@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 # Sources that most of the truth comes from, renders included; all others are abroad.
 HOME_SOURCES = ("dermnet", "pad", "rendered")
+# What photos of whoever trains a model are named as.
+OWN_SOURCE = "own"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,16 @@ class Label:
     group: str
     note: str
     visible: str = ""
+
+    @property
+    def is_abroad(self) -> bool:
+        """Whether the photo is of a source beside those that most of the truth comes from."""
+        return self.source not in (*HOME_SOURCES, OWN_SOURCE)
+
+    @property
+    def left_out_with(self) -> str:
+        """What is left out of training together: the photos of a patient or lesion, of a whole source abroad."""
+        return self.source if self.is_abroad else self.group
 
 
 @dataclass(frozen=True, slots=True, eq=False)

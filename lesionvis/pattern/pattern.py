@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -14,22 +13,20 @@ from numpy.typing import NDArray
 from lesionvis.errors import ModelError
 from lesionvis.labels import ANGIOMA, NO_SPOTS, PATTERNS, PETECHIAL_SHOWER, SINGLE_LESION, UNCERTAIN
 from lesionvis.models import Model, Predictor, load_model, packaged_model_folder, predictor_for
-from lesionvis.pattern.features import FEATURES, Features
+from lesionvis.pattern.bare import BareModel, load_bare_model
+from lesionvis.pattern.features import MODEL_FEATURES, Features
 from lesionvis.pattern.reasons import reasons_for
 
-MODEL_NAME = "pattern-v1"
+MODEL_NAME = "pattern-v2"
 
 # What the model weighs against the three patterns: anything else, to be answered "uncertain".
 CLASSES = (*PATTERNS, "other")
 
-# Features in absolute pixels or millimetres are for people: the first depend on the camera, the second are mostly
-# missing.
-_NOT_FOR_THE_MODEL = re.compile(r"_(px|mm|cm2|mm_square)$")
-MODEL_FEATURES: tuple[str, ...] = tuple(
-    function.__name__ for function in FEATURES if not _NOT_FOR_THE_MODEL.search(function.__name__)
-)
 # Flags that forbid an answer, whatever the model says.
 BLOCKING_FLAGS = ("no_skin", "dark_skin", "too_dark", "overexposed", "blurred", "flat_colours", "dermatoscope_view")
+# On skin that looks bare a pattern as likely as this remains possible; the threshold of showers is lower by itself, as
+# mild ones are hard to tell.
+BARE_PATTERN_MIN = 0.2
 # Flags of photos that do not show small spots, with what to do: where none was found, that does not mean that there are
 # none.
 UNSEEN_FLAGS = {
@@ -302,7 +299,11 @@ def load_pattern_model(folder: Path | None = None) -> PatternModel:
 
 
 def find_pattern(
-    features: Features, flags: Sequence[str], is_empty: bool, model: PatternModel | None = None
+    features: Features,
+    flags: Sequence[str],
+    is_empty: bool,
+    model: PatternModel | None = None,
+    bare_model: BareModel | None = None,
 ) -> Pattern:
     """Name the pattern.
 
@@ -315,11 +316,14 @@ def find_pattern(
         True when there is no spot at all.
     model : PatternModel, optional
         The one that comes with the package unless given.
+    bare_model : BareModel, optional
+        The one that comes with the package unless given.
 
     Returns
     -------
     Pattern
-        "uncertain" with a reason when a flag forbids an answer or no class is likely enough.
+        "uncertain" with a reason when a flag forbids an answer, no class is likely enough, or a pattern remains
+        possible on skin that looks bare; "no_spots" only of skin that looks bare.
     """
     if "no_skin" in flags:
         return Pattern(UNCERTAIN, {}, (), ("Hardly any skin was found in the photo.",), "")
@@ -333,16 +337,15 @@ def find_pattern(
     if blocking:
         reasons: tuple[str, ...] = (f"The photo does not allow an answer ({', '.join(blocking)}).",)
         return Pattern(UNCERTAIN, probabilities, possible, reasons, model.name)
+    bare_model = load_bare_model() if bare_model is None else bare_model
+    is_bare = bare_model.is_bare(features.values)
     unseen = [UNSEEN_FLAGS[flag] for flag in flags if flag in UNSEEN_FLAGS]
-    if is_empty and unseen:
+    if (is_empty or is_bare) and unseen:
         reasons = (f"No spot was found, but {unseen[0]}.",)
         return Pattern(UNCERTAIN, probabilities, possible, reasons, model.name)
-    if is_empty:
-        left = [name for name in possible if name in PATTERNS]
-        label = UNCERTAIN if left else NO_SPOTS
-        rest = f"yet {' or '.join(left)} remains possible" if left else "that is not an all-clear"
-        reasons = (f"No spot stands out of the skin in this photo; {rest}.",)
-        return Pattern(label, probabilities, possible, reasons, model.name)
+    if is_empty or is_bare:
+        label, reason = answer_of_nothing(possible, values.tolist(), is_bare)
+        return Pattern(label, probabilities, possible, (reason,), model.name)
     label = answer_of(possible)
     named = label if label != UNCERTAIN else PATTERNS[int(values[: len(PATTERNS)].argmax())]
     index = CLASSES.index(named)
@@ -358,6 +361,40 @@ def find_pattern(
         doubts = _doubts(likely, features.values) if len(likely) == 1 else ()
         spoken = (_why_uncertain(possible), *doubts, *spoken)
     return Pattern(label, probabilities, possible, spoken, model.name)
+
+
+def answer_of_nothing(possible: Sequence[str], probabilities: Sequence[float], is_bare: bool) -> tuple[str, str]:
+    """Label and reason where no spot was found or the skin looks bare.
+
+    Parameters
+    ----------
+    possible : sequence of str
+        Prediction set.
+    probabilities : sequence of float
+        Of each of `CLASSES`.
+    is_bare : bool
+        Whether the skin looks bare.
+
+    Returns
+    -------
+    tuple of str
+
+    Examples
+    --------
+    >>> answer_of_nothing(("other",), (0.0, 0.0, 0.0, 1.0), True)[0]
+    'no_spots'
+    >>> answer_of_nothing(("angioma", "other"), (0.0, 0.0, 0.5, 0.5), True)[0]
+    'uncertain'
+    """
+    probability = dict(zip(CLASSES, probabilities, strict=True))
+    left = [name for name in possible if name in PATTERNS and (not is_bare or probability[name] >= BARE_PATTERN_MIN)]
+    if left:
+        reason = f"No spot stands out of the skin in this photo; yet {' or '.join(left)} remains possible."
+    elif is_bare:
+        return NO_SPOTS, "No spot stands out of the skin in this photo; that is not an all-clear."
+    else:
+        reason = "No spot stands out, yet the skin does not look bare; there may be redness or texture."
+    return UNCERTAIN, reason
 
 
 def _why_uncertain(possible: Sequence[str]) -> str:

@@ -15,7 +15,7 @@ from lesionvis.batch.scan import JOURNAL_NAME, PhotoFile
 from lesionvis.batch.summary import run_status, run_summary
 from lesionvis.errors import RunFolderError
 
-FACTS = {"px_per_mm": "null", "model": "pattern-v1", "version": "1", "settings_hash": "a"}
+FACTS = {"px_per_mm": "null", "model": "pattern-v2", "version": "1", "settings_hash": "a"}
 
 
 def test_what_was_recorded_is_there_again(tmp_path: Path) -> None:
@@ -28,7 +28,7 @@ def test_what_was_recorded_is_there_again(tmp_path: Path) -> None:
         assert journal.known_files() == {"a.jpg": (2, 4, "one"), "b.jpg": (3, 5, "two"), "c.jpg": (2, 4, "one")}
         assert list(journal.contents()) == [("one", ["a.jpg", "c.jpg"], "failed"), ("two", ["b.jpg"], None)]
         assert journal.counts("status") == {"failed": 2, "waiting": 1}
-        assert journal.provenance()["model"] == "pattern-v1"
+        assert journal.provenance()["model"] == "pattern-v2"
 
 
 def test_results_outlive_their_files_and_failures_can_be_forgotten(tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ def test_an_error_in_a_run_keeps_what_was_recorded(tmp_path: Path) -> None:
     ("changed", "words"),
     [
         ({"px_per_mm": "8.0", "settings_hash": "b"}, "px_per_mm is null there and 8.0 now"),
-        ({"model": "my-model", "settings_hash": "b"}, "model is pattern-v1 there and my-model now"),
+        ({"model": "my-model", "settings_hash": "b"}, "model is pattern-v2 there and my-model now"),
         ({"version": "2"}, "version is 1 there and 2 now"),
         ({"settings_hash": "b"}, "settings_hash is a there and b now"),
         ({"new": "x"}, "new is None there and x now"),
@@ -146,7 +146,7 @@ def test_the_summary_names_failures_and_counts(tmp_path: Path) -> None:
     assert "failed 30, waiting 1" in text
     assert "photos.csv" in text
     assert "not finished, 30 of 31 photos done" in status
-    assert "pattern-v1" in status
+    assert "pattern-v2" in status
 
 
 def test_the_views_can_be_queried(tmp_path: Path) -> None:

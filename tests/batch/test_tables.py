@@ -20,7 +20,7 @@ from lesionvis.labels import PATTERNS
 from lesionvis.pattern.features import FEATURE_NAMES
 from lesionvis.spots.table import COLUMNS
 
-FACTS = {"model": "pattern-v1", "version": "0", "settings_hash": "abc"}
+FACTS = {"model": "pattern-v2", "version": "0", "settings_hash": "abc"}
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +147,7 @@ def test_tables_read_back(tmp_path: Path, analysis: Analysis) -> None:
     }
     gone = photos[-2]
     assert (gone["status"], gone["problem"], gone["sha256"]) == ("failed", "This file is gone.", "")
-    assert (gone["model"], gone["version"], gone["settings_hash"]) == ("pattern-v1", "0", "abc")
+    assert (gone["model"], gone["version"], gone["settings_hash"]) == ("pattern-v2", "0", "abc")
     assert len(spots) == 3 * len(analysis.table)
     first = [row for row in spots if row["photo"] == names[0]]
     assert [float(row["diameter_mm"]) for row in first] == pytest.approx(analysis.table["diameter_mm"].tolist())

@@ -464,7 +464,7 @@ def test_the_scale_comes_from_what_the_options_name(capsys: pytest.CaptureFixtur
 def test_the_card_of_the_model_is_printed(capsys: pytest.CaptureFixture[str], project: Path) -> None:
     code, out, _ = called(capsys, "model")
     assert code == 0
-    card = project / "models" / "pattern-v1" / "MODEL_CARD.md"
+    card = project / "models" / "pattern-v2" / "MODEL_CARD.md"
     assert out.strip() == card.read_text(encoding="utf-8").strip()
 
 

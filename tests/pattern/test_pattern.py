@@ -14,11 +14,11 @@ from lesionvis.errors import ModelError
 from lesionvis.flags import FLAGS
 from lesionvis.labels import NO_SPOTS, PATTERNS, UNCERTAIN
 from lesionvis.models import Model, Predictor, load_model, packaged_model_folder
-from lesionvis.pattern.features import FEATURE_NAMES, Features
+from lesionvis.pattern.bare import BARE_MODEL_NAME, BareModel, bare_model_of
+from lesionvis.pattern.features import FEATURE_NAMES, MODEL_FEATURES, Features
 from lesionvis.pattern.pattern import (
     BLOCKING_FLAGS,
     CLASSES,
-    MODEL_FEATURES,
     MODEL_NAME,
     SIGNS,
     UNSEEN_FLAGS,
@@ -174,21 +174,46 @@ def test_other_flags_do_not_matter() -> None:
     assert _answer((0.7, 0.1, 0.1, 0.1), ("no_scale",))[0] == "petechial_shower"
 
 
-def test_no_spots_is_said_and_is_no_all_clear() -> None:
-    nothing = _model(_Says((), b"", (0.0, 0.1, 0.0, 0.9)))
-    pattern = find_pattern(FEATURES, (), True, nothing)
+NOTHING = _model(_Says((), b"", (0.0, 0.1, 0.0, 0.9)))
+BARE, NOT_BARE = (BareModel("toy", _Says((), b"", (1.0 - share, share)), 0.5) for share in (0.5, 0.49))
+
+
+@pytest.mark.parametrize("is_empty", [True, False])
+def test_no_spots_is_said_of_bare_skin_and_is_no_all_clear(is_empty: bool) -> None:
+    pattern = find_pattern(FEATURES, (), is_empty, NOTHING, BARE)
     assert pattern.label == NO_SPOTS
     assert "not an all-clear" in pattern.reasons[0]
-    assert find_pattern(FEATURES, ("dark_skin",), True, nothing).label == UNCERTAIN
+    assert find_pattern(FEATURES, ("dark_skin",), is_empty, NOTHING, BARE).label == UNCERTAIN
 
 
+def test_no_spots_is_not_said_of_skin_that_does_not_look_bare() -> None:
+    pattern = find_pattern(FEATURES, (), True, NOTHING, NOT_BARE)
+    assert pattern.label == UNCERTAIN
+    assert "does not look bare" in pattern.reasons[0]
+
+
+@pytest.mark.parametrize("is_empty", [True, False])
 @pytest.mark.parametrize("flag", UNSEEN_FLAGS)
-def test_no_spots_is_not_said_of_a_photo_that_does_not_show_small_ones(flag: str) -> None:
-    nothing, shower = _model(_Says((), b"", (0.0, 0.1, 0.0, 0.9))), _model(_Says((), b"", (1.0, 0.0, 0.0, 0.0)))
-    assert find_pattern(FEATURES, (), True, nothing).label == NO_SPOTS
-    pattern = find_pattern(FEATURES, (flag,), True, nothing)
+def test_no_spots_is_not_said_of_a_photo_that_does_not_show_small_ones(flag: str, is_empty: bool) -> None:
+    pattern = find_pattern(FEATURES, (flag,), is_empty, NOTHING, BARE)
     assert (pattern.label, pattern.reasons) == (UNCERTAIN, (f"No spot was found, but {UNSEEN_FLAGS[flag]}.",))
-    assert find_pattern(FEATURES, (flag,), False, shower).label == "petechial_shower"
+    shower = _model(_Says((), b"", (1.0, 0.0, 0.0, 0.0)))
+    assert find_pattern(FEATURES, (flag,), False, shower, NOT_BARE).label == "petechial_shower"
+
+
+def test_a_pattern_on_skin_that_looks_bare_is_doubted() -> None:
+    lesion = _model(_Says((), b"", (0.0, 1.0, 0.0, 0.0)))
+    assert find_pattern(FEATURES, (), False, lesion, NOT_BARE).label == "single_lesion"
+    pattern = find_pattern(FEATURES, (), False, lesion, BARE)
+    assert (pattern.label, pattern.prediction_set) == (UNCERTAIN, ("single_lesion",))
+    assert "single_lesion remains possible" in pattern.reasons[0]
+
+
+def test_a_card_of_bare_skin_without_its_threshold_is_refused() -> None:
+    model = load_model(packaged_model_folder(BARE_MODEL_NAME))
+    assert 0.0 < bare_model_of(model).bare_min < 1.0
+    with pytest.raises(ModelError, match="card of model bare-v1 lacks 'bare_min'"):
+        bare_model_of(replace(model, card={**model.card, "thresholds": {}}))
 
 
 @pytest.mark.parametrize("probabilities", [(0.0, 1.0, 0.0, 0.0), (0.0, 0.5, 0.0, 0.5)])
@@ -281,7 +306,7 @@ def test_a_card_of_other_classes_is_refused(packaged: Model) -> None:
 @pytest.mark.parametrize("key", ["classes", "thresholds", "typical"])
 def test_a_card_that_lacks_something_is_refused(packaged: Model, key: str) -> None:
     card = {name: value for name, value in packaged.card.items() if name != key}
-    with pytest.raises(ModelError, match=f"card of model pattern-v1 lacks '{key}'"):
+    with pytest.raises(ModelError, match=f"card of model pattern-v2 lacks '{key}'"):
         pattern_model_of(replace(packaged, card=card))
 
 

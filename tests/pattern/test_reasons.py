@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from lesionvis.pattern.features import FEATURE_NAMES
-from lesionvis.pattern.pattern import MODEL_FEATURES
+from lesionvis.pattern.features import FEATURE_NAMES, MODEL_FEATURES
 from lesionvis.pattern.reasons import (
     ASPECTS,
     EFFECT_MIN,

@@ -20,7 +20,7 @@ from lesionvis.report import page
 from lesionvis.report.page import LEVELS, N_SPOTS_MAX, ReportPhoto, page_html, steps, urgency, why_a_person
 from lesionvis.triage.wording import PATTERN_MEANINGS
 
-FACTS = {"model": "pattern-v1", "version": "0"}
+FACTS = {"model": "pattern-v2", "version": "0"}
 ANALYSIS = Analyzer(px_per_mm=5.0)(drawn_skin(1))
 
 

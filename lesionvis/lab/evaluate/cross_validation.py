@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 
 from lesionvis.lab.evaluate.bootstrap import interval_95, resampled_rows
+from lesionvis.lab.train.bare_training import BARE, VISIBLE, bare_out_of_fold, has_bare, is_bare_out_of_fold
 from lesionvis.lab.train.calibrate import Rule, expected_calibration_error, fit_rule
 from lesionvis.lab.train.forests import SEED
 from lesionvis.lab.train.pattern_training import PatternTable, fit_pattern, mean_probabilities
 from lesionvis.lab.truth import Label
-from lesionvis.labels import ANGIOMA, PATTERNS, PETECHIAL_SHOWER, SINGLE_LESION, UNCERTAIN
+from lesionvis.labels import ANGIOMA, NO_SPOTS, PATTERNS, PETECHIAL_SHOWER, SINGLE_LESION
 from lesionvis.pattern.features import FEATURE_NAMES
-from lesionvis.pattern.pattern import CLASSES, answer_of, with_doubt
+from lesionvis.pattern.pattern import CLASSES, answer_of, answer_of_nothing, with_doubt
 
 N_FOLDS = 5
 N_RESAMPLES = 1000
+# Without a source, so many clear photos of each class must be left to train on.
+CLASS_PHOTOS_MIN = 3
 # Lower limits of the bands of skin tone by individual typology angle (Del Bino and Bernerd 2013), degrees.
 TONES = {"very light": 55.0, "light": 41.0, "intermediate": 28.0, "tan": 10.0, "brown": -30.0, "dark": -np.inf}
 
@@ -58,6 +61,10 @@ class AnsweredPhotos:
     probabilities: NDArray[np.float64]
     sets: tuple[tuple[str, ...], ...]
     answers: tuple[str, ...]
+
+    def at(self, *, abroad: bool) -> AnsweredPhotos:
+        """The rows of sources abroad, or those of the others."""
+        return self.take(np.flatnonzero([label.is_abroad == abroad for label in self.labels]))
 
     def take(self, rows: NDArray[np.intp]) -> AnsweredPhotos:
         """Select rows.
@@ -166,6 +173,29 @@ def _sets(rule: Rule, probabilities: NDArray[np.float64], features: NDArray[np.f
     return tuple(with_doubt(possible, values) for possible, values in zip(rule.sets(probabilities), named, strict=True))
 
 
+def judged_out_of_fold(table: PatternTable, results: Sequence[OutOfFold]) -> list[AnsweredPhotos]:
+    """`answer_out_of_fold` of each repeat, and whether the skin is bare where a table has such photos to learn from."""
+    judged = [answer_out_of_fold(table, result) for result in results]
+    if not has_bare(table):
+        return judged
+    is_empty, is_bare = (
+        table.features[:, FEATURE_NAMES.index("spot_count")] == 0,
+        is_bare_out_of_fold(table, bare_out_of_fold(table)),
+    )
+    return [with_bare(one, is_empty, is_bare) for one in judged]
+
+
+def with_bare(judged: AnsweredPhotos, is_empty: NDArray[np.bool_], is_bare: NDArray[np.bool_]) -> AnsweredPhotos:
+    """Answers where no spot was found or the skin is bare replaced by those that are given then."""
+    answers = tuple(
+        answer_of_nothing(possible, row, bool(bare))[0] if bare or empty else answer
+        for answer, possible, row, empty, bare in zip(
+            judged.answers, judged.sets, judged.probabilities.tolist(), is_empty, is_bare, strict=True
+        )
+    )
+    return replace(judged, answers=answers)
+
+
 def across_sources(table: PatternTable, rule: Rule, others: PatternTable | None = None) -> dict[str, AnsweredPhotos]:
     """Photos judged by a model that never saw their source.
 
@@ -179,7 +209,8 @@ def across_sources(table: PatternTable, rule: Rule, others: PatternTable | None 
     Returns
     -------
     dict
-        Source -> judged photos; sources without which a class has no photos to train on are left out.
+        Source -> judged photos; sources without which a class has too few photos to train on are left out, and so are
+        those abroad, which cross-validation leaves out whole.
     """
     source = np.asarray([label.source for label in table.labels])
     classes = table.classes()
@@ -191,8 +222,9 @@ def across_sources(table: PatternTable, rule: Rule, others: PatternTable | None 
         answers = tuple(answer_of(possible) for possible in sets)
         result[name] = AnsweredPhotos(judged.labels, rule.calibrated(means), sets, answers)
 
-    for name in np.unique(source).tolist():
-        if set(classes[source != name]) == set(range(len(CLASSES))):
+    for name in np.unique(source[~table.is_abroad()]).tolist():
+        left = np.bincount(classes[(source != name) & table.is_clear()], minlength=len(CLASSES))
+        if left.min() >= CLASS_PHOTOS_MIN:
             add(name, source != name, table.take(np.flatnonzero((source == name) & (table.copy == 0))))
     if others is not None:
         add(others.labels[0].source, np.ones(len(source), np.bool_), others)
@@ -218,7 +250,7 @@ def pattern_figures(judged: AnsweredPhotos) -> dict[str, float]:
     truth = np.asarray([label.pattern for label in labels])
     clear = np.asarray([label.certainty == "clear" for label in labels])
     in_patterns = np.isin(truth, PATTERNS)
-    answered = answers != UNCERTAIN
+    answered = np.isin(answers, PATTERNS)
     accepted = np.asarray([answer in label.accept for answer, label in zip(answers, labels, strict=True)])
     forced_accepted = np.asarray([answer in label.accept for answer, label in zip(forced, labels, strict=True)])
 
@@ -239,7 +271,12 @@ def pattern_figures(judged: AnsweredPhotos) -> dict[str, float]:
         "harm_single_called_angioma": share(answers == ANGIOMA, clear & (truth == SINGLE_LESION)),
         "harm_shower_called_angioma": share(answers == ANGIOMA, clear & (truth == PETECHIAL_SHOWER)),
         "borderline_acceptable": share(accepted, ~clear & in_patterns),
+        "acceptable": share(accepted, np.ones(len(labels), np.bool_)),
     }
+    visible = np.asarray([label.visible for label in labels])
+    figures["visible_called_no_spots"] = share(answers == NO_SPOTS, visible == VISIBLE)
+    figures["bare_called_no_spots"] = share(answers == NO_SPOTS, visible == BARE)
+    figures["bare_given_a_pattern"] = share(answered, visible == BARE)
     for pattern in PATTERNS:
         figures[f"recall_{pattern}"] = share(answers == pattern, clear & (truth == pattern))
     for index, name in enumerate(CLASSES):
@@ -273,7 +310,7 @@ def mean_figures(runs: Sequence[AnsweredPhotos]) -> dict[str, float]:
 
 
 def intervals(runs: Sequence[AnsweredPhotos], resamples: int = N_RESAMPLES) -> dict[str, tuple[float, float]]:
-    """Intervals of 95 % of `mean_figures` by a bootstrap over groups, which are photos of one patient.
+    """Intervals of 95 % of `mean_figures` by a bootstrap over groups: photos of a patient, or of a source abroad.
 
     All repeats judge the same photos, so that each draw is of groups and holds in every repeat.
 
@@ -289,10 +326,10 @@ def intervals(runs: Sequence[AnsweredPhotos], resamples: int = N_RESAMPLES) -> d
     dict of str to (float, float)
         Lower and upper end by the names of `pattern_figures`.
     """
-    draws = [
-        mean_figures([run.take(rows) for run in runs])
-        for rows in resampled_rows([label.group for label in runs[0].labels], resamples)
-    ]
+    groups = [label.left_out_with for label in runs[0].labels]
+    if len(set(groups)) == 1:  # one source abroad by itself
+        groups = [label.group for label in runs[0].labels]
+    draws = [mean_figures([run.take(rows) for run in runs]) for rows in resampled_rows(groups, resamples)]
     return {name: interval_95([draw[name] for draw in draws]) for name in draws[0]}
 
 
@@ -320,7 +357,7 @@ def by_tone(table: PatternTable, judged: AnsweredPhotos) -> dict[str, tuple[int,
             for i, label in enumerate(judged.labels)
             if table.copy[i] == 0 and label.certainty == "clear" and label.pattern in PATTERNS and low <= tone[i] < high
         ]
-        answered = [judged.answers[i] != UNCERTAIN for i in rows]
+        answered = [judged.answers[i] in PATTERNS for i in rows]
         right = [judged.answers[i] in judged.labels[i].accept for i in rows]
         result[name] = (len(rows), float(np.sum(answered)), float(np.sum(right)))
         high = low
@@ -344,18 +381,16 @@ def flips(table: PatternTable, judged: AnsweredPhotos) -> tuple[float, float]:
     unlike : float
         Share that is answered where the photo is uncertain, or the reverse; NaN without copies.
     """
-    first: dict[int, str] = {}
+    photo, first = "", ""
     another, unlike, count = 0, 0, 0
-    photo = np.cumsum(table.copy == 0)
-    for row, number in enumerate(photo.tolist()):
-        answer = judged.answers[row]
-        if table.copy[row] == 0:
-            first[number] = answer
-            continue
-        count += 1
-        is_same = answer == first[number]
-        unlike += not is_same and UNCERTAIN in (answer, first[number])
-        another += not is_same and UNCERTAIN not in (answer, first[number])
+    for label, copy, answer in zip(judged.labels, table.copy.tolist(), judged.answers, strict=True):
+        if copy == 0:
+            photo, first = label.sha256, answer
+        elif label.sha256 == photo:  # with spots laid on it is another photo
+            count += 1
+            before, after = first in PATTERNS, answer in PATTERNS
+            unlike += before != after
+            another += before and after and answer != first
     return (another / count, unlike / count) if count else (float("nan"), float("nan"))
 
 
@@ -375,6 +410,6 @@ def worst(judged: AnsweredPhotos) -> Sequence[tuple[Label, str, float]]:
     wrong = [
         (label, answer, float(row[CLASSES.index(answer)]))
         for label, answer, row in zip(judged.labels, judged.answers, judged.probabilities, strict=True)
-        if label.certainty == "clear" and answer != UNCERTAIN and answer not in label.accept
+        if label.certainty == "clear" and answer in PATTERNS and answer not in label.accept
     ]
     return sorted(wrong, key=lambda item: -item[2])

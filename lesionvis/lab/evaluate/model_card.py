@@ -18,6 +18,7 @@ CARD_FILE = "MODEL_CARD.md"
 PACKAGED_DATA = """\
 - DermNet (dermnetnz.org), clinical photos, CC BY-NC-ND 3.0 NZ, (c) DermNet / Te Whatu Ora.
 - PAD-UFES-20 (doi:10.17632/zr7vgbcyr2.1), smartphone photos, CC BY 4.0, Pacheco et al. 2020.
+- Public photos of 36 sources on the web, of many cameras and skin tones, under several licences.
 - HAM10000, dermoscopic photos, CC BY-NC 4.0, Tschandl et al. 2018: judged only, never trained on.
 
 The folder holds measurements of these photos and no pictures. Training data are for non-commercial research. Labels
@@ -84,7 +85,9 @@ def _lines(card: dict[str, Any], data: str, figures: str) -> Iterator[str]:
         f"The mean of {len(card['predictors'])} predictors ({', '.join(card['predictors'])}), raised to the power "
         f"{thresholds['sharpness']} so that probabilities are calibrated. A class remains possible from its conformal "
         f'threshold on ({limits}). A pattern whose photo lacks its sign lets "other" remain possible as well '
-        f"({signs}). The one pattern that remains possible is the answer, else it is uncertain."
+        f"({signs}). The one pattern that remains possible is the answer, else it is uncertain. "
+        "The model bare-v1 says whether the skin is bare: only then, and when no pattern remains possible, the answer "
+        'is "no_spots".'
     )
     yield ""
     yield "## Figures"

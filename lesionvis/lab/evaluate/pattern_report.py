@@ -10,12 +10,12 @@ from lesionvis.lab.evaluate.cross_validation import (
     N_FOLDS,
     AnsweredPhotos,
     across_sources,
-    answer_out_of_fold,
     by_tone,
     cross_validate,
     fitted_rule,
     flips,
     intervals,
+    judged_out_of_fold,
     mean_figures,
     pattern_figures,
     worst,
@@ -23,6 +23,9 @@ from lesionvis.lab.evaluate.cross_validation import (
 from lesionvis.lab.train.pattern_training import PatternTable
 
 N_WORST = 10
+# Sources of fewer photos are shown together.
+SOURCE_PHOTOS_MIN = 20
+SOURCE_FIGURES = ("acceptable", "other_abstained", "visible_called_no_spots", "bare_called_no_spots")
 
 
 def pattern_report(table: PatternTable, repeats: int, others: PatternTable | None = None) -> str:
@@ -43,28 +46,61 @@ def pattern_report(table: PatternTable, repeats: int, others: PatternTable | Non
     """
     originals = np.flatnonzero(table.copy == 0)
     results = list(cross_validate(table, repeats))
-    judged = [answer_out_of_fold(table, result) for result in results]
+    judged = judged_out_of_fold(table, results)
+    runs = [one.take(originals) for one in judged]
     rule = fitted_rule(table, results[0].probabilities, np.ones(len(table.labels), np.bool_))
     sections = (
-        _within([one.take(originals) for one in judged]),
+        _within("", [run.at(abroad=False) for run in runs]),
+        _within("Abroad, every source left out whole", [run.at(abroad=True) for run in runs]),
+        _sources(runs[0].at(abroad=True)),
         _across(across_sources(table, rule, others)),
         _tones(by_tone(table, judged[0])),
         _flips(*flips(table, judged[0])),
-        _errors(judged[0].take(originals)),
+        _errors(runs[0]),
     )
     return "\n".join(line for section in sections for line in section)
 
 
-def _within(runs: list[AnsweredPhotos]) -> Iterator[str]:
+def _within(place: str, runs: list[AnsweredPhotos]) -> Iterator[str]:
+    if not runs[0].labels:
+        return
     figures = [pattern_figures(run) for run in runs]
     ends, means = intervals(runs), mean_figures(runs)
-    yield f"Grouped {N_FOLDS}-fold cross-validation, {len(runs)} repeats, {len(runs[0].labels)} photos."
+    start = f"{place}: grouped" if place else "Grouped"
+    yield f"{start} {N_FOLDS}-fold cross-validation, {len(runs)} repeats, {len(runs[0].labels)} photos."
     yield ""
     yield "| figure | mean of the repeats | lowest to highest | 95 % interval (groups) |"
     yield "|---|---|---|---|"
     for name, (low, high) in ends.items():
         values = [run[name] for run in figures]
+        if np.isnan(means[name]):
+            continue
         yield f"| {name} | {means[name]:.3f} | {min(values):.3f} to {max(values):.3f} | {low:.3f} to {high:.3f} |"
+    yield ""
+
+
+def _sources(judged: AnsweredPhotos) -> Iterator[str]:
+    """Sources abroad one by one, those of few photos together, and the mean over all of them."""
+    names = sorted({label.source for label in judged.labels})
+    if not names:
+        return
+    rows = {name: np.asarray([label.source == name for label in judged.labels]) for name in names}
+    large = {name: chosen for name, chosen in rows.items() if chosen.sum() >= SOURCE_PHOTOS_MIN}
+    small = ~np.logical_or.reduce([np.zeros(len(judged.labels), np.bool_), *large.values()])
+    figures = {name: pattern_figures(judged.take(np.flatnonzero(chosen))) for name, chosen in rows.items()}
+    shown = {name: (int(large[name].sum()), figures[name]) for name in large}
+    if small.any():
+        rest = judged.take(np.flatnonzero(small))
+        shown[f"{len(rows) - len(large)} others"] = (len(rest.labels), pattern_figures(rest))
+    yield f"Sources abroad; acceptable in the mean over {len(names)} sources: " + (
+        f"{np.mean([one['acceptable'] for one in figures.values()]):.3f}."
+    )
+    yield ""
+    yield "| source | photos | " + " | ".join(SOURCE_FIGURES) + " |"
+    yield "|---|---|" + "---|" * len(SOURCE_FIGURES)
+    for name, (count, one) in shown.items():
+        cells = (f"{one[figure]:.2f}" if np.isfinite(one[figure]) else "" for figure in SOURCE_FIGURES)
+        yield f"| {name} | {count} | " + " | ".join(cells) + " |"
     yield ""
 
 
@@ -101,6 +137,8 @@ def _tones(tones: dict[str, tuple[int, float, float]]) -> Iterator[str]:
 
 
 def _flips(another: float, unlike: float) -> Iterator[str]:
+    if np.isnan(another):
+        return
     yield (
         f"Copies cropped, turned, resized, recoloured, blurred and compressed: {100 * another:.1f} % get another "
         f"pattern than their photo, {100 * unlike:.1f} % become or cease to be uncertain."

@@ -22,14 +22,29 @@ from lesionvis.lab.train.augment import augmented
 from lesionvis.lab.train.forests import SEED, FittedPredictor
 from lesionvis.lab.train.left_out import find, left_out
 from lesionvis.lab.truth import Label
-from lesionvis.pattern.features import FEATURE_NAMES, compute_features, gather
-from lesionvis.pattern.pattern import CLASSES, MODEL_FEATURES
+from lesionvis.pattern.features import FEATURE_NAMES, MODEL_FEATURES, compute_features, gather
+from lesionvis.pattern.pattern import CLASSES
 from lesionvis.photo import read_photo
 from lesionvis.spots.classifier import SpotClassifier
 
 # A borderline photo counts less than a clear one; the value of the trial that the project grew from.
 BORDERLINE_WEIGHT = 0.4
-LABEL_COLUMNS = ("sha256", "source", "group", "diagnosis", "pattern", "certainty", "accept", "n_spots", "copy")
+# A photo of a class that is rare abroad counts so much more than others at most.
+RARE_WEIGHT_MAX = 8.0
+# Fewest photos in a leaf of the forest; copies of a photo are alike, so that a leaf must hold more of them.
+LEAF_PHOTOS, LEAF_ROWS_OF_COPIES = 5, 15
+LABEL_COLUMNS = (
+    "sha256",
+    "source",
+    "group",
+    "diagnosis",
+    "pattern",
+    "certainty",
+    "accept",
+    "n_spots",
+    "visible",
+    "copy",
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,9 +105,45 @@ class PatternTable:
         Returns
         -------
         ndarray of shape (N,), str
-            Photos of one patient or lesion have the same.
+            What is left out of training together has the same.
         """
-        return np.asarray([label.group for label in self.labels])
+        return np.asarray([label.left_out_with for label in self.labels])
+
+    def is_clear(self) -> NDArray[np.bool_]:
+        """Rows whose label is sure.
+
+        Returns
+        -------
+        ndarray of shape (N,), bool
+        """
+        return np.asarray([label.certainty == "clear" for label in self.labels])
+
+    def is_abroad(self) -> NDArray[np.bool_]:
+        """Rows whose photo is of a source beside those that most photos come from.
+
+        Returns
+        -------
+        ndarray of shape (N,), bool
+        """
+        return np.asarray([label.is_abroad for label in self.labels])
+
+
+def joined(tables: Sequence[PatternTable]) -> PatternTable:
+    """One table of the rows of several.
+
+    Parameters
+    ----------
+    tables : sequence of PatternTable
+
+    Returns
+    -------
+    PatternTable
+    """
+    return PatternTable(
+        tuple(label for table in tables for label in table.labels),
+        np.concatenate([table.copy for table in tables]),
+        np.concatenate([table.features for table in tables]),
+    )
 
 
 def feature_row(found: Findings) -> NDArray[np.float32]:
@@ -139,26 +190,6 @@ def make_pattern_table(
     )
 
 
-def joined(tables: Sequence[PatternTable]) -> PatternTable:
-    """One table of the rows of several.
-
-    Parameters
-    ----------
-    tables : sequence of PatternTable
-        At least one.
-
-    Returns
-    -------
-    PatternTable
-        Rows in order of the tables.
-    """
-    return PatternTable(
-        tuple(label for table in tables for label in table.labels),
-        np.concatenate([table.copy for table in tables]),
-        np.concatenate([table.features for table in tables]),
-    )
-
-
 def _rows(path: Path, classifier: SpotClassifier, n_copies: int) -> NDArray[np.float32]:
     """Features of a photo and of its changed copies; the changes follow from the photo's content."""
     photo = read_photo(path)
@@ -190,6 +221,7 @@ def write_pattern_table(path: Path, table: PatternTable) -> None:
                 label.certainty,
                 "|".join(label.accept),
                 label.n_spots,
+                label.visible,
                 copy,
             )
             writer.writerow((*values, *("" if np.isnan(value) else f"{value:.4g}" for value in row)))
@@ -233,6 +265,7 @@ def read_pattern_table(path: Path) -> PatternTable:
                 n_spots=entry["n_spots"],
                 group=entry["group"],
                 note="",
+                visible=entry["visible"],
             )
         )
     values = [[float(cell) if cell else np.nan for cell in row[n:]] for row in rows[1:]]
@@ -241,7 +274,10 @@ def read_pattern_table(path: Path) -> PatternTable:
 
 
 def row_weights(table: PatternTable, rows: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Weights that give each class the same total; borderline photos count `BORDERLINE_WEIGHT`.
+    """Weights that give each class the same total, at home and abroad; borderline photos count `BORDERLINE_WEIGHT`.
+
+    Were the classes not balanced abroad, "other" would be learnt from what the web looks like. A class that is rare
+    there is raised by `RARE_WEIGHT_MAX` at most.
 
     Parameters
     ----------
@@ -255,9 +291,13 @@ def row_weights(table: PatternTable, rows: NDArray[np.int64]) -> NDArray[np.floa
     ndarray of shape (M,), float64
         Weights with a mean of 1.
     """
-    clear = np.asarray([table.labels[i].certainty == "clear" for i in rows])
-    weight = np.where(clear, 1.0, BORDERLINE_WEIGHT)
-    classes = table.classes()[rows]
+    weight = np.where(table.is_clear()[rows], 1.0, BORDERLINE_WEIGHT)
+    classes, abroad = table.classes()[rows], table.is_abroad()[rows]
+    for place in (abroad, ~abroad):
+        wanted = place.sum() / len(np.unique(classes[place])) if place.any() else 0.0
+        for number in np.unique(classes[place]):
+            chosen = place & (classes == number)
+            weight[chosen] *= min(wanted / weight[chosen].sum(), RARE_WEIGHT_MAX)
     totals = np.bincount(classes, weight, minlength=len(CLASSES))
     return np.asarray(weight * len(rows) / len(CLASSES) / np.maximum(totals, 1e-9)[classes])
 
@@ -267,7 +307,7 @@ def fit_pattern(table: PatternTable, rows: NDArray[np.int64]) -> dict[str, Fitte
 
     The forest finds thresholds and combinations; the linear model, on features made normal (Yeo and Johnson 2000)
     with a shrunken covariance, generalises further from few examples. Their errors differ, so that the mean is better
-    than either.
+    than either. The linear model knows no weights: borderline photos from abroad, a third of those, are kept from it.
 
     Parameters
     ----------
@@ -282,10 +322,11 @@ def fit_pattern(table: PatternTable, rows: NDArray[np.int64]) -> dict[str, Fitte
         "forest" and "linear".
     """
     values, classes = table.model_input()[rows], table.classes()[rows]
+    leaf = LEAF_ROWS_OF_COPIES if (table.copy[rows] > 0).mean() > 0.5 else LEAF_PHOTOS
     forest = make_pipeline(
         SimpleImputer(strategy="median"),
         # One thread: the threads of scikit-learn race for the filters of warnings and may lose them all.
-        ExtraTreesClassifier(150, min_samples_leaf=15, max_features=0.2, n_jobs=1, random_state=SEED),
+        ExtraTreesClassifier(150, min_samples_leaf=leaf, max_features=0.2, n_jobs=1, random_state=SEED),
     )
     forest.fit(values, classes, extratreesclassifier__sample_weight=row_weights(table, rows))
     linear = make_pipeline(
@@ -293,7 +334,8 @@ def fit_pattern(table: PatternTable, rows: NDArray[np.int64]) -> dict[str, Fitte
         PowerTransformer(),
         LinearDiscriminantAnalysis(solver="lsqr", shrinkage=0.15, priors=np.full(len(CLASSES), 0.25)),
     )
-    linear.fit(values, classes)
+    telling = (table.is_clear() | ~table.is_abroad())[rows]
+    linear.fit(values[telling], classes[telling])
     return {
         "forest": FittedPredictor(MODEL_FEATURES, forest),
         "linear": FittedPredictor(MODEL_FEATURES, linear),

@@ -5,13 +5,14 @@ The name of a function is the name of its column; its docstring is the definitio
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from lesionvis.pattern.features import arrangement, crop, lesion, surroundings
 from lesionvis.pattern.features.inputs import FeatureInputs, gather
 
-__all__ = ["FEATURES", "FEATURE_NAMES", "FeatureInputs", "Features", "compute_features", "gather"]
+__all__ = ["FEATURES", "FEATURE_NAMES", "MODEL_FEATURES", "FeatureInputs", "Features", "compute_features", "gather"]
 
 FEATURES: tuple[Callable[[FeatureInputs], float], ...] = (
     crop.spot_count,
@@ -108,6 +109,11 @@ FEATURES: tuple[Callable[[FeatureInputs], float], ...] = (
     surroundings.spots_beside_skin_border,
 )
 FEATURE_NAMES: tuple[str, ...] = tuple(function.__name__ for function in FEATURES)
+
+# Features in absolute pixels or millimetres are for people: the first depend on the camera, the second are mostly
+# missing.
+_NOT_FOR_THE_MODEL = re.compile(r"_(px|mm|cm2|mm_square)$")
+MODEL_FEATURES: tuple[str, ...] = tuple(name for name in FEATURE_NAMES if not _NOT_FOR_THE_MODEL.search(name))
 
 
 @dataclass(frozen=True, slots=True)

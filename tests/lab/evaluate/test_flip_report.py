@@ -87,7 +87,7 @@ def test_clear_photos_of_a_pattern_are_answered_with_all_their_copies(tmp_path: 
 
 
 def test_models_are_trained_without_the_fold_that_they_judge() -> None:
-    whole = read_pattern_table(packaged_model_folder("pattern-v1") / "training.csv")
+    whole = read_pattern_table(packaged_model_folder("pattern-v2") / "training.csv")
     rows = np.flatnonzero(whole.copy == 0)
     table = whole.take(rows)
     packaged = load_pattern_model()

@@ -1,0 +1,87 @@
+"""Training of the model of bare skin from the same table of features as the pattern model."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.ensemble import ExtraTreesClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import make_pipeline
+
+from lesionvis.lab.train.folds import N_FOLDS, fold_of
+from lesionvis.lab.train.forests import SEED, FittedPredictor
+from lesionvis.lab.train.pattern_training import PatternTable
+from lesionvis.labels import PATTERNS
+from lesionvis.pattern.features import MODEL_FEATURES
+
+BARE, VISIBLE = "0", "1"
+# Photos of home surely show something but were not labelled for this question, and there are as many of them as of all
+# others together.
+HOME_WEIGHT = 0.3
+# Share of photos that plainly show something, of sources that were left out of training, that may be taken for bare.
+VISIBLE_LOST_MAX = 0.03
+
+
+def shows_something(table: PatternTable) -> NDArray[np.float64]:
+    """1.0 for photos that show something abnormal, 0.0 for bare skin, NaN where nobody said, shape (N,)."""
+    shown = np.full(len(table.labels), np.nan)
+    for row, label in enumerate(table.labels):
+        if label.visible in (BARE, VISIBLE):
+            shown[row] = float(label.visible)
+        elif not label.visible and (label.pattern in PATTERNS or label.n_spots not in ("", "0")):
+            shown[row] = 1.0
+    return shown
+
+
+def fit_bare(table: PatternTable, rows: NDArray[np.intp]) -> FittedPredictor:
+    """The predictor of bare skin, trained on those of some rows of a table that show something or nothing.
+
+    Bare photos get the same total weight as all others. Spots laid onto bare skin are left out: the skin below them is
+    what should be called bare.
+    """
+    rows = rows[table.copy[rows] == 0]
+    shown = shows_something(table)[rows]
+    rows, shown = rows[np.isfinite(shown)], shown[np.isfinite(shown)]
+    is_bare = shown == 0.0
+    weight = np.where(table.is_abroad()[rows] | is_bare, 1.0, HOME_WEIGHT)
+    for chosen in (is_bare, ~is_bare):
+        weight[chosen] *= 0.5 * len(rows) / weight[chosen].sum()
+    forest = make_pipeline(
+        SimpleImputer(strategy="median"),
+        ExtraTreesClassifier(200, min_samples_leaf=5, max_features=0.3, n_jobs=1, random_state=SEED),
+    )
+    forest.fit(table.model_input()[rows], is_bare.astype(np.int64), extratreesclassifier__sample_weight=weight)
+    return FittedPredictor(MODEL_FEATURES, forest)
+
+
+def bare_out_of_fold(table: PatternTable) -> NDArray[np.float64]:
+    """Probability of bare skin of each row by a model that saw neither its source (abroad) nor its patient (home)."""
+    fold = np.asarray([fold_of(label.source, label.group) for label in table.labels])
+    probability = np.zeros(len(fold))
+    for number in range(N_FOLDS):
+        held = fold == number
+        if held.any():
+            predictor = fit_bare(table, np.flatnonzero(~held))
+            probability[held] = predictor(table.model_input()[held])[:, -1]
+    return probability
+
+
+def is_bare_out_of_fold(table: PatternTable, probability: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Whether each row is taken for bare, by a threshold that was chosen on the other folds' probabilities."""
+    fold = np.asarray([fold_of(label.source, label.group) for label in table.labels])
+    is_bare = np.zeros(len(fold), np.bool_)
+    for number in np.unique(fold):
+        held, others = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
+        is_bare[held] = probability[held] >= fit_bare_min(table.take(others), probability[others])
+    return is_bare
+
+
+def has_bare(table: PatternTable) -> bool:
+    """Whether a table has photos of bare skin to learn from."""
+    return any(label.visible == BARE for label in table.labels)
+
+
+def fit_bare_min(table: PatternTable, probability: NDArray[np.float64]) -> float:
+    """Least probability at which no more than `VISIBLE_LOST_MAX` of what plainly shows something abroad is bare."""
+    visible = np.asarray([label.visible == VISIBLE for label in table.labels]) & (table.copy == 0)
+    return float(np.quantile(probability[visible], 1.0 - VISIBLE_LOST_MAX))

@@ -1,0 +1,60 @@
+"""Is the skin bare? That no spot was found does not say so: a question of its own, asked of all features."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from lesionvis.errors import ModelError
+from lesionvis.models import Model, Predictor, load_model, packaged_model_folder, predictor_for
+from lesionvis.pattern.features import MODEL_FEATURES
+
+BARE_MODEL_NAME = "bare-v1"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BareModel:
+    """The predictor of bare skin and its threshold.
+
+    Attributes
+    ----------
+    name : str
+    predictor : Predictor
+        Its last column is the probability of bare skin.
+    bare_min : float
+        Probability from which skin is bare, whether a few spots were found on it or not: finders err.
+    """
+
+    name: str
+    predictor: Predictor
+    bare_min: float
+
+    def is_bare(self, features: Mapping[str, float]) -> bool:
+        """Whether a photo with these features, by name, shows bare skin."""
+        row = np.asarray([[features[name] for name in MODEL_FEATURES]], np.float32)
+        return float(self.predictor(row)[0, -1]) >= self.bare_min
+
+
+def bare_model_of(model: Model) -> BareModel:
+    """Model of bare skin from a loaded model folder.
+
+    Raises
+    ------
+    ModelError
+        If the card lacks a threshold, or the model was made for other features.
+    """
+    predictor = predictor_for(model, "forest", MODEL_FEATURES)
+    try:
+        return BareModel(model.name, predictor, float(model.card["thresholds"]["bare_min"]))
+    except KeyError as error:
+        raise ModelError(f"The card of model {model.name} lacks {error}; train it again.") from error
+
+
+@cache
+def load_bare_model(folder: Path | None = None) -> BareModel:
+    """Model of bare skin of a folder; the one that comes with the package unless given."""
+    return bare_model_of(load_model(folder or packaged_model_folder(BARE_MODEL_NAME)))
