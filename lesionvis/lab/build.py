@@ -132,7 +132,15 @@ def train_pattern(
 
 
 def train_bare(table_file: Path, folder: Path) -> None:
-    """Train and write the model of bare skin, with its scores on sources that it never saw in the card."""
+    """Train and write the model of bare skin, with its scores on sources that it never saw in the card.
+
+    Parameters
+    ----------
+    table_file : Path
+        Table of features, as `write_pattern_table` writes it.
+    folder : Path
+        Model folder to write.
+    """
     table = read_pattern_table(table_file)
     probability = bare_out_of_fold(table)
     visible = np.asarray([label.visible for label in table.labels])

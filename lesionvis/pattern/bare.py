@@ -34,13 +34,34 @@ class BareModel:
     bare_min: float
 
     def is_bare(self, features: Mapping[str, float]) -> bool:
-        """Whether a photo with these features, by name, shows bare skin."""
+        """Answer to the question whether a photo shows bare skin.
+
+        Parameters
+        ----------
+        features : mapping of str to float
+            Features by name.
+
+        Returns
+        -------
+        bool
+            True for bare skin.
+        """
         row = np.asarray([[features[name] for name in MODEL_FEATURES]], np.float32)
         return float(self.predictor(row)[0, -1]) >= self.bare_min
 
 
 def bare_model_of(model: Model) -> BareModel:
     """Model of bare skin from a loaded model folder.
+
+    Parameters
+    ----------
+    model : Model
+        Loaded model folder.
+
+    Returns
+    -------
+    BareModel
+        Ready to predict.
 
     Raises
     ------
@@ -56,5 +77,16 @@ def bare_model_of(model: Model) -> BareModel:
 
 @cache
 def load_bare_model(folder: Path | None = None) -> BareModel:
-    """Model of bare skin of a folder; the one that comes with the package unless given."""
+    """Model of bare skin of a folder.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Model folder; the one that comes with the package unless given.
+
+    Returns
+    -------
+    BareModel
+        Loaded once per process.
+    """
     return bare_model_of(load_model(folder or packaged_model_folder(BARE_MODEL_NAME)))

@@ -63,7 +63,18 @@ class AnsweredPhotos:
     answers: tuple[str, ...]
 
     def at(self, *, abroad: bool) -> AnsweredPhotos:
-        """The rows of sources abroad, or those of the others."""
+        """Rows of sources abroad, or those of the others.
+
+        Parameters
+        ----------
+        abroad : bool
+            True for the sources on the web.
+
+        Returns
+        -------
+        AnsweredPhotos
+            In the same order.
+        """
         return self.take(np.flatnonzero([label.is_abroad == abroad for label in self.labels]))
 
     def take(self, rows: NDArray[np.intp]) -> AnsweredPhotos:
@@ -174,7 +185,20 @@ def _sets(rule: Rule, probabilities: NDArray[np.float64], features: NDArray[np.f
 
 
 def judged_out_of_fold(table: PatternTable, results: Sequence[OutOfFold]) -> list[AnsweredPhotos]:
-    """`answer_out_of_fold` of each repeat, and whether the skin is bare where a table has such photos to learn from."""
+    """Answers of each repeat, bare skin told where a table has such photos to learn from.
+
+    Parameters
+    ----------
+    table : PatternTable
+        Features and labels of N photos and composites.
+    results : sequence of OutOfFold
+        One per repeat.
+
+    Returns
+    -------
+    list of AnsweredPhotos
+        One per repeat.
+    """
     judged = [answer_out_of_fold(table, result) for result in results]
     if not has_bare(table):
         return judged
@@ -186,7 +210,20 @@ def judged_out_of_fold(table: PatternTable, results: Sequence[OutOfFold]) -> lis
 
 
 def with_bare(judged: AnsweredPhotos, is_empty: NDArray[np.bool_], is_bare: NDArray[np.bool_]) -> AnsweredPhotos:
-    """Answers where no spot was found or the skin is bare replaced by those that are given then."""
+    """Answers replaced where no spot was found or the skin is bare.
+
+    Parameters
+    ----------
+    judged : AnsweredPhotos
+        Answers for N photos that are not empty.
+    is_empty, is_bare : ndarray of shape (N,), bool
+        True where no spot was found, and where the skin is taken for bare.
+
+    Returns
+    -------
+    AnsweredPhotos
+        In the same order.
+    """
     answers = tuple(
         answer_of_nothing(possible, row, bool(bare))[0] if bare or empty else answer
         for answer, possible, row, empty, bare in zip(

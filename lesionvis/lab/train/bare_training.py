@@ -23,7 +23,18 @@ VISIBLE_LOST_MAX = 0.03
 
 
 def shows_something(table: PatternTable) -> NDArray[np.float64]:
-    """1.0 for photos that show something abnormal, 0.0 for bare skin, NaN where nobody said, shape (N,)."""
+    """Labels of the question whether a photo shows something abnormal.
+
+    Parameters
+    ----------
+    table : PatternTable
+        Features and labels of N photos and composites.
+
+    Returns
+    -------
+    ndarray of shape (N,), float64
+        1.0 where something shows, 0.0 for bare skin, NaN where nobody said.
+    """
     shown = np.full(len(table.labels), np.nan)
     for row, label in enumerate(table.labels):
         if label.visible in (BARE, VISIBLE):
@@ -38,6 +49,18 @@ def fit_bare(table: PatternTable, rows: NDArray[np.intp]) -> FittedPredictor:
 
     Bare photos get the same total weight as all others. Spots laid onto bare skin are left out: the skin below them is
     what should be called bare.
+
+    Parameters
+    ----------
+    table : PatternTable
+        Features and labels of N photos and composites.
+    rows : ndarray of shape (M,), int
+        Rows to train on.
+
+    Returns
+    -------
+    FittedPredictor
+        Its last column is the probability of bare skin.
     """
     rows = rows[table.copy[rows] == 0]
     shown = shows_something(table)[rows]
@@ -55,7 +78,18 @@ def fit_bare(table: PatternTable, rows: NDArray[np.intp]) -> FittedPredictor:
 
 
 def bare_out_of_fold(table: PatternTable) -> NDArray[np.float64]:
-    """Probability of bare skin of each row by a model that saw neither its source (abroad) nor its patient (home)."""
+    """Probability of bare skin of each row by a model that saw neither its source (abroad) nor its patient (home).
+
+    Parameters
+    ----------
+    table : PatternTable
+        Features and labels of N photos and composites.
+
+    Returns
+    -------
+    ndarray of shape (N,), float64
+        0 to 1.
+    """
     fold = np.asarray([fold_of(label.source, label.group) for label in table.labels])
     probability = np.zeros(len(fold))
     for number in range(N_FOLDS):
@@ -67,7 +101,20 @@ def bare_out_of_fold(table: PatternTable) -> NDArray[np.float64]:
 
 
 def is_bare_out_of_fold(table: PatternTable, probability: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Whether each row is taken for bare, by a threshold that was chosen on the other folds' probabilities."""
+    """Rows taken for bare, by a threshold that was chosen on the other folds' probabilities.
+
+    Parameters
+    ----------
+    table : PatternTable
+        Features and labels of N photos and composites.
+    probability : ndarray of shape (N,), float64
+        Probability of bare skin, 0 to 1.
+
+    Returns
+    -------
+    ndarray of shape (N,), bool
+        True for bare skin.
+    """
     fold = np.asarray([fold_of(label.source, label.group) for label in table.labels])
     is_bare = np.zeros(len(fold), np.bool_)
     for number in np.unique(fold):
@@ -77,11 +124,35 @@ def is_bare_out_of_fold(table: PatternTable, probability: NDArray[np.float64]) -
 
 
 def has_bare(table: PatternTable) -> bool:
-    """Whether a table has photos of bare skin to learn from."""
+    """Presence of photos of bare skin to learn from.
+
+    Parameters
+    ----------
+    table : PatternTable
+        Features and labels of N photos and composites.
+
+    Returns
+    -------
+    bool
+        True if there is at least one.
+    """
     return any(label.visible == BARE for label in table.labels)
 
 
 def fit_bare_min(table: PatternTable, probability: NDArray[np.float64]) -> float:
-    """Least probability at which no more than `VISIBLE_LOST_MAX` of what plainly shows something abroad is bare."""
+    """Least probability at which no more than `VISIBLE_LOST_MAX` of what plainly shows something abroad is bare.
+
+    Parameters
+    ----------
+    table : PatternTable
+        Features and labels of N photos and composites.
+    probability : ndarray of shape (N,), float64
+        Probability of bare skin, 0 to 1.
+
+    Returns
+    -------
+    float
+        Threshold, 0 to 1.
+    """
     visible = np.asarray([label.visible == VISIBLE for label in table.labels]) & (table.copy == 0)
     return float(np.quantile(probability[visible], 1.0 - VISIBLE_LOST_MAX))
