@@ -168,7 +168,7 @@ def clipped_polygon(corners: NDArray[np.float64], low: ArrayLike, high: ArrayLik
     --------
     >>> square = np.array([[-2.0, 1.0], [2.0, 1.0], [2.0, 3.0], [-2.0, 3.0]])
     >>> clipped_polygon(square, (0, 0), (9, 9)).tolist()
-    [[0.0, 3.0], [0.0, 1.0], [2.0, 1.0], [2.0, 3.0]]
+    [[0.0, 1.0], [2.0, 1.0], [2.0, 3.0], [0.0, 3.0]]
     """
     for bound, sign in ((low, 1.0), (high, -1.0)):
         for axis, limit in enumerate(np.asarray(bound, np.float64).tolist()):

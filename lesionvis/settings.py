@@ -139,7 +139,7 @@ def settings_text(analyzer: Analyzer) -> str:
     ...
     # model_folder is not set
     ...
-    min_score = 0.6
+    min_score = 0.55
     """
     return "\n".join(
         # JSON writes numbers and texts as TOML does.

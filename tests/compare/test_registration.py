@@ -73,7 +73,7 @@ def _crop(seed: int) -> Analysis:
     return analyze(render(scene, petechial_shower(np.random.default_rng(seed), scene, 14, diameter_mm=1.4)).rgb)
 
 
-@pytest.mark.parametrize(("seed", "other_seed"), [(4, 11), (1, 5)])
+@pytest.mark.parametrize(("seed", "other_seed"), [(3, 6), (1, 2)])
 def test_what_agrees_by_chance_is_not_enough(seed: int, other_seed: int) -> None:
     """The most alike of 91 pairs of crops of different skin."""
     registration = register(_crop(seed), _crop(other_seed))

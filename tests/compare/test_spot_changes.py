@@ -84,7 +84,7 @@ def test_nothing_is_said_of_lone_spots_whose_place_is_a_guess() -> None:
     lone = (matches.first == 0) | (matches.second == 0)
     x = np.where(matches.first > 0, two_days()[0].table["x_px"][matches.first - 1], 0.0)
     far = lone & (x > 450.0)
-    assert far.sum() >= 2
+    assert far.any()
     assert set(matches.state[far]) == {"unclear"}
     assert _matches().count("gone", "new") > matches.count("gone", "new")
 
