@@ -26,11 +26,15 @@ from lesionvis.scale.card.layout import BAR_MM
 from lesionvis.scale.find import check_references, check_scale, find_scale
 from lesionvis.skin import find_skin
 from lesionvis.spots import SpotFinder
+from lesionvis.spots.drawn import DrawnSpots, Outlines, as_drawn, drawn_spots
 from lesionvis.spots.table import SpotTable, measure_spots
 from lesionvis.triage import advise
 from lesionvis.triage.advice import Advice
 from lesionvis.triage.answers import Answers, as_answers
 from lesionvis.triage.evidence import PhotoEvidence
+
+FOUND, CORRECTED = "found", "corrected"
+"""Whose spots an analysis has."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,6 +59,8 @@ class Analysis(Findings):
     advice : Advice
     version : str
         Of the package.
+    drawn : DrawnSpots or None
+        Spots that a person drew, which `spots` are then; None where they are those that were found.
     """
 
     features: Features
@@ -63,6 +69,12 @@ class Analysis(Findings):
     abcde: Abcde | None
     advice: Advice
     version: str
+    drawn: DrawnSpots | None = None
+
+    @property
+    def spots_from(self) -> str:
+        """Whose spots these are: "found" by lesionvis, or "corrected" by a person."""
+        return CORRECTED if self.drawn else FOUND
 
     def answered(self, answers: Answers | Mapping[str, str]) -> Analysis:
         """Repeat the advice, the evolution and the checklist of this analysis with other answers.
@@ -125,6 +137,9 @@ class Analysis(Findings):
             "abcde": self.abcde.to_dict() if self.abcde else None,
             "advice": self.advice.to_dict(),
             "features": self.features.values,
+            "spots_from": self.spots_from,
+            "drawn_by": self.drawn.drawn_by if self.drawn else "",
+            "drawn_at": self.drawn.drawn_at if self.drawn else "",
             "spots": [dict(zip(self.table.columns, row, strict=True)) for row in rows],
             "version": self.version,
         }
@@ -210,6 +225,7 @@ class Analyzer:
         *,
         scale: Scale | NoScale | None = None,
         mask: MaskSource | None = None,
+        outlines: Outlines | None = None,
     ) -> Analysis:
         """Analyse one photo.
 
@@ -225,6 +241,9 @@ class Analyzer:
         mask : str, Path, bytes or ndarray of shape (H, W), optional
             Places to leave out, as `read_mask` takes them: not 0 where nothing is to be looked at, of the size of the
             upright source photo.
+        outlines : DrawnSpots or sequence of ndarray of shape (K, 2), optional
+            Spots that a person drew, in px of the upright source photo. They are measured instead of those that were
+            found, which keep their numbers where the person did not touch them; empty means that there are none.
 
         Returns
         -------
@@ -237,10 +256,16 @@ class Analyzer:
         AnswerError
             If the name or value of an answer is not a known one.
         SettingsError
-            If a scale is given that the settings contradict, or a mask that cannot be read or is of another size.
+            If a scale is given that the settings contradict, or a mask that cannot be read or is of another size, or
+            outlines that are not of this photo.
         """
         told = as_answers(answers)
+        drawn = None if outlines is None else as_drawn(outlines)
         found = self.find(source, scale=scale, mask=mask)
+        if drawn is not None:
+            spots = drawn_spots(drawn, found.spots, found.photo)
+            table = measure_spots(found.photo, found.scale, found.skin, spots)
+            found = dataclasses.replace(found, spots=spots, table=table)
         photo, skin, table = found.photo, found.skin, found.table
         flags = photo_flags(photo.rgb, skin.fraction, skin.is_dark, working_px_per_mm(photo, found.scale))
         features = compute_features(gather(found))
@@ -249,7 +274,7 @@ class Analyzer:
         flags += self._doubts(found)
         advice = advise(pattern.label, told, _evidence(table, abcde, flags))
         return Analysis(
-            photo, found.scale, skin, found.spots, table, features, flags, pattern, abcde, advice, __version__
+            photo, found.scale, skin, found.spots, table, features, flags, pattern, abcde, advice, __version__, drawn
         )
 
     def find(
@@ -321,6 +346,7 @@ def analyze(
     answers: Answers | Mapping[str, str] | None = None,
     scale: Scale | NoScale | None = None,
     mask: MaskSource | None = None,
+    outlines: Outlines | None = None,
 ) -> Analysis:
     """Analyse one photo with default settings.
 
@@ -337,6 +363,9 @@ def analyze(
     mask : str, Path, bytes or ndarray of shape (H, W), optional
         Places to leave out: a PNG file or an array of the size of the upright photo, not 0 where nothing is to be
         looked at. What is masked in a photo that is a masked array is left out as well.
+    outlines : DrawnSpots or sequence of ndarray of shape (K, 2), optional
+        Spots that a person drew, corners (x, y) in px of the upright photo, to be measured instead of those that are
+        found.
 
     Returns
     -------
@@ -349,7 +378,7 @@ def analyze(
     >>> len(analysis.spots), analysis.pattern.label
     (0, 'uncertain')
     """
-    return Analyzer(px_per_mm=px_per_mm)(source, answers, scale=scale, mask=mask)
+    return Analyzer(px_per_mm=px_per_mm)(source, answers, scale=scale, mask=mask, outlines=outlines)
 
 
 def _folder_path(given: object) -> Path:

@@ -297,3 +297,102 @@ def nearest_pairs(
             taken.add(column)
     chosen = sorted(partner)
     return np.array(chosen, np.int64), np.array([partner[row] for row in chosen], np.int64)
+
+
+def pixels_inside(corners: NDArray[np.float64], shape: tuple[int, int]) -> NDArray[np.bool_]:
+    """Pixels whose centre lies inside a polygon, by counting its sides to the left of each centre.
+
+    Parameters
+    ----------
+    corners : ndarray of shape (K, 2), float64
+        Corners (x, y) in px; the last is joined to the first.
+    shape : (int, int)
+        Height and width of the picture, px.
+
+    Returns
+    -------
+    ndarray of shape (H, W), bool
+
+    Examples
+    --------
+    >>> pixels_inside(np.array([[0.5, -0.5], [2.5, -0.5], [2.5, 0.5], [0.5, 0.5]]), (2, 4)).astype(int)
+    array([[0, 1, 1, 0],
+           [0, 0, 0, 0]])
+    """
+    height, width = shape
+    x, y = corners[:, 0], corners[:, 1]
+    next_x, next_y = following(x), following(y)
+    # A side meets the rows from its upper end on and before its lower end, so that no corner counts twice.
+    first = np.clip(np.ceil(np.minimum(y, next_y)), 0, height).astype(np.intp)
+    last = np.clip(np.ceil(np.maximum(y, next_y)), 0, height).astype(np.intp)
+    count = last - first
+    side = np.repeat(np.arange(len(x)), count)
+    row = np.arange(len(side)) - np.repeat(np.cumsum(count) - count, count) + first[side]
+    share = (row - y[side]) / (next_y - y)[side]
+    column = np.clip(np.ceil(x[side] + share * (next_x - x)[side]), 0, width).astype(np.intp)
+    crossings = np.zeros((height, width + 1), np.int32)
+    np.add.at(crossings, (row, column), 1)
+    return np.asarray(np.cumsum(crossings[:, :-1], axis=1) % 2 == 1)
+
+
+# Sides of a border in a square of four pixel centres, by which of the four are inside (1 top left, 2 top right, 4
+# bottom right, 8 bottom left): from the middle of one side of the square to that of another, the inside on the right.
+# Pixels that meet at a corner are joined.
+_TOP, _RIGHT, _BOTTOM, _LEFT = (1, 0), (2, 1), (1, 2), (0, 1)
+_BORDER_SIDES = {
+    (_TOP, _LEFT): (1,),
+    (_RIGHT, _TOP): (2,),
+    (_BOTTOM, _RIGHT): (4,),
+    (_LEFT, _BOTTOM): (8,),
+    (_RIGHT, _LEFT): (3,),
+    (_BOTTOM, _TOP): (6,),
+    (_LEFT, _RIGHT): (12,),
+    (_TOP, _BOTTOM): (9,),
+    (_BOTTOM, _LEFT): (7, 5),
+    (_RIGHT, _BOTTOM): (11, 10),
+    (_TOP, _RIGHT): (13, 5),
+    (_LEFT, _TOP): (14, 10),
+}
+
+
+def pixel_borders(mask: NDArray[np.bool_]) -> list[NDArray[np.float64]]:
+    """Outer borders of the regions of a mask, through the middles of the sides that pixels have to the outside.
+
+    Parameters
+    ----------
+    mask : ndarray of shape (H, W), bool
+
+    Returns
+    -------
+    list of ndarray of shape (K, 2), float64
+        Corners (x, y) of each region, px; pixels that meet at a corner are one region, and holes are filled.
+        `pixels_inside` gives back the pixels. The area is the number of pixels, holes included, less a half.
+
+    Examples
+    --------
+    >>> [border.tolist() for border in pixel_borders(np.array([[False, True]]))]
+    [[[1.0, -0.5], [1.5, 0.0], [1.0, 0.5], [0.5, 0.0]]]
+    """
+    padded = np.pad(mask, 1).astype(np.uint8)
+    case = padded[:-1, :-1] + 2 * padded[:-1, 1:] + 4 * padded[1:, 1:] + 8 * padded[1:, :-1]
+    # Places in half px of the padded mask as one number each, so that every side leads from one number to another.
+    width = 2 * padded.shape[1]
+    following_place: dict[int, int] = {}
+    for ((from_x, from_y), (to_x, to_y)), cases in _BORDER_SIDES.items():
+        rows, columns = np.nonzero(np.isin(case, cases))
+        starts = (2 * rows + from_y) * width + 2 * columns + from_x
+        ends = (2 * rows + to_y) * width + 2 * columns + to_x
+        following_place |= zip(starts.tolist(), ends.tolist(), strict=True)
+    borders = []
+    for start in sorted(following_place):
+        places = []
+        place = start
+        while place in following_place:
+            places.append(place)
+            place = following_place.pop(place)
+        if places:
+            down, across = np.divmod(np.asarray(places), width)
+            border = np.stack([across, down], axis=1) / 2.0 - 1.0
+            if polygon_area(border[:, 0], border[:, 1]) > 0:  # those of holes go the other way round
+                borders.append(border)
+    return borders

@@ -12,6 +12,8 @@ from lesionvis.geometry import (
     clipped_polygon,
     distances,
     nearest_pairs,
+    pixel_borders,
+    pixels_inside,
     polygon_area,
     polygon_centroid,
     project,
@@ -119,3 +121,25 @@ def test_a_clipped_polygon_is_what_lies_in_the_rectangle() -> None:
     assert polygon_area(*inside.T) == pytest.approx(painted[40:120, 40:140].sum() / 100.0, rel=0.03)
     assert np.array_equal(clipped_polygon(star, (-9, -9), (20, 20)), star)
     assert len(clipped_polygon(star, (20, 20), (30, 30))) == 0
+
+
+@given(st.integers(0, 2**20 - 1))
+def test_borders_of_pixels_give_back_the_pixels(bits: int) -> None:
+    mask = np.array([bits >> i & 1 for i in range(20)], np.bool_).reshape(4, 5)
+    borders = pixel_borders(mask)
+    inside = np.logical_or.reduce([np.zeros_like(mask), *(pixels_inside(border, mask.shape) for border in borders)])
+    # Holes are filled: what is not joined to the outside side by side.
+    outside = cv2.floodFill(np.pad(mask, 1).astype(np.uint8), None, (0, 0), 2, flags=4)[1][1:-1, 1:-1] == 2
+    np.testing.assert_array_equal(inside, ~outside)
+    assert len(borders) == cv2.connectedComponents((~outside).astype(np.uint8), connectivity=8)[0] - 1
+    areas = [float(polygon_area(border[:, 0], border[:, 1])) for border in borders]
+    assert sum(areas) == inside.sum() - 0.5 * len(borders)
+
+
+def test_pixels_inside_a_polygon_that_leaves_the_picture() -> None:
+    triangle = np.array([[-3.0, -1.0], [2.5, -1.0], [2.5, 9.0]])
+    inside = pixels_inside(triangle, (4, 5))
+    rows, columns = np.mgrid[:4, :5]
+    expected = (columns < 2.5) & (rows > -1) & (rows + 1 < (columns + 3) / 5.5 * 10)
+    np.testing.assert_array_equal(inside, expected)
+    assert not pixels_inside(triangle + 100.0, (4, 5)).any()

@@ -36,13 +36,12 @@ def mask_png(analysis: Analysis) -> bytes:
     """
     import numpy as np
 
+    from lesionvis.spots.drawn import source_pixels
+
     photo, labels = analysis.photo, analysis.spots.labels
     if len(analysis.table) > _LABEL_MAX:
         raise OverflowError(f"{len(analysis.table)} spots do not fit a 16-bit mask")
-    height, width = labels.shape
-    # The nearest working pixel of source pixel x is round((x + 0.5) s - 0.5), that is floor((x + 0.5) s).
-    rows = np.minimum((np.arange(photo.source_height_px) + 0.5) * photo.px_per_source_px, height - 1).astype(np.intp)
-    columns = np.minimum((np.arange(photo.source_width_px) + 0.5) * photo.px_per_source_px, width - 1).astype(np.intp)
+    rows, columns = source_pixels(photo)
     packer = zlib.compressobj(_PACKED_LEVEL)
     unchanged = _TO_THE_ROW_ABOVE + bytes(2 * len(columns))
     packed = []

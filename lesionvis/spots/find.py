@@ -68,6 +68,8 @@ class Spots:
     kind : tuple of N str, optional
         Kind of each spot, of `lesionvis.spots.classifier.KINDS`; "" for the dominant lesion, whose own colour tells.
         Empty where nobody asked.
+    drawn : tuple of N bool, optional
+        Whether a person outlined the spot; empty where nobody did.
     """
 
     labels: NDArray[np.int32]
@@ -80,6 +82,7 @@ class Spots:
     region_scores: NDArray[np.float64]
     min_score: float = SPOT_SCORE_MIN
     kind: tuple[str, ...] = ()
+    drawn: tuple[bool, ...] = ()
 
     def __len__(self) -> int:
         return len(self.outlines_px)
@@ -192,15 +195,15 @@ class SpotFinder:
             borders, kept_scores, kinds = borders[~on_lesion], kept_scores[~on_lesion], kinds[~on_lesion]
         outlines = _in_frame(borders, shape)
         areas = np.array([_polygon_areas(outline) for outline in outlines])
-        painted = [*_painted_corners(borders)]
+        painted = [*painted_corners(borders)]
         if has_lesion:
             outlines, areas = [border, *outlines], np.append(_polygon_areas(border), areas)
-            painted = [_painted_corners(border), *painted]
+            painted = [painted_corners(border), *painted]
             kept_scores, kinds = np.append(lesion_score, kept_scores), np.append("", kinds)
         order = np.argsort(-areas, kind="stable")
         order = order[self._allowed([outlines[i] for i in order], photo, skin, scale)]
         kept_scores = kept_scores[order]
-        labels = _paint([outlines[i] for i in order], [painted[i] for i in order], kept_scores, shape)
+        labels = paint([outlines[i] for i in order], [painted[i] for i in order], kept_scores, shape)
         labels.setflags(write=False)
         return Spots(
             labels,
@@ -304,8 +307,19 @@ def _polygon_areas(corners: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.abs(polygon_area(corners[..., 0], corners[..., 1]))
 
 
-def _painted_corners(corners: NDArray[np.float64]) -> NDArray[np.int32]:
-    """Polygons (..., K, 2), half a pixel smaller, in fractions of one: what is painted is all that the line touches."""
+def painted_corners(corners: NDArray[np.float64]) -> NDArray[np.int32]:
+    """Corners to paint a polygon by: half a pixel smaller, as all that a line touches is painted.
+
+    Parameters
+    ----------
+    corners : ndarray of shape (..., K, 2), float64
+        Corners (x, y), working px.
+
+    Returns
+    -------
+    ndarray of shape (..., K, 2), int32
+        In fractions of a pixel, for OpenCV.
+    """
     centre = corners.mean(axis=-2, keepdims=True)
     arm = corners - centre
     length = np.hypot(arm[..., 0], arm[..., 1])[..., None]
@@ -317,17 +331,34 @@ def _painted(border: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.
     """Mask of a polygon (K, 2), K from 0."""
     mask = np.zeros(shape, np.uint8)
     if len(border):
-        cv2.fillPoly(mask, [_painted_corners(border)], 1, shift=_SHIFT_BITS)
+        cv2.fillPoly(mask, [painted_corners(border)], 1, shift=_SHIFT_BITS)
     return mask > 0
 
 
-def _paint(
+def paint(
     outlines: list[NDArray[np.float64]],
     painted: list[NDArray[np.int32]],
     scores: NDArray[np.float64],
     shape: tuple[int, ...],
 ) -> NDArray[np.int32]:
-    """Label image; where outlines overlap, the likelier spot is on top."""
+    """Label image of spots; where outlines overlap, the likelier spot is on top.
+
+    Parameters
+    ----------
+    outlines : list of N ndarrays of shape (K, 2), float64
+        Corners (x, y), working px.
+    painted : list of N ndarrays of shape (L, 2), int32
+        `painted_corners` of each.
+    scores : ndarray of shape (N,), float64
+        Of two that are as likely, the larger one is on top.
+    shape : tuple of int
+        Height and width, px.
+
+    Returns
+    -------
+    ndarray of shape (H, W), int32
+        0 = background, k = outline k, from 1.
+    """
     labels = np.zeros(shape, np.int32)
     # Of two that are as likely, the larger one.
     for index in np.argsort(scores[::-1], kind="stable"):

@@ -106,8 +106,9 @@ COLUMNS = (
     Column("inside_spread", "log10", "float64", "standard deviation of green density inside"),
     Column("highlight_share", "", "float64", "share of the area with a specular highlight, 0 to 1"),
     Column("rim_relief", "log10", "float64", "rise of density per radius across the spot: one half light, one dark"),
-    Column("score", "", "float64", "probability of being a spot; of the lesion: expected overlap"),
+    Column("score", "", "float64", "probability of being a spot; of the lesion: expected overlap; NaN where drawn"),
     Column("is_lesion", "", "bool", "True for the dominant lesion"),
+    Column("outlined_by", "", "str", "lesionvis, or person where the outline was drawn"),
     Column("spot_flags", "", "str", "reasons to distrust, separated by spaces"),
 )
 
@@ -211,6 +212,7 @@ def measure_spots(photo: Photo, scale: Scale | NoScale, skin: Skin, spots: Spots
     columns["spot"] = np.arange(1, count + 1)
     columns["score"] = spots.score
     columns["is_lesion"] = np.arange(1, count + 1) == spots.lesion
+    columns["outlined_by"] = np.where(np.asarray(spots.drawn or (False,) * count, np.bool_), "person", "lesionvis")
     columns |= _millimetres(scale, columns)
     flags = _flags(photo, skin, spots, columns)
     columns["spot_flags"] = _spelled(flags, count)
@@ -350,13 +352,14 @@ def _color_class(columns: dict[str, NDArray[Any]]) -> NDArray[Any]:
 
 
 def _kind(spots: Spots, columns: dict[str, NDArray[Any]]) -> NDArray[Any]:
-    """Kind of each spot as its evidence tells, of the dominant lesion by its colour."""
+    """Kind of each spot as its evidence tells; of the lesion, and of what was drawn on no candidate, by its colour."""
     is_brown = np.isin(columns["color"], ("brown", "blue_black"))
     is_vessel = columns["erythema_contrast"] > VASCULAR_LESION_ERYTHEMA_MIN
     of_lesion = np.select([is_brown, is_vessel], ["pigment", "vascular"], default="inflamed")
-    return np.where(
-        np.arange(1, len(spots) + 1) == spots.lesion, of_lesion, np.asarray(spots.kind or ("",) * len(spots), np.str_)
-    )
+    told = np.asarray(spots.kind or ("",) * len(spots), np.str_)
+    is_drawn = np.asarray(spots.drawn or (False,) * len(spots), np.bool_)
+    by_color = (np.arange(1, len(spots) + 1) == spots.lesion) | (is_drawn & (told == ""))
+    return np.where(by_color, of_lesion, told)
 
 
 def _diameter_error_px(photo: Photo, columns: dict[str, NDArray[Any]]) -> NDArray[np.float64]:
