@@ -123,6 +123,7 @@ class Analysis(Findings):
                 "width_px": self.photo.source_width_px,
                 "height_px": self.photo.source_height_px,
                 "taken_at": taken_at.isoformat() if taken_at else None,
+                "taken_at_source": self.photo.taken_at_source or None,
             },
             "scale": scale,
             "skin": {"fraction": self.skin.fraction, "tone_ita_deg": self.skin.tone_ita_deg},

@@ -10,13 +10,14 @@ import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Any, Self
 
 from lesionvis.batch.rows import FAILED, RESULT_COLUMNS, SPOT_COLUMNS, Value
 from lesionvis.batch.scan import JOURNAL_NAME, PhotoFile
 from lesionvis.errors import RunFolderError
+from lesionvis.photo.dates import date_in_file_name
 
 LOCK_NAME = "run.lock"
 # Another program that reads the journal delays a run by this much at most.
@@ -30,7 +31,11 @@ def _definitions(columns: Mapping[str, str]) -> str:
 def _from_results() -> str:
     """Columns of the results in the view of photos; a file without a result is waiting, or cannot be read."""
     waiting = f"CASE WHEN files.problem = '' THEN 'waiting' ELSE '{FAILED}' END"
-    special = {"status": f"coalesce(results.status, {waiting})", "problem": "coalesce(results.problem, files.problem)"}
+    special = {
+        "status": f"coalesce(results.status, {waiting})",
+        "problem": "coalesce(results.problem, files.problem)",
+        "taken_at": "coalesce(nullif(results.taken_at, ''), files.date_in_name)",
+    }
     return ", ".join(f'{special.get(name, f"""results."{name}" """)} AS "{name}"' for name in RESULT_COLUMNS)
 
 
@@ -46,7 +51,7 @@ _SCHEMA = f"""
 CREATE TABLE provenance (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE files (
     photo TEXT PRIMARY KEY, sha256 TEXT, size_bytes INTEGER NOT NULL, modified_ns INTEGER NOT NULL,
-    problem TEXT NOT NULL
+    problem TEXT NOT NULL, date_in_name TEXT NOT NULL
 );
 CREATE INDEX files_by_content ON files (sha256, photo);
 CREATE TABLE results (sha256 TEXT PRIMARY KEY, {_definitions(RESULT_COLUMNS)});
@@ -60,6 +65,8 @@ CREATE TABLE pictures (file TEXT PRIMARY KEY, sha256 TEXT NOT NULL);
 CREATE INDEX pictures_by_content ON pictures (sha256);
 CREATE VIEW photos AS
     SELECT files.photo AS photo, substr(files.sha256, 1, {_DIGEST_LENGTH}) AS sha256, {_from_results()},
+        CASE WHEN results.taken_at <> '' THEN 'camera' WHEN files.date_in_name <> '' THEN 'file name' ELSE '' END
+            AS taken_at_source,
         {_constant("model")}, {_constant("version")}, {_constant("settings_hash")},
         nullif((SELECT min(same.photo) FROM files AS same WHERE same.sha256 = files.sha256), files.photo)
             AS duplicate_of
@@ -203,9 +210,10 @@ class Journal:
         digest : str or None
             SHA-256 of the content in hexadecimal digits; None where it cannot be read.
         """
-        row = (file.photo, digest, file.size_bytes, file.modified_ns, file.problem)
+        date = date_in_file_name(PurePosixPath(file.photo).name)
+        row = (file.photo, digest, file.size_bytes, file.modified_ns, file.problem, date.isoformat() if date else "")
         with _problems_named(self._run):
-            self._database.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)", row)
+            self._database.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)", row)
 
     def keep_files(self, photos: Iterable[str]) -> None:
         """Drop all files but some; the results of dropped ones are kept, in case they were moved.

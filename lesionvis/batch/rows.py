@@ -47,7 +47,7 @@ _LEADING = {
     "problem": PhotoColumn("TEXT", "one sentence, where the status is not ok"),
     "width": PhotoColumn("INTEGER", "width of the upright source photo, px"),
     "height": PhotoColumn("INTEGER", "height of the upright source photo, px"),
-    "taken_at": PhotoColumn("TEXT", "time that the camera wrote, ISO 8601"),
+    "taken_at": PhotoColumn("TEXT", "time of capture, ISO 8601; with an offset from UTC where the camera wrote one"),
     "px_per_mm": PhotoColumn("REAL", "scale in source px per mm; empty without one"),
     "scale_source": PhotoColumn("TEXT", "what the scale was read from"),
     "scale_error_pct": PhotoColumn("REAL", "standard error of the scale, %"),
@@ -90,6 +90,7 @@ PHOTO_COLUMNS: dict[str, PhotoColumn] = {
     "photo": PhotoColumn("TEXT", "path of the file relative to the folder, forward slashes"),
     "sha256": PhotoColumn("TEXT", "digest of the file"),
     **_RESULTS,
+    "taken_at_source": PhotoColumn("TEXT", "where taken_at comes from: camera, or the file name where that wrote none"),
     "model": PhotoColumn("TEXT", "name of the pattern model"),
     "version": PhotoColumn("TEXT", "version of lesionvis"),
     "settings_hash": PhotoColumn(
@@ -121,7 +122,8 @@ def photo_row(analysis: Analysis) -> dict[str, Value]:
         by " | ".
     """
     scale = analysis.scale if isinstance(analysis.scale, Scale) else None
-    taken_at = analysis.photo.taken_at
+    # Results belong to a content, whatever its files are called: dates in names come in where the table is written.
+    taken_at = analysis.photo.taken_at if analysis.photo.taken_at_source == "camera" else None
     useless = [flag for flag in analysis.flags if flag in USELESS_FLAGS]
     advice = analysis.advice
     values: dict[str, Value] = {

@@ -32,7 +32,8 @@ def keep(
         check_rhythm(reminder)
     kept = keep_photo(photo, folder, date_of(date) if date is not None else None)
     what = "Kept as" if kept.is_new else "Nothing to do, the folder holds this photo already:"
-    typer.echo(f"{what} {escape_control_characters(str(kept.path))}")
+    by_name = " (date by the name of the file)" if kept.date_source == "file name" else ""
+    typer.echo(f"{what} {escape_control_characters(str(kept.path))}{by_name}")
     if reminder is not None:
         calendar = write_reminder(folder, kept, reminder)
         typer.echo(f"Reminder ({reminder}), to be opened with a calendar: {escape_control_characters(str(calendar))}")

@@ -190,12 +190,17 @@ def date_of(text: str) -> datetime:
     Raises
     ------
     SettingsError
-        If the text is no date.
+        If the text is no date, or no photo can have it.
     """
+    from lesionvis.photo.dates import YEAR_MAX, YEAR_MIN
+
     try:
-        return datetime.fromisoformat(text.strip())
+        date = datetime.fromisoformat(text.strip())
     except ValueError as error:
         raise SettingsError(f"A date is given as 2026-03-01 or 2026-03-01T14:30, not as {text!r}.") from error
+    if not YEAR_MIN <= date.year <= YEAR_MAX:
+        raise SettingsError(f"No photo was taken in the year {date.year}; give the right date instead of {text!r}.")
+    return date
 
 
 def check_picture(overlay: Path, *photos: Path) -> None:

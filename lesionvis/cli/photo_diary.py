@@ -19,6 +19,7 @@ from lesionvis.batch.names import escape_control_characters
 from lesionvis.batch.scan import PHOTO_EXTENSIONS
 from lesionvis.errors import SettingsError
 from lesionvis.photo import read_photo
+from lesionvis.photo.dates import YEAR_MAX, YEAR_MIN
 from lesionvis.triage.wording import REMINDER_TEXT, REMINDER_TITLE
 
 REMINDER_NAME = "next-photo.ics"
@@ -26,9 +27,7 @@ REMINDER_NAME = "next-photo.ics"
 # guide lets petechiae fade "over days", and rule P06 asks for a doctor after seven. Six months are ours.
 RHYTHMS = {"daily": 7, "monthly": 6}
 
-# Outside of these the clock of a camera was not set, or a digit of the year was lost.
-YEAR_MIN, YEAR_MAX = 1900, 2999
-_STAMP = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{6})_(?=.)")
+_STAMP = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{6}(?:[+-]\d{4})?)_(?=.)")
 # A date without a time of day is midnight, when nobody wants to be reminded.
 _HOUR_WITHOUT_TIME = 9
 # Every month has this day.
@@ -46,14 +45,17 @@ class Kept:
     path : Path
         Where it lies.
     taken_at : datetime
-        The date in its name, without a time zone.
+        The date in its name, with a time zone where one is known.
     is_new : bool
         False when the same photo was there already.
+    date_source : {"given", "file name", "camera"}
+        Where the date comes from.
     """
 
     path: Path
     taken_at: datetime
     is_new: bool
+    date_source: str
 
 
 def date_in_name(name: str) -> datetime | None:
@@ -67,18 +69,20 @@ def date_in_name(name: str) -> datetime | None:
     Returns
     -------
     datetime or None
-        Without a time zone; None when there is no date.
+        With a time zone where the name holds one; None when there is no date.
 
     Examples
     --------
     >>> date_in_name("2026-11-26T203000_left leg.jpg")
     datetime.datetime(2026, 11, 26, 20, 30)
+    >>> date_in_name("2026-11-26T203000+0100_left leg.jpg").isoformat()
+    '2026-11-26T20:30:00+01:00'
     >>> date_in_name("IMG_20261126.jpg") is None
     True
     """
     found = _STAMP.match(name)
     with suppress(ValueError):  # digits that are no date
-        return datetime.strptime(found[1], "%Y-%m-%dT%H%M%S") if found else None
+        return datetime.fromisoformat(found[1]) if found else None
     return None
 
 
@@ -171,8 +175,8 @@ def keep_photo(photo: Path, folder: Path, taken_at: datetime | None = None) -> K
     folder : Path
         Made if it does not exist.
     taken_at : datetime, optional
-        When it was taken; unless given, the date in its name, or else the one that the camera wrote. When the file
-        was changed says nothing, and is never used.
+        When it was taken; unless given, the date that an earlier call put in front of its name, or else the one that
+        the camera wrote, or else another in its name. When the file was changed says nothing, and is never used.
 
     Returns
     -------
@@ -187,12 +191,14 @@ def keep_photo(photo: Path, folder: Path, taken_at: datetime | None = None) -> K
         with another date, or the folder cannot be written.
     """
     read = read_photo(photo)
-    when = taken_at or date_in_name(photo.name) or read.taken_at
+    stamped = date_in_name(photo.name)
+    when = taken_at or stamped or read.taken_at
     if when is None:
         raise SettingsError(f"{photo} does not say when it was taken; give --date, such as --date 2026-03-01T14:30.")
     if not YEAR_MIN <= when.year <= YEAR_MAX:
         raise SettingsError(f"{photo} cannot have been taken in the year {when.year}; give the right --date.")
-    when = when.replace(microsecond=0, tzinfo=None)
+    when = when.replace(microsecond=0)
+    source = "given" if taken_at else "file name" if stamped else read.taken_at_source
     target = folder / stamped_name(photo.name, when)
     if folder.exists() and not folder.is_dir():
         raise SettingsError(f"{folder} is a file; give a folder to keep the photos in.")
@@ -202,7 +208,7 @@ def keep_photo(photo: Path, folder: Path, taken_at: datetime | None = None) -> K
         for other in photos_in(folder):
             if other.stat().st_size == len(content) and other.read_bytes() == content:
                 if date_in_name(other.name) == when:
-                    return Kept(other, when, is_new=False)
+                    return Kept(other, when, is_new=False, date_source=source)
                 raise SettingsError(
                     f"{folder} holds this photo as {other.name}, with another date or none; rename or remove that."
                 )
@@ -211,7 +217,7 @@ def keep_photo(photo: Path, folder: Path, taken_at: datetime | None = None) -> K
         raise SettingsError(f"{target} exists and is another file; rename the photo or give another --date.") from error
     except OSError as error:
         raise SettingsError(f"{target} cannot be written ({error.strerror}); check the folder and the disk.") from error
-    return Kept(target, when, is_new=True)
+    return Kept(target, when, is_new=True, date_source=source)
 
 
 def write_reminder(folder: Path, kept: Kept, rhythm: str) -> Path:
@@ -321,7 +327,9 @@ def check_rhythm(rhythm: str) -> None:
 
 
 def _stamp(taken_at: datetime) -> str:
-    return taken_at.isoformat(timespec="seconds").replace(":", "")
+    # To the minute, as the ISO form of an offset may hold seconds.
+    offset = f"{taken_at:%z}"[:5]
+    return f"{taken_at.replace(tzinfo=None).isoformat(timespec='seconds').replace(':', '')}{offset}"
 
 
 def _first(taken_at: datetime, rhythm: str) -> datetime:

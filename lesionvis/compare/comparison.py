@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -18,6 +18,7 @@ from lesionvis.color import blood_map
 from lesionvis.compare.registration import Registration, register
 from lesionvis.compare.spot_changes import Matches, match_spots
 from lesionvis.json_ready import json_ready
+from lesionvis.photo.dates import DateSource, date_in_file_name
 
 SECONDS_PER_DAY = 86400.0
 # A convex hull needs so many spots to say anything about the affected area: three make a triangle, which one more or
@@ -33,6 +34,8 @@ class PhotoSummary:
     ----------
     name : str
     taken_at : datetime or None
+    taken_at_source : {"camera", "file name", "given", ""}
+        Where that date comes from.
     n_spots : int
     area_mm2 : float
         Sum of the areas of the spots; NaN without a scale.
@@ -42,6 +45,7 @@ class PhotoSummary:
 
     name: str
     taken_at: datetime | None
+    taken_at_source: DateSource | Literal["given"]
     n_spots: int
     area_mm2: float
     contrast: float
@@ -125,7 +129,11 @@ def summarize_photo(analysis: Analysis, taken_at: datetime | None) -> PhotoSumma
     channels = np.stack([spots[f"contrast_{name}"] for name in ("red", "green", "blue")], axis=1)
     blood = blood_map(channels.astype(np.float32))
     contrast = float(np.median(blood)) if len(blood) else float("nan")
-    return PhotoSummary(analysis.photo.name, taken_at, len(spots), area, contrast)
+    photo = analysis.photo
+    source: DateSource | Literal["given"] = photo.taken_at_source
+    if taken_at != photo.taken_at:
+        source = "" if taken_at is None else "file name" if taken_at == date_in_file_name(photo.name) else "given"
+    return PhotoSummary(photo.name, taken_at, source, len(spots), area, contrast)
 
 
 def days_between(earlier: datetime | None, later: datetime | None) -> float:

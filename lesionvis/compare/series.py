@@ -137,6 +137,7 @@ class Course:
                 {
                     "name": moment.name,
                     "taken_at": moment.taken_at.isoformat() if moment.taken_at else None,
+                    "taken_at_source": moment.taken_at_source or None,
                     "spots": moment.n_spots,
                     "area_mm2": moment.area_mm2,
                     "contrast": moment.contrast,
@@ -159,8 +160,8 @@ def follow_spots(photos: Sequence[Analysis], dates: Sequence[datetime | None] | 
     photos : sequence of Analysis
         At least two.
     dates : sequence of datetime or None, optional
-        When each was taken; what the cameras wrote unless given. With a date for every photo they are put into the
-        order of time, else they stay in the order given.
+        When each was taken; what the cameras wrote, or else the names of the files, unless given. With a date for every
+        photo they are put into the order of time, else they stay in the order given.
 
     Returns
     -------

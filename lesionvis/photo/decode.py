@@ -28,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.errors import UnreadablePhoto
+from lesionvis.photo.dates import camera_date
 from lesionvis.photo.icc import to_srgb
 from lesionvis.photo.limits import check_decoder_memory, check_heic_items, check_jpeg_scans
 
@@ -62,8 +63,7 @@ _WIDE_PRIMARIES = frozenset({9, 11, 12})
 _HDR_CURVES = frozenset({16, 18})
 
 _TIFF_SUBFILE_TYPE, _TIFF_DNG_VERSION = 254, 50706
-_EXIF_ORIENTATION, _EXIF_TIME, _EXIF_DETAILS = 0x0112, 0x0132, 0x8769
-_EXIF_TIME_ORIGINAL, _EXIF_TIME_DIGITIZED = 0x9003, 0x9004
+_EXIF_ORIENTATION, _EXIF_TIME_CHANGED, _EXIF_DETAILS = 0x0112, 0x0132, 0x8769
 
 _JPEG_REDUCTIONS = {
     8: cv2.IMREAD_REDUCED_COLOR_8,
@@ -123,7 +123,7 @@ class Decoded:
     source_width_px, source_height_px : int
         Upright size before the reduction.
     taken_at : datetime or None
-        EXIF capture date.
+        Date that the camera wrote; see `lesionvis.photo.dates.camera_date`.
     """
 
     rgb: NDArray[np.uint8]
@@ -382,16 +382,8 @@ def _orientation_and_date(image: Any) -> tuple[int, datetime | None]:
         exif = image.getexif()
         if exif.get(_EXIF_ORIENTATION) in range(1, 9):
             orientation = int(exif[_EXIF_ORIENTATION])
-        details = exif.get_ifd(_EXIF_DETAILS)
-        times = details.get(_EXIF_TIME_ORIGINAL), details.get(_EXIF_TIME_DIGITIZED), exif.get(_EXIF_TIME)
-        taken_at = next((date for date in map(_date_of, times) if date), None)
+        taken_at = camera_date(exif.get_ifd(_EXIF_DETAILS), exif.get(_EXIF_TIME_CHANGED))
     return orientation, taken_at
-
-
-def _date_of(exif_time: object) -> datetime | None:
-    with suppress(ValueError):  # cameras with an unset clock write blanks or zeros
-        return datetime.strptime(str(exif_time).strip("\0 "), "%Y:%m:%d %H:%M:%S")
-    return None
 
 
 def _turned(rgb: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:

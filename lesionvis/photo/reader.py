@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from lesionvis.checks import check_between, check_positive
 from lesionvis.errors import SettingsError, UnreadablePhoto
+from lesionvis.photo.dates import DateSource, date_in_file_name
 from lesionvis.photo.decode import decode, read_header, reduce_by_area, to_8_bits
 from lesionvis.photo.noise import without_noise
 
@@ -50,9 +51,11 @@ class Photo:
     sha256 : str
         Hexadecimal digest of the file's bytes; of an array's own bytes.
     taken_at : datetime or None
-        Capture date as the camera wrote it, without a time zone; None when the file states none.
+        Capture date, with a time zone where the camera wrote one; None when nothing states it.
     name : str
         File name, or "bytes" or "array".
+    taken_at_source : {"camera", "file name", ""}
+        Where the date comes from: the name of the file counts only where the camera wrote no date.
 
     Examples
     --------
@@ -72,6 +75,7 @@ class Photo:
     sha256: str
     taken_at: datetime | None
     name: str
+    taken_at_source: DateSource = ""
 
     def __post_init__(self) -> None:
         """Set the picture read-only."""
@@ -213,14 +217,16 @@ class PhotoReader:
         self._check_size(name, *encoded.size)
         scale = self._working_scale(*encoded.size, px_per_mm)
         decoded = decode(encoded, scale)
+        taken_at = decoded.taken_at or date_in_file_name(name)
         return Photo(
             rgb=without_noise(decoded.rgb),
             px_per_source_px=scale,
             source_width_px=decoded.source_width_px,
             source_height_px=decoded.source_height_px,
             sha256=hashlib.sha256(data).hexdigest(),
-            taken_at=decoded.taken_at,
+            taken_at=taken_at,
             name=name,
+            taken_at_source="camera" if decoded.taken_at else "file name" if taken_at else "",
         )
 
     def _file_bytes(self, path: Path) -> bytes:

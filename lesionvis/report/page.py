@@ -56,7 +56,7 @@ SPOT_COLUMNS = (
 )
 FACT_COLUMNS = (
     *("sha256", "width", "height", "px_per_mm", "scale_source", "scale_error_pct", "skin_fraction", "tone_ita_deg"),
-    *("triage_basis", "model", "version", "settings_hash"),
+    *("taken_at_source", "triage_basis", "model", "version", "settings_hash"),
 )
 # Fewer digits than in the tables: the page is for looking.
 _DIGITS = 4

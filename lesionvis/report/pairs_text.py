@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lesionvis.compare.blanch import TEST_NAME, How
-from lesionvis.report.text import abcde_lines, advice_text
+from lesionvis.report.text import abcde_lines, advice_text, date_text
 from lesionvis.triage.advice import Advice
 from lesionvis.triage.numbers import PhoneNumbers
 
@@ -113,7 +113,7 @@ def course_lines(course: Course) -> list[str]:
     """
     lines = []
     for moment in course.moments:
-        when = moment.taken_at.isoformat(sep=" ", timespec="minutes") if moment.taken_at else "no date"
+        when = date_text(moment.taken_at, moment.taken_at_source) if moment.taken_at else "no date"
         area = f", {moment.area_mm2:.3g} mm2 in all" if np.isfinite(moment.area_mm2) else ""
         lines.append(f"{moment.name}, {when}: {moment.n_spots} spot{'s' if moment.n_spots != 1 else ''}{area}")
     for number, interval in enumerate(course.intervals, start=1):

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from lesionvis.flags import FLAGS
 from lesionvis.report.overlay import LESION_COLOR, SPOT_COLOR, draw_outline, enlarged
 from lesionvis.report.pairs import label_boxes
-from lesionvis.report.text import headline, lesion_words, scale_words, source_sentence, spots_words
+from lesionvis.report.text import date_text, headline, lesion_words, scale_words, source_sentence, spots_words
 from lesionvis.triage.answers import UNKNOWN
 from lesionvis.triage.circumstances import Circumstances, known_circumstances
 from lesionvis.triage.told import listed, short_words, told_of
@@ -126,7 +126,7 @@ def _photo_content(analysis: Analysis, n_rows: int) -> dict[str, Any]:
     ]
     return {
         "photo": analysis.photo.name,
-        "taken_at": _when(analysis.photo.taken_at),
+        "taken_at": _when(analysis.photo.taken_at, analysis.photo.taken_at_source),
         "picture": _data_address("image/jpeg", coded.tobytes()),
         "meaning": f"{PATTERN_SHOWN[analysis.pattern.label].capitalize()}.",
         "spots": f"Spots: {spots_words(analysis)}.",
@@ -196,8 +196,8 @@ def _error(error: float) -> str:
     return f" ± {error:.2g}" if np.isfinite(error) else ""
 
 
-def _when(taken_at: datetime | None) -> str:
-    return taken_at.isoformat(sep=" ", timespec="minutes") if taken_at else "on a date that is not known"
+def _when(taken_at: datetime | None, source: str) -> str:
+    return date_text(taken_at, source) if taken_at else "on a date that is not known"
 
 
 def _data_address(kind: str, content: bytes) -> str:

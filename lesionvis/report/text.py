@@ -34,6 +34,8 @@ from lesionvis.triage.wording import (
 )
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from lesionvis.abcde import Abcde
     from lesionvis.analysis import Analysis
 
@@ -43,6 +45,31 @@ MAX_WIDTH = 100
 N_OPEN_QUESTIONS, N_REASONS = 5, 3
 _LABEL_WIDTH = 10
 _MORE = "(--details shows them)"
+
+
+def date_text(taken_at: datetime, source: str) -> str:
+    """Date of a photo in words, with its source unless the camera wrote it or a person gave it.
+
+    Parameters
+    ----------
+    taken_at : datetime
+        Date, with or without a time zone.
+    source : str
+        As in `Photo.taken_at_source`.
+
+    Returns
+    -------
+    str
+        To the minute.
+
+    Examples
+    --------
+    >>> from datetime import datetime
+    >>> date_text(datetime(2020, 1, 1, 12, 0), "file name")
+    '2020-01-01 12:00 (by the name of the file)'
+    """
+    by_name = " (by the name of the file)" if source == "file name" else ""
+    return f"{taken_at.isoformat(sep=' ', timespec='minutes')}{by_name}"
 
 
 def analysis_text(analysis: Analysis, numbers: PhoneNumbers | None = None, *, details: bool = False) -> str:

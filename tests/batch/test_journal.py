@@ -31,6 +31,28 @@ def test_what_was_recorded_is_there_again(tmp_path: Path) -> None:
         assert journal.provenance()["model"] == "pattern-v2"
 
 
+def test_each_file_has_the_date_of_the_camera_or_else_that_of_its_own_name(tmp_path: Path) -> None:
+    dated = {**failed_row(""), "taken_at": "2025-03-09T17:45:01-05:00"}
+    with Journal.resume(tmp_path, FACTS) as journal:
+        for photo, digest in (
+            ("2020-01-02/a.jpg", "undated"),
+            ("a/2020-01-02.jpg", "undated"),
+            ("b/2021-01-02.jpg", "undated"),
+            ("c/2022-01-02.jpg", "dated"),
+        ):
+            journal.record_file(PhotoFile(photo), digest)
+        journal.record("undated", failed_row(""), [])
+        journal.record("dated", dated, [])
+        columns, rows = journal.table("photos")
+        found = {row[0]: (row[columns.index("taken_at")], row[columns.index("taken_at_source")]) for row in rows}
+    assert found == {
+        "2020-01-02/a.jpg": ("", ""),
+        "a/2020-01-02.jpg": ("2020-01-02T00:00:00", "file name"),
+        "b/2021-01-02.jpg": ("2021-01-02T00:00:00", "file name"),
+        "c/2022-01-02.jpg": ("2025-03-09T17:45:01-05:00", "camera"),
+    }
+
+
 def test_results_outlive_their_files_and_failures_can_be_forgotten(tmp_path: Path) -> None:
     with Journal.resume(tmp_path, FACTS) as journal:
         journal.record_file(PhotoFile("a.jpg"), "one")

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -47,7 +47,7 @@ def _properties(text: str) -> list[tuple[str, str]]:
 def test_a_photo_is_kept_byte_for_byte_under_its_date(tmp_path: Path) -> None:
     photo = _photo(tmp_path / "füß 1.jpg")
     kept = keep_photo(photo, tmp_path / "new" / "folder")
-    assert kept == Kept(tmp_path / "new" / "folder" / "2026-11-26T203000_füß 1.jpg", EVENING, is_new=True)
+    assert kept == Kept(tmp_path / "new" / "folder" / "2026-11-26T203000_füß 1.jpg", EVENING, True, "camera")
     assert kept.path.read_bytes() == photo.read_bytes()
     assert list(kept.path.parent.iterdir()) == [kept.path]
 
@@ -58,7 +58,8 @@ def test_keeping_twice_does_nothing(tmp_path: Path) -> None:
     written = first.path.stat().st_mtime_ns
     renamed = _photo(tmp_path / "b.jpg")
     for again in (photo, first.path, renamed):
-        assert keep_photo(again, tmp_path / "f") == Kept(first.path, EVENING, is_new=False)
+        source = "file name" if again == first.path else "camera"
+        assert keep_photo(again, tmp_path / "f") == Kept(first.path, EVENING, False, source)
     assert photos_in(tmp_path / "f") == [first.path]
     assert first.path.stat().st_mtime_ns == written
 
@@ -84,7 +85,20 @@ def test_the_date_given_counts_most_then_the_name_then_the_camera(tmp_path: Path
     stamped = _photo(tmp_path / "2026-01-02T030405_a.jpg")
     assert keep_photo(stamped, tmp_path / "f").path.name == stamped.name
     given = datetime.fromisoformat("2026-05-06T07:08:09.5+02:00")
-    assert keep_photo(stamped, tmp_path / "g", given).path.name == "2026-05-06T070809_a.jpg"
+    kept = keep_photo(stamped, tmp_path / "g", given)
+    assert (kept.path.name, kept.taken_at) == ("2026-05-06T070809+0200_a.jpg", given.replace(microsecond=0))
+    assert keep_photo(kept.path, tmp_path / "g") == Kept(kept.path, kept.taken_at, False, "file name")
+    assert keep_photo(stamped, tmp_path / "h", datetime(2026, 1, 1, tzinfo=UTC)).path.name.startswith(
+        "2026-01-01T000000+0000_"
+    )
+
+
+def test_other_dates_in_names_count_after_the_camera(tmp_path: Path) -> None:
+    dated = _photo(tmp_path / "IMG_20200102_030405.jpg")
+    assert keep_photo(dated, tmp_path / "f").taken_at == EVENING
+    undated = _photo(tmp_path / "IMG_20200102_030406.jpg", taken=None)
+    kept = keep_photo(undated, tmp_path / "f")
+    assert (kept.taken_at, kept.date_source) == (datetime(2020, 1, 2, 3, 4, 6), "file name")
 
 
 def test_without_a_date_one_is_asked_for(tmp_path: Path) -> None:

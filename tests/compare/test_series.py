@@ -16,6 +16,7 @@ from lesionvis.compare.comparison import Comparison
 from lesionvis.compare.series import Course
 from lesionvis.compare.spot_changes import Matches
 from lesionvis.errors import SettingsError
+from lesionvis.report.pairs_text import course_lines
 from lesionvis.triage.rules import Level
 
 START = datetime(2026, 3, 1, 9, 0)
@@ -92,6 +93,22 @@ def test_dates_of_several_zones_are_put_into_the_order_of_time() -> None:
     course = follow_spots([first, second], [datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=tokyo)])
     assert course.photos == (second, first)
     assert course.intervals[0].days == pytest.approx(0.375)
+
+
+def test_a_date_by_the_name_of_a_file_says_so() -> None:
+    first, second = two_days()
+    by_name = replace(first.photo, name="2026-03-01.jpg", taken_at=datetime(2026, 3, 1), taken_at_source="file name")
+    by_camera = replace(second.photo, name="b.jpg", taken_at=datetime(2026, 3, 2), taken_at_source="camera")
+    named, plain = replace(first, photo=by_name), replace(second, photo=by_camera)
+    course = follow_spots([named, plain])
+    assert [moment.taken_at_source for moment in course.moments] == ["file name", "camera"]
+    assert [photo["taken_at_source"] for photo in course.to_dict()["photos"]] == ["file name", "camera"]
+    lines = course_lines(course)
+    assert lines[0].startswith("2026-03-01.jpg, 2026-03-01 00:00 (by the name of the file): ")
+    assert lines[1].startswith("b.jpg, 2026-03-02 00:00: ")
+    given = follow_spots([plain, named], [datetime(2026, 3, 1), datetime(2026, 3, 4)])
+    assert [moment.taken_at_source for moment in given.moments] == ["given", "given"]
+    assert follow_spots([plain, named], [None, None]).moments[0].taken_at_source == ""
 
 
 def test_dates_that_contradict_the_order_given_are_refused() -> None:

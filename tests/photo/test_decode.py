@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from datetime import datetime
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -112,7 +112,7 @@ def test_heic_is_turned_once_by_its_own_property() -> None:
     # Turned clockwise by a quarter, the lower left corner is the upper left one.
     found = photo.rgb[[16, 16, -16, -16], [12, -12, 12, -12]].astype(int)
     np.testing.assert_allclose(found, (BLUE, RED, YELLOW, GREEN), atol=12)
-    assert photo.taken_at == datetime(2024, 5, 6, 7, 8, 9)
+    assert photo.taken_at is None  # its file states the date of the last change alone
 
 
 def test_heic_ignores_exif_orientation_as_its_standard_says() -> None:
@@ -212,18 +212,21 @@ def test_capture_date_is_kept(kind: str) -> None:
     assert read_photo(encoded(corners(), kind, exif=exif)).taken_at == datetime(2025, 3, 9, 17, 45, 1)
 
 
-def test_next_best_date_is_taken() -> None:
+def test_the_date_of_the_last_change_is_no_capture_date() -> None:
     exif = exif_with(digitized="2024:12:31 23:59:59", time="2026:02:02 00:00:00")
     assert read_photo(encoded(corners(), "JPEG", exif=exif)).taken_at == datetime(2024, 12, 31, 23, 59, 59)
-    exif = exif_with(time="2023:01:02 03:04:05\0")
-    assert read_photo(encoded(corners(), "JPEG", exif=exif)).taken_at == datetime(2023, 1, 2, 3, 4, 5)
+    for original in ("0000:00:00 00:00:00", "2026-03-01 09:00:00", "1970:01:01 00:00:00"):
+        exif = exif_with(time="2023:01:02 03:04:05\0", original=original)
+        assert read_photo(encoded(corners(), "JPEG", exif=exif)).taken_at is None
+    exif = exif_with(time="2023:01:02 03:04:05")
+    assert read_photo(encoded(corners(), "JPEG", exif=exif)).taken_at is None
 
 
-@pytest.mark.parametrize(
-    "value", ["0000:00:00 00:00:00", "    :  :     :  :  ", "2025:13:01 00:00:00", "yesterday", ""]
-)
-def test_malformed_date_is_no_date(value: str) -> None:
-    assert read_photo(encoded(corners(), "JPEG", exif=exif_with(original=value))).taken_at is None
+def test_the_offset_from_utc_comes_with_the_date() -> None:
+    exif = Image.Exif()
+    exif.get_ifd(0x8769).update({0x9003: "2026:03:01 08:00:00", 0x9011: "-05:00"})
+    taken_at = read_photo(encoded(corners(), "JPEG", exif=exif)).taken_at
+    assert taken_at == datetime(2026, 3, 1, 13, tzinfo=UTC)
 
 
 def test_damaged_exif_does_not_spoil_the_photo_and_warns_nobody() -> None:

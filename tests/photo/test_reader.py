@@ -372,6 +372,21 @@ def test_digest_is_that_of_the_file(tmp_path: Path) -> None:
     assert (photo.name, read_photo(data).name) == ("arm.jpg", "bytes")
 
 
+def test_the_name_of_a_file_dates_a_photo_only_where_its_camera_did_not(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[0x9003] = "2025:03:09 17:45:01"
+    for options, expected in (
+        ({"exif": exif}, (datetime(2025, 3, 9, 17, 45, 1), "camera")),
+        ({}, (datetime(2020, 1, 2, 12, 30), "file name")),
+    ):
+        path = tmp_path / "IMG_20200102_123000.jpg"
+        path.write_bytes(encoded(texture(), "JPEG", **options))
+        photo = read_photo(path)
+        assert (photo.taken_at, photo.taken_at_source) == expected
+    photo = read_photo(path.rename(tmp_path / "leg.jpg"))
+    assert (photo.taken_at, photo.taken_at_source) == (None, "")
+
+
 def test_place_owner_and_serial_number_are_not_kept() -> None:
     exif = Image.Exif()
     exif[0x013B] = "Jane Doe"  # Artist
@@ -389,6 +404,7 @@ def test_place_owner_and_serial_number_are_not_kept() -> None:
         "sha256": hashlib.sha256(data).hexdigest(),
         "taken_at": datetime(2025, 3, 9, 17, 45, 1),
         "name": "bytes",
+        "taken_at_source": "camera",
     }
 
 

@@ -26,6 +26,7 @@ ANALYSIS = Analyzer(px_per_mm=5.0)(drawn_skin(1))
 
 def report_photo(photo: str, **changes: Value) -> ReportPhoto:
     extra = {"photo": photo, "sha256": "abc", "duplicate_of": None, "model": "m", "version": "0", "settings_hash": "h"}
+    extra["taken_at_source"] = ""
     row = photo_row(ANALYSIS) | extra | changes
     spots = [dict(zip(SPOT_COLUMNS, spot, strict=True)) for spot in spot_rows(ANALYSIS)]
     return ReportPhoto(row, spots, reason_rows(ANALYSIS), "thumbnails/a.jpg", "")
@@ -33,6 +34,7 @@ def report_photo(photo: str, **changes: Value) -> ReportPhoto:
 
 def failed(photo: str) -> ReportPhoto:
     extra = {"photo": photo, "sha256": None, "duplicate_of": None, "model": "m", "version": "0", "settings_hash": "h"}
+    extra["taken_at_source"] = ""
     return ReportPhoto(failed_row("This file is empty.") | extra, [], [], "", "")
 
 
