@@ -23,8 +23,8 @@ from pathlib import Path
 
 import numpy as np
 
-from lesionvis.batch.journal import LOCK_NAME, Journal
-from lesionvis.batch.scan import JOURNAL_NAME
+from lesionvis.batch.journal import Journal
+from lesionvis.batch.places import JOURNAL_NAME, LOCK_NAME
 from lesionvis.errors import RunFolderError
 from lesionvis.lab.render.scenarios import petechial_shower
 from lesionvis.lab.render.scene import Scene

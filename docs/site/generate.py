@@ -197,7 +197,8 @@ def _columns() -> Iterator[str]:
     yield "# Tables"
     yield ""
     yield (
-        "`lesionvis batch FOLDER --out RUN` writes `photos.csv` and `spots.csv`. Empty cells mean that something "
+        "`lesionvis batch FOLDER --out RUN` writes `photos.csv`, `spots.csv` and `skipped.csv`, which names the files "
+        "and folders that were not read (`file`) and says why (`reason`). Empty cells mean that something "
         "cannot be known. Positions are in px of the upright source photo, the origin at the centre of the top-left "
         "pixel, x right and y down. Densities are log10 units of linear light."
     )

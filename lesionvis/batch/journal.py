@@ -7,19 +7,23 @@ are the two tables that a run writes, and `reasons` has a row per rule of the ad
 from __future__ import annotations
 
 import hashlib
+import os
 import sqlite3
+import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from pathlib import Path, PurePosixPath
+from datetime import UTC, datetime
+from pathlib import Path, PurePath, PurePosixPath
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import quote
 
+from lesionvis.batch.places import JOURNAL_NAME, LOCK_NAME, is_same
 from lesionvis.batch.rows import FAILED, RESULT_COLUMNS, SPOT_COLUMNS, Value
-from lesionvis.batch.scan import JOURNAL_NAME, PhotoFile
+from lesionvis.batch.scan import Listing, PhotoFile
 from lesionvis.errors import RunFolderError
 from lesionvis.photo.dates import date_in_file_name
 
-LOCK_NAME = "run.lock"
 # Another program that reads the journal delays a run by this much at most.
 _BUSY_SECONDS = 60.0
 
@@ -49,10 +53,11 @@ _DIGEST_LENGTH = 64
 # The pieces are names of columns, constants of this package.
 _SCHEMA = f"""
 CREATE TABLE provenance (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE origin (folder TEXT NOT NULL, begun_at TEXT NOT NULL);
 CREATE TABLE files (
-    photo TEXT PRIMARY KEY, sha256 TEXT, size_bytes INTEGER NOT NULL, modified_ns INTEGER NOT NULL,
-    problem TEXT NOT NULL, date_in_name TEXT NOT NULL
+    photo TEXT PRIMARY KEY, sha256 TEXT, state TEXT NOT NULL, problem TEXT NOT NULL, date_in_name TEXT NOT NULL
 );
+CREATE TABLE skipped (file TEXT PRIMARY KEY, reason TEXT NOT NULL);
 CREATE INDEX files_by_content ON files (sha256, photo);
 CREATE TABLE results (sha256 TEXT PRIMARY KEY, {_definitions(RESULT_COLUMNS)});
 CREATE TABLE result_spots (
@@ -156,7 +161,8 @@ class Journal:
         if not path.is_file():
             raise RunFolderError(f"{run} holds no run ({JOURNAL_NAME} is missing); give the folder of --out.")
         with _problems_named(run):
-            database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", timeout=_BUSY_SECONDS, uri=True)
+            uri = read_only_uri(Path(os.path.abspath(path)))  # noqa: PTH100 - a mapped drive keeps its letter
+            database = sqlite3.connect(uri, timeout=_BUSY_SECONDS, uri=True)
             journal = cls(run, database)
             if not journal._has_tables():
                 raise RunFolderError(f"The run in {run} was stopped before it began; call it again.")
@@ -184,21 +190,61 @@ class Journal:
         """
         return dict(self._rows("SELECT name, value FROM provenance"))
 
+    def origin(self) -> tuple[str, str]:
+        """Folder of the photos, and when the run began.
+
+        Returns
+        -------
+        folder : str
+            Absolute path; "" when none was recorded.
+        begun_at : str
+            ISO 8601, in UTC.
+        """
+        return next(self._rows("SELECT folder, begun_at FROM origin"), ("", ""))
+
+    def record_folder(self, folder: Path) -> None:
+        """Record the folder of the photos. One that was moved, so that its old path is gone, is the same folder.
+
+        Parameters
+        ----------
+        folder : Path
+            Folder of the photos.
+
+        Raises
+        ------
+        RunFolderError
+            If the run is of the photos of another folder, whose rows would be lost.
+        """
+        held, _ = self.origin()
+        if held and Path(held).exists() and not is_same(Path(held), folder):
+            raise RunFolderError(
+                f"{self._run} holds the run of the photos in {held}, not in {folder}; give another folder for the "
+                "results of this one."
+            )
+        path = os.path.abspath(folder)  # noqa: PTH100 - a link stays a link
+        begun_at = datetime.now(UTC).isoformat(timespec="seconds")
+        with _problems_named(self._run):
+            if held:
+                self._database.execute("UPDATE origin SET folder = ?", (path,))
+            else:
+                self._database.execute("INSERT INTO origin VALUES (?, ?)", (path, begun_at))
+        self.commit()
+
     def commit(self) -> None:
         """Make everything recorded so far survive a sudden end."""
         with _problems_named(self._run):
             self._database.commit()
 
-    def known_files(self) -> dict[str, tuple[int, int, str]]:
+    def known_files(self) -> dict[str, tuple[str, str]]:
         """Files that could be read.
 
         Returns
         -------
-        dict of str to (int, int, str)
-            Size in bytes, time of change in ns and sha256, by photo.
+        dict of str to (str, str)
+            State (`PhotoFile`) and sha256, by photo.
         """
-        rows = self._rows("SELECT photo, size_bytes, modified_ns, sha256 FROM files WHERE sha256 IS NOT NULL")
-        return {photo: (size, modified, digest) for photo, size, modified, digest in rows}
+        rows = self._rows("SELECT photo, state, sha256 FROM files WHERE sha256 IS NOT NULL")
+        return {photo: (state, digest) for photo, state, digest in rows}
 
     def record_file(self, file: PhotoFile, digest: str | None) -> None:
         """Record a file; not yet committed.
@@ -211,23 +257,26 @@ class Journal:
             SHA-256 of the content in hexadecimal digits; None where it cannot be read.
         """
         date = date_in_file_name(PurePosixPath(file.photo).name)
-        row = (file.photo, digest, file.size_bytes, file.modified_ns, file.problem, date.isoformat() if date else "")
+        row = (file.photo, digest, file.state, file.problem, date.isoformat() if date else "")
         with _problems_named(self._run):
-            self._database.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)", row)
+            self._database.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)", row)
 
-    def keep_files(self, photos: Iterable[str]) -> None:
-        """Drop all files but some; the results of dropped ones are kept, in case they were moved.
+    def keep_files(self, listing: Listing) -> None:
+        """Drop all files but those of a folder; the results of dropped ones are kept, in case they were moved.
 
         Parameters
         ----------
-        photos : iterable of str
-            Photos to keep.
+        listing : Listing
+            Content of the folder.
         """
         with _problems_named(self._run):
             self._database.execute("CREATE TEMP TABLE kept (photo TEXT PRIMARY KEY)")
-            self._database.executemany("INSERT INTO kept VALUES (?)", ((photo,) for photo in photos))
+            self._database.executemany("INSERT INTO kept VALUES (?)", ((file.photo,) for file in listing.photos))
             self._database.execute("DELETE FROM files WHERE photo NOT IN (SELECT photo FROM kept)")
             self._database.execute("DROP TABLE kept")
+            self._database.execute("DELETE FROM skipped")
+            rows = ((file.file, file.reason) for file in listing.skipped)
+            self._database.executemany("INSERT INTO skipped VALUES (?, ?)", rows)
         self.commit()
 
     def forget_failures(self) -> None:
@@ -341,7 +390,7 @@ class Journal:
         Parameters
         ----------
         view : str
-            "photos" or "spots".
+            "photos", "spots", "reasons" or "skipped".
 
         Returns
         -------
@@ -350,7 +399,7 @@ class Journal:
         rows : iterator of tuple
             Rows in the order of photos and spots.
         """
-        order = {"photos": "photo", "spots": "photo, spot", "reasons": "photo, number"}[view]
+        order = {"photos": "photo", "spots": "photo, spot", "reasons": "photo, number", "skipped": "file"}[view]
         with _problems_named(self._run):
             cursor = self._database.execute(f"SELECT * FROM {view} ORDER BY {order}")  # noqa: S608
         return [column[0] for column in cursor.description], iter(cursor)
@@ -377,6 +426,16 @@ class Journal:
             raise KeyError(column)
         return dict(self._rows(f'SELECT "{column}", count(*) FROM photos GROUP BY 1 ORDER BY 2 DESC, 1'))  # noqa: S608
 
+    def skipped_counts(self) -> dict[str, int]:
+        """Number of skipped files and folders by reason.
+
+        Returns
+        -------
+        dict of str to int
+            Most frequent reason first.
+        """
+        return dict(self._rows("SELECT reason, count(*) FROM skipped GROUP BY 1 ORDER BY 2 DESC, 1"))
+
     def _rows(self, query: str) -> Iterator[Any]:
         with _problems_named(self._run):
             yield from self._database.execute(query)
@@ -399,6 +458,34 @@ class Journal:
             )
 
 
+def read_only_uri(path: PurePath) -> str:
+    r"""Address by which SQLite opens a file to read it.
+
+    Parameters
+    ----------
+    path : PurePath
+        Absolute path. That of a Windows share goes into the path of the address: SQLite takes no host.
+
+    Returns
+    -------
+    str
+        Address with the scheme "file".
+
+    Examples
+    --------
+    >>> from pathlib import PurePosixPath, PureWindowsPath
+    >>> read_only_uri(PurePosixPath("/data/run?/run.sqlite"))
+    'file:///data/run%3F/run.sqlite?mode=ro'
+    >>> read_only_uri(PureWindowsPath(r"\\nas\photos\run.sqlite"))
+    'file:////nas/photos/run.sqlite?mode=ro'
+    >>> read_only_uri(PureWindowsPath(r"D:\run\run.sqlite"))
+    'file:///D:/run/run.sqlite?mode=ro'
+    """
+    text = path.as_posix()
+    slash = "" if text.startswith("/") else "/"
+    return f"file://{slash}{quote(text, safe='/:')}?mode=ro"
+
+
 @contextmanager
 def locked(run: Path) -> Iterator[None]:
     """Keep other runs out of a run folder; the system ends the lock together with the process.
@@ -416,17 +503,39 @@ def locked(run: Path) -> Iterator[None]:
     Raises
     ------
     RunFolderError
-        If another run is writing to the folder.
+        If another run is writing to the folder, or its disk grants no locks.
     """
     # SQLite's own locks work on every system, unlike those of the standard library.
     with _problems_named(run), closing(sqlite3.connect(run / LOCK_NAME, timeout=0, isolation_level=None)) as database:
-        try:
-            database.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
-                raise
-            raise RunFolderError(f"Another run is writing to {run}; wait for its end or use another folder.") from error
+        if not _is_granted(database):
+            if _grants_locks(run):
+                raise RunFolderError(f"Another run is writing to {run}; wait for its end or use another folder.")
+            raise RunFolderError(
+                f"The disk of {run} grants no locks, as some network drives do; give a folder on a local disk."
+            )
         yield
+
+
+def _is_granted(database: sqlite3.Connection) -> bool:
+    """Ask for the lock of a database, which is held until the database is closed."""
+    try:
+        database.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError as error:
+        # SQLite says of a disk that grants no locks at all that the database is busy.
+        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return True
+
+
+def _grants_locks(run: Path) -> bool:
+    """Test whether a lock can be had on a new file, which no other run can hold."""
+    trial = run / f"{LOCK_NAME}.{uuid.uuid4().hex}"
+    try:
+        with closing(sqlite3.connect(trial, timeout=0, isolation_level=None)) as database:
+            return _is_granted(database)
+    finally:
+        trial.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ import os
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote_to_bytes
 
@@ -102,7 +102,9 @@ def picture_files(photos: Iterable[str], kind: str, extension: str) -> dict[str,
     """File of the picture that is made of each photo, relative to the run folder.
 
     The picture of ``leg/a.jpg`` is ``<kind>/leg/a<extension>``. Where two photos in one folder would share a picture,
-    such as ``a.jpg`` and ``a.png``, each keeps its own extension: ``a.jpg<extension>`` and ``a.png<extension>``.
+    such as ``a.jpg`` and ``a.png``, each keeps its own extension: ``a.jpg<extension>`` and ``a.png<extension>``. Names
+    that differ by case or by the way an accent is written only get a digest: the run folder may lie on a disk that does
+    not tell them apart.
 
     Parameters
     ----------
@@ -116,23 +118,40 @@ def picture_files(photos: Iterable[str], kind: str, extension: str) -> dict[str,
     Returns
     -------
     dict
-        Photo -> file; no two photos have the same.
+        Photo -> file; no two photos have the same, on any disk.
 
     Examples
     --------
     >>> picture_files(["a.jpg", "b/c.heic", "b/c.jpg"], "masks", ".png")
     {'a.jpg': 'masks/a.png', 'b/c.heic': 'masks/b/c.heic.png', 'b/c.jpg': 'masks/b/c.jpg.png'}
     """
-    files = {photo: str(PurePosixPath(kind, photo).with_suffix("")) + extension for photo in photos}
-    while True:
-        sharing: dict[str, list[str]] = defaultdict(list)
-        for photo, file in files.items():
-            sharing[file].append(photo)
-        crowded = [photo for group in sharing.values() if len(group) > 1 for photo in group]
-        if not crowded:
-            return {photo: _fitting(file, extension) for photo, file in files.items()}
-        # Whole names differ from each other, so that every round settles at least one photo for good.
-        files |= {photo: f"{kind}/{photo}{extension}" for photo in crowded}
+    names = list(photos)
+    # From the shortest name to one that no other photo has; whole names may still be one on disks that tell no case.
+    choices = (
+        {photo: str(PurePosixPath(kind, photo).with_suffix("")) + extension for photo in names},
+        {photo: f"{kind}/{photo}{extension}" for photo in names},
+        {photo: f"{kind}/{photo}~{_digest(photo)}{extension}" for photo in names},
+    )
+    files, rank = dict(choices[0]), dict.fromkeys(names, 0)
+    while crowded := [photo for photo in _crowded(files) if rank[photo] < len(choices) - 1]:
+        for photo in crowded:
+            rank[photo] += 1
+            files[photo] = choices[rank[photo]][photo]
+    return {photo: _fitting(file, extension) for photo, file in files.items()}
+
+
+def _crowded(files: Mapping[str, str]) -> list[str]:
+    """Photos whose file is that of another photo, or a folder of its file, on a disk that tells no case."""
+    sharing: dict[str, list[str]] = defaultdict(list)
+    for photo, file in files.items():
+        sharing[_on_any_disk(file)].append(photo)
+    folders = {str(folder) for file in sharing for folder in PurePosixPath(file).parents}
+    return [photo for file, group in sharing.items() if len(group) > 1 or file in folders for photo in group]
+
+
+def _on_any_disk(file: str) -> str:
+    """What tells a file from others on every disk: some tell neither case nor how an accent is written."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", file).casefold())
 
 
 def mask_path(photo: str, masks: Path) -> Path:
@@ -188,8 +207,12 @@ def _fitting(file: str, extension: str) -> str:
     raw = path.name.encode()
     if len(raw) <= _NAME_MAX_BYTES:
         return file
-    ending = f"~{hashlib.sha256(raw).hexdigest()[:_DIGEST_DIGITS]}{extension}"
+    ending = f"~{_digest(path.name)}{extension}"
     return str(path.with_name(raw[: _NAME_MAX_BYTES - len(ending)].decode(errors="ignore") + ending))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:_DIGEST_DIGITS]
 
 
 def _is_harmful(letter: str) -> bool:

@@ -29,6 +29,22 @@ def require_parquet() -> None:
         raise SettingsError("Parquet tables need pyarrow; install lesionvis[parquet].")
 
 
+def has_parquet(run: Path) -> bool:
+    """Test whether a run folder holds Parquet tables of an earlier call, which must not contradict the others.
+
+    Parameters
+    ----------
+    run : Path
+        Run folder, existing or not.
+
+    Returns
+    -------
+    bool
+        True if there is one.
+    """
+    return any((run / name).is_file() for name in PARQUET_TABLES.values())
+
+
 def write_parquet(run: Path) -> None:
     """Write `photos.parquet` and `spots.parquet` from the CSV files, each whole or not at all.
 
@@ -49,15 +65,3 @@ def write_parquet(run: Path) -> None:
         table = pandas.read_csv(run / TABLES[view], dtype=types, keep_default_na=False, na_values=[""])
         with written_whole(run, name, "wb") as file:
             table.to_parquet(file, index=False, compression="zstd")
-
-
-def remove_parquet(run: Path) -> None:
-    """Remove the tables of an earlier call, which would contradict the others.
-
-    Parameters
-    ----------
-    run : Path
-        Run folder.
-    """
-    for name in PARQUET_TABLES.values():
-        (run / name).unlink(missing_ok=True)

@@ -27,6 +27,24 @@ WORKSHOP = ".unfinished"
 """Folder inside the run folder where files are written before they are moved to their place."""
 
 
+def held_kinds(run: Path, journal: Journal) -> set[str]:
+    """Kinds of pictures that a run folder holds.
+
+    Parameters
+    ----------
+    run : Path
+        Run folder.
+    journal : Journal
+        Of the run.
+
+    Returns
+    -------
+    set of str
+        Keys of `KINDS`; a kind whose folder was removed is not among them.
+    """
+    return {kind for kind in {file.partition("/")[0] for file in journal.pictures()} if (run / kind).is_dir()}
+
+
 class RunPictures:
     """Pictures of a run: those it is to have, and those it has.
 
@@ -39,7 +57,7 @@ class RunPictures:
     photos : iterable of str
         Names of all photos of the run.
     kinds : iterable of str
-        Keys of `KINDS` that are wanted; pictures of other kinds are left alone.
+        Keys of `KINDS` that are wanted.
     """
 
     def __init__(self, run: Path, journal: Journal, photos: Iterable[str], kinds: Iterable[str]) -> None:
@@ -106,9 +124,9 @@ class RunPictures:
             self._record(digest, [file])
 
     def remove_strays(self) -> None:
-        """Remove pictures of the wanted kinds whose photo is gone."""
+        """Remove pictures whose photo is gone."""
         wanted = {file for files in self._files.values() for file in files.values()}
-        strays = [file for file in self._held if file.partition("/")[0] in self._files and file not in wanted]
+        strays = [file for file in self._held if file not in wanted]
         self._forget(strays)
         for file in strays:
             (self._run / file).unlink(missing_ok=True)

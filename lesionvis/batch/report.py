@@ -38,7 +38,13 @@ def write_report(run: Path, journal: Journal) -> None:
     chosen = {photo for _, photo in heapq.nsmallest(N_PHOTOS_MAX, ranked)}
     facts = journal.provenance()
     photos = _photos(run, journal, chosen)
-    pieces = page_html(escape_control_characters(run.resolve().name), facts, photos, len(ranked) - len(chosen))
+    pieces = page_html(
+        escape_control_characters(run.resolve().name),
+        facts,
+        photos,
+        len(ranked) - len(chosen),
+        journal.skipped_counts(),
+    )
     with written_whole(run, REPORT_NAME) as file:
         file.writelines(pieces)
 

@@ -6,7 +6,7 @@ import math
 import os
 import queue
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,13 +15,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from lesionvis.analysis import Analyzer
-from lesionvis.batch.journal import LOCK_NAME, Journal, locked
+from lesionvis.batch.file_kinds import PHOTO_EXTENSIONS
+from lesionvis.batch.journal import Journal, locked
 from lesionvis.batch.names import mask_path, photo_path
-from lesionvis.batch.parquet import remove_parquet, require_parquet, write_parquet
-from lesionvis.batch.pictures import ALWAYS, KINDS, RunPictures, remove_unfinished
+from lesionvis.batch.parquet import has_parquet, require_parquet, write_parquet
+from lesionvis.batch.pictures import ALWAYS, KINDS, RunPictures, held_kinds, remove_unfinished
+from lesionvis.batch.places import check_places
 from lesionvis.batch.report import write_report
 from lesionvis.batch.rows import FAILED
-from lesionvis.batch.scan import JOURNAL_NAME, PHOTO_EXTENSIONS, PhotoFile, find_photos
+from lesionvis.batch.scan import Listing, PhotoFile, find_photos
 from lesionvis.batch.supervisor import Outcome, Supervisor, Task
 from lesionvis.batch.tables import write_tables
 from lesionvis.batch.worker import Job, file_content
@@ -142,34 +144,39 @@ class BatchRunner:
             If Parquet or a cluster is asked for and its library is missing.
         """
         tell = on_progress or _tell_nobody
-        if self.parquet:
+        is_parquet = self.parquet or has_parquet(run)
+        if is_parquet:
             require_parquet()
-        _check_places(folder, run)
-        files = find_photos(folder, run)
-        if not files:
-            raise RunFolderError(f"{folder} holds no photos ({', '.join(sorted(PHOTO_EXTENSIONS))}).")
-        masks = self._found_masks(folder, [file.photo for file in files])
-        facts = provenance(self.analyzer)
-        job = Job(settings_values(self.analyzer), facts, self._kinds(), self.max_seconds, self.max_memory_gb)
-        facts = facts | {"settings_hash": settings_hash(self.analyzer)}
+        check_places(folder, run)
+        listing = find_photos(folder, run)
+        if not listing.photos:
+            raise RunFolderError(_no_photos(folder, listing))
+        photos = [file.photo for file in listing.photos]
+        masks = self._found_masks(folder, photos)
+        facts = provenance(self.analyzer) | {"settings_hash": settings_hash(self.analyzer)}
         with _disk_problems_named(run):
             run.mkdir(parents=True, exist_ok=True)
-            with locked(run), Journal.resume(run, facts) as journal, self._executor(job) as executor:
-                remove_unfinished(run)
-                _identify(executor, files, folder, masks, journal, tell)
-                if self.retry_failed:
-                    journal.forget_failures()
-                pictures_of_run = RunPictures(run, journal, [file.photo for file in files], self._kinds())
-                _analyze(executor, folder, masks, journal, pictures_of_run, tell)
+            with locked(run), Journal.resume(run, facts) as journal:
+                journal.record_folder(folder)
+                kinds = self._kinds(held_kinds(run, journal))
+                with self._executor(self._job(kinds)) as executor:
+                    remove_unfinished(run)
+                    _identify(executor, listing, folder, masks, journal, tell)
+                    if self.retry_failed:
+                        journal.forget_failures()
+                    pictures_of_run = RunPictures(run, journal, photos, kinds)
+                    _analyze(executor, folder, masks, journal, pictures_of_run, tell)
                 pictures_of_run.remove_strays()
                 write_tables(run, journal)
-                if self.parquet:
+                if is_parquet:
                     write_parquet(run)
-                else:
-                    remove_parquet(run)
                 write_report(run, journal)
                 remove_unfinished(run)
                 return journal.counts("status")
+
+    def _job(self, kinds: tuple[str, ...]) -> Job:
+        facts = provenance(self.analyzer)
+        return Job(settings_values(self.analyzer), facts, kinds, self.max_seconds, self.max_memory_gb)
 
     def _found_masks(self, folder: Path, photos: Sequence[str]) -> dict[str, str]:
         """Photo -> file with its places to leave out."""
@@ -185,8 +192,9 @@ class BatchRunner:
             )
         return found
 
-    def _kinds(self) -> tuple[str, ...]:
-        return tuple(kind for kind in KINDS if kind in ALWAYS or getattr(self, kind))
+    def _kinds(self, held: Collection[str]) -> tuple[str, ...]:
+        """Kinds of pictures to make; those that the run folder holds go on, or they would contradict the tables."""
+        return tuple(kind for kind in KINDS if kind in ALWAYS or kind in held or getattr(self, kind))
 
     def _executor(self, job: Job) -> AbstractContextManager[Executor]:
         return _cluster_executor(job, self.dask_scheduler) if self.dask_scheduler else _local_executor(job, self.jobs)
@@ -321,7 +329,7 @@ def digest_chunk(files: Sequence[tuple[str, str | None]]) -> list[tuple[str, str
 
 def _identify(
     executor: Executor,
-    files: list[PhotoFile],
+    listing: Listing,
     folder: Path,
     masks: Mapping[str, str],
     journal: Journal,
@@ -330,24 +338,24 @@ def _identify(
     """Bring the journal's list of files up to date: a photo is its content, wherever it lies, and that of its mask."""
     known = journal.known_files()
     new: dict[str, PhotoFile] = {}
-    for file in files:
+    for file in listing.photos:
         if file.problem:
             journal.record_file(file, None)
             continue
-        size_bytes, modified_ns, content = known.get(file.photo, (-1, -1, ""))
+        state, content = known.get(file.photo, ("", ""))
         is_masked = file.photo in masks or len(content) > _DIGEST_LENGTH  # now or in an earlier call
-        if is_masked or (size_bytes, modified_ns) != (file.size_bytes, file.modified_ns):
+        if is_masked or not state or state != file.state:
             new[_absolute(photo_path(file.photo, folder))] = file
     to_read = [(path, masks.get(file.photo)) for path, file in new.items()]
     commit = _now_and_then(journal.commit)
     for done, (path, digest, problem) in enumerate(executor.spread(digest_chunk, to_read, _DIGEST_CHUNK), start=1):
         file = new[path]
         if problem:
-            file = PhotoFile(file.photo, file.size_bytes, file.modified_ns, problem)
+            file = PhotoFile(file.photo, file.state, problem)
         journal.record_file(file, digest or None)
         commit()
         tell(Progress("reading", done, len(new)))
-    journal.keep_files(file.photo for file in files)
+    journal.keep_files(listing)
 
 
 def _analyze(
@@ -399,18 +407,12 @@ def _now_and_then(commit: Callable[[], None]) -> Callable[[], None]:
     return perhaps
 
 
-def _check_places(folder: Path, run: Path) -> None:
-    """Refuse a run folder that would put files beside the photos or among other files."""
-    photos, results = folder.resolve(), run.resolve()
-    if results == photos or results in photos.parents:
-        raise RunFolderError(f"The run folder {run} holds the photos themselves; give a folder of its own.")
-    if not run.exists():
-        return
-    if not run.is_dir():
-        raise RunFolderError(f"{run} is a file; give a folder for the results.")
-    names = {path.name for path in run.iterdir()}
-    if names and not names & {JOURNAL_NAME, LOCK_NAME}:
-        raise RunFolderError(f"{run} holds other files and no run; give a new or empty folder for the results.")
+def _no_photos(folder: Path, listing: Listing) -> str:
+    """Message on a folder without photos, and on what is there instead."""
+    if not listing.skipped:
+        return f"{folder} holds no photos ({', '.join(sorted(PHOTO_EXTENSIONS))})."
+    first, count = listing.skipped[0], len(listing.skipped)
+    return f"{folder} holds no photos; of {count} files or folders that are skipped, {first.file} is: {first.reason}."
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lesionvis.batch.journal import Journal
+from lesionvis.batch.names import escape_control_characters
 from lesionvis.batch.parquet import PARQUET_TABLES
 from lesionvis.batch.report import REPORT_NAME
 from lesionvis.batch.rows import FAILED, Value
@@ -49,6 +50,7 @@ def run_summary(run: Path, journal: Journal) -> str:
         f"{name.ljust(_LABEL_WIDTH)}{_counted(journal.counts(name))}"
         for name in ("status", "pattern", "triage_level", "triage_basis")
     ]
+    lines += [f"{'skipped'.ljust(_LABEL_WIDTH)}{count} × {reason}" for reason, count in journal.skipped_counts().items()]
     tables = [*TABLES.values(), *(name for name in PARQUET_TABLES.values() if (run / name).is_file())]
     lines += [f"{'tables'.ljust(_LABEL_WIDTH)}{', '.join(str(run / name) for name in tables)}"]
     lines += [f"{'report'.ljust(_LABEL_WIDTH)}{run / REPORT_NAME}"]
@@ -79,8 +81,11 @@ def run_status(run: Path, journal: Journal) -> str:
     files = (*TABLES.values(), REPORT_NAME)
     state = "finished" if not waiting and all((run / name).is_file() for name in files) else "not finished"
     facts = journal.provenance()
+    folder, begun_at = journal.origin()
+    skipped = sum(journal.skipped_counts().values())
     lines = [f"{run}: {state}, {total - waiting} of {total} photos done", f"status      {_counted(counts)}"]
-    return "\n".join([*lines, *(f"{name.ljust(24)}{value}" for name, value in facts.items())])
+    shown = {"folder": escape_control_characters(folder), "begun_at": begun_at, "skipped": str(skipped)} | facts
+    return "\n".join([*lines, *(f"{name.ljust(24)}{value}" for name, value in shown.items())])
 
 
 def text_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

@@ -9,7 +9,7 @@ from lesionvis.batch.journal import Journal
 from lesionvis.batch.pictures import written_whole
 from lesionvis.batch.rows import Value
 
-TABLES = {"photos": "photos.csv", "spots": "spots.csv"}
+TABLES = {"photos": "photos.csv", "spots": "spots.csv", "skipped": "skipped.csv"}
 """View of the journal -> file."""
 
 # More digits than any measurement here has, fewer than those in which machines differ.
@@ -17,7 +17,7 @@ _SIGNIFICANT_DIGITS = 9
 
 
 def write_tables(run: Path, journal: Journal) -> None:
-    """Write `photos.csv` and `spots.csv`, each whole or not at all.
+    """Write `photos.csv`, `spots.csv` and `skipped.csv`, each whole or not at all.
 
     UTF-8 with commas and quotes as in RFC 4180, lines ending in a line feed; missing numbers are empty, numbers have
     9 significant digits, true and false are 1 and 0.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lesionvis.batch.names import escape_control_characters
+from lesionvis.batch.places import is_same
 from lesionvis.errors import AnswerError, SettingsError
 
 if TYPE_CHECKING:
@@ -221,7 +222,7 @@ def check_picture(overlay: Path, *photos: Path) -> None:
     if overlay.suffix.lower() not in (".png", ".jpg", ".jpeg"):
         raise SettingsError(f"The annotated picture {overlay} must end in .png or .jpg.")
     for photo in photos:
-        if overlay.exists() and photo.exists() and overlay.samefile(photo):
+        if is_same(overlay, photo):
             raise SettingsError(f"The annotated picture would overwrite the photo {photo}; give another name.")
     if not overlay.parent.is_dir():
         raise SettingsError(f"The folder of the annotated picture {overlay} does not exist; make it first.")

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from lesionvis.batch.file_kinds import reason_to_skip
 from lesionvis.batch.names import escape_control_characters
-from lesionvis.batch.scan import PHOTO_EXTENSIONS
 from lesionvis.errors import SettingsError
 from lesionvis.photo import read_photo
 from lesionvis.photo.dates import YEAR_MAX, YEAR_MIN
@@ -129,10 +129,10 @@ def photos_in(folder: Path) -> list[Path]:
         If the folder cannot be listed.
     """
     try:
-        paths = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+        paths = sorted(path for path in folder.iterdir() if path.is_file())
     except OSError as error:
         raise SettingsError(f"The folder {folder} cannot be listed ({error.strerror}); check the path.") from error
-    return [path for path in paths if path.suffix.lower() in PHOTO_EXTENSIONS or date_in_name(path.name)]
+    return [path for path in paths if not reason_to_skip(path) or date_in_name(path.name)]
 
 
 def photos_of(paths: Iterable[Path]) -> list[Path]:

@@ -154,7 +154,7 @@ def read_header(data: bytes, name: str) -> Encoded:
     """
     if not data:
         raise UnreadablePhoto(f"{name} is empty (0 bytes); copy it again from the camera or phone.")
-    kind = _format_of(data)
+    kind = format_of(data)
     if kind == "GIF":
         raise UnreadablePhoto(f"{name} is a GIF, which has too few colours or is animated; give the original photo.")
     if kind is None:
@@ -269,7 +269,24 @@ def to_8_bits(values: NDArray[np.uint16]) -> NDArray[np.uint8]:
     return ((values.astype(np.uint32) + 128) // 257).astype(np.uint8)
 
 
-def _format_of(data: bytes) -> str | None:
+def format_of(data: bytes) -> str | None:
+    """Name of a file's format by its first bytes.
+
+    Parameters
+    ----------
+    data : bytes
+        The file, or at least its first 512 bytes.
+
+    Returns
+    -------
+    str or None
+        Such as "JPEG"; None for what is no photo of a format that is known.
+
+    Examples
+    --------
+    >>> format_of(b"GIF89a")
+    'GIF'
+    """
     for signature, kind in _SIGNATURES:
         if data.startswith(signature):
             return kind

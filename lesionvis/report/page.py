@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
+from types import MappingProxyType
 from typing import Any
 
 from lesionvis.flags import FLAGS
@@ -177,7 +178,11 @@ def why_a_person(row: Mapping[str, Value], reasons: Sequence[tuple[str, str]]) -
 
 
 def page_html(
-    name: str, provenance: Mapping[str, str], photos: Iterable[ReportPhoto], n_left_out: int = 0
+    name: str,
+    provenance: Mapping[str, str],
+    photos: Iterable[ReportPhoto],
+    n_left_out: int = 0,
+    skipped: Mapping[str, int] = MappingProxyType({}),
 ) -> Iterator[str]:
     """Yield the report page piece by piece; the same pieces for the same input.
 
@@ -191,6 +196,8 @@ def page_html(
         Consumed one by one, so that they need not all be in memory.
     n_left_out : int
         Photos that are in the tables but not in the page.
+    skipped : mapping of str to int
+        Reason why files and folders were not read -> how many.
 
     Yields
     ------
@@ -214,6 +221,7 @@ def page_html(
         next_steps=steps(),
         pattern_meanings=PATTERN_MEANINGS,
         n_left_out=n_left_out,
+        skipped=skipped,
         nobody_asked=NOBODY_ASKED_NOTE.format(count=content.n_unasked),
         content=content,
         levels=[level for level in (*LEVELS, "") if any(key[1] == level for key in content.cells)],

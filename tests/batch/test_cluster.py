@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 from drawn import write_photo
 
-from lesionvis.batch.journal import LOCK_NAME
+from lesionvis.batch.places import JOURNAL_NAME, LOCK_NAME
 from lesionvis.batch.run import BatchRunner, Progress
-from lesionvis.batch.scan import JOURNAL_NAME
 from lesionvis.errors import RunFolderError
 
 dask = pytest.importorskip("dask", reason="dask is not installed; install lesionvis[cluster]")

@@ -90,6 +90,78 @@ def test_folders_that_cannot_be_used_are_refused(
     assert listing(tmp_path) == before
 
 
+def test_one_photo_and_what_a_nas_a_phone_and_a_camera_keep_beside_it_is_one_row(folder: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    for name in ("@eaDir/a.png/SYNOPHOTO_THUMB_M.jpg", ".thumbnails/1.jpg", "$RECYCLE.BIN/S-1-5-21/$RA.jpg", "._a.png"):
+        write_photo(tmp_path / "photo.jpg", 2)
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "photo.jpg").rename(folder / name)
+    (folder / "film.mov").write_bytes(b"\0\0\0\x14ftypqt  \0\0\0\0qt  ")
+    write_photo(tmp_path / "photo.jpg", 3)
+    (tmp_path / "photo.jpg").rename(folder / "b.jfif")
+    assert RUNNER(folder, run) == {"ok": 2}
+    assert list(table(run)) == ["a.png", "b.jfif"]
+    with (run / "skipped.csv").open(newline="", encoding="utf-8") as file:
+        skipped = {row["file"]: row["reason"] for row in csv.DictReader(file)}
+    assert list(skipped) == ["$RECYCLE.BIN/", "%40eaDir/", "._a.png", ".thumbnails/", "film.mov"]
+    with Journal.read(run) as journal:
+        assert f"1 × {skipped['film.mov']}" in run_summary(run, journal)
+    assert f"1 × {skipped['film.mov']}" in (run / REPORT_NAME).read_text(encoding="utf-8")
+    (folder / "a.png").unlink()
+    (folder / "b.jfif").unlink()
+    with pytest.raises(RunFolderError, match=r"holds no photos; of 5 files .*, \$RECYCLE.BIN/ is: folder"):
+        RUNNER(folder, tmp_path / "other")
+
+
+def test_the_photos_of_another_folder_do_not_replace_those_of_a_run(folder: Path, tmp_path: Path) -> None:
+    other, run = write_photo(tmp_path / "other" / "b.png", 2).parent, tmp_path / "run"
+    RUNNER(folder, run)
+    before = everything(run)
+    with pytest.raises(RunFolderError, match=f"holds the run of the photos in {folder}, not in {other}; give another"):
+        RUNNER(other, run)
+    assert everything(run) == before
+    with Journal.read(run) as journal:
+        status = run_status(run, journal)
+    assert f"folder                  {folder}\n" in status
+    assert "begun_at                20" in status
+
+
+def test_photos_that_swap_names_with_the_same_size_and_time_are_seen(tmp_path: Path) -> None:
+    folder, run = tmp_path / "in", tmp_path / "run"
+    first, second = write_photo(folder / "ann.bmp", 1), write_photo(folder / "bob.bmp", 2)
+    for path in (first, second):
+        os.utime(path, (10**9, 10**9))
+    assert first.stat().st_size == second.stat().st_size
+    RUNNER(folder, run)
+    before = table(run)
+    first.rename(tmp_path / "aside")
+    second.rename(first)
+    (tmp_path / "aside").rename(second)
+    RUNNER(folder, run)
+    after = table(run)
+    assert after["ann.bmp"]["sha256"] == before["bob.bmp"]["sha256"] != before["ann.bmp"]["sha256"]
+    assert after["bob.bmp"]["sha256"] == before["ann.bmp"]["sha256"]
+    RUNNER(folder, tmp_path / "fresh" / "run")
+    assert everything(run) == everything(tmp_path / "fresh" / "run")
+
+
+def test_a_time_of_change_in_the_year_2300_ends_no_run(folder: Path, tmp_path: Path) -> None:
+    os.utime(folder / "a.png", (10**9, 10_413_792_000))
+    for _ in range(2):
+        assert RUNNER(folder, tmp_path / "run") == {"ok": 1}
+
+
+def test_pictures_of_a_photo_that_changed_or_is_gone_are_never_those_of_before(folder: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    write_photo(folder / "gone.png", 2)
+    RUNNER(folder, run)
+    write_photo(folder / "a.png", 3)
+    (folder / "gone.png").unlink()
+    BatchRunner()(folder, run)  # without --masks and --overlays
+    RUNNER(folder, tmp_path / "fresh" / "run")
+    assert everything(run) == everything(tmp_path / "fresh" / "run")
+
+
 def test_a_run_folder_inside_the_photos_is_not_scanned(folder: Path) -> None:
     for _ in range(2):
         assert RUNNER(folder, folder / "results") == {"ok": 1}
@@ -107,7 +179,7 @@ def test_hostile_names_stay_inside_the_run_folder(tmp_path: Path) -> None:
         "👩‍👩‍👧.png",
         "\u202egnp.exe.png",
         "\x1b[2Jclear.png",
-        "..png.png",
+        "x..png.png",
         os.fsdecode(b"\xff\xfe.png"),
         "x" * 251 + ".png",
         "é" * 125 + ".png",

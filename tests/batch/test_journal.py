@@ -5,13 +5,17 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from lesionvis.batch.journal import LOCK_NAME, Journal, locked
+from lesionvis.batch.journal import Journal, locked
+from lesionvis.batch.places import JOURNAL_NAME, LOCK_NAME
 from lesionvis.batch.rows import failed_row
-from lesionvis.batch.scan import JOURNAL_NAME, PhotoFile
+from lesionvis.batch.scan import Listing, PhotoFile, SkippedFile
 from lesionvis.batch.summary import run_status, run_summary
 from lesionvis.errors import RunFolderError
 
@@ -20,12 +24,12 @@ FACTS = {"px_per_mm": "null", "model": "pattern-v2", "version": "1", "settings_h
 
 def test_what_was_recorded_is_there_again(tmp_path: Path) -> None:
     with Journal.resume(tmp_path, FACTS) as journal:
-        journal.record_file(PhotoFile("b.jpg", 3, 5), "two")
-        journal.record_file(PhotoFile("a.jpg", 2, 4), "one")
-        journal.record_file(PhotoFile("c.jpg", 2, 4), "one")
+        journal.record_file(PhotoFile("b.jpg", "3 5"), "two")
+        journal.record_file(PhotoFile("a.jpg", "2 4"), "one")
+        journal.record_file(PhotoFile("c.jpg", "2 4"), "one")
         journal.record("one", failed_row("This file is empty."), [])
     with Journal.resume(tmp_path, FACTS) as journal:
-        assert journal.known_files() == {"a.jpg": (2, 4, "one"), "b.jpg": (3, 5, "two"), "c.jpg": (2, 4, "one")}
+        assert journal.known_files() == {"a.jpg": ("2 4", "one"), "b.jpg": ("3 5", "two"), "c.jpg": ("2 4", "one")}
         assert list(journal.contents()) == [("one", ["a.jpg", "c.jpg"], "failed"), ("two", ["b.jpg"], None)]
         assert journal.counts("status") == {"failed": 2, "waiting": 1}
         assert journal.provenance()["model"] == "pattern-v2"
@@ -57,7 +61,7 @@ def test_results_outlive_their_files_and_failures_can_be_forgotten(tmp_path: Pat
     with Journal.resume(tmp_path, FACTS) as journal:
         journal.record_file(PhotoFile("a.jpg"), "one")
         journal.record("one", failed_row("no"), [])
-        journal.keep_files([])
+        journal.keep_files(Listing())
         assert list(journal.contents()) == []
         journal.record_file(PhotoFile("moved/a.jpg"), "one")
         assert list(journal.contents()) == [("one", ["moved/a.jpg"], "failed")]
@@ -113,7 +117,7 @@ def test_reading_changes_nothing(tmp_path: Path) -> None:
     Journal.resume(tmp_path, FACTS).__exit__(None, None, None)
     before = (tmp_path / JOURNAL_NAME).read_bytes()
     with Journal.read(tmp_path) as journal, pytest.raises(RunFolderError, match="readonly"):
-        journal.keep_files([])
+        journal.keep_files(Listing())
     assert (tmp_path / JOURNAL_NAME).read_bytes() == before
 
 
@@ -131,6 +135,57 @@ def test_two_runs_do_not_write_to_one_folder(tmp_path: Path) -> None:
         pytest.fail("two runs had the same folder")
     with locked(tmp_path):
         assert (tmp_path / LOCK_NAME).exists()
+
+
+class NoLocks(sqlite3.Connection):
+    """Connection on a disk that grants no locks: SQLite then says that the database is busy."""
+
+    def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
+        if sql == "BEGIN EXCLUSIVE":
+            error = sqlite3.OperationalError("database is locked")
+            error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+            raise error
+        return super().execute(sql, *parameters)
+
+
+def test_a_disk_that_grants_no_locks_is_no_other_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite3, "connect", partial(sqlite3.connect, factory=NoLocks))
+    with pytest.raises(RunFolderError, match=r"grants no locks.*give a folder on a local disk"):
+        locked(tmp_path).__enter__()
+    assert [path.name for path in tmp_path.iterdir()] in ([], [LOCK_NAME])
+
+
+def test_the_run_of_another_folder_is_refused_and_a_folder_that_was_moved_is_not(tmp_path: Path) -> None:
+    run, first, second = (tmp_path / name for name in ("run", "first", "second"))
+    for folder in (run, first, second):
+        folder.mkdir()
+    with Journal.resume(run, FACTS) as journal:
+        assert journal.origin() == ("", "")
+        journal.record_folder(first)
+        held, begun_at = journal.origin()
+        assert held == str(first)
+        assert datetime.fromisoformat(begun_at).utcoffset() == timedelta(0)
+        with pytest.raises(RunFolderError, match=f"of the photos in {first}, not in {second}; give another folder"):
+            journal.record_folder(second)
+        (tmp_path / "link").symlink_to(first)
+        journal.record_folder(tmp_path / "link")
+        (tmp_path / "link").unlink()
+        first.rename(tmp_path / "moved")
+        journal.record_folder(tmp_path / "moved")
+        assert journal.origin() == (str(tmp_path / "moved"), begun_at)
+
+
+def test_what_is_skipped_is_counted_by_reason_and_forgotten_when_it_is_gone(tmp_path: Path) -> None:
+    skipped = [SkippedFile("a.mov", "video"), SkippedFile("b.mov", "video"), SkippedFile("@eaDir/", "folder")]
+    with Journal.resume(tmp_path, FACTS) as journal:
+        journal.keep_files(Listing([], skipped))
+        assert journal.skipped_counts() == {"video": 2, "folder": 1}
+        columns, rows = journal.table("skipped")
+        assert columns == ["file", "reason"]
+        assert list(rows) == [("@eaDir/", "folder"), ("a.mov", "video"), ("b.mov", "video")]
+        assert run_summary(tmp_path, journal).count("\nskipped       ") == 2
+        journal.keep_files(Listing())
+        assert journal.skipped_counts() == {}
 
 
 def test_the_lock_ends_with_its_process(tmp_path: Path) -> None:

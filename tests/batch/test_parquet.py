@@ -53,11 +53,15 @@ def test_the_same_results_give_the_same_bytes(tmp_path: Path) -> None:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
 
-def test_a_run_writes_them_on_request_and_removes_old_ones(tmp_path: Path) -> None:
+def test_a_run_writes_them_on_request_and_from_then_on(tmp_path: Path) -> None:
     folder, run = write_photo(tmp_path / "in" / "a.png", 1).parent, tmp_path / "run"
     BatchRunner(parquet=True)(folder, run)
     assert pyarrow_parquet.read_table(run / "photos.parquet").column("photo").to_pylist() == ["a.png"]
     write_photo(folder / "b.png", 2)
+    BatchRunner()(folder, run)
+    assert pyarrow_parquet.read_table(run / "photos.parquet").column("photo").to_pylist() == ["a.png", "b.png"]
+    for path in run.glob("*.parquet"):
+        path.unlink()
     BatchRunner()(folder, run)
     assert not list(run.glob("*.parquet"))
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from lesionvis.batch.journal import Journal
-from lesionvis.batch.pictures import WORKSHOP, RunPictures, remove_unfinished, unfinished_file
+from lesionvis.batch.pictures import WORKSHOP, RunPictures, held_kinds, remove_unfinished, unfinished_file
 
 FACTS = {"model": "m", "version": "1", "settings_hash": "a"}
 
@@ -62,7 +63,16 @@ def test_pictures_of_photos_that_are_gone_are_removed(tmp_path: Path) -> None:
     with run_pictures(tmp_path, ["b.jpg"]) as pictures_of_run:
         pictures_of_run.remove_strays()
     assert set(held(tmp_path)) == {"masks/b.png", "masks/of a person.png"}
-    assert (tmp_path / "overlays/a.jpg").exists()  # overlays were not part of that run
+    assert not (tmp_path / "overlays/a.jpg").exists()  # nor is there an overlay of the photo that is gone
+
+
+def test_a_kind_is_held_until_its_folder_is_removed(tmp_path: Path) -> None:
+    with run_pictures(tmp_path, ["a.jpg"]) as pictures_of_run:
+        pictures_of_run.put("one", ["a.jpg"], {"masks": b"one"})
+    with Journal.read(tmp_path) as journal:
+        assert held_kinds(tmp_path, journal) == {"masks"}
+        shutil.rmtree(tmp_path / "masks")
+        assert held_kinds(tmp_path, journal) == set()
 
 
 def test_a_photo_with_a_new_neighbour_changes_its_picture_name(tmp_path: Path) -> None:

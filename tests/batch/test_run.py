@@ -16,9 +16,9 @@ from drawn import write_photo
 
 from lesionvis.analysis import Analyzer
 from lesionvis.batch import supervisor as supervisor_module
-from lesionvis.batch.journal import LOCK_NAME, Journal
+from lesionvis.batch.journal import Journal
+from lesionvis.batch.places import JOURNAL_NAME, LOCK_NAME
 from lesionvis.batch.run import BatchRunner, Progress
-from lesionvis.batch.scan import JOURNAL_NAME
 from lesionvis.errors import RunFolderError, SettingsError
 
 RUNNER = BatchRunner(masks=True, overlays=True)
@@ -80,7 +80,7 @@ def test_a_run_folder_holds_tables_and_pictures(undisturbed: Path) -> None:
     first, second = rows["a.png"], rows["leg/z same as a.png"]
     assert {k: v for k, v in first.items() if k not in same} == {k: v for k, v in second.items() if k not in same}
     assert set(content(undisturbed)) == {
-        *("photos.csv", "spots.csv", "report.html"),
+        *("photos.csv", "spots.csv", "skipped.csv", "report.html"),
         *("masks/a.png", "masks/b.png", "masks/leg/a.png.png", "masks/leg/a.jpg.png"),
         *("masks/leg/day 2.png", "masks/leg/z same as a.png"),
         *("overlays/a.jpg", "overlays/b.jpg", "overlays/leg/a.png.jpg", "overlays/leg/a.jpg.jpg"),
