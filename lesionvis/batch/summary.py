@@ -50,7 +50,8 @@ def run_summary(run: Path, journal: Journal) -> str:
         f"{name.ljust(_LABEL_WIDTH)}{_counted(journal.counts(name))}"
         for name in ("status", "pattern", "triage_level", "triage_basis")
     ]
-    lines += [f"{'skipped'.ljust(_LABEL_WIDTH)}{count} × {reason}" for reason, count in journal.skipped_counts().items()]
+    skipped = journal.skipped_counts()
+    lines += [f"{'skipped'.ljust(_LABEL_WIDTH)}{count} × {reason}" for reason, count in skipped.items()]
     tables = [*TABLES.values(), *(name for name in PARQUET_TABLES.values() if (run / name).is_file())]
     lines += [f"{'tables'.ljust(_LABEL_WIDTH)}{', '.join(str(run / name) for name in tables)}"]
     lines += [f"{'report'.ljust(_LABEL_WIDTH)}{run / REPORT_NAME}"]
