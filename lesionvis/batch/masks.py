@@ -41,6 +41,8 @@ def mask_png(analysis: Analysis) -> bytes:
     photo, labels = analysis.photo, analysis.spots.labels
     if len(analysis.table) > _LABEL_MAX:
         raise OverflowError(f"{len(analysis.table)} spots do not fit a 16-bit mask")
+    if any(analysis.spots.drawn):
+        return _png_of_drawn(analysis)
     rows, columns = source_pixels(photo)
     packer = zlib.compressobj(_PACKED_LEVEL)
     unchanged = _TO_THE_ROW_ABOVE + bytes(2 * len(columns))
@@ -52,6 +54,27 @@ def mask_png(analysis: Analysis) -> bytes:
     size = len(columns).to_bytes(4, "big") + len(rows).to_bytes(4, "big")
     chunks = ((b"IHDR", size + _GREY_OF_16_BITS), (b"IDAT", b"".join(packed)), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, content) for kind, content in chunks)
+
+
+def _png_of_drawn(analysis: Analysis) -> bytes:
+    """Label image in which what a person drew has exactly the source pixels whose centre it holds."""
+    import cv2
+    import numpy as np
+
+    from lesionvis.geometry import pixels_inside
+    from lesionvis.spots.drawn import source_pixels
+
+    spots = analysis.spots
+    rows, columns = source_pixels(analysis.photo)
+    is_drawn = np.append(False, spots.drawn)
+    labels = np.where(is_drawn, 0, np.arange(len(spots) + 1)).astype(np.uint16)[spots.labels][rows][:, columns]
+    for number in np.flatnonzero(is_drawn):
+        outline = spots.outlines_px[number - 1]
+        left, top = np.maximum(np.floor(outline.min(axis=0)), 0).astype(int)
+        right, bottom = np.ceil(outline.max(axis=0)).astype(int) + 1
+        part = labels[top:bottom, left:right]
+        part[pixels_inside(outline - np.array([left, top]), (part.shape[0], part.shape[1]))] = number
+    return cv2.imencode(".png", labels)[1].tobytes()
 
 
 def _chunk(kind: bytes, content: bytes) -> bytes:

@@ -27,11 +27,15 @@ from lesionvis.cli.options import (
     AnswersFile,
     AsJson,
     Ask,
+    BarMm,
     Cause,
+    CoinName,
     Country,
     Details,
     GivenAnswers,
+    MmAcross,
     Overlay,
+    PxPerMm,
     SaveAnswers,
     SettingsFile,
     Sheet,
@@ -46,6 +50,7 @@ from lesionvis.cli.options import (
     write_sheet,
 )
 from lesionvis.cli.pairs import pairs_app
+from lesionvis.cli.study import study_app
 from lesionvis.errors import LesionvisError, SettingsError, UnreadablePhoto
 
 if TYPE_CHECKING:
@@ -69,13 +74,9 @@ app = typer.Typer(
     "For research and education; not approved as a medical device.",
 )
 
-PxPerMm = Annotated[float | None, typer.Option(help="Scale in px of the photo per mm; then no ruler is searched for.")]
-MmAcross = Annotated[float | None, typer.Option(help="Width of the photographed field, in mm.")]
-CoinName = Annotated[str | None, typer.Option(help="Coin that lies in the photo, such as eur-1.")]
 MinScore = Annotated[float | None, typer.Option(help="Score from which a candidate is a spot, 0 to 1.")]
 MinDiameterMm = Annotated[float | None, typer.Option(help="Smallest diameter of a spot, in mm; needs a scale.")]
 MaxDiameterMm = Annotated[float | None, typer.Option(help="Largest diameter of a spot, in mm; needs a scale.")]
-BarMm = Annotated[float | None, typer.Option(help="Measured length of the bar of a printed scale card, in mm.")]
 ModelFolder = Annotated[Path | None, typer.Option("--model", help="Model folder; the packaged one by default.")]
 
 
@@ -102,6 +103,7 @@ def main() -> None:
 
 app.add_typer(pairs_app)
 app.add_typer(diary_app)
+app.add_typer(study_app)
 
 
 @app.callback(invoke_without_command=True)

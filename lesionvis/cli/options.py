@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 CIRCUMSTANCE_KEYS = ("age_years", "cause", "sites")
 """Keys of a file with answers that are no answers themselves."""
 
+PxPerMm = Annotated[float | None, typer.Option(help="Scale in px of the photo per mm; then no ruler is searched for.")]
+MmAcross = Annotated[float | None, typer.Option(help="Width of the photographed field, in mm.")]
+CoinName = Annotated[str | None, typer.Option(help="Coin that lies in the photo, such as eur-1.")]
+BarMm = Annotated[float | None, typer.Option(help="Measured length of the bar of a printed scale card, in mm.")]
 SettingsFile = Annotated[Path | None, typer.Option("--settings", help="TOML file with settings of the analysis.")]
 GivenAnswers = Annotated[list[str] | None, typer.Option("--answer", metavar="NAME=VALUE", help="One answer.")]
 AnswersFile = Annotated[Path | None, typer.Option("--answers", help='TOML file with answers, such as fever = "yes".')]

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from lesionvis.abcde import Abcde
     from lesionvis.analysis import Analysis
+    from lesionvis.spots.drawn import DrawnSpots
 
 # Lines longer than this tire the eye.
 MAX_WIDTH = 100
@@ -182,11 +183,29 @@ def _photo_lines(analysis: Analysis, *, details: bool) -> list[str]:
         *_labelled("pattern", PATTERN_MEANINGS[pattern.label]),
         *(line for text in expert for line in _labelled("", text)),
         *_labelled("spots", spots_words(analysis)),
+        *(_labelled("", drawn_words(analysis.drawn)) if analysis.drawn else []),
         *_labelled("scale", scale_words(analysis)),
         *_labelled("skin", _skin(analysis)),
         *abcde_lines(analysis.abcde, details=details),
         *(line for flag in analysis.flags for line in _labelled("doubt", FLAGS[flag].meaning)),
     ]
+
+
+def drawn_words(drawn: DrawnSpots) -> str:
+    """Words on whose spots these are.
+
+    Parameters
+    ----------
+    drawn : DrawnSpots
+        Spots that a person drew.
+
+    Returns
+    -------
+    str
+        By whom and when, where the file says so.
+    """
+    by, at = drawn.drawn_by or "a person", f", {drawn.drawn_at}" if drawn.drawn_at else ""
+    return f"drawn or corrected by {by}{at} ({drawn.name})"
 
 
 def _why_lines(advice: Advice, numbers: PhoneNumbers | None, *, details: bool) -> list[str]:

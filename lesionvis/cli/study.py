@@ -1,0 +1,66 @@
+"""The commands of a study: measuring what a person drew."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lesionvis.cli.options import (
+    AnswersFile,
+    AsJson,
+    BarMm,
+    CoinName,
+    Details,
+    GivenAnswers,
+    MmAcross,
+    Overlay,
+    PxPerMm,
+    SettingsFile,
+    analyzer_of,
+    answers_of,
+    check_picture,
+    escape_control_characters_in_lines,
+    write_picture,
+)
+
+study_app = typer.Typer()
+
+Spots = Annotated[
+    Path, typer.Option(help="Label mask (PNG, TIFF), COCO, labelme, GeoJSON, or regions of ImageJ (.zip, .roi).")
+]
+
+
+@study_app.command()
+def measure(
+    photo: Annotated[Path, typer.Argument(help="Photo that the spots were drawn on.")],
+    spots: Spots,
+    as_json: AsJson = False,
+    overlay: Overlay = None,
+    px_per_mm: PxPerMm = None,
+    mm_across: MmAcross = None,
+    coin: CoinName = None,
+    bar_mm: BarMm = None,
+    answer: GivenAnswers = None,
+    answers: AnswersFile = None,
+    details: Details = False,
+    settings: SettingsFile = None,
+) -> None:
+    """Measure spots that a person drew or corrected, and analyse the photo with them."""
+    from lesionvis.annotations.files import read_drawn
+    from lesionvis.report.overlay import draw_overlay
+    from lesionvis.report.text import analysis_text
+
+    if overlay is not None:
+        check_picture(overlay, photo)
+    given = answers_of(answer, answers)
+    drawn = read_drawn(spots, photo.as_posix())
+    analyzer = analyzer_of(settings, px_per_mm=px_per_mm, mm_across=mm_across, coin=coin, bar_mm=bar_mm)
+    analysis = analyzer(photo, given, outlines=drawn)
+    if as_json:
+        typer.echo(analysis.to_json())
+    else:
+        typer.echo(escape_control_characters_in_lines(analysis_text(analysis, None, details=details)))
+    if overlay is not None:
+        write_picture(draw_overlay(analysis), overlay)
