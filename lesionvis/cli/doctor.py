@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from lesionvis import __version__
 
-_SHOWN_PACKAGES = ("numpy", "onnxruntime", "pillow", "pi-heif", "pandas", "joblib", "typer", "rich")
+_SHOWN_PACKAGES = ("numpy", "onnxruntime", "pillow", "pi-heif", "simplejpeg", "pandas", "joblib", "typer", "rich")
 _OPENCV_WHEELS = (
     "opencv-python",
     "opencv-python-headless",

@@ -30,7 +30,8 @@ from numpy.typing import NDArray
 from lesionvis.errors import UnreadablePhoto
 from lesionvis.photo.dates import camera_date
 from lesionvis.photo.icc import to_srgb
-from lesionvis.photo.limits import check_decoder_memory, check_heic_items, check_jpeg_scans
+from lesionvis.photo.jpeg import check_jpeg_kind, jpeg_pixels
+from lesionvis.photo.limits import check_decoder_memory, check_heic_items, check_jpeg_scans, check_webp_sectors
 
 # Pillow's reader of each format, imported when the first bytes ask for it. Used directly and not through
 # Image.open: that registers nothing, knows no global pixel limit, and takes a phone's JPEG with further
@@ -65,12 +66,7 @@ _HDR_CURVES = frozenset({16, 18})
 _TIFF_SUBFILE_TYPE, _TIFF_DNG_VERSION = 254, 50706
 _EXIF_ORIENTATION, _EXIF_TIME_CHANGED, _EXIF_DETAILS = 0x0112, 0x0132, 0x8769
 
-_JPEG_REDUCTIONS = {
-    8: cv2.IMREAD_REDUCED_COLOR_8,
-    4: cv2.IMREAD_REDUCED_COLOR_4,
-    2: cv2.IMREAD_REDUCED_COLOR_2,
-    1: cv2.IMREAD_COLOR,
-}
+_JPEG_REDUCTIONS = (8, 4, 2, 1)
 
 # Pictures of other formats with more px than this are reduced strip by strip, by a whole factor first, as a small file
 # can hold hundreds of millions of px: what a worker may take of memory must not be needed several times over.
@@ -165,6 +161,8 @@ def read_header(data: bytes, name: str) -> Encoded:
     with _damage_named(name), _without_warnings():
         if kind == "HEIC":
             check_heic_items(data)
+        if kind == "JPEG":
+            check_jpeg_kind(name, data)
         image = _opened(open_image, stream, name, kind)
         # A TIFF's tags are read here: Pillow would otherwise read them, with warnings, while decoding.
         tags = dict(image.getexif()) if kind == "TIFF" else {}
@@ -207,11 +205,11 @@ def decode(encoded: Encoded, scale: float) -> Decoded:
     image = encoded.image
     with _damage_named(encoded.name):
         if encoded.format == "JPEG":
-            check_jpeg_scans(encoded.name, encoded.data, encoded.header_bytes, *encoded.size)
-        if encoded.format == "JPEG" and image.mode == "RGB":
             pixels = _jpeg_pixels(encoded, scale)
         else:
             width, height = encoded.size
+            if encoded.format == "WebP":
+                check_webp_sectors(encoded.data, width, height)
             reduced_by = _reduction(scale) if width * height > _LARGE_PX else 1
             pixels = reduce_by_area(_pillow_pixels(encoded, reduced_by), encoded.size, scale, reduced_by)
     # Asked after decoding: Pillow turns TIFF and pi_heif turns HEIC themselves, and then say that it is done.
@@ -341,16 +339,15 @@ def _without_warnings() -> Iterator[None]:
 
 
 def _jpeg_pixels(encoded: Encoded, scale: float) -> NDArray[np.uint8]:
-    """RGB pixels of a JPEG, not turned, reduced as far as can be inside the decoder."""
-    width, height = encoded.size
+    """Pixels of a JPEG, not turned, reduced as far as can be inside the decoder: grey, RGB or CMYK."""
+    name, data, image = encoded.name, encoded.data, encoded.image
+    check_jpeg_scans(name, data, encoded.header_bytes, *encoded.size)
     reduced_by = _reduction(scale)
     # Turned later, when there are fewer pixels and what the decoder pads the last ones with is cut off.
-    flags = _JPEG_REDUCTIONS[reduced_by] | cv2.IMREAD_IGNORE_ORIENTATION
-    bgr = cv2.imdecode(np.frombuffer(encoded.data, np.uint8), flags)
-    if bgr is None or bgr.shape[:2] != (-(-height // reduced_by), -(-width // reduced_by)):
-        raise ValueError("no picture, or one of another size than the header says")
-    reduced = reduce_by_area(bgr.astype(np.uint8, copy=False), encoded.size, scale, reduced_by)
-    return cv2.cvtColor(reduced, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
+    pixels = jpeg_pixels(name, data, image.mode, encoded.size, reduced_by)
+    reduced = reduce_by_area(pixels, encoded.size, scale, reduced_by)
+    # Adobe's programs store inks inverted, and say by a marker of theirs that they wrote the file.
+    return 255 - reduced if image.mode == "CMYK" and "adobe" in image.info else reduced
 
 
 def _reduction(scale: float) -> int:
@@ -364,6 +361,9 @@ def _pillow_pixels(encoded: Encoded, reduced_by: int) -> NDArray[np.uint8]:
     image.load()
     if image.size != (width, height):
         raise ValueError("a picture of another size than the header says")
+    # A BMP that is transparent all over has an alpha that was never set; viewers show it opaque.
+    if encoded.format == "BMP" and image.mode == "RGBA" and image.getextrema()[3][1] == 0:
+        image = image.convert("RGB")
     if reduced_by == 1:
         return _plain_pixels(image)
     right, strips = -width % reduced_by, []

@@ -1,4 +1,4 @@
-"""Reject files that crash, exhaust or stall a decoder."""
+"""Reject files that crash, exhaust or stall a decoder, or whose damage it does not tell."""
 
 from __future__ import annotations
 
@@ -14,10 +14,18 @@ _HEIC_ITEM_TYPE = re.compile(rb"infe(?:\x02.{7}|\x03.{9})(.{4})", re.DOTALL)
 # megapixels take under 1.5 GB; phones write HEIC of up to 108.
 _LARGEST_MEGAPIXELS = {"WebP": 64, "AVIF": 80, "HEIC": 110, "progressive JPEG": 110, "CMYK JPEG": 80}
 
-_JPEG_END, _JPEG_SCAN = b"\xff\xd9", b"\xff\xda"
+# What follows 0xFF in a JPEG: 0 and restart markers belong to a scan, 0xFF is a fill byte; all others end it.
+_JPEG_MARKER = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")
+_JPEG_END, _JPEG_SCAN = 0xD9, 0xDA
+# Between scans: tables, comments and application data (ITU-T T.81, B.2).
+_JPEG_BETWEEN_SCANS = frozenset({0xC4, 0xCC, 0xDB, 0xDD, 0xFE, *range(0xE0, 0xF0)})
 _JPEG_BLOCK_PX = 64  # each block of 8 x 8 px is at least one Huffman code, of at least one bit
 # Programs write 1 to 17. Each costs a pass over the whole picture, 0.06 s for 170 megapixels, and 20 bytes of the file.
 _JPEG_SCANS_MAX = 50
+
+# The smallest unit of a disk. One colour all over, as in a white sky, makes up to 292 zeros in a row in 3 megapixels.
+_SECTOR_BYTES = 512
+_WEBP_PX_PER_ZERO = 5000
 
 
 def check_decoder_memory(name: str, kind: str, width: int, height: int) -> None:
@@ -83,14 +91,49 @@ def check_jpeg_scans(name: str, data: bytes, first_scan: int, width: int, height
     UnreadablePhoto
         If it comes in several scans, so that it is in memory as a whole, and is too large for that.
     """
-    # Some decoders fill the missing rows of a cut file with grey and say nothing. Bytes may follow the end.
-    end = data.find(_JPEG_END, first_scan)
-    if end < 0 and not data.endswith(_JPEG_END):
-        raise ValueError("no end-of-image marker after the first scan")
+    scans = _further_scans(data, first_scan)
     if 8 * len(data) < width * height // _JPEG_BLOCK_PX:
         raise ValueError("less than one bit for every block of the picture")
-    scans = data.count(_JPEG_SCAN, first_scan, end if end >= 0 else len(data))
-    if scans > _JPEG_SCANS_MAX:
-        raise ValueError("more scans than any program writes")
     if scans > 1:
         check_decoder_memory(name, "progressive JPEG", width, height)
+
+
+def check_webp_sectors(data: bytes, width: int, height: int) -> None:
+    """Refuse a WebP in which a sector of the disk was lost: its decoder makes pixels of zeros as well.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+    width, height : int
+        Size, px.
+
+    Raises
+    ------
+    ValueError
+        If the coded picture holds more zeros in a row than any picture has.
+    """
+    zeros = bytes(_SECTOR_BYTES + width * height // _WEBP_PX_PER_ZERO)
+    at = 12
+    while at + 8 <= len(data):
+        chunk, length = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "little")
+        if chunk in (b"VP8 ", b"VP8L") and zeros in data[at + 8 : at + 8 + length]:
+            raise ValueError("a sector of zeros in the picture")
+        at += 8 + length + length % 2
+
+
+def _further_scans(data: bytes, first_scan: int) -> int:
+    """Number of scans after the first, up to the end of this picture: others, or a video, may follow in the file."""
+    at, scans = first_scan, 0
+    while marker := _JPEG_MARKER.search(data, at):
+        kind = marker[1][0]
+        if kind == _JPEG_END:
+            return scans
+        if kind not in _JPEG_BETWEEN_SCANS and kind != _JPEG_SCAN:
+            raise ValueError("another picture or file begins where this one goes on")
+        scans += kind == _JPEG_SCAN
+        if scans > _JPEG_SCANS_MAX:
+            raise ValueError("more scans than any program writes")
+        at = marker.end() + int.from_bytes(data[marker.end() : marker.end() + 2], "big")
+    # Some decoders fill the missing rows of a cut file with grey and say nothing.
+    raise ValueError("no end-of-image marker after the first scan")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import warnings
 from datetime import UTC, datetime
 from io import BytesIO
@@ -152,6 +153,23 @@ def test_palette_becomes_its_colours() -> None:
     assert_upright(read_photo(encoded(palette, "PNG")), 96, 64, tolerance=1)
 
 
+@pytest.mark.parametrize("is_large", [False, True])
+def test_a_bmp_that_is_transparent_all_over_is_opaque(monkeypatch: pytest.MonkeyPatch, is_large: bool) -> None:
+    monkeypatch.setattr(decode_module, "_LARGE_PX", 0 if is_large else 10**6)
+    rgba = np.dstack([np.asarray(corners()), np.zeros((64, 96), np.uint8)])
+    masks = [0x00FF0000, 0x0000FF00, 0x000000FF, 0xFF000000]  # a header of version 4, as Windows writes it
+    header = struct.pack("<IiiHHIIiiII4I4s48x", 108, 96, -64, 1, 32, 3, rgba.size, 2835, 2835, 0, 0, *masks, b"BGRs")
+    bgra = rgba[..., [2, 1, 0, 3]].copy()
+    start = 14 + len(header)
+
+    def bmp() -> bytes:
+        return struct.pack("<2sIHHI", b"BM", start + bgra.size, 0, 0, start) + header + bgra.tobytes()
+
+    assert_upright(read_photo(bmp()), 96, 64, tolerance=0)
+    bgra[32:, :, 3] = 255  # what is not transparent all over means it
+    assert read_photo(bmp()).rgb[:32].min() == 255
+
+
 @pytest.mark.parametrize("kind", ["PNG", "WEBP", "TIFF"])
 def test_transparency_is_laid_on_white(kind: str) -> None:
     picture = corners().convert("RGBA")
@@ -291,10 +309,10 @@ def test_heic_that_would_crash_its_decoder_is_refused() -> None:
 
 
 def test_lack_of_memory_is_told_from_damage(monkeypatch: pytest.MonkeyPatch) -> None:
-    def no_memory(*_: Any) -> None:
+    def no_memory(*_: Any, **__: Any) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(cv2, "imdecode", no_memory)
+    monkeypatch.setattr("simplejpeg.decode_jpeg", no_memory)
     with pytest.raises(UnreadablePhoto, match=r"bytes needs more memory than is free; make it smaller\."):
         read_photo(encoded(corners(), "JPEG"))
 

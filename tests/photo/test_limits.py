@@ -13,7 +13,7 @@ from PIL import Image
 
 from lesionvis.errors import UnreadablePhoto
 from lesionvis.photo import read_photo
-from lesionvis.photo.limits import check_decoder_memory, check_heic_items, check_jpeg_scans
+from lesionvis.photo.limits import check_decoder_memory, check_heic_items, check_jpeg_scans, check_webp_sectors
 
 SKIN = drawn_skin(1)
 DAMAGED = r"\Abytes is damaged or cut short and cannot be decoded; .*\.\Z"
@@ -94,7 +94,6 @@ def test_a_webp_that_claims_a_huge_size_is_refused(side: int, reason: str) -> No
 def test_a_jpeg_that_goes_over_its_picture_without_end_is_refused() -> None:
     data = encoded("JPEG", progressive=True)
     last_scan = data[data.rindex(b"\xff\xda") : -2]
-    assert read_photo(data[:-2] + last_scan + data[-2:]).rgb.shape == SKIN.shape
     with pytest.raises(UnreadablePhoto, match=DAMAGED):
         read_photo(data[:-2] + 60 * last_scan + data[-2:])
 
@@ -114,15 +113,49 @@ def test_a_jpeg_that_is_not_rgb_is_checked_too(mode: str) -> None:
         read_photo(data[:-2] + 60 * last_scan + data[-2:])
 
 
-def test_scans_are_counted_to_the_end_of_the_file_where_its_end_is_doubtful() -> None:
-    data = b"\xff\xda" * 60 + b"\xff\xd9"
-    check_jpeg_scans("leg", data, len(data), 8, 8)
+def test_scans_are_counted_up_to_the_end_of_the_first_picture() -> None:
+    scan = b"\xff\xda\0\2\x11\xff\0\x22\xff\xd0"
+    check_jpeg_scans("leg", b"\x11" + scan * 50 + b"\xff\xff\xd9" + scan * 50, 0, 8, 8)
     with pytest.raises(ValueError, match="more scans"):
-        check_jpeg_scans("leg", data, 0, 8, 8)
-    with pytest.raises(ValueError, match="no end-of-image"):
-        check_jpeg_scans("leg", data[:-2], 0, 8, 8)
+        check_jpeg_scans("leg", scan * 51 + b"\xff\xd9", 0, 8, 8)
+    for data in (scan * 3, b""):
+        with pytest.raises(ValueError, match="no end-of-image"):
+            check_jpeg_scans("leg", data, 0, 8, 8)
     with pytest.raises(ValueError, match="less than one bit"):
-        check_jpeg_scans("leg", data, len(data), 8000, 8000)
+        check_jpeg_scans("leg", scan + b"\xff\xd9", 0, 8000, 8000)
+
+
+@pytest.mark.parametrize("other", [b"\xff\xd8", b"\xff\xc0", b"\xff\x42"])
+def test_what_no_jpeg_has_between_its_scans_is_another_file(other: bytes) -> None:
+    with pytest.raises(ValueError, match="another picture or file"):
+        check_jpeg_scans("leg", b"\x11" + other + b"\0\2\x11\xff\xd9", 0, 8, 8)
+
+
+@pytest.mark.parametrize("lossless", [False, True])
+def test_a_webp_with_a_sector_of_zeros_is_refused(lossless: bool) -> None:
+    noise = np.random.default_rng(4).integers(0, 256, (160, 200, 3), dtype=np.uint8)
+    stream = BytesIO()
+    Image.fromarray(noise).save(stream, "WEBP", lossless=lossless)
+    data = stream.getvalue()
+    read_photo(data)
+    for at in range(2048, len(data) - 1024, 2048):
+        with pytest.raises(UnreadablePhoto, match=DAMAGED):
+            read_photo(data[:at] + bytes(520) + data[at + 520 :])
+
+
+@pytest.mark.parametrize("color", ["white", "black", "#d0a090"])
+@pytest.mark.parametrize("lossless", [False, True])
+def test_a_webp_of_one_colour_is_no_sector_of_zeros(color: str, lossless: bool) -> None:
+    stream = BytesIO()
+    Image.new("RGB", (5000, 4000), color).save(stream, "WEBP", lossless=lossless, method=0)
+    data = stream.getvalue()
+    check_webp_sectors(data, 5000, 4000)
+
+
+def test_zeros_beside_the_picture_of_a_webp_are_no_damage() -> None:
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[0x927C] = bytes(2000)
+    assert read_photo(encoded("WEBP", exif=exif)).rgb.shape == SKIN.shape
 
 
 def test_item_types_of_a_heic_are_text() -> None:
