@@ -25,11 +25,15 @@ from lesionvis.pattern.bare import BARE_MODEL_NAME
 from lesionvis.pattern.pattern import MODEL_NAME as PATTERN_MODEL_NAME
 from lesionvis.spots import SpotFinder
 from lesionvis.spots.classifier import MODEL_NAME as SPOT_MODEL_NAME
+from lesionvis.text_files import read_text
 
 Plain = bool | int | float | str | None
 
 # Fields that hold objects: the finder, whose fields are settings themselves, and what no file can hold.
 _NO_SETTINGS = ("spot_finder", "classifier")
+
+# What word processors put in the place of straight quotes.
+_TYPOGRAPHIC_QUOTES = frozenset("“”„«»‘’‚")
 
 _KINDS: dict[type, tuple[tuple[type, ...], str]] = {
     bool: ((bool,), "true or false"),
@@ -66,7 +70,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     Parameters
     ----------
     path : Path
-        File in UTF-8.
+        File in UTF-8, with or without a byte order mark.
 
     Returns
     -------
@@ -78,12 +82,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     SettingsError
         If the file cannot be read or is not TOML.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise SettingsError(f"The file {path} cannot be read ({reason}); check the path.") from error
-    return _toml(text, str(path))
+    return _toml(read_text(path), str(path))
 
 
 def parse_settings(text: str, name: str = "settings", folder: Path = Path()) -> Analyzer:
@@ -295,7 +294,8 @@ def _toml(text: str, name: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{name} is not valid TOML: {error}.") from error
+        remedy = " Write straight quotes, not typographic ones." if _TYPOGRAPHIC_QUOTES & set(text) else ""
+        raise SettingsError(f"{name} is not valid TOML: {error}.{remedy}") from error
 
 
 def _analyzer_of_toml(given: Mapping[str, Any], name: str, folder: Path) -> Analyzer:

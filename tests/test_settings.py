@@ -87,6 +87,7 @@ def test_no_setting_means_the_defaults_of_the_analyzer() -> None:
         ("px_pr_mm = 8", ['"px_pr_mm"', 'did you mean "px_per_mm"', "working_long_side_px"]),
         ("[spots]\nx = 1", ['"spots"', "The settings are px_per_mm, "]),
         ("px_per_mm = ", ["not valid TOML", "Invalid value"]),
+        ("coin = “eur-1”", ["not valid TOML", "Write straight quotes"]),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_bounds_and_value(text: str, words: list[str]) -> None:
@@ -103,12 +104,12 @@ def test_paths_in_a_settings_file_start_at_the_file(tmp_path: Path) -> None:
     assert read_settings(file).model_folder == tmp_path / "my-model"
 
 
-@pytest.mark.parametrize("content", [None, b"\xff\xfe"])
-def test_a_settings_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | None) -> None:
+@pytest.mark.parametrize(("content", "reason"), [(None, "cannot be read"), (b"\xff\xfe", "is UTF-16 text")])
+def test_a_settings_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | None, reason: str) -> None:
     file = tmp_path / "settings.toml"
     if content is not None:
         file.write_bytes(content)
-    with pytest.raises(SettingsError, match=r"settings\.toml cannot be read"):
+    with pytest.raises(SettingsError, match=rf"settings\.toml {reason}"):
         read_toml(file)
 
 
@@ -149,3 +150,10 @@ def test_provenance_names_models_and_versions() -> None:
     assert facts["model"] == "pattern-v2"
     assert {"version", "numpy", "opencv", "onnxruntime", "pattern_model_sha256", "bare_model_sha256"} <= set(facts)
     assert "model_folder" not in facts
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
+def test_settings_of_notepad_and_powershell_are_read(tmp_path: Path, ends: str) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_bytes(f'px_per_mm = 8.0{ends}coin = "eur-1"{ends}'.encode("utf-8-sig"))
+    assert read_toml(path) == {"px_per_mm": 8.0, "coin": "eur-1"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 from collections import defaultdict
 from pathlib import Path
@@ -19,6 +18,7 @@ from lesionvis.lab.truth import OWN_SOURCE, Label
 from lesionvis.labels import PATTERNS, UNCERTAIN
 from lesionvis.pattern.pattern import CLASSES
 from lesionvis.spots.classifier import packaged_classifier
+from lesionvis.text_files import read_table
 
 # Changed copies of each photo: more bring little.
 N_COPIES = 4
@@ -91,11 +91,7 @@ def read_own_labels(folder: Path, file: Path) -> list[Label]:
     SettingsError
         If the table is damaged, a photo is missing, or a class has too few groups.
     """
-    try:
-        with file.open(newline="", encoding="utf-8-sig") as handle:
-            rows = list(csv.DictReader(handle))
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"The table {file} cannot be read ({error}); check the path.") from error
+    rows = read_table(file)
     columns = set(rows[0]) if rows else set()
     if not set(REQUIRED) <= columns <= {*REQUIRED, *OPTIONAL}:
         found = ", ".join(map(str, rows[0])) if rows else "nothing"
@@ -115,7 +111,7 @@ def read_own_labels(folder: Path, file: Path) -> list[Label]:
 
 def _label(folder: Path, file: Path, number: int, row: dict[str, str]) -> Label:
     """One row, checked."""
-    photo, pattern = (row["photo"] or "").strip(), (row["pattern"] or "").strip()
+    photo, pattern = row["photo"], row["pattern"]
     if pattern not in CLASSES:
         raise SettingsError(f'Line {number} of {file}: the pattern "{pattern}" is none of {", ".join(CLASSES)}.')
     path = folder / photo
@@ -131,6 +127,6 @@ def _label(folder: Path, file: Path, number: int, row: dict[str, str]) -> Label:
         certainty="clear",
         accept=(pattern,) if pattern in PATTERNS else (UNCERTAIN,),
         n_spots="",
-        group=(row.get("group") or "").strip() or digest,
+        group=row.get("group") or digest,
         note="",
     )

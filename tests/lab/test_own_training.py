@@ -168,6 +168,13 @@ def test_damaged_tables_are_refused_with_the_line(photos: Path, tmp_path: Path) 
         read_own_labels(photos, tmp_path / "none.csv")
 
 
+def test_a_table_saved_by_a_spreadsheet_with_semicolons_is_read(photos: Path, tmp_path: Path) -> None:
+    file = tmp_path / "labels.csv"
+    text = (photos / "labels.csv").read_text(encoding="utf-8")
+    file.write_text(text.replace(",", ";"), encoding="utf-8-sig")
+    assert read_own_labels(photos, file) == read_own_labels(photos, photos / "labels.csv")
+
+
 def test_every_class_needs_enough_groups(photos: Path, tmp_path: Path) -> None:
     rows: list[tuple[str, ...]] = [
         (f"{name}/{number}.png", name, "all the same") for name in CLASSES for number in range(N_PHOTOS)
