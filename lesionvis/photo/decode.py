@@ -7,8 +7,8 @@ Whatever goes wrong inside a decoder becomes an `UnreadablePhoto`.
   scaled inverse DCT), which is what makes reading fast.
 - Orientation is that of EXIF, but in HEIC and AVIF that of their own rotation property alone: their standard
   (ISO/IEC 23000-22, 7.3.10.1) says that EXIF orientation shall be ignored.
-- Colours of an embedded profile become sRGB (`lesionvis.photo.icc`). Transparent pixels become white, which is no
-  skin.
+- Colours become sRGB by what the file states of them (`lesionvis.photo.color_space`, `lesionvis.photo.icc`).
+  Transparent pixels become white, which is no skin.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.errors import UnreadablePhoto
+from lesionvis.photo.color_space import stated_profile
 from lesionvis.photo.dates import camera_date
 from lesionvis.photo.icc import to_srgb
 from lesionvis.photo.jpeg import check_jpeg_kind, jpeg_pixels
@@ -59,10 +60,6 @@ _HEIC_STILL_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1"})
 _HEIC_SEQUENCE_BRANDS = frozenset({b"hevc", b"hevx", b"hevm", b"hevs", b"msf1"})
 _MAX_BRANDS_BYTES = 256  # far more than any camera writes
 
-# Code points (ISO/IEC 23091-2) of colours far from sRGB: BT.2020, DCI-P3, Display P3; the curves PQ and HLG.
-_WIDE_PRIMARIES = frozenset({9, 11, 12})
-_HDR_CURVES = frozenset({16, 18})
-
 _TIFF_SUBFILE_TYPE, _TIFF_DNG_VERSION = 254, 50706
 _EXIF_ORIENTATION, _EXIF_TIME_CHANGED, _EXIF_DETAILS = 0x0112, 0x0132, 0x8769
 
@@ -93,6 +90,8 @@ class Encoded:
         Pillow's view of the file, nothing loaded.
     header_bytes : int
         How far the header was read; a JPEG's first scan starts here.
+    icc_profile : bytes or None
+        What the file states of its colours; None for sRGB.
     """
 
     name: str
@@ -100,6 +99,7 @@ class Encoded:
     format: str
     image: Any
     header_bytes: int
+    icc_profile: bytes | None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -164,6 +164,7 @@ def read_header(data: bytes, name: str) -> Encoded:
         if kind == "JPEG":
             check_jpeg_kind(name, data)
         image = _opened(open_image, stream, name, kind)
+        header_bytes = stream.tell()
         # A TIFF's tags are read here: Pillow would otherwise read them, with warnings, while decoding.
         tags = dict(image.getexif()) if kind == "TIFF" else {}
         # Pillow counts the pages of a TIFF by reading them all; where the next one starts says enough.
@@ -174,13 +175,12 @@ def read_header(data: bytes, name: str) -> Encoded:
     if data[8:12] in _HEIC_SEQUENCE_BRANDS or (is_one_of_many and kind != "HEIC"):
         what = "has several pages" if kind == "TIFF" else "is animated"
         raise UnreadablePhoto(f"{name} {what}; export the picture that counts as a JPEG of its own.")
-    colours = image.info.get("nclx_profile") or {}
-    if colours.get("color_primaries") in _WIDE_PRIMARIES or colours.get("transfer_characteristics") in _HDR_CURVES:
-        raise UnreadablePhoto(f"{name} has HDR or wide-gamut colours without an ICC profile; export it as JPEG.")
+    with _damage_named(name), _without_warnings():
+        profile = stated_profile(name, kind, data, image)
     if image.mode in ("I", "F", "LAB"):
         raise UnreadablePhoto(f"{name} has pixels of kind {image.mode}, which no camera writes; export it as JPEG.")
     check_decoder_memory(name, "CMYK JPEG" if (kind, image.mode) == ("JPEG", "CMYK") else kind, *image.size)
-    return Encoded(name, data, kind, image, stream.tell())
+    return Encoded(name, data, kind, image, header_bytes, profile)
 
 
 def decode(encoded: Encoded, scale: float) -> Decoded:
@@ -214,7 +214,7 @@ def decode(encoded: Encoded, scale: float) -> Decoded:
             pixels = reduce_by_area(_pillow_pixels(encoded, reduced_by), encoded.size, scale, reduced_by)
     # Asked after decoding: Pillow turns TIFF and pi_heif turns HEIC themselves, and then say that it is done.
     orientation, taken_at = _orientation_and_date(image)
-    rgb = _turned(to_srgb(pixels, image.info.get("icc_profile"), encoded.name), orientation)
+    rgb = _turned(to_srgb(pixels, encoded.icc_profile, encoded.name), orientation)
     width, height = encoded.size if orientation < 5 else encoded.size[::-1]
     return Decoded(rgb, width, height, taken_at)
 

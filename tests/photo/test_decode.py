@@ -317,10 +317,19 @@ def test_lack_of_memory_is_told_from_damage(monkeypatch: pytest.MonkeyPatch) -> 
         read_photo(encoded(corners(), "JPEG"))
 
 
-@pytest.mark.parametrize("code_points", [b"\x00\x0c\x00\x0d", b"\x00\x09\x00\x10", b"\x00\x01\x00\x12"])
+@pytest.mark.parametrize("code_points", [b"\x00\x09\x00\x10", b"\x00\x01\x00\x12"])
 def test_hdr_heic_is_refused(code_points: bytes) -> None:
-    with pytest.raises(UnreadablePhoto, match=r"bytes has HDR or wide-gamut colours .*; export it as JPEG\."):
+    with pytest.raises(UnreadablePhoto, match=r"bytes has HDR or unusual colours .*; export it as JPEG\."):
         read_photo(TURNED_HEIC.replace(b"nclx\x00\x01\x00\x0d", b"nclx" + code_points))
+
+
+def test_a_heic_in_display_p3_has_its_colours() -> None:
+    assert b"nclx\x00\x01\x00\x0d" in TURNED_HEIC
+    plain = read_photo(TURNED_HEIC).rgb.astype(int)
+    wide = read_photo(TURNED_HEIC.replace(b"nclx\x00\x01\x00\x0d", b"nclx\x00\x0c\x00\x0d")).rgb.astype(int)
+    red = np.s_[16, -12]
+    assert wide[red][0] > plain[red][0] + 10
+    assert wide[red][1] < plain[red][1]
 
 
 def outcome(reader: PhotoReader, data: bytes) -> Photo | str:
