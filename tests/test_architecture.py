@@ -15,6 +15,8 @@ import pytest
 # Files and folders directly under lesionvis/ are its rooms. The listing is the architecture: no list of rooms is kept
 # here; whatever rooms there are, an order must exist in which each imports only from earlier ones.
 MAX_ROOMS = 26
+# The package as it is imported, and as a program.
+DOORS = ("__init__.py", "__main__.py")
 MAX_LEVELS = 14
 # A notebook asks an analysis for its picture, which the report draws; and one command trains a model in the lab.
 AGAINST_THE_ORDER = {("analysis.py", "report"), ("cli/main.py", "lab")}
@@ -72,11 +74,11 @@ def _known_module(name: str) -> str | None:
 
 def _rooms() -> dict[str, set[str]]:
     """Each room and the rooms that it imports from."""
-    rooms: dict[str, set[str]] = {_part(file): set() for file in FILES if file != "__init__.py"}
+    rooms: dict[str, set[str]] = {_part(file): set() for file in FILES if file not in DOORS}
     for file in FILES:
         for name in _imported(_tree(file)):
             other = name.split(".")[1]
-            if file != "__init__.py" and other != _part(file) and (file, other) not in AGAINST_THE_ORDER:
+            if file not in DOORS and other != _part(file) and (file, other) not in AGAINST_THE_ORDER:
                 rooms[_part(file)].add(other)
     return rooms
 

@@ -51,6 +51,17 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "env" / "bin"
 
 
+def test_the_tests_of_the_source_archive_can_be_collected(project: Path, tmp_path: Path) -> None:
+    build = f"import os; os.chdir({str(project)!r}); from hatchling.build import build_sdist; "
+    name = _run(sys.executable, "-c", f"{build} print(build_sdist({str(tmp_path)!r}))", cwd=tmp_path).strip()
+    shutil.unpack_archive(tmp_path / name, tmp_path)
+    source = tmp_path / name.removesuffix(".tar.gz")
+    command = [sys.executable, "-m", "pytest", "--collect-only", "--quiet", "-p", "no:cacheprovider"]
+    environment = os.environ | {"PYTHONPATH": str(source)}
+    collected = subprocess.run(command, cwd=source, env=environment, capture_output=True, text=True, check=False)
+    assert collected.returncode == 0, collected.stdout[-2000:]
+
+
 def test_the_wheel_is_for_every_machine(wheel: Path) -> None:
     assert wheel.name == f"lesionvis-{__version__}-py3-none-any.whl"
     assert wheel.stat().st_size < 12_000_000
@@ -82,7 +93,7 @@ def test_the_metadata_names_licence_program_and_python(wheel: Path) -> None:
     assert metadata["License-Expression"] == "Apache-2.0"
     assert metadata["Requires-Python"] == ">=3.11"
     assert f"{info}/licenses/LICENSE" in archive.namelist()
-    assert "lesionvis = lesionvis.cli.main:main" in archive.read(f"{info}/entry_points.txt").decode()
+    assert "lesionvis = lesionvis.__main__:main" in archive.read(f"{info}/entry_points.txt").decode()
     required = {
         line.split(";")[0].split(">")[0] for line in metadata.get_all("Requires-Dist", []) if "extra" not in line
     }

@@ -20,7 +20,14 @@ _OPENCV_WHEELS = (
     "opencv-contrib-python-headless",
 )
 # What only some uses need: extra -> its packages.
-_EXTRAS = {"dicom": ("pydicom",), "cluster": ("dask", "distributed"), "lab": ("scikit-learn", "skl2onnx")}
+_EXTRAS = {
+    "dicom": ("pydicom",),
+    "cluster": ("dask", "distributed"),
+    "parquet": ("pyarrow",),
+    "excel": ("openpyxl",),
+    "annotations": ("roifile",),
+    "lab": ("scikit-image", "scikit-learn", "scipy", "skl2onnx", "onnx"),
+}
 # The self-test's photo: light skin with round red spots, and what must be found again.
 _SKIN_RGB, _SPOT_RGB = (214, 172, 148), (168, 84, 84)
 _TEST_PX_PER_MM = 10.0

@@ -208,7 +208,7 @@ def batch(
     masks: Annotated[bool, typer.Option("--masks", help="Write a label image of every photo.")] = False,
     overlays: Annotated[bool, typer.Option("--overlays", help="Write an annotated picture of every photo.")] = False,
     parquet: Annotated[bool, typer.Option("--parquet", help="Write the tables as Parquet too.")] = False,
-    jobs: Annotated[int | None, typer.Option(help="Number of processes; the number of processors by default.")] = None,
+    jobs: Annotated[int | None, typer.Option(help="Number of processes; by default that of the processors.")] = None,
     px_per_mm: PxPerMm = None,
     mm_across: MmAcross = None,
     coin: CoinName = None,
@@ -224,9 +224,8 @@ def batch(
     dask_scheduler: Annotated[str | None, typer.Option(help="Address of a Dask scheduler to do the work.")] = None,
 ) -> None:
     """Analyse a folder of photos into a run folder with tables."""
-    from joblib import cpu_count  # fewer than the machine's in a container
-
     from lesionvis.batch.journal import Journal
+    from lesionvis.batch.processors import processor_count
     from lesionvis.batch.run import BatchRunner
     from lesionvis.batch.summary import run_summary
 
@@ -246,7 +245,7 @@ def batch(
         masks=masks,
         overlays=overlays,
         parquet=parquet,
-        jobs=cpu_count() if jobs is None else jobs,
+        jobs=processor_count() if jobs is None else jobs,
         max_seconds=max_seconds,
         max_memory_gb=max_memory_gb,
         retry_failed=retry_failed,

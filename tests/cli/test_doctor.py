@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import importlib.metadata
+import re
+import tomllib
+from pathlib import Path
 
 import pi_heif
 import pytest
@@ -47,6 +50,16 @@ def test_extras_are_told_and_never_wrong(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(doctor, "_EXTRAS", {"there": ("numpy",), "elsewhere": ("numpy", "no-such-package")})
     check = found()["extras"]
     assert (check.is_fine, check.text) == (True, "there installed, elsewhere not installed")
+
+
+def test_every_extra_of_a_user_is_known_to_the_doctor_and_to_the_first_page(project: Path) -> None:
+    declared = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = declared["optional-dependencies"].items()
+    for_users = {name: packages for name, packages in extras if name not in ("notebooks", "docs", "dev")}
+    names = {name: {re.split("[<>=]", package)[0] for package in packages} for name, packages in for_users.items()}
+    assert {name: set(packages) for name, packages in doctor._EXTRAS.items()} == names
+    page = (project / "docs" / "getting-started.md").read_text(encoding="utf-8")
+    assert [name for name in for_users if f"`.[{name}]`" not in page] == []
 
 
 def test_a_missing_heic_decoder_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
