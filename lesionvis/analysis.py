@@ -232,7 +232,7 @@ class Analyzer:
 
         Parameters
         ----------
-        source : str, Path, bytes, ndarray or Photo
+        source : str, Path, bytes, file, PIL image, ndarray or Photo
             As `read_photo` takes it; a `Photo` is used as it is, at the resolution that it has. What is masked in a
             masked array is left out.
         answers : Answers or mapping of str to str, optional
@@ -326,6 +326,7 @@ class Analyzer:
     def _photo_and_scale(self, source: PhotoSource, given: Scale | NoScale | None) -> tuple[Photo, Scale | NoScale]:
         """Photo at a resolution that suits its scale, and that scale."""
         reader = PhotoReader(self.max_megapixels, self.working_long_side_px)
+        source = reader.hold(source)
         if given is not None:
             check_scale(given, self.px_per_mm, self.mm_across, self.coin)
             return reader(source, given.px_per_mm if isinstance(given, Scale) else None), given
@@ -353,8 +354,8 @@ def analyze(
 
     Parameters
     ----------
-    source : str, Path, bytes, ndarray or Photo
-        A file, its bytes, upright sRGB pixels of shape (H, W, 3), or what `read_photo` gave.
+    source : str, Path, bytes, file, PIL image, ndarray or Photo
+        A file, its bytes, an image of Pillow, upright sRGB pixels of shape (H, W, 3), or what `read_photo` gave.
     px_per_mm : float, optional
         Source px per mm, where known.
     answers : Answers or mapping of str to str, optional

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import shutil
 from dataclasses import FrozenInstanceError, replace
@@ -394,6 +395,22 @@ def test_what_is_masked_in_an_array_is_left_out(shower: Staged) -> None:
     assert len(both.table) == 0
     nothing = np.ma.MaskedArray(rgb)
     assert analyze(nothing, px_per_mm=6.0).to_json() == analyze(rgb, px_per_mm=6.0).to_json()
+
+
+class _Stream(io.BytesIO):
+    """A file that cannot be read twice, as from a network."""
+
+    def seekable(self) -> bool:
+        return False
+
+
+def test_a_stream_that_cannot_be_read_twice_is_enough(shower: Staged) -> None:
+    data = cv2.imencode(".png", shower.truth.rgb[..., ::-1])[1].tobytes()
+    # Two working px per mm are too coarse, so that the photo is read again.
+    analyzer = Analyzer(working_long_side_px=256, mm_across=shower.truth.rgb.shape[1] / 6.0)
+    found, again = analyzer.find(_Stream(data)), analyzer.find(data)
+    assert found.photo.px_per_source_px > 256 / max(shower.truth.rgb.shape)
+    assert (found.photo.rgb == again.photo.rgb).all()
 
 
 def test_a_lesion_under_a_mask_is_not_found(mole: Staged) -> None:

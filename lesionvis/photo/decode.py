@@ -83,9 +83,9 @@ class Encoded:
     name : str
         What messages call the photo.
     data : bytes
-        The whole file.
+        The whole file; empty for an image of Pillow.
     format : str
-        "JPEG", "PNG", "WebP", "TIFF", "BMP", "AVIF" or "HEIC".
+        "JPEG", "PNG", "WebP", "TIFF", "BMP", "AVIF", "HEIC", or "image" for an image of Pillow.
     image : PIL.Image.Image
         Pillow's view of the file, nothing loaded.
     header_bytes : int
@@ -177,10 +177,35 @@ def read_header(data: bytes, name: str) -> Encoded:
         raise UnreadablePhoto(f"{name} {what}; export the picture that counts as a JPEG of its own.")
     with _damage_named(name), _without_warnings():
         profile = stated_profile(name, kind, data, image)
-    if image.mode in ("I", "F", "LAB"):
-        raise UnreadablePhoto(f"{name} has pixels of kind {image.mode}, which no camera writes; export it as JPEG.")
+    _check_mode(name, image.mode)
     check_decoder_memory(name, "CMYK JPEG" if (kind, image.mode) == ("JPEG", "CMYK") else kind, *image.size)
     return Encoded(name, data, kind, image, header_bytes, profile)
+
+
+def header_of_image(image: Any, name: str) -> Encoded:
+    """Take an image of Pillow as a file whose header is read.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+        Any image, loaded or not, with the metadata of the file that it comes from.
+    name : str
+        What messages call it.
+
+    Returns
+    -------
+    Encoded
+        Its colours are by ICC profile, or what else the image knows of them; video codes are lost in it.
+
+    Raises
+    ------
+    UnreadablePhoto
+        If its pixels are of a kind that no camera writes, or its colour profile was damaged.
+    """
+    _check_mode(name, image.mode)
+    with _damage_named(name), _without_warnings():
+        profile = stated_profile(name, str(image.format), b"", image)
+    return Encoded(name, b"", "image", image, 0, profile)
 
 
 def decode(encoded: Encoded, scale: float) -> Decoded:
@@ -314,6 +339,11 @@ def _opened(open_image: Any, stream: BytesIO, name: str, kind: str) -> Any:
         if "pixel mode" in str(error):
             raise UnreadablePhoto(f"{name} has pixels of a kind that no camera writes; export it as JPEG.") from error
         raise
+
+
+def _check_mode(name: str, mode: str) -> None:
+    if mode in ("I", "F", "LAB"):
+        raise UnreadablePhoto(f"{name} has pixels of kind {mode}, which no camera writes; export it as JPEG.")
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Reads a file, bytes or an array into a `Photo`: upright 8-bit sRGB at working resolution.
+"""Reads a file, bytes, an image or an array into a `Photo`: upright 8-bit sRGB at working resolution.
 
 Everything that differs between cameras ends here: format, orientation, colour profile, bit depth and transparency
 (how: `lesionvis.photo.decode`), and noise (`lesionvis.photo.noise`). Of the metadata only the capture date is
@@ -7,12 +7,14 @@ kept: no place, no owner, no serial number.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import os
+import sys
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, TYPE_CHECKING, Any, Union
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,8 +22,11 @@ from numpy.typing import ArrayLike, NDArray
 from lesionvis.checks import check_between, check_positive
 from lesionvis.errors import SettingsError, UnreadablePhoto
 from lesionvis.photo.dates import DateSource, date_in_file_name
-from lesionvis.photo.decode import decode, read_header, reduce_by_area, to_8_bits
+from lesionvis.photo.decode import Encoded, decode, header_of_image, read_header, reduce_by_area, to_8_bits
 from lesionvis.photo.noise import without_noise
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 MIN_SIDE_PX = 32
 """Shortest side of a photo, source and working px: less cannot show a spot and the skin around it."""
@@ -49,11 +54,11 @@ class Photo:
     source_width_px, source_height_px : int
         Size of the upright source photo.
     sha256 : str
-        Hexadecimal digest of the file's bytes; of an array's own bytes.
+        Hexadecimal digest of the file's bytes; of an array's or image's own bytes.
     taken_at : datetime or None
         Capture date, with a time zone where the camera wrote one; None when nothing states it.
     name : str
-        File name, or "bytes" or "array".
+        File name, or "bytes", "file", "image" or "array".
     taken_at_source : {"camera", "file name", ""}
         Where the date comes from: the name of the file counts only where the camera wrote no date.
 
@@ -118,7 +123,24 @@ class Photo:
         return (np.asarray(xy, dtype=np.float64) + 0.5) * self.px_per_source_px - 0.5
 
 
-PhotoSource = str | Path | bytes | NDArray[Any] | Photo
+@dataclass(frozen=True, slots=True)
+class FileContent:
+    """Bytes of a photo's file, held so that they can be read twice.
+
+    Attributes
+    ----------
+    name : str
+        What messages call the photo; a date in it counts where the camera wrote none.
+    data : bytes
+        The whole file.
+    """
+
+    name: str
+    data: bytes
+
+
+# A union of the typing module, as Pillow is loaded only when an image of it is given.
+PhotoSource = Union[str, Path, bytes, bytearray, IO[bytes], NDArray[Any], "Image", Photo, FileContent]
 """What a photo is read from."""
 
 
@@ -167,9 +189,11 @@ class PhotoReader:
 
         Parameters
         ----------
-        source : str, Path, bytes, ndarray or Photo
-            A path, the bytes of a file, or upright sRGB pixels: grey (H, W) or (H, W, 1), RGB (H, W, 3) or
-            RGBA (H, W, 4), red first; bool, uint8, uint16, or float in 0..1. A `Photo` is given back as it is.
+        source : str, Path, bytes, file, PIL image, ndarray or Photo
+            A path, the bytes of a file, a file that is open in binary mode (read from its start), or an image of
+            Pillow, which is turned upright by its EXIF. Or upright sRGB pixels: grey (H, W) or (H, W, 1), RGB
+            (H, W, 3) or RGBA (H, W, 4), red first; bool, uint8, uint16, or float in 0..1. A `Photo` is given back as
+            it is.
         px_per_mm : float, optional
             Source px per mm where known, > 0: the photo is then never reduced below 6 working px per mm.
 
@@ -190,15 +214,42 @@ class PhotoReader:
             return source
         if isinstance(source, np.ndarray):
             return self._from_array(source, px_per_mm)
-        if isinstance(source, bytes):
-            return self._from_bytes(source, "bytes", px_per_mm)
-        if not isinstance(source, str | os.PathLike):
-            raise UnreadablePhoto(
-                f"{type(source).__name__} is not taken as a photo; give a path, a file's bytes, an array such as"
-                " numpy.asarray(image), or a Photo."
-            )
-        path = Path(source)
-        return self._from_bytes(self._file_bytes(path), path.name, px_per_mm)
+        if _is_pillow_image(source):
+            return self._from_image(source, px_per_mm)
+        content = self.hold(source)
+        if isinstance(content, FileContent):
+            return self._from_bytes(content.data, content.name, px_per_mm)
+        raise UnreadablePhoto(
+            f"{type(source).__name__} is not taken as a photo; give a path, a file or its bytes, an image of Pillow,"
+            " an array, or a Photo."
+        )
+
+    def hold(self, source: PhotoSource) -> PhotoSource:
+        """Read a file into memory, so that its photo can be read twice.
+
+        Parameters
+        ----------
+        source : path, bytes, file, PIL image, ndarray or Photo
+            As for a call.
+
+        Returns
+        -------
+        FileContent or as given
+            The bytes of a path or an open file with its name; anything else as it is.
+
+        Raises
+        ------
+        UnreadablePhoto
+            If the file is missing, too large, or cannot be read.
+        """
+        if isinstance(source, bytes | bytearray):
+            return FileContent("bytes", bytes(source))
+        if isinstance(source, str | os.PathLike):
+            path = Path(source)
+            return FileContent(path.name, self._file_bytes(path))
+        if not callable(getattr(source, "read", None)) or _is_pillow_image(source):
+            return source
+        return self._open_file(source)
 
     def _from_array(self, array: NDArray[Any], px_per_mm: float | None) -> Photo:
         if np.ma.is_masked(array):
@@ -213,7 +264,17 @@ class PhotoReader:
         return Photo(rgb, scale, width, height, digest, taken_at=None, name="array")
 
     def _from_bytes(self, data: bytes, name: str, px_per_mm: float | None) -> Photo:
-        encoded = read_header(data, name)
+        return self._from_encoded(read_header(data, name), hashlib.sha256(data).hexdigest(), px_per_mm)
+
+    def _from_image(self, image: Any, px_per_mm: float | None) -> Photo:
+        name = Path(str(getattr(image, "filename", "") or "image")).name
+        self._check_size(name, *image.size)  # before anything is decoded
+        encoded = header_of_image(image, name)
+        photo = self._from_encoded(encoded, "", px_per_mm)
+        return dataclasses.replace(photo, sha256=hashlib.sha256(image.tobytes()).hexdigest())
+
+    def _from_encoded(self, encoded: Encoded, digest: str, px_per_mm: float | None) -> Photo:
+        name = encoded.name
         self._check_size(name, *encoded.size)
         scale = self._working_scale(*encoded.size, px_per_mm)
         decoded = decode(encoded, scale)
@@ -223,24 +284,41 @@ class PhotoReader:
             px_per_source_px=scale,
             source_width_px=decoded.source_width_px,
             source_height_px=decoded.source_height_px,
-            sha256=hashlib.sha256(data).hexdigest(),
+            sha256=digest,
             taken_at=taken_at,
             name=name,
             taken_at_source="camera" if decoded.taken_at else "file name" if taken_at else "",
         )
 
+    def _open_file(self, file: Any) -> FileContent:
+        given = getattr(file, "name", "")
+        name = Path(given).name if isinstance(given, str) and given else "file"
+        try:
+            if file.seekable():
+                file.seek(0)
+            data = file.read(int(self.max_megapixels * _MAX_BYTES_PER_PX * 1e6) + 1)
+        except (AttributeError, OSError, TypeError, ValueError) as error:  # ValueError: a file that is closed
+            raise UnreadablePhoto(f"{name} cannot be read ({error}); open it again in binary mode.") from error
+        if not isinstance(data, bytes):
+            raise UnreadablePhoto(f'{name} is open as text; open it in binary mode, open(path, "rb").')
+        self._check_bytes(name, len(data))
+        return FileContent(name, data)
+
+    def _check_bytes(self, name: str, count: int) -> None:
+        if count > self.max_megapixels * _MAX_BYTES_PER_PX * 1e6:
+            raise UnreadablePhoto(
+                f"{name} is too large, {count / 1e6:.0f} MB where {self.max_megapixels:g} megapixels"
+                " are allowed; make it smaller or raise max_megapixels."
+            )
+
     def _file_bytes(self, path: Path) -> bytes:
         try:
-            megabytes = path.stat().st_size / 1e6
+            count = path.stat().st_size
             if path.is_dir():
                 raise UnreadablePhoto(f"{path} is a folder, not a photo; give the path of one file.")
             if not path.is_file():  # reading a pipe or a device might never end
                 raise UnreadablePhoto(f"{path} is a device or pipe, not a photo; give the path of one file.")
-            if megabytes > self.max_megapixels * _MAX_BYTES_PER_PX:
-                raise UnreadablePhoto(
-                    f"{path.name} is too large, {megabytes:.0f} MB where {self.max_megapixels:g} megapixels"
-                    " are allowed; make it smaller or raise max_megapixels."
-                )
+            self._check_bytes(path.name, count)
             return path.read_bytes()
         except FileNotFoundError as error:
             raise UnreadablePhoto(f"{path} does not exist; check the path.") from error
@@ -275,7 +353,7 @@ def read_photo(source: PhotoSource, px_per_mm: float | None = None) -> Photo:
 
     Parameters
     ----------
-    source : path, bytes, file or ndarray
+    source : path, bytes, file, PIL image or ndarray
         As for `PhotoReader`.
     px_per_mm : float, optional
         Source px per mm where known, > 0.
@@ -300,6 +378,11 @@ def read_photo(source: PhotoSource, px_per_mm: float | None = None) -> Photo:
     lesionvis.errors.UnreadablePhoto: bytes is not a photo (JPEG, PNG, WebP, ...); export it as JPEG.
     """
     return PhotoReader()(source, px_per_mm)
+
+
+def _is_pillow_image(source: object) -> bool:
+    pillow = sys.modules.get("PIL.Image")  # where it is not loaded, nothing is an image of it
+    return pillow is not None and isinstance(source, pillow.Image)
 
 
 def _rgb_of_array(array: NDArray[Any]) -> NDArray[np.uint8]:

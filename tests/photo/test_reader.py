@@ -24,6 +24,7 @@ from PIL.Image import Transpose
 
 from lesionvis.errors import SettingsError, UnreadablePhoto
 from lesionvis.photo import Photo, PhotoReader, read_photo
+from lesionvis.photo.color_space import ADOBE_RGB
 from lesionvis.photo.reader import MIN_WORKING_PX_PER_MM
 
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "AVIF")
@@ -332,9 +333,6 @@ def test_a_photo_is_given_back_as_it_is() -> None:
 @pytest.mark.parametrize(
     ("source", "kind"),
     [
-        (Image.new("RGB", (64, 64)), "Image"),
-        (bytearray(b"\xff\xd8"), "bytearray"),
-        (BytesIO(b"\xff\xd8"), "BytesIO"),
         (None, "NoneType"),
         ([[0, 1], [1, 0]], "list"),
     ],
@@ -343,9 +341,67 @@ def test_what_is_not_taken_is_told_what_is(source: Any, kind: str) -> None:
     with pytest.raises(UnreadablePhoto) as caught:
         read_photo(source)
     assert str(caught.value) == (
-        f"{kind} is not taken as a photo; give a path, a file's bytes, an array such as numpy.asarray(image),"
-        " or a Photo."
+        f"{kind} is not taken as a photo; give a path, a file or its bytes, an image of Pillow, an array, or a Photo."
     )
+
+
+def test_files_that_are_open_are_read_from_their_start(tmp_path: Path) -> None:
+    data = samples()["JPEG"]
+    whole = read_photo(data)
+    path = tmp_path / "IMG_20200102_123000.jpg"
+    path.write_bytes(data)
+    stream = BytesIO(data)
+    stream.seek(0, 2)
+    assert (read_photo(stream).rgb == whole.rgb).all()
+    assert (read_photo(bytearray(data)).rgb == whole.rgb).all()
+    assert read_photo(BytesIO(data)).name == "file"
+    with path.open("rb") as file:
+        photo = read_photo(file)
+    assert (photo.name, photo.sha256, photo.taken_at_source) == (path.name, whole.sha256, "file name")
+    assert photo.taken_at == datetime(2020, 1, 2, 12, 30)
+    with pytest.raises(UnreadablePhoto, match=r"jpg cannot be read \(.*closed file.*\); open it again in binary mode"):
+        read_photo(file)
+    with path.open(encoding="latin-1") as text, pytest.raises(UnreadablePhoto, match="is open as text; open it in"):
+        read_photo(text)  # type: ignore[arg-type]
+    with pytest.raises(UnreadablePhoto, match="file is too large, 8 MB where 1 megapixels"):
+        PhotoReader(max_megapixels=1)(BytesIO(bytes(8_000_001)))
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_an_image_of_pillow_is_read_as_its_file_is(tmp_path: Path, orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    exif.get_ifd(0x8769)[0x9003] = "2025:03:09 17:45:01"
+    path = tmp_path / "leg.png"
+    wide = ADOBE_RGB.icc_profile()
+    Image.fromarray(np.asarray(texture(60, 40))).save(path, exif=exif, icc_profile=wide)
+    expected = read_photo(path)
+    for image in (Image.open(path), Image.open(path).copy()):
+        photo = read_photo(image)
+        assert (photo.rgb == expected.rgb).all()
+        assert (photo.taken_at, photo.taken_at_source) == (expected.taken_at, "camera")
+        assert (photo.source_width_px, photo.source_height_px) == (
+            expected.source_width_px,
+            expected.source_height_px,
+        )
+        assert photo.name == ("leg.png" if hasattr(image, "filename") else "image")
+        assert photo.sha256 == hashlib.sha256(image.tobytes()).hexdigest()
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr", "HSV", "I;16"])
+def test_images_of_every_mode_are_read(mode: str) -> None:
+    image = Image.new(mode, (64, 48)) if mode == "I;16" else Image.new("RGB", (64, 48), (120, 120, 120)).convert(mode)
+    assert read_photo(image).rgb.shape == (48, 64, 3)
+
+
+def test_images_that_are_no_photos_are_refused() -> None:
+    for mode in ("F", "I"):
+        with pytest.raises(UnreadablePhoto, match=f"image has pixels of kind {mode}"):
+            read_photo(Image.new(mode, (64, 48)))
+    with pytest.raises(UnreadablePhoto, match="image is too small"):
+        read_photo(Image.new("RGB", (8, 8)))
+    with pytest.raises(UnreadablePhoto, match="image is too large, 4 megapixels"):
+        PhotoReader(max_megapixels=1)(Image.new("RGB", (2000, 2000)))
 
 
 def test_photo_is_read_only_and_leaves_the_callers_array_alone() -> None:
