@@ -19,7 +19,7 @@ from typing import Any, Self
 from urllib.parse import quote
 
 from lesionvis.batch.places import JOURNAL_NAME, LOCK_NAME, is_same
-from lesionvis.batch.rows import FAILED, RESULT_COLUMNS, SPOT_COLUMNS, Value
+from lesionvis.batch.rows import FAILED, RESULT_COLUMNS, SPOT_COLUMNS, WAITING, Value
 from lesionvis.batch.scan import Listing, PhotoFile
 from lesionvis.errors import RunFolderError
 from lesionvis.photo.dates import date_in_file_name
@@ -34,7 +34,7 @@ def _definitions(columns: Mapping[str, str]) -> str:
 
 def _from_results() -> str:
     """Columns of the results in the view of photos; a file without a result is waiting, or cannot be read."""
-    waiting = f"CASE WHEN files.problem = '' THEN 'waiting' ELSE '{FAILED}' END"
+    waiting = f"CASE WHEN files.problem = '' THEN '{WAITING}' ELSE '{FAILED}' END"
     special = {
         "status": f"coalesce(results.status, {waiting})",
         "problem": "coalesce(results.problem, files.problem)",

@@ -17,6 +17,8 @@ from lesionvis.triage.wording import NOBODY_WAS_ASKED, PATTERN_SHOWN
 Value = str | int | float | None
 
 OK, UNUSABLE, FAILED = "ok", "unusable", "failed"
+# Of a photo in a run that is not finished.
+WAITING = "waiting"
 # What a level rests on, unless nobody was asked.
 ANSWERS = "answers"
 # A photo with one of these flags was read but shows nothing that could be judged.
@@ -43,7 +45,11 @@ _FEATURE_MEANINGS = {
     feature.__name__: (getdoc(feature) or "").split("\n\n")[0].replace("\n", " ") for feature in FEATURES
 }
 _LEADING = {
-    "status": PhotoColumn("TEXT", "ok, unusable (nothing to judge in it) or failed (not read or not analysed)"),
+    "status": PhotoColumn(
+        "TEXT",
+        "ok, unusable (nothing to judge in it) or failed (not read or not analysed); "
+        "waiting in the tables of a run that is not finished",
+    ),
     "problem": PhotoColumn("TEXT", "one sentence, where the status is not ok"),
     "width": PhotoColumn("INTEGER", "width of the upright source photo, px"),
     "height": PhotoColumn("INTEGER", "height of the upright source photo, px"),

@@ -25,7 +25,7 @@ from lesionvis.batch.report import write_report
 from lesionvis.batch.rows import FAILED
 from lesionvis.batch.scan import Listing, PhotoFile, find_photos
 from lesionvis.batch.supervisor import Outcome, Supervisor, Task
-from lesionvis.batch.tables import write_tables
+from lesionvis.batch.tables import remove_partial_tables, write_tables
 from lesionvis.batch.worker import Job, file_content
 from lesionvis.errors import RunFolderError, SettingsError
 from lesionvis.settings import provenance, settings_hash, settings_values
@@ -168,6 +168,7 @@ class BatchRunner:
                     _analyze(executor, folder, masks, journal, pictures_of_run, tell)
                 pictures_of_run.remove_strays()
                 write_tables(run, journal)
+                remove_partial_tables(run)
                 if is_parquet:
                     write_parquet(run)
                 write_report(run, journal)

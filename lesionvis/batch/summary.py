@@ -9,7 +9,7 @@ from lesionvis.batch.journal import Journal
 from lesionvis.batch.names import escape_control_characters
 from lesionvis.batch.parquet import PARQUET_TABLES
 from lesionvis.batch.report import REPORT_NAME
-from lesionvis.batch.rows import FAILED, Value
+from lesionvis.batch.rows import FAILED, WAITING, Value
 from lesionvis.batch.tables import TABLES, cell
 
 _LABEL_WIDTH = 14
@@ -77,7 +77,7 @@ def run_status(run: Path, journal: Journal) -> str:
         Several lines of text.
     """
     counts = journal.counts("status")
-    waiting = counts.get("waiting", 0)
+    waiting = counts.get(WAITING, 0)
     total = sum(counts.values())
     files = (*TABLES.values(), REPORT_NAME)
     state = "finished" if not waiting and all((run / name).is_file() for name in files) else "not finished"

@@ -10,8 +10,6 @@ import dataclasses
 import json
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from io import TextIOWrapper
 from pathlib import Path
@@ -50,6 +48,7 @@ from lesionvis.cli.options import (
     write_sheet,
 )
 from lesionvis.cli.pairs import pairs_app
+from lesionvis.cli.progress import shown_progress
 from lesionvis.cli.study import study_app
 from lesionvis.errors import LesionvisError, SettingsError, UnreadablePhoto
 
@@ -58,7 +57,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lesionvis.analysis import Analysis
-    from lesionvis.batch.run import OnProgress, Progress
 
 FAILED, WRONG_USE, STOPPED = 1, 2, 130
 TRACEBACK_VARIABLE = "LESIONVIS_TRACEBACK"
@@ -252,10 +250,14 @@ def batch(
         dask_scheduler=dask_scheduler,
     )
     try:
-        with _progress() as tell:
+        with shown_progress() as tell:
             counts = runner(folder, out, tell)
     except KeyboardInterrupt:
-        _end("Interrupted; run the same command again to resume, finished photos are kept.", STOPPED)
+        _end(
+            "Interrupted; finished photos are kept. Run the same command again to resume; "
+            "`lesionvis tables RUN` writes the tables of what is done.",
+            STOPPED,
+        )
     with Journal.read(out) as journal:
         typer.echo(run_summary(out, journal))
     raise typer.Exit(FAILED if counts.get("failed") else 0)
@@ -269,6 +271,17 @@ def status(run: Annotated[Path, typer.Argument(help="Run folder.")]) -> None:
 
     with Journal.read(run) as journal:
         typer.echo(run_status(run, journal))
+
+
+@app.command()
+def tables(run: Annotated[Path, typer.Argument(help="Run folder, also while the run goes on.")]) -> None:
+    """Write the tables of a batch run as far as it got."""
+    from lesionvis.batch.journal import Journal
+    from lesionvis.batch.tables import write_tables_so_far
+
+    with Journal.read(run) as journal:
+        for path in write_tables_so_far(run, journal):
+            typer.echo(escape_control_characters(str(path)))
 
 
 @app.command()
@@ -353,7 +366,9 @@ def train(
         from lesionvis.lab.own_training import train_own
     except ModuleNotFoundError as error:
         raise SettingsError(f'Training needs more libraries ({error.name}): pip install "lesionvis[lab]".') from error
-    typer.echo(escape_control_characters_in_lines(train_own(folder, labels, out)))
+    with shown_progress() as tell:
+        card = train_own(folder, labels, out, tell)
+    typer.echo(escape_control_characters_in_lines(card))
 
 
 @app.command("model")
@@ -389,27 +404,3 @@ def _drawn(kind: str, analysis: Analysis) -> NDArray[np.uint8]:
             raise SettingsError("There is no dominant lesion, so there is no ABCDE to draw; leave out --abcde.")
         return picture
     return draw_explanation(analysis) if kind == "explain" else draw_overlay(analysis)
-
-
-@contextmanager
-def _progress() -> Iterator[OnProgress | None]:
-    """Progress bar on standard error, when a person looks at it."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich import progress
-    from rich.console import Console
-
-    columns = (
-        progress.TextColumn("{task.description}"),
-        progress.BarColumn(),
-        progress.MofNCompleteColumn(),
-        progress.TimeRemainingColumn(),
-    )
-    with progress.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("scanning")
-
-        def tell(now: Progress) -> None:
-            bar.update(task, description=now.doing, completed=now.done, total=now.total)
-
-        yield tell

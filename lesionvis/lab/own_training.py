@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from lesionvis.batch.run import OnProgress, Progress
 from lesionvis.errors import SettingsError
 from lesionvis.lab.build import train_pattern
 from lesionvis.lab.evaluate.cross_validation import N_FOLDS
@@ -26,7 +27,7 @@ REQUIRED, OPTIONAL = ("photo", "pattern"), ("group",)
 TABLE_FILE = "training.csv"
 
 
-def train_own(folder: Path, labels_file: Path, out: Path) -> str:
+def train_own(folder: Path, labels_file: Path, out: Path, on_progress: OnProgress | None = None) -> str:
     """Train a pattern model and write its folder.
 
     Parameters
@@ -38,6 +39,8 @@ def train_own(folder: Path, labels_file: Path, out: Path) -> str:
         person or lesion, group.
     out : Path
         New folder for the model.
+    on_progress : callable, optional
+        Called whenever another photo is measured, and when the training and the check of the model begin.
 
     Returns
     -------
@@ -56,14 +59,17 @@ def train_own(folder: Path, labels_file: Path, out: Path) -> str:
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise SettingsError(f"The folder {out} is in use; give a new one.")
     # The classifiers of spots are those of the package: they never saw these photos.
-    table = make_pattern_table(folder, labels, [packaged_classifier()] * N_CLASSIFIERS, N_COPIES)
+    table = make_pattern_table(folder, labels, [packaged_classifier()] * N_CLASSIFIERS, N_COPIES, on_progress)
+    tell = on_progress or (lambda _: None)
     try:
         out.mkdir(parents=True, exist_ok=True)
         write_pattern_table(out / TABLE_FILE, table)
         data = f"{len(labels)} photos with labels of whoever trained this model; measurements only, no pictures."
         # Powers that are tried on columns that hardly vary may overflow; they are not the ones that are chosen.
         with np.errstate(over="ignore"):
+            tell(Progress("training", 0, len(labels)))
             train_pattern(out / TABLE_FILE, out, out.resolve().name, data)
+            tell(Progress("checking", 0, len(labels)))
             write_model_card(out, table, repeats=1)
     except OSError as error:
         raise SettingsError(f"The folder {out} cannot be written ({error.strerror}).") from error

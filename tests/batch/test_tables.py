@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import errno
+import os
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +17,15 @@ from lesionvis.analysis import Analysis, Analyzer
 from lesionvis.batch.journal import Journal
 from lesionvis.batch.rows import ABCDE_NUMBERS, RESULT_COLUMNS, SPOT_COLUMNS, failed_row, photo_row, spot_rows
 from lesionvis.batch.scan import PhotoFile
-from lesionvis.batch.tables import cell, write_tables
+from lesionvis.batch.tables import (
+    PARTIAL_TABLES,
+    TABLES,
+    cell,
+    remove_partial_tables,
+    write_tables,
+    write_tables_so_far,
+)
+from lesionvis.errors import RunFolderError
 from lesionvis.labels import PATTERNS
 from lesionvis.pattern.features import FEATURE_NAMES
 from lesionvis.spots.table import COLUMNS
@@ -152,6 +162,43 @@ def test_tables_read_back(tmp_path: Path, analysis: Analysis) -> None:
     assert len(spots) == 3 * len(analysis.table)
     first = [row for row in spots if row["photo"] == names[0]]
     assert [float(row["diameter_mm"]) for row in first] == pytest.approx(analysis.table["diameter_mm"].tolist())
+
+
+def test_tables_of_an_unfinished_run_say_so_in_their_names_and_rows(tmp_path: Path, analysis: Analysis) -> None:
+    with Journal.resume(tmp_path, FACTS) as journal:
+        journal.record_file(PhotoFile("a.jpg"), "one")
+        journal.record_file(PhotoFile("b.jpg"), "two")
+        journal.record("one", photo_row(analysis), spot_rows(analysis))
+        assert write_tables_so_far(tmp_path, journal) == [tmp_path / name for name in PARTIAL_TABLES.values()]
+        with (tmp_path / "photos.partial.csv").open(newline="", encoding="utf-8") as file:
+            assert [row["status"] for row in csv.DictReader(file)] == ["ok", "waiting"]
+        with (tmp_path / "spots.partial.csv").open(newline="", encoding="utf-8") as file:
+            assert [row["photo"] for row in csv.DictReader(file)] == ["a.jpg"] * len(analysis.table)
+        assert not (tmp_path / "photos.csv").exists()
+        journal.record("two", failed_row("This file is empty."), [])
+        assert write_tables_so_far(tmp_path, journal) == [tmp_path / name for name in TABLES.values()]
+        remove_partial_tables(tmp_path)
+        remove_partial_tables(tmp_path)
+    assert not list(tmp_path.glob("*.partial.csv"))
+
+
+def test_a_full_disk_while_tables_are_written_is_one_sentence_and_leaves_the_old_ones(
+    tmp_path: Path, analysis: Analysis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Journal.resume(tmp_path, FACTS) as journal:
+        journal.record_file(PhotoFile("a.jpg"), "one")
+        journal.record("one", photo_row(analysis), spot_rows(analysis))
+        write_tables(tmp_path, journal)
+        before = (tmp_path / "photos.csv").read_bytes()
+        journal.record_file(PhotoFile("b.jpg"), "one")
+
+        def full(*_: object) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr(os, "fsync", full)
+        with pytest.raises(RunFolderError, match=r"cannot be written \(No space left on device\); mend that"):
+            write_tables_so_far(tmp_path, journal)
+    assert (tmp_path / "photos.csv").read_bytes() == before
 
 
 def test_a_failed_row_has_nothing_but_its_problem() -> None:

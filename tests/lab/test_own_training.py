@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -18,7 +19,9 @@ from drawn import drawn_skin
 from painted import BROWN, disk, painted
 
 from lesionvis.analysis import Analyzer
+from lesionvis.batch.run import Progress
 from lesionvis.errors import ModelError, SettingsError
+from lesionvis.lab import own_training
 from lesionvis.lab.evaluate.cross_validation import N_FOLDS
 from lesionvis.lab.own_training import read_own_labels, train_own
 from lesionvis.labels import PATTERNS
@@ -66,10 +69,25 @@ def own(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     command = [sys.executable, "-c", "from lesionvis.cli.main import main; main()", "train", str(photos)]
     options = ["--labels", str(photos / "labels.csv"), "--out", str(out)]
     done = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0, done.stderr
+    # On a slow machine it tells how it goes.
+    assert re.fullmatch(r"((measuring|training|checking): \d+ of 24 photos.*\n)*", done.stderr)
     assert done.stdout.startswith("# my-model")
     assert "balanced_accuracy_strict" in done.stdout
     return out
+
+
+def test_progress_is_told_photo_by_photo(photos: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def end_of_measuring(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(own_training, "write_pattern_table", end_of_measuring)
+    monkeypatch.setattr(own_training, "N_COPIES", 0)
+    told: list[Progress] = []
+    with pytest.raises(SettingsError, match="No space left on device"):
+        train_own(photos, photos / "labels.csv", tmp_path / "model", told.append)
+    total = N_PHOTOS * len(CLASSES)
+    assert told == [Progress("measuring", done, total) for done in range(1, total + 1)]
 
 
 def test_the_trained_folder_is_a_model_with_its_card_and_table(own: Path, photos: Path) -> None:

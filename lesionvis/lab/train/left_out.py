@@ -10,6 +10,7 @@ import cv2
 from joblib import Parallel, delayed
 
 from lesionvis.analysis import Analyzer
+from lesionvis.batch.run import OnProgress, Progress
 from lesionvis.findings import Findings
 from lesionvis.lab.train.folds import fold_of
 from lesionvis.lab.truth import Label
@@ -44,6 +45,7 @@ def left_out(
     folder: Path,
     labels: Sequence[Label],
     classifiers: Sequence[SpotClassifier],
+    on_progress: OnProgress | None = None,
 ) -> list[T]:
     """Measure photos in two processes.
 
@@ -56,6 +58,8 @@ def left_out(
     labels : sequence of Label
     classifiers : sequence of SpotClassifier
         One per fold, which never saw the photos of that fold.
+    on_progress : callable, optional
+        Called whenever another photo is measured.
 
     Returns
     -------
@@ -66,7 +70,12 @@ def left_out(
         delayed(_alone)(measure, folder / label.photo, classifiers[fold_of(label.source, label.group)])
         for label in labels
     )
-    return list(Parallel(n_jobs=2)(jobs))
+    found: list[T] = []
+    for one in Parallel(n_jobs=2, return_as="generator")(jobs):
+        found.append(one)
+        if on_progress is not None:
+            on_progress(Progress("measuring", len(found), len(labels)))
+    return found
 
 
 def _alone(measure: Callable[[Path, SpotClassifier], T], path: Path, classifier: SpotClassifier) -> T:

@@ -17,6 +17,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PowerTransformer
 
+from lesionvis.batch.run import OnProgress
 from lesionvis.findings import Findings
 from lesionvis.lab.train.augment import augmented
 from lesionvis.lab.train.forests import SEED, FittedPredictor
@@ -164,7 +165,11 @@ def feature_row(found: Findings) -> NDArray[np.float32]:
 
 
 def make_pattern_table(
-    folder: Path, labels: Sequence[Label], classifiers: Sequence[SpotClassifier], n_copies: int
+    folder: Path,
+    labels: Sequence[Label],
+    classifiers: Sequence[SpotClassifier],
+    n_copies: int,
+    on_progress: OnProgress | None = None,
 ) -> PatternTable:
     """Measure all labelled photos of a folder.
 
@@ -177,12 +182,14 @@ def make_pattern_table(
         better than they will on new ones.
     n_copies : int
         Changed copies per photo.
+    on_progress : callable, optional
+        Called whenever another photo is measured.
 
     Returns
     -------
     PatternTable
     """
-    blocks = left_out(partial(_rows, n_copies=n_copies), folder, labels, classifiers)
+    blocks = left_out(partial(_rows, n_copies=n_copies), folder, labels, classifiers, on_progress)
     return PatternTable(
         tuple(label for label in labels for _ in range(n_copies + 1)),
         np.tile(np.arange(n_copies + 1), len(labels)),
