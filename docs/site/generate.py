@@ -293,7 +293,7 @@ def _references() -> Iterator[str]:
     yield (
         "A millimetre ruler and the card of `lesionvis card` are found by themselves. A coin is found when it is "
         "named, as nothing in a photo tells its size. Otherwise give `--px-per-mm` or `--mm-across`; the pixel "
-        "spacing of a DICOM file gives the scale of its picture ([in Python](../getting-started.md#dicom))."
+        "spacing of a DICOM file gives the scale of its picture ([DICOM](../getting-started.md#dicom))."
     )
     yield ""
     yield "## Coins"

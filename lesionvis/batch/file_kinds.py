@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from lesionvis.photo.decode import format_of
+from lesionvis.photo.formats import format_of, reason_not_read
 
 PHOTO_EXTENSIONS = frozenset(
     {
@@ -26,11 +26,6 @@ NO_PHOTO = "no photo by its first bytes"
 
 _RAW = "camera raw; develop it and export it as JPEG"
 _UNFINISHED = "unfinished download; finish it first"
-_VIDEO = "video; save the picture that counts as a JPEG"
-_PDF = "PDF; save the photo in it as a JPEG"
-_JPEG_XL = "JPEG XL, which is not read; export it as JPEG"
-_JPEG_2000 = "JPEG 2000, which is not read; export it as JPEG"
-_DICOM = "DICOM without a photo that can be read"
 _REASON_OF_EXTENSION = {
     **dict.fromkeys(
         # Raw files are TIFFs or films by their first bytes.
@@ -39,20 +34,6 @@ _REASON_OF_EXTENSION = {
     ),
     **dict.fromkeys((".crdownload", ".download", ".part", ".partial", ".tmp"), _UNFINISHED),
 }
-# What is no photo, by its first bytes and where these begin. Films and HEIC begin alike: photos are asked for before.
-_SIGNATURES = (
-    (0, b"%PDF-", _PDF),
-    (0, b"\xff\x0a", _JPEG_XL),
-    (4, b"JXL \r\n\x87\n", _JPEG_XL),
-    (4, b"jP  \r\n\x87\n", _JPEG_2000),
-    (4, b"ftypcrx ", _RAW),
-    (4, b"ftyp", _VIDEO),
-    (4, b"moov", _VIDEO),
-    (4, b"wide", _VIDEO),
-    (0, b"\x1a\x45\xdf\xa3", _VIDEO),
-    (8, b"AVI ", _VIDEO),
-    (128, b"DICM", _DICOM),
-)
 _FIRST_BYTES = 512
 # Of Synology, QNAP, Windows, Linux and macOS, in small letters.
 _SYSTEM_FOLDERS = frozenset(
@@ -148,4 +129,4 @@ def _reason_of_content(first: bytes) -> str:
     # Two letters make a BMP, and a text may begin with them; the four bytes that are reserved are zero.
     if format_name is not None and (format_name != "BMP" or first[6:10] == bytes(4)):
         return ""
-    return next((reason for start, mark, reason in _SIGNATURES if first[start:].startswith(mark)), NO_PHOTO)
+    return reason_not_read(first) or NO_PHOTO

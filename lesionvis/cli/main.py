@@ -114,7 +114,7 @@ def version(show: Annotated[bool, typer.Option("--version", help="Print the vers
 
 @app.command()
 def analyze(
-    photo: Annotated[Path, typer.Argument(help="JPEG, PNG, WebP, TIFF, BMP, AVIF or HEIC.")],
+    photo: Annotated[Path, typer.Argument(help="JPEG, PNG, WebP, TIFF, BMP, AVIF, HEIC or DICOM.")],
     as_json: AsJson = False,
     overlay: Overlay = None,
     explain: Annotated[

@@ -17,7 +17,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib import import_module
 from io import BytesIO
@@ -30,9 +30,17 @@ from numpy.typing import NDArray
 from lesionvis.errors import UnreadablePhoto
 from lesionvis.photo.color_space import stated_profile
 from lesionvis.photo.dates import camera_date
+from lesionvis.photo.dicom import PixelSpacing, read_dicom
+from lesionvis.photo.formats import HEIC_SEQUENCE_BRANDS, format_of, reason_not_read
 from lesionvis.photo.icc import to_srgb
 from lesionvis.photo.jpeg import check_jpeg_kind, jpeg_pixels
-from lesionvis.photo.limits import check_decoder_memory, check_heic_items, check_jpeg_scans, check_webp_sectors
+from lesionvis.photo.limits import (
+    LARGEST_MEGAPIXELS,
+    check_decoder_memory,
+    check_heic_items,
+    check_jpeg_scans,
+    check_webp_sectors,
+)
 
 # Pillow's reader of each format, imported when the first bytes ask for it. Used directly and not through
 # Image.open: that registers nothing, knows no global pixel limit, and takes a phone's JPEG with further
@@ -46,20 +54,6 @@ _READERS = {
     "AVIF": ("PIL.AvifImagePlugin", "AvifImageFile"),
     "HEIC": ("pi_heif", "HeifImageFile"),
 }
-_SIGNATURES = (
-    (b"\xff\xd8\xff", "JPEG"),
-    (b"\x89PNG\r\n\x1a\n", "PNG"),
-    (b"II*\0", "TIFF"),
-    (b"MM\0*", "TIFF"),
-    (b"BM", "BMP"),
-    (b"GIF8", "GIF"),
-)
-# Brands of the ISO base media file format (ISO/IEC 23008-12 and the AVIF specification).
-_AVIF_BRANDS = frozenset({b"avif", b"avis"})
-_HEIC_STILL_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1"})
-_HEIC_SEQUENCE_BRANDS = frozenset({b"hevc", b"hevx", b"hevm", b"hevs", b"msf1"})
-_MAX_BRANDS_BYTES = 256  # far more than any camera writes
-
 _TIFF_SUBFILE_TYPE, _TIFF_DNG_VERSION = 254, 50706
 _EXIF_ORIENTATION, _EXIF_TIME_CHANGED, _EXIF_DETAILS = 0x0112, 0x0132, 0x8769
 
@@ -92,6 +86,10 @@ class Encoded:
         How far the header was read; a JPEG's first scan starts here.
     icc_profile : bytes or None
         What the file states of its colours; None for sRGB.
+    taken_at : datetime or None
+        Date that a DICOM file states; those of other files are in their EXIF.
+    pixel_spacing : PixelSpacing or None
+        What a DICOM file states of the distance between its pixels.
     """
 
     name: str
@@ -100,6 +98,8 @@ class Encoded:
     image: Any
     header_bytes: int
     icc_profile: bytes | None
+    taken_at: datetime | None = None
+    pixel_spacing: PixelSpacing | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -154,7 +154,10 @@ def read_header(data: bytes, name: str) -> Encoded:
     if kind == "GIF":
         raise UnreadablePhoto(f"{name} is a GIF, which has too few colours or is animated; give the original photo.")
     if kind is None:
-        raise UnreadablePhoto(f"{name} is not a photo ({', '.join(_READERS)}); export it as JPEG.")
+        reason = reason_not_read(data) or f"not a photo ({', '.join(_READERS)}); export it as JPEG"
+        raise UnreadablePhoto(f"{name} is {reason}.")
+    if kind == "DICOM":
+        return _dicom_header(data, name)
     module, reader = _READERS[kind]
     open_image = getattr(import_module(module), reader)
     stream = BytesIO(data)
@@ -172,7 +175,7 @@ def read_header(data: bytes, name: str) -> Encoded:
     if _TIFF_DNG_VERSION in tags or tags.get(_TIFF_SUBFILE_TYPE) == 1:  # 1: the first picture is a thumbnail
         raise UnreadablePhoto(f"{name} is a camera raw file; develop it and export it as JPEG.")
     # Further pictures in a HEIC file are depth maps, bursts and the like; its primary picture is the photo.
-    if data[8:12] in _HEIC_SEQUENCE_BRANDS or (is_one_of_many and kind != "HEIC"):
+    if data[8:12] in HEIC_SEQUENCE_BRANDS or (is_one_of_many and kind != "HEIC"):
         what = "has several pages" if kind == "TIFF" else "is animated"
         raise UnreadablePhoto(f"{name} {what}; export the picture that counts as a JPEG of its own.")
     with _damage_named(name), _without_warnings():
@@ -241,7 +244,7 @@ def decode(encoded: Encoded, scale: float) -> Decoded:
     orientation, taken_at = _orientation_and_date(image)
     rgb = _turned(to_srgb(pixels, encoded.icc_profile, encoded.name), orientation)
     width, height = encoded.size if orientation < 5 else encoded.size[::-1]
-    return Decoded(rgb, width, height, taken_at)
+    return Decoded(rgb, width, height, encoded.taken_at or taken_at)
 
 
 def reduce_by_area(
@@ -292,39 +295,6 @@ def to_8_bits(values: NDArray[np.uint16]) -> NDArray[np.uint8]:
     return ((values.astype(np.uint32) + 128) // 257).astype(np.uint8)
 
 
-def format_of(data: bytes) -> str | None:
-    """Name of a file's format by its first bytes.
-
-    Parameters
-    ----------
-    data : bytes
-        The file, or at least its first 512 bytes.
-
-    Returns
-    -------
-    str or None
-        Such as "JPEG"; None for what is no photo of a format that is known.
-
-    Examples
-    --------
-    >>> format_of(b"GIF89a")
-    'GIF'
-    """
-    for signature, kind in _SIGNATURES:
-        if data.startswith(signature):
-            return kind
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "WebP"
-    if data[4:8] == b"ftyp":
-        end = min(int.from_bytes(data[:4], "big"), _MAX_BRANDS_BYTES)
-        brands = {data[8:12], *(data[at : at + 4] for at in range(16, end, 4))}
-        if brands & _AVIF_BRANDS:
-            return "AVIF"
-        if brands & (_HEIC_STILL_BRANDS | _HEIC_SEQUENCE_BRANDS):
-            return "HEIC"
-    return None
-
-
 def _opened(open_image: Any, stream: BytesIO, name: str, kind: str) -> Any:
     """Pillow's view of a file; what Pillow refuses although it is whole gets a sentence of its own."""
     from PIL.Image import DecompressionBombError
@@ -339,6 +309,17 @@ def _opened(open_image: Any, stream: BytesIO, name: str, kind: str) -> Any:
         if "pixel mode" in str(error):
             raise UnreadablePhoto(f"{name} has pixels of a kind that no camera writes; export it as JPEG.") from error
         raise
+
+
+def _dicom_header(data: bytes, name: str) -> Encoded:
+    """Picture of a DICOM file, which is decoded here unless it is a JPEG."""
+    from PIL import Image
+
+    with _damage_named(name), _without_warnings():
+        photo = read_dicom(BytesIO(data), name, LARGEST_MEGAPIXELS["DICOM"])
+    encoded = read_header(photo.jpeg, name) if photo.jpeg else header_of_image(Image.fromarray(photo.pixels), name)
+    profile = photo.icc_profile or encoded.icc_profile
+    return replace(encoded, icc_profile=profile, taken_at=photo.taken_at, pixel_spacing=photo.pixel_spacing)
 
 
 def _check_mode(name: str, mode: str) -> None:

@@ -12,7 +12,8 @@ _HEIC_ITEM_TYPE = re.compile(rb"infe(?:\x02.{7}|\x03.{9})(.{4})", re.DOTALL)
 # Decoders that hold several copies of a picture: measured are 16 bytes for each px of a WebP, 9 of an AVIF, 7 of a
 # HEIC (5 more with 10 bits and full colour), 6 of a JPEG that comes in several scans and 12 of one in CMYK. So many
 # megapixels take under 1.5 GB; phones write HEIC of up to 108.
-_LARGEST_MEGAPIXELS = {"WebP": 64, "AVIF": 80, "HEIC": 110, "progressive JPEG": 110, "CMYK JPEG": 80}
+LARGEST_MEGAPIXELS = {"WebP": 64, "AVIF": 80, "DICOM": 80, "HEIC": 110, "progressive JPEG": 110, "CMYK JPEG": 80}
+"""Largest pictures by kind, in millions of px."""
 
 # What follows 0xFF in a JPEG: 0 and restart markers belong to a scan, 0xFF is a fill byte; all others end it.
 _JPEG_MARKER = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")
@@ -45,7 +46,7 @@ def check_decoder_memory(name: str, kind: str, width: int, height: int) -> None:
     UnreadablePhoto
         If the format is one that is decoded with several copies, and the picture is too large for that.
     """
-    megapixels, largest = width * height / 1e6, _LARGEST_MEGAPIXELS.get(kind)
+    megapixels, largest = width * height / 1e6, LARGEST_MEGAPIXELS.get(kind)
     if largest is not None and megapixels > largest:
         raise UnreadablePhoto(
             f"{name} is too large for {kind}, {megapixels:.0f} megapixels where {largest} can be decoded;"

@@ -23,6 +23,7 @@ from lesionvis.checks import check_between, check_positive
 from lesionvis.errors import SettingsError, UnreadablePhoto
 from lesionvis.photo.dates import DateSource, date_in_file_name
 from lesionvis.photo.decode import Encoded, decode, header_of_image, read_header, reduce_by_area, to_8_bits
+from lesionvis.photo.dicom import PixelSpacing
 from lesionvis.photo.noise import without_noise
 
 if TYPE_CHECKING:
@@ -61,6 +62,8 @@ class Photo:
         File name, or "bytes", "file", "image" or "array".
     taken_at_source : {"camera", "file name", ""}
         Where the date comes from: the name of the file counts only where the camera wrote no date.
+    pixel_spacing : PixelSpacing or None
+        What a DICOM file states of the distance between its pixels.
 
     Examples
     --------
@@ -81,6 +84,7 @@ class Photo:
     taken_at: datetime | None
     name: str
     taken_at_source: DateSource = ""
+    pixel_spacing: PixelSpacing | None = None
 
     def __post_init__(self) -> None:
         """Set the picture read-only."""
@@ -148,14 +152,15 @@ PhotoSource = Union[str, Path, bytes, bytearray, IO[bytes], NDArray[Any], "Image
 class PhotoReader:
     """Reads a photo, refuses what is not one, and reduces it to working resolution.
 
-    JPEG, PNG, WebP, TIFF, BMP, AVIF and HEIC are told apart by their first bytes, never by the extension.
+    JPEG, PNG, WebP, TIFF, BMP, AVIF, HEIC and, with the extra `dicom`, DICOM are told apart by their first bytes,
+    never by the extension.
 
     Parameters
     ----------
     max_megapixels : float
         Largest photo that is decoded, in millions of px, 1 to 1000: a small file can hold a huge picture. HEIC
-        and progressive JPEG are read up to 110, AVIF and JPEG in CMYK up to 80 and WebP up to 64, as their decoders
-        take more memory.
+        and progressive JPEG are read up to 110, AVIF, DICOM and JPEG in CMYK up to 80 and WebP up to 64, as their
+        decoders take more memory.
     working_long_side_px : int
         Longer side of the working picture, 256 to 16384. The picture stays larger where its shorter side
         would fall under 32 px, or 1 mm under 6 px. No photo is enlarged.
@@ -288,6 +293,7 @@ class PhotoReader:
             taken_at=taken_at,
             name=name,
             taken_at_source="camera" if decoded.taken_at else "file name" if taken_at else "",
+            pixel_spacing=encoded.pixel_spacing,
         )
 
     def _open_file(self, file: Any) -> FileContent:

@@ -11,7 +11,7 @@ from lesionvis.scale.base import NoScale, Scale, given_scale
 from lesionvis.scale.card.layout import BAR_MM
 from lesionvis.scale.card.marker import check_bar_mm, find_marker
 from lesionvis.scale.coin import check_coin, find_coin
-from lesionvis.scale.given import mm_across_scale
+from lesionvis.scale.given import mm_across_scale, spacing_scale
 from lesionvis.scale.ruler.finder import find_ruler
 
 BAR_TOLERANCE_MM = 0.25
@@ -44,7 +44,8 @@ def find_scale(
     Returns
     -------
     Scale or NoScale
-        From `px_per_mm`, `mm_across`, the coin, the printed card or a ruler, in this order. NoScale tells what each
+        From `px_per_mm`, `mm_across`, the coin, the pixel spacing that a DICOM file states, the printed card or a
+        ruler, in this order. NoScale tells what each
         search found. Where the card was printed at another scale, no ruler is sought: it might be the card's.
 
     Raises
@@ -68,6 +69,11 @@ def find_scale(
     reasons: list[str] = []
     if coin is not None:
         scale = find_coin(photo, coin)
+        if isinstance(scale, Scale):
+            return scale
+        reasons.append(scale.reason)
+    if photo.pixel_spacing is not None:
+        scale = spacing_scale(photo.pixel_spacing, photo.name)
         if isinstance(scale, Scale):
             return scale
         reasons.append(scale.reason)

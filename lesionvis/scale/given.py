@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
 
-import numpy as np
-
 from lesionvis.checks import check_positive
-from lesionvis.errors import LesionvisError, UnreadablePhoto
 from lesionvis.photo import Photo
+from lesionvis.photo.dicom import PixelSpacing, dicom_header, pixel_spacing
 from lesionvis.scale.base import NoScale, Scale, given_scale
 
 SQUARE_TOLERANCE = 0.01
@@ -38,6 +35,7 @@ def mm_across_scale(photo: Photo, mm_across: float) -> Scale:
 
     Examples
     --------
+    >>> import numpy as np
     >>> from lesionvis.photo import read_photo
     >>> mm_across_scale(read_photo(np.zeros((480, 640, 3), np.uint8)), 80.0).px_per_mm
     8.0
@@ -58,27 +56,42 @@ def dicom_scale(path: str | Path) -> Scale | NoScale:
     -------
     Scale or NoScale
         Scale with source "dicom" and an unknown error, for px of that file's picture. NoScale where the file states
-        no Pixel Spacing (0028,0030), or another one along rows than along columns.
+        no Pixel Spacing (0028,0030), one that cannot be read, or another one along rows than along columns.
 
     Raises
     ------
-    LesionvisError
-        If pydicom is not installed.
     UnreadablePhoto
-        If the file is not DICOM.
+        If pydicom is not installed or the file is not DICOM.
     """
-    try:
-        pydicom = import_module("pydicom")
-    except ImportError as error:
-        raise LesionvisError("DICOM files need pydicom, which is not installed; pip install pydicom.") from error
     name = Path(path).name
-    try:
-        header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=["PixelSpacing"])
-    except (pydicom.errors.InvalidDicomError, OSError) as error:
-        raise UnreadablePhoto(f"{name} cannot be read as DICOM ({error}); check the file.") from error
-    spacing_mm = [float(value) for value in header.get("PixelSpacing") or []]
-    if len(spacing_mm) != 2 or not (np.isfinite(spacing_mm).all() and min(spacing_mm) > 0):
+    return spacing_scale(pixel_spacing(dicom_header(path, name)), name)
+
+
+def spacing_scale(spacing: PixelSpacing | None, name: str) -> Scale | NoScale:
+    """Scale of a stated spacing of pixels.
+
+    Parameters
+    ----------
+    spacing : PixelSpacing or None
+        Of a DICOM file; None where none is stated.
+    name : str
+        What the reason calls the file.
+
+    Returns
+    -------
+    Scale or NoScale
+        As `dicom_scale`.
+
+    Examples
+    --------
+    >>> spacing_scale(PixelSpacing(0.125, 0.125), "leg.dcm").px_per_mm
+    8.0
+    """
+    if spacing is None:
         return NoScale(f"{name} states no pixel spacing")
-    if abs(spacing_mm[0] / spacing_mm[1] - 1.0) > SQUARE_TOLERANCE:
-        return NoScale(f"{name} states pixels that are not square, {spacing_mm[0]:g} x {spacing_mm[1]:g} mm")
-    return Scale(px_per_mm=2.0 / sum(spacing_mm), standard_error_px_per_mm=float("nan"), source="dicom")
+    if spacing.problem:
+        return NoScale(f"{name} {spacing.problem}")
+    rows_mm, columns_mm = spacing.rows_mm, spacing.columns_mm
+    if abs(rows_mm / columns_mm - 1.0) > SQUARE_TOLERANCE:
+        return NoScale(f"{name} states pixels that are not square, {rows_mm:g} x {columns_mm:g} mm")
+    return Scale(px_per_mm=2.0 / (rows_mm + columns_mm), standard_error_px_per_mm=float("nan"), source="dicom")

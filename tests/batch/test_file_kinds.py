@@ -33,7 +33,7 @@ def test_a_photo_is_known_under_any_name(tmp_path: Path, name: str) -> None:
     assert reason_to_skip(written(tmp_path, name, JPEG)) == ""
 
 
-@pytest.mark.parametrize("content", [PNG, BMP, TIFF, WEBP, b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"])
+@pytest.mark.parametrize("content", [PNG, BMP, TIFF, WEBP, bytes(128) + b"DICM", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"])
 def test_any_format_is_known_by_its_first_bytes(tmp_path: Path, content: bytes) -> None:
     assert reason_to_skip(written(tmp_path, "photo", content)) == ""
 

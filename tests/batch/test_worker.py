@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from drawn import write_photo
+from dicoms import write_dicom
+from drawn import drawn_skin, write_photo
 from PIL import Image
 
 from lesionvis.analysis import Analyzer
@@ -58,6 +59,13 @@ def test_a_file_that_is_no_photo_fails_with_one_sentence(
     assert answer["row"]["status"] == "failed"
     assert answer["row"]["problem"].startswith(problem)
     assert answer["spots"] == []
+
+
+def test_a_dicom_photo_has_its_scale(tmp_path: Path) -> None:
+    pytest.importorskip("pydicom")
+    write_dicom(tmp_path / "leg.dcm", [0.125, 0.125], drawn_skin(1))
+    row = looked(tmp_path / "leg.dcm")["row"]
+    assert (row["status"], row["px_per_mm"], row["scale_source"]) == ("ok", 8.0, "dicom")
 
 
 def raising(error: Exception) -> Any:

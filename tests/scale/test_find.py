@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from lesionvis.lab.render.cards import Pose, render_card, render_coin
 from lesionvis.lab.render.scene import Scene
 from lesionvis.lab.render.synth import render
 from lesionvis.photo import read_photo
+from lesionvis.photo.dicom import PixelSpacing
 from lesionvis.scale.base import NoScale, Scale, given_scale
 from lesionvis.scale.find import check_scale, find_scale
 
@@ -26,6 +28,20 @@ def test_what_the_user_states_comes_first() -> None:
     found = find_scale(photo)
     assert isinstance(found, Scale)
     assert found.source == "marker"
+
+
+def test_the_spacing_that_a_file_states_comes_after_the_user_and_before_a_card() -> None:
+    card = read_photo(render_card(SCENE, Pose(400.0, 300.0)).rgb)
+    stated = replace(card, pixel_spacing=PixelSpacing(0.125, 0.125))
+    assert isinstance(found := find_scale(stated), Scale)
+    assert (found.source, found.px_per_mm) == ("dicom", 8.0)
+    assert find_scale(stated, px_per_mm=3.0).px_per_mm == 3.0
+    malformed = PixelSpacing(float("nan"), float("nan"), "states a pixel spacing that is no number")
+    assert isinstance(found := find_scale(replace(card, pixel_spacing=malformed)), Scale)
+    assert found.source == "marker"
+    none = find_scale(replace(EMPTY, pixel_spacing=malformed))
+    assert isinstance(none, NoScale)
+    assert none.reason.startswith("array states a pixel spacing that is no number; no card found")
 
 
 def test_a_named_coin_comes_before_a_card_and_a_missing_one_lets_the_card_be_found() -> None:

@@ -54,7 +54,44 @@ def test_pixels_that_are_not_square_give_no_scale(tmp_path: Path, spacing_mm: tu
 def test_without_a_spacing_above_nothing_there_is_no_scale(tmp_path: Path, spacing_mm: tuple[float, ...]) -> None:
     scale = _dicom(tmp_path, *spacing_mm)
     assert isinstance(scale, NoScale)
-    assert scale.reason == "a.dcm states no pixel spacing"
+    above = "states a pixel spacing that is not above 0 mm"
+    assert scale.reason == f"a.dcm {above if spacing_mm else 'states no pixel spacing'}"
+
+
+def test_an_enhanced_file_keeps_its_spacing_in_groups(tmp_path: Path) -> None:
+    pydicom = pytest.importorskip("pydicom")
+    measures, group = pydicom.Dataset(), pydicom.Dataset()
+    measures.PixelSpacing = [0.125, 0.125]
+    group.PixelMeasuresSequence = [measures]
+    for groups in ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"):
+        write_dicom(tmp_path / "a.dcm", None, stated={groups: [group]})
+        assert dicom_scale(tmp_path / "a.dcm").px_per_mm == 8.0
+    write_dicom(tmp_path / "b.dcm", None, stated={"ImagerPixelSpacing": [0.125, 0.125]})
+    assert dicom_scale(tmp_path / "b.dcm") == NoScale("b.dcm states no pixel spacing")
+
+
+@pytest.mark.parametrize(
+    ("written", "reason"),
+    [
+        (b"0,12\\0,12 ", "states a pixel spacing that is no number"),
+        (b"abcd\\0.12 ", "states a pixel spacing that is no number"),
+        (b"0.1234567 ", "states a pixel spacing that is not two numbers"),
+        (b"0.1\\.1\\0.1", "states a pixel spacing that is not two numbers"),
+        (b"-0.1\\-0.1 ", "states a pixel spacing that is not above 0 mm"),
+        (b"1e999\\0.1 ", "states a pixel spacing that is not above 0 mm"),
+    ],
+)
+def test_a_malformed_spacing_is_one_sentence(
+    tmp_path: Path, written: bytes, reason: str, recwarn: pytest.WarningsRecorder
+) -> None:
+    pytest.importorskip("pydicom")
+    path = tmp_path / "a.dcm"
+    write_dicom(path, [0.12, 0.12])
+    stated = b"0.12\\0.12 "
+    assert stated in path.read_bytes()
+    path.write_bytes(path.read_bytes().replace(stated, written.ljust(len(stated))))
+    assert dicom_scale(path) == NoScale(f"a.dcm {reason}")
+    assert not recwarn.list
 
 
 def test_what_is_not_dicom_is_refused(tmp_path: Path) -> None:
