@@ -66,6 +66,13 @@ CREATE TABLE result_spots (
 CREATE TABLE result_reasons (
     sha256 TEXT NOT NULL, number INTEGER, rule_id TEXT NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (sha256, number)
 );
+CREATE TABLE table_path (path TEXT NOT NULL);
+CREATE TABLE table_rows (photo TEXT PRIMARY KEY, row TEXT NOT NULL, problem TEXT NOT NULL);
+CREATE TABLE corrections (
+    number INTEGER PRIMARY KEY, photo_sha256 TEXT NOT NULL, photo TEXT NOT NULL, source TEXT NOT NULL,
+    entered_at TEXT NOT NULL, drawn_by TEXT NOT NULL, drawn_at TEXT NOT NULL, spots TEXT NOT NULL
+);
+CREATE TABLE notes (number INTEGER PRIMARY KEY, note TEXT NOT NULL);
 CREATE TABLE pictures (file TEXT PRIMARY KEY, sha256 TEXT NOT NULL);
 CREATE INDEX pictures_by_content ON pictures (sha256);
 CREATE VIEW photos AS
@@ -278,6 +285,33 @@ class Journal:
             rows = ((file.file, file.reason) for file in listing.skipped)
             self._database.executemany("INSERT INTO skipped VALUES (?, ?)", rows)
         self.commit()
+
+    def change(self, query: str, rows: Iterable[tuple[Value, ...]] = ((),)) -> None:
+        """Change a table, row by row; not yet committed.
+
+        Parameters
+        ----------
+        query : str
+            SQL with a place for each value.
+        rows : iterable of tuple
+            Values.
+        """
+        with _problems_named(self._run):
+            self._database.executemany(query, rows)
+
+    def select(self, query: str) -> Iterator[Any]:
+        """Yield the rows of a query.
+
+        Parameters
+        ----------
+        query : str
+            SQL.
+
+        Yields
+        ------
+        tuple
+        """
+        yield from self._rows(query)
 
     def forget_failures(self) -> None:
         """Drop the results of photos that failed, so that they are tried again."""

@@ -27,6 +27,7 @@ _FORMULA_START = re.compile("^[=+\\-@\uff1d\uff0b\uff0d\uff20]")
 # What file systems allow in one name.
 _NAME_MAX_BYTES = 255
 _DIGEST_DIGITS = 16
+_GIVEN_MARK = "+given:"
 
 
 def photo_name(path: Path, folder: Path) -> str:
@@ -178,8 +179,8 @@ def mask_path(photo: str, masks: Path) -> Path:
     return path.with_name(f"{path.name}.png")
 
 
-def content_key(photo_sha256: str, mask_sha256: str | None) -> str:
-    """Key of the results of a photo: its content, and that of its mask where it has one.
+def content_key(photo_sha256: str, mask_sha256: str | None, given_sha256: str | None = None) -> str:
+    """Key of the results of a photo: its content, that of its mask, and what a person gave for it.
 
     Parameters
     ----------
@@ -187,6 +188,30 @@ def content_key(photo_sha256: str, mask_sha256: str | None) -> str:
         SHA-256 of the photo.
     mask_sha256 : str or None
         SHA-256 of its mask.
+    given_sha256 : str or None
+        SHA-256 of what was given for it (`lesionvis.batch.given.digest_of`).
+
+    Returns
+    -------
+    str
+        One to three digests.
+
+    Examples
+    --------
+    >>> content_key("ab", None), content_key("ab", "cd"), content_key("ab", None, "ef")
+    ('ab', 'ab+cd', 'ab+given:ef')
+    """
+    file = photo_sha256 if mask_sha256 is None else f"{photo_sha256}+{mask_sha256}"
+    return file if given_sha256 is None else f"{file}{_GIVEN_MARK}{given_sha256}"
+
+
+def file_key(key: str) -> str:
+    """Part of a key that the photo and its mask make up.
+
+    Parameters
+    ----------
+    key : str
+        From `content_key`.
 
     Returns
     -------
@@ -195,10 +220,31 @@ def content_key(photo_sha256: str, mask_sha256: str | None) -> str:
 
     Examples
     --------
-    >>> content_key("ab", None), content_key("ab", "cd")
-    ('ab', 'ab+cd')
+    >>> file_key("ab+cd+given:ef")
+    'ab+cd'
     """
-    return photo_sha256 if mask_sha256 is None else f"{photo_sha256}+{mask_sha256}"
+    return key.partition(_GIVEN_MARK)[0]
+
+
+def photo_digest(key: str) -> str:
+    """Digest of the photo in a key.
+
+    Parameters
+    ----------
+    key : str
+        From `content_key`.
+
+    Returns
+    -------
+    str
+        SHA-256 of the photo.
+
+    Examples
+    --------
+    >>> photo_digest("ab+cd+given:ef")
+    'ab'
+    """
+    return key.partition("+")[0]
 
 
 def _fitting(file: str, extension: str) -> str:

@@ -62,6 +62,8 @@ def write_parquet(run: Path) -> None:
     types = {name: _TYPES[kind] for name, kind in kinds.items()}
     for view, name in PARQUET_TABLES.items():
         # A photo may be called "NA"; only what is empty is missing.
-        table = pandas.read_csv(run / TABLES[view], dtype=types, keep_default_na=False, na_values=[""])
+        names = pandas.read_csv(run / TABLES[view], nrows=0).columns
+        of_table = {column: types.get(column, "string") for column in names}  # a person's columns stay as they are
+        table = pandas.read_csv(run / TABLES[view], dtype=of_table, keep_default_na=False, na_values=[""])
         with written_whole(run, name, "wb") as file:
             table.to_parquet(file, index=False, compression="zstd")

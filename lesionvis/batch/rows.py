@@ -7,6 +7,7 @@ from inspect import getdoc
 
 from lesionvis.abcde import Abcde
 from lesionvis.analysis import Analysis
+from lesionvis.batch.names import escape_control_characters
 from lesionvis.flags import FLAGS
 from lesionvis.labels import PATTERNS
 from lesionvis.pattern.features import FEATURES
@@ -91,6 +92,10 @@ _RESULTS = {
     "triage_reasons": PhotoColumn(
         "TEXT", "rules of that level with their reasons, separated by ' | '; or what the photo shows"
     ),
+    "spots_from": PhotoColumn("TEXT", "found by lesionvis, or corrected by a person"),
+    "drawn_by": PhotoColumn("TEXT", "who corrected the spots, where the file tells"),
+    "drawn_at": PhotoColumn("TEXT", "when the spots were corrected, where the file tells"),
+    "drawn_in": PhotoColumn("TEXT", "file with the corrected spots"),
 }
 PHOTO_COLUMNS: dict[str, PhotoColumn] = {
     "photo": PhotoColumn("TEXT", "path of the file relative to the folder, forward slashes"),
@@ -145,6 +150,10 @@ def photo_row(analysis: Analysis) -> dict[str, Value]:
         "skin_fraction": analysis.skin.fraction,
         "tone_ita_deg": analysis.skin.tone_ita_deg,
         "spot_count": len(analysis.table),
+        "spots_from": analysis.spots_from,
+        "drawn_by": escape_control_characters(analysis.drawn.drawn_by) if analysis.drawn else "",
+        "drawn_at": escape_control_characters(analysis.drawn.drawn_at) if analysis.drawn else "",
+        "drawn_in": escape_control_characters(analysis.drawn.name) if analysis.drawn else "",
         "pattern": analysis.pattern.label,
         **{f"p_{name}": analysis.pattern.probabilities.get(name) for name in PATTERNS},
         "prediction_set": " ".join(analysis.pattern.prediction_set),

@@ -15,15 +15,25 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from lesionvis.analysis import Analyzer
+from lesionvis.batch.corrections import ReadFile, read_files
 from lesionvis.batch.file_kinds import PHOTO_EXTENSIONS
 from lesionvis.batch.journal import Journal, locked
-from lesionvis.batch.names import mask_path, photo_path
+from lesionvis.batch.names import file_key, mask_path, photo_path
 from lesionvis.batch.parquet import has_parquet, require_parquet, write_parquet
 from lesionvis.batch.pictures import ALWAYS, KINDS, RunPictures, held_kinds, remove_unfinished
 from lesionvis.batch.places import check_places
 from lesionvis.batch.report import write_report
 from lesionvis.batch.rows import FAILED
 from lesionvis.batch.scan import Listing, PhotoFile, find_photos
+from lesionvis.batch.study import (
+    enter_corrections,
+    enter_table,
+    excluded_places,
+    given_for,
+    record_given,
+    record_notes,
+)
+from lesionvis.batch.study_table import match_rows, read_study_table
 from lesionvis.batch.supervisor import Outcome, Supervisor, Task
 from lesionvis.batch.tables import remove_partial_tables, write_tables
 from lesionvis.batch.worker import Job, file_content
@@ -76,6 +86,13 @@ class BatchRunner:
     exclude_dir : Path, optional
         Folder with places to leave out: of the photo `leg/a.jpg` those in `leg/a.jpg.png`, as `read_mask` takes them.
         Photos without such a file are analysed whole.
+    corrections : Path, optional
+        Folder or file with spots that a person drew, of any format of `lesionvis.annotations`. They are kept in the
+        journal of the run and measured instead of those that are found, also in later calls without this.
+    metadata : Path, optional
+        Table about the photos, as `lesionvis.batch.study_table` reads it. It is kept in the journal too.
+    as_found : bool
+        Leave out what persons drew; it stays in the journal.
     masks, overlays : bool
         Write the label image, and the annotated picture, of every photo.
     parquet : bool
@@ -100,6 +117,9 @@ class BatchRunner:
 
     analyzer: Analyzer = field(default_factory=Analyzer)
     exclude_dir: Path | None = None
+    corrections: Path | None = None
+    metadata: Path | None = None
+    as_found: bool = False
     masks: bool = False
     overlays: bool = False
     parquet: bool = False
@@ -153,19 +173,24 @@ class BatchRunner:
             raise RunFolderError(_no_photos(folder, listing))
         photos = [file.photo for file in listing.photos]
         masks = self._found_masks(folder, photos)
+        table = None if self.metadata is None else match_rows(read_study_table(self.metadata), photos)
         facts = provenance(self.analyzer) | {"settings_hash": settings_hash(self.analyzer)}
         with _disk_problems_named(run):
             run.mkdir(parents=True, exist_ok=True)
             with locked(run), Journal.resume(run, facts) as journal:
                 journal.record_folder(folder)
+                if table is not None and self.metadata is not None:
+                    enter_table(journal, table, self.metadata)
+                masks |= excluded_places(journal, photos)
                 kinds = self._kinds(held_kinds(run, journal))
                 with self._executor(self._job(kinds)) as executor:
                     remove_unfinished(run)
                     _identify(executor, listing, folder, masks, journal, tell)
+                    given = self._given(executor, journal, photos, table.notes if table else ())
                     if self.retry_failed:
                         journal.forget_failures()
                     pictures_of_run = RunPictures(run, journal, photos, kinds)
-                    _analyze(executor, folder, masks, journal, pictures_of_run, tell)
+                    _analyze(executor, folder, masks, given, journal, pictures_of_run, tell)
                 pictures_of_run.remove_strays()
                 write_tables(run, journal)
                 remove_partial_tables(run)
@@ -178,6 +203,20 @@ class BatchRunner:
     def _job(self, kinds: tuple[str, ...]) -> Job:
         facts = provenance(self.analyzer)
         return Job(settings_values(self.analyzer), facts, kinds, self.max_seconds, self.max_memory_gb)
+
+    def _given(
+        self, executor: Executor, journal: Journal, photos: Sequence[str], notes: Sequence[str]
+    ) -> dict[str, dict[str, Any]]:
+        """What persons gave for each photo, which the journal knows from here on."""
+
+        def read(paths: Sequence[Path]) -> Iterator[ReadFile]:
+            return executor.spread(read_files, paths, _DIGEST_CHUNK)
+
+        problems, strays = enter_corrections(journal, self.corrections, photos, read)
+        given = given_for(journal, problems, as_found=self.as_found)
+        record_given(journal, given)
+        record_notes(journal, (*notes, *strays))
+        return given
 
     def _found_masks(self, folder: Path, photos: Sequence[str]) -> dict[str, str]:
         """Photo -> file with its places to leave out."""
@@ -343,7 +382,8 @@ def _identify(
         if file.problem:
             journal.record_file(file, None)
             continue
-        state, content = known.get(file.photo, ("", ""))
+        state, key = known.get(file.photo, ("", ""))
+        content = file_key(key)
         is_masked = file.photo in masks or len(content) > _DIGEST_LENGTH  # now or in an earlier call
         if is_masked or not state or state != file.state:
             new[_absolute(photo_path(file.photo, folder))] = file
@@ -363,6 +403,7 @@ def _analyze(
     executor: Executor,
     folder: Path,
     masks: Mapping[str, str],
+    given: Mapping[str, Mapping[str, Any]],
     journal: Journal,
     pictures_of_run: RunPictures,
     tell: OnProgress,
@@ -377,7 +418,7 @@ def _analyze(
         if status is None or (status != FAILED and pictures_of_run.lacks(digest, photos))
     }
     tasks = [
-        Task(_absolute(photo_path(photos[0], folder)), digest, masks.get(photos[0]))
+        Task(_absolute(photo_path(photos[0], folder)), digest, masks.get(photos[0]), given.get(photos[0]))
         for digest, photos in photos_of.items()
     ]
     done, total = len(contents) - len(tasks), len(contents)

@@ -10,6 +10,7 @@ from lesionvis.batch.names import escape_control_characters
 from lesionvis.batch.parquet import PARQUET_TABLES
 from lesionvis.batch.report import REPORT_NAME
 from lesionvis.batch.rows import FAILED, WAITING, Value
+from lesionvis.batch.study import notes_of
 from lesionvis.batch.tables import TABLES, cell
 
 _LABEL_WIDTH = 14
@@ -50,6 +51,7 @@ def run_summary(run: Path, journal: Journal) -> str:
         f"{name.ljust(_LABEL_WIDTH)}{_counted(journal.counts(name))}"
         for name in ("status", "pattern", "triage_level", "triage_basis")
     ]
+    lines += [f"{'note'.ljust(_LABEL_WIDTH)}{escape_control_characters(note)}" for note in notes_of(journal)]
     skipped = journal.skipped_counts()
     lines += [f"{'skipped'.ljust(_LABEL_WIDTH)}{count} × {reason}" for reason, count in skipped.items()]
     tables = [*TABLES.values(), *(name for name in PARQUET_TABLES.values() if (run / name).is_file())]

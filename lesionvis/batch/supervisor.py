@@ -40,11 +40,14 @@ class Task:
         What it held when it was listed, with its mask: `lesionvis.batch.names.content_key`.
     mask : str or None
         File with the places to leave out.
+    given : mapping or None
+        What a person gave for the photo, `lesionvis.batch.given.Given.to_dict`.
     """
 
     path: str
     sha256: str
     mask: str | None = None
+    given: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

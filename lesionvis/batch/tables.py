@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from lesionvis.batch.journal import Journal
 from lesionvis.batch.pictures import written_whole
-from lesionvis.batch.rows import WAITING, Value
+from lesionvis.batch.rows import PHOTO_COLUMNS, SPOT_COLUMNS, WAITING, Value
+from lesionvis.batch.study import table_rows
 from lesionvis.errors import RunFolderError
 
 TABLES = {"photos": "photos.csv", "spots": "spots.csv", "skipped": "skipped.csv"}
@@ -25,7 +26,8 @@ def write_tables(run: Path, journal: Journal, names: Mapping[str, str] = TABLES)
     """Write `photos.csv`, `spots.csv` and `skipped.csv`, each whole or not at all.
 
     UTF-8 with commas and quotes as in RFC 4180, lines ending in a line feed; missing numbers are empty, numbers have
-    9 significant digits, true and false are 1 and 0.
+    9 significant digits, true and false are 1 and 0. The columns of a person's table about the photos stand behind
+    the others, as they were given.
 
     Parameters
     ----------
@@ -36,12 +38,39 @@ def write_tables(run: Path, journal: Journal, names: Mapping[str, str] = TABLES)
     names : mapping of str to str
         View of the journal -> file.
     """
+    told = table_rows(journal)
+    of_persons = list(dict.fromkeys(column for row in told.values() for column in row))
     for view, name in names.items():
+        carried = [] if view == "skipped" else of_persons
         columns, rows = journal.table(view)
         with written_whole(run, name) as file:
             writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(columns)
-            writer.writerows([cell(value) for value in row] for row in rows)
+            writer.writerow([*columns, *carried_names(carried)])
+            for row in rows:
+                of_photo = told.get(str(row[0]), {})
+                writer.writerow([*map(cell, row), *(of_photo.get(column, "") for column in carried)])
+
+
+def carried_names(columns: Iterable[str]) -> list[str]:
+    """Names that the columns of a person's table have in the tables of a run.
+
+    Parameters
+    ----------
+    columns : iterable of str
+        Names in the person's table.
+
+    Returns
+    -------
+    list of str
+        The same names, with "given_" before one that a column of this package has.
+
+    Examples
+    --------
+    >>> carried_names(["room", "px_per_mm"])
+    ['room', 'given_px_per_mm']
+    """
+    taken = {*PHOTO_COLUMNS, *SPOT_COLUMNS}
+    return [f"given_{column}" if column in taken else column for column in columns]
 
 
 def write_tables_so_far(run: Path, journal: Journal) -> list[Path]:

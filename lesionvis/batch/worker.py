@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lesionvis.batch.masks import mask_png
-from lesionvis.batch.names import content_key, escape_control_characters
-from lesionvis.errors import LesionvisError
+from lesionvis.batch.names import content_key, escape_control_characters, file_key
+from lesionvis.errors import LesionvisError, SettingsError
 
 if TYPE_CHECKING:
     from lesionvis.analysis import Analysis, Analyzer
@@ -77,7 +77,14 @@ def main() -> None:
             _send(answers, look(analyzer, job, **json.loads(line)))
 
 
-def look(analyzer: Analyzer, job: Job, path: str, sha256: str, mask: str | None = None) -> dict[str, Any]:
+def look(
+    analyzer: Analyzer,
+    job: Job,
+    path: str,
+    sha256: str,
+    mask: str | None = None,
+    given: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
     """Analyse one file.
 
     Parameters
@@ -90,6 +97,8 @@ def look(analyzer: Analyzer, job: Job, path: str, sha256: str, mask: str | None 
         What it held when it was listed, with its mask: `lesionvis.batch.names.content_key`.
     mask : str, optional
         File with the places to leave out.
+    given : mapping, optional
+        What a person gave for it, `lesionvis.batch.given.Given.to_dict`.
 
     Returns
     -------
@@ -97,12 +106,16 @@ def look(analyzer: Analyzer, job: Job, path: str, sha256: str, mask: str | None 
         "row", "spots", "reasons" and "pictures" (by kind, base64), or "unread", a sentence, when the file is gone or
         has changed.
     """
+    from lesionvis.batch.given import Given, digest_of
     from lesionvis.batch.rows import failed_row, photo_row, reason_rows, spot_rows
 
     try:
         left_out = None if mask is None else Path(mask).read_bytes()
-        analysis = analyzer(path, mask=left_out)
-        if content_key(analysis.photo.sha256, _digest(left_out)) != sha256:
+        told = Given() if given is None else Given.from_dict(given)
+        if told.problem:
+            raise SettingsError(told.problem)
+        analysis = told.analyze(analyzer, path, left_out)
+        if content_key(analysis.photo.sha256, _digest(left_out), digest_of(given)) != sha256:
             return {"unread": _CHANGED}
         pictures = {kind: base64.b64encode(_PAINTERS[kind](analysis)).decode("ascii") for kind in job.pictures}
         return {
@@ -119,7 +132,7 @@ def look(analyzer: Analyzer, job: Job, path: str, sha256: str, mask: str | None 
         problem = f"This file needs more than the {job.max_memory_gb:g} GB that a photo may take; make it smaller."
     except Exception as error:  # one photo never stops a run
         problem = f"This file met a fault of lesionvis ({type(error).__name__}: {error}); please report it."
-    if not _still_holds(path, mask, sha256):
+    if not _still_holds(path, mask, file_key(sha256)):
         return {"unread": _CHANGED}
     return {"row": failed_row(escape_control_characters(problem)), "spots": [], "reasons": [], "pictures": {}}
 

@@ -184,7 +184,7 @@ def drawn_spots(drawn: DrawnSpots, found: Spots, photo: Photo) -> Spots:
     frame = (photo.source_width_px, photo.source_height_px)
     if drawn.size_px is not None and drawn.size_px != frame:
         raise SettingsError(
-            f"{drawn.name} is of a photo of {drawn.size_px[0]} x {drawn.size_px[1]} px and this one has "
+            f"The spots of {drawn.name} are for a photo of {drawn.size_px[0]} x {drawn.size_px[1]} px and this one has "
             f"{frame[0]} x {frame[1]} px; draw on the upright photo in its full size."
         )
     if drawn.kinds.count(LESION) > 1:

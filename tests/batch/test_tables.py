@@ -115,7 +115,8 @@ def test_the_columns_are_those_of_the_contract(tmp_path: Path) -> None:
         spots, _ = journal.table("spots")
     features = [name for name in FEATURE_NAMES if name not in ("spot_count", "skin_fraction", "tone_ita_deg")]
     first = "photo sha256 status problem width height taken_at px_per_mm scale_source scale_error_pct skin_fraction"
-    last = "photo_flags triage_level triage_basis triage_reasons taken_at_source model version settings_hash"
+    last = "photo_flags triage_level triage_basis triage_reasons"
+    corrected = "spots_from drawn_by drawn_at drawn_in taken_at_source model version settings_hash"
     assert photos == [
         *first.split(),
         *("tone_ita_deg", "spot_count"),
@@ -123,6 +124,7 @@ def test_the_columns_are_those_of_the_contract(tmp_path: Path) -> None:
         *("abcde_letters", *ABCDE_NUMBERS),
         *("pattern", "p_petechial_shower", "p_single_lesion", "p_angioma", "prediction_set"),
         *last.split(),
+        *corrected.split(),
         "duplicate_of",
     ]
     assert spots == ["photo", *(column.name for column in COLUMNS)]

@@ -54,5 +54,5 @@ def test_measure_says_whose_spots_these_are(photo: Path, tmp_path: Path) -> None
 
 def test_measure_refuses_a_mask_of_another_size(photo: Path, tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "b.png"), np.ones((320, 240), np.uint8))
-    with pytest.raises(SettingsError, match=r"b\.png is of a photo of 240 x 320 px and this one has 320 x 240 px"):
+    with pytest.raises(SettingsError, match=r"of b\.png are for a photo of 240 x 320 px and this one has 320 x"):
         called("measure", photo, "--spots", tmp_path / "b.png")

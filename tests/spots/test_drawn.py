@@ -136,7 +136,10 @@ def test_spots_on_each_other_are_refused_by_their_numbers(plain: Staged) -> None
     ("drawn", "message"),
     [
         (DrawnSpots((_disk(490, 50, 9.0),)), "spot 1 reaches outside of the photo of 480 x 360 px"),
-        (DrawnSpots((_disk(90, 50, 9.0),), size_px=(360, 480)), "of 360 x 480 px and this one has 480 x 360 px"),
+        (
+            DrawnSpots((_disk(90, 50, 9.0),), size_px=(360, 480)),
+            "for a photo of 360 x 480 px and this one has 480 x",
+        ),
         (DrawnSpots((_disk(90, 50, 9.0), _disk(90, 90, 9.0)), (LESION, LESION)), "2 spots are the lesion"),
     ],
 )

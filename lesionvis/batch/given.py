@@ -1,0 +1,135 @@
+"""What a person gives for one photo of a run: answers, circumstances, a scale, and spots that were drawn."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from lesionvis.spots.drawn import DrawnSpots
+from lesionvis.triage.answers import UNKNOWN
+from lesionvis.triage.circumstances import Circumstances
+
+if TYPE_CHECKING:
+    from lesionvis.analysis import Analysis, Analyzer
+    from lesionvis.photo.mask import MaskSource
+
+SCALE_SETTINGS = ("px_per_mm", "mm_across", "coin")
+"""Settings of which each photo may have one of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a person gives for one photo.
+
+    Parameters
+    ----------
+    answers : mapping of str to str
+        Values by name of the question, without what follows from the circumstances.
+    age_years : float, optional
+        Age of the person, years.
+    cause : str
+        Event just before the spots.
+    sites : tuple of str
+        Body sites with spots.
+    scale : mapping of str to value
+        At most one of `SCALE_SETTINGS`, in the place of what the run has for all photos.
+    drawn : DrawnSpots, optional
+        Spots that are measured instead of those that are found.
+    problem : str
+        One sentence on what cannot be used; the photo then fails with it. "" when nothing is wrong.
+    """
+
+    answers: Mapping[str, str] = field(default_factory=dict)
+    age_years: float | None = None
+    cause: str = UNKNOWN
+    sites: tuple[str, ...] = ()
+    scale: Mapping[str, float | str] = field(default_factory=dict)
+    drawn: DrawnSpots | None = None
+    problem: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for another process.
+
+        Returns
+        -------
+        dict
+            Ready for JSON; `from_dict` takes it back.
+        """
+        return {
+            "answers": dict(self.answers),
+            "age_years": self.age_years,
+            "cause": self.cause,
+            "sites": list(self.sites),
+            "scale": dict(self.scale),
+            "drawn": self.drawn.to_dict() if self.drawn is not None else None,
+            "problem": self.problem,
+        }
+
+    @staticmethod
+    def from_dict(content: Mapping[str, Any]) -> Given:
+        """What was given, from plain values.
+
+        Parameters
+        ----------
+        content : mapping
+            From `to_dict`.
+
+        Returns
+        -------
+        Given
+        """
+        values = dict(content)
+        drawn = values.pop("drawn")
+        return Given(
+            drawn=None if drawn is None else DrawnSpots.from_dict(drawn), sites=tuple(values.pop("sites")), **values
+        )
+
+    def analyze(self, analyzer: Analyzer, path: str, mask: MaskSource | None) -> Analysis:
+        """Analyse a photo with what was given for it.
+
+        Parameters
+        ----------
+        analyzer : Analyzer
+            Settings of the run.
+        path : str
+            The photo.
+        mask : MaskSource or None
+            Places to leave out.
+
+        Returns
+        -------
+        Analysis
+
+        Raises
+        ------
+        LesionvisError
+            If the photo cannot be read, or what was given cannot be used for it.
+        """
+        if self.scale:
+            own: dict[str, Any] = {name: self.scale.get(name) for name in SCALE_SETTINGS}
+            analyzer = dataclasses.replace(analyzer, **own)
+        about = Circumstances(self.age_years, self.cause, self.sites)
+        analysis = analyzer(path, about.answers(self.answers), mask=mask, outlines=self.drawn)
+        return dataclasses.replace(analysis, advice=analysis.advice.noting(about))
+
+
+def digest_of(content: Mapping[str, Any] | None) -> str | None:
+    """Digest of what was given for a photo; None where nothing was.
+
+    Parameters
+    ----------
+    content : mapping or None
+        From `Given.to_dict`.
+
+    Returns
+    -------
+    str or None
+        SHA-256 in hexadecimal digits.
+    """
+    if content is None:
+        return None
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,234 @@
+"""What persons gave for the photos of a run, kept in its journal: the table about them and the spots they drew.
+
+The journal is the one home of both: files are read into it, and every analysis takes from it. A correction belongs to
+the content of a photo, so that it goes with a photo that is moved, and no later one removes an earlier one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from lesionvis.batch.corrections import Reader, find_corrections, read_files
+from lesionvis.batch.given import Given, digest_of
+from lesionvis.batch.journal import Journal
+from lesionvis.batch.names import content_key, file_key, photo_digest
+from lesionvis.batch.study_table import EXCLUDE, SPOTS, MatchedTable, file_of, given_of
+from lesionvis.errors import RunFolderError
+from lesionvis.spots.drawn import DrawnSpots
+
+
+def enter_table(journal: Journal, matched: MatchedTable, path: Path) -> None:
+    """Enter the rows of a table about the photos, in the place of those of an earlier one.
+
+    Parameters
+    ----------
+    journal : Journal
+        Of the run.
+    matched : MatchedTable
+        Rows by photo.
+    path : Path
+        Of the table.
+    """
+    journal.change("DELETE FROM table_rows")
+    journal.change("DELETE FROM table_path")
+    journal.change("INSERT INTO table_path VALUES (?)", [(str(path.resolve()),)])
+    rows = [
+        (photo, json.dumps(row, ensure_ascii=False), matched.problems.get(photo, ""))
+        for photo, row in matched.rows.items()
+    ]
+    journal.change("INSERT INTO table_rows VALUES (?, ?, ?)", rows)
+    journal.commit()
+
+
+def table_rows(journal: Journal) -> dict[str, dict[str, str]]:
+    """Rows of the table about the photos.
+
+    Parameters
+    ----------
+    journal : Journal
+        Of the run.
+
+    Returns
+    -------
+    dict of str to dict of str to str
+        Photo -> column -> text; empty when there is no table.
+    """
+    return {photo: json.loads(row) for photo, row in journal.select("SELECT photo, row FROM table_rows")}
+
+
+def excluded_places(journal: Journal, photos: Iterable[str]) -> dict[str, str]:
+    """Files with places to leave out that the table names.
+
+    Parameters
+    ----------
+    journal : Journal
+        Of the run.
+    photos : iterable of str
+        Photos that are there.
+
+    Returns
+    -------
+    dict of str to str
+        Photo -> absolute path.
+
+    Raises
+    ------
+    RunFolderError
+        If a file does not exist.
+    """
+    found = _named_files(journal, EXCLUDE, photos)
+    for photo, path in found.items():
+        if not path.is_file():
+            raise RunFolderError(
+                f"The table names {path} as the places to leave out of {photo}, and it does not exist."
+            )
+    return {photo: str(path) for photo, path in found.items()}
+
+
+def enter_corrections(
+    journal: Journal, place: Path | None, photos: Iterable[str], read: Reader = read_files
+) -> tuple[dict[str, str], list[str]]:
+    """Enter spots that a person drew, from files; what is the same as before is not entered again.
+
+    Parameters
+    ----------
+    journal : Journal
+        Of the run, with all files recorded.
+    place : Path or None
+        Folder or file with drawn spots; those that the table names are read in any case.
+    photos : iterable of str
+        Names of all photos of the run.
+    read : callable
+        As for `find_corrections`.
+
+    Returns
+    -------
+    problems : dict of str to str
+        Photos whose spots cannot be used, and one sentence each.
+    notes : list of str
+        Sentences on files that are about no photo.
+
+    Raises
+    ------
+    RunFolderError
+        If the place cannot be used.
+    """
+    names = list(photos)
+    found = find_corrections(place, _named_files(journal, SPOTS, names), names, read)
+    contents = _contents(journal)
+    held = _latest(journal)
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    for photo, (drawn, source) in found.spots.items():
+        content = contents.get(photo)
+        text = json.dumps(drawn.to_dict(), ensure_ascii=False)
+        if content is None or held.get(content) == text:
+            continue
+        row = (content, photo, source, now, drawn.drawn_by, drawn.drawn_at, text)
+        journal.change("INSERT INTO corrections VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)", [row])
+    journal.commit()
+    return found.problems, found.notes
+
+
+def given_for(journal: Journal, problems: Mapping[str, str], *, as_found: bool) -> dict[str, dict[str, Any]]:
+    """What counts for each photo: its row of the table, and the last spots that a person drew.
+
+    Parameters
+    ----------
+    journal : Journal
+        Of the run.
+    problems : mapping of str to str
+        Photos whose spots cannot be used, and one sentence each.
+    as_found : bool
+        Leave out what persons drew; it stays in the journal.
+
+    Returns
+    -------
+    dict of str to dict
+        `Given.to_dict` of every photo for which something was given.
+    """
+    table = next((Path(path).name for (path,) in journal.select("SELECT path FROM table_path")), "")
+    given = {
+        photo: Given(problem=problem) if problem else given_of(json.loads(row), table)
+        for photo, row, problem in journal.select("SELECT photo, row, problem FROM table_rows")
+    }
+    given = {photo: told for photo, told in given.items() if told != Given()}
+    if not as_found:
+        drawn = _latest(journal)
+        for photo, content in _contents(journal).items():
+            if content in drawn:
+                spots = DrawnSpots.from_dict(json.loads(drawn[content]))
+                given[photo] = replace(given.get(photo, Given()), drawn=spots)
+        given |= {photo: Given(problem=problem) for photo, problem in problems.items()}
+    return {photo: told.to_dict() for photo, told in given.items()}
+
+
+def record_given(journal: Journal, given: Mapping[str, Mapping[str, Any]]) -> None:
+    """Record on what the results of the photos depend besides the files, and forget on what they depended before.
+
+    Parameters
+    ----------
+    journal : Journal
+        Of the run.
+    given : mapping of str to mapping
+        From `given_for`.
+    """
+    changed = []
+    for photo, (_, key) in journal.known_files().items():
+        wanted = content_key(file_key(key), None, digest_of(given.get(photo)))
+        if wanted != key:
+            changed.append((wanted, photo))
+    journal.change("UPDATE files SET sha256 = ? WHERE photo = ?", changed)
+    journal.commit()
+
+
+def record_notes(journal: Journal, notes: Iterable[str]) -> None:
+    """Record sentences for the person on this call, and forget those on earlier ones.
+
+    Parameters
+    ----------
+    journal : Journal
+        Of the run.
+    notes : iterable of str
+        One sentence each.
+    """
+    journal.change("DELETE FROM notes")
+    journal.change("INSERT INTO notes VALUES (NULL, ?)", [(note,) for note in notes])
+    journal.commit()
+
+
+def notes_of(journal: Journal) -> list[str]:
+    """Sentences for the person on the last call.
+
+    Parameters
+    ----------
+    journal : Journal
+        Of the run.
+
+    Returns
+    -------
+    list of str
+    """
+    return [note for (note,) in journal.select("SELECT note FROM notes ORDER BY number")]
+
+
+def _contents(journal: Journal) -> dict[str, str]:
+    """Digest of each photo that could be read."""
+    return {photo: photo_digest(key) for photo, (_, key) in journal.known_files().items()}
+
+
+def _latest(journal: Journal) -> dict[str, str]:
+    """Last spots drawn on each content."""
+    return dict(journal.select("SELECT photo_sha256, spots FROM corrections ORDER BY number"))
+
+
+def _named_files(journal: Journal, column: str, photos: Iterable[str]) -> dict[str, Path]:
+    """Files that the table names for the photos that are there."""
+    folder = next((Path(path).parent for (path,) in journal.select("SELECT path FROM table_path")), Path())
+    rows = table_rows(journal)
+    named = {photo: file_of(rows[photo], column, folder) for photo in photos if photo in rows}
+    return {photo: path for photo, path in named.items() if path is not None}

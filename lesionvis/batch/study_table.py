@@ -1,0 +1,336 @@
+"""A person's table about the photos of a study: one row per photo, columns matched by name."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from lesionvis.annotations.files import PhotoNames
+from lesionvis.batch.given import Given
+from lesionvis.errors import LesionvisError, SettingsError
+from lesionvis.triage.answers import UNKNOWN, Answers, questions
+from lesionvis.triage.circumstances import Circumstances
+
+PHOTO, PATIENT, DATE = "photo", "patient", "date"
+AGE, CAUSE, SITES = "age_years", "cause", "sites"
+EXCLUDE, SPOTS = "exclude", "spots_file"
+_SCALES = ("px_per_mm", "mm_across", "coin")
+KNOWN_COLUMNS = {
+    PHOTO: "path of the photo relative to the folder, or its name where no other photo has it",
+    PATIENT: "who is photographed; photos of one patient and different dates are a series",
+    DATE: "when the photo was taken, such as 2026-03-01 or 2026-03-01T14:30",
+    AGE: "age of the person, years",
+    CAUSE: "event just before the spots, as for --cause",
+    SITES: "body sites with spots, as for --site, separated by semicolons",
+    "px_per_mm": "scale of the photo, px per mm",
+    "mm_across": "width of what the photo shows, mm",
+    "coin": "coin that lies in the photo, such as eur-1",
+    EXCLUDE: "PNG with the places to leave out, relative to the table",
+    SPOTS: "file with spots that a person drew, relative to the table",
+}
+"""Columns that mean something, besides the names of the answers; all others are carried through."""
+_OTHER_NAMES = {"age": AGE, "site": SITES, "file": PHOTO, "filename": PHOTO, "patient_id": PATIENT}
+_DELIMITERS = (",", ";", "\t", "|")
+_EXCEL = (".xlsx", ".xlsm")
+
+
+@dataclass(frozen=True, slots=True)
+class StudyTable:
+    """A table with a row per photo.
+
+    Attributes
+    ----------
+    path : Path
+        Where it was read.
+    columns : tuple of str
+        Names as they stand in the table.
+    rows : tuple of tuple of str
+        Text of the cells, row by row; empty ones are "".
+    """
+
+    path: Path
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MatchedTable:
+    """Rows of a table by the photos that they are about.
+
+    Attributes
+    ----------
+    rows : mapping of str to mapping of str to str
+        Photo -> column -> text, for every photo with a row.
+    problems : mapping of str to str
+        Photos with several rows, and one sentence each.
+    notes : tuple of str
+        Sentences on rows without a photo and photos without a row.
+    """
+
+    rows: Mapping[str, Mapping[str, str]]
+    problems: Mapping[str, str]
+    notes: tuple[str, ...]
+
+
+def read_study_table(path: Path) -> StudyTable:
+    """Read a table of CSV, TSV, Excel or Parquet.
+
+    Parameters
+    ----------
+    path : Path
+        Text in UTF-8, or UTF-16 as Excel writes it, with commas, semicolons, tabs or bars between the cells; the
+        first sheet of an .xlsx file; or .parquet. The first row names the columns.
+
+    Returns
+    -------
+    StudyTable
+
+    Raises
+    ------
+    SettingsError
+        If it cannot be read, has no column of photos, or the same column twice.
+    """
+    readers = {**dict.fromkeys(_EXCEL, _excel_rows), ".parquet": _parquet_rows}
+    try:
+        lines = readers.get(path.suffix.lower(), _text_rows)(path)
+    except OSError as error:
+        raise SettingsError(f"The table {path} cannot be read ({error.strerror or error}); check the path.") from error
+    filled = [row for row in lines if any(cell.strip() for cell in row)]
+    columns = tuple(name.strip() for name in filled[0]) if filled else ()
+    meanings = [_meaning(name) for name in columns]
+    if PHOTO not in meanings:
+        raise SettingsError(
+            f'The table {path} has no column "{PHOTO}" among {", ".join(columns) or "none"}; name the photos in one.'
+        )
+    for name, meaning in zip(columns, meanings, strict=True):
+        if not name or meanings.count(meaning) > 1:
+            raise SettingsError(f'The table {path} has the column "{name}" twice or without a name; rename one.')
+    for number, row in enumerate(filled[1:], start=2):
+        if len(row) > len(columns) and any(cell for cell in row[len(columns) :]):
+            raise SettingsError(f"Row {number} of the table {path} has more cells than columns; mend or quote it.")
+    rows = tuple(tuple((*row, *("",) * len(columns))[: len(columns)]) for row in filled[1:])
+    return StudyTable(path, columns, rows)
+
+
+def match_rows(table: StudyTable, photos: Iterable[str]) -> MatchedTable:
+    """Find the photo of each row.
+
+    Parameters
+    ----------
+    table : StudyTable
+    photos : iterable of str
+        Names of all photos of the run.
+
+    Returns
+    -------
+    MatchedTable
+    """
+    all_photos = list(photos)
+    names = PhotoNames(all_photos)
+    place = [_meaning(name) for name in table.columns].index(PHOTO)
+    numbers: dict[str, list[int]] = {}
+    strangers = []
+    rows: dict[str, dict[str, str]] = {}
+    for number, row in enumerate(table.rows, start=2):
+        photo = names.match(row[place].strip())
+        if photo is None:
+            strangers.append(row[place].strip() or f"row {number}")
+        else:
+            numbers.setdefault(photo, []).append(number)
+            rows[photo] = dict(zip(table.columns, row, strict=True))
+            del rows[photo][table.columns[place]]
+    problems = {
+        photo: f"{table.path.name} has rows {_listed(map(str, many))} for this photo; leave one."
+        for photo, many in numbers.items()
+        if len(many) > 1
+    }
+    notes = []
+    if strangers:
+        notes.append(
+            f"{table.path.name}: {len(strangers)} rows match no photo, or several: {_listed(strangers)}; "
+            "give the path of a photo in the folder."
+        )
+    without = [photo for photo in all_photos if photo not in rows]
+    if without:
+        notes.append(f"{table.path.name}: {len(without)} photos have no row: {_listed(without)}.")
+    return MatchedTable(rows, problems, tuple(notes))
+
+
+def given_of(row: Mapping[str, str], table: str) -> Given:
+    """What a row of the table gives for its photo.
+
+    Parameters
+    ----------
+    row : mapping of str to str
+        Column -> text.
+    table : str
+        Name of the table, for messages.
+
+    Returns
+    -------
+    Given
+        With a problem instead of anything that cannot be used.
+
+    Examples
+    --------
+    >>> given_of({"Fever": "yes", "age": "7", "room": "12"}, "study.csv").answers
+    {'fever': 'yes'}
+    >>> given_of({"fever": "high"}, "study.csv").problem
+    'study.csv: The answer "fever" cannot be "high". Choose one of: no, yes, unknown.'
+    """
+    cells = {_meaning(name): cell.strip() for name, cell in row.items() if cell.strip()}
+    try:
+        answers = {name: cells[name].lower().replace(" ", "_") for name in questions() if name in cells}
+        age = _number(cells, AGE)
+        sites = tuple(_site(part) for part in cells.get(SITES, "").replace(",", ";").split(";") if part.strip())
+        about = Circumstances(age, cells.get(CAUSE, UNKNOWN).lower().replace(" ", "_"), sites)
+        about.answers(Answers.from_mapping(answers))  # which refuses what contradicts itself
+        scales = {name: cells[name] for name in _SCALES if name in cells}
+        if len(scales) > 1:
+            raise SettingsError(f"{_listed(scales)} say the scale twice; give one of them")
+        _check_date(cells.get(DATE, ""))
+        scale = {name: text if name == "coin" else _number(cells, name) or 0.0 for name, text in scales.items()}
+        return Given(answers, age, about.cause, about.sites, scale)
+    except LesionvisError as error:
+        return Given(problem=f"{table}: {error}".rstrip(".") + ".")
+
+
+def file_of(row: Mapping[str, str], column: str, folder: Path) -> Path | None:
+    """File that a row names.
+
+    Parameters
+    ----------
+    row : mapping of str to str
+        Column -> text.
+    column : str
+        `EXCLUDE` or `SPOTS`.
+    folder : Path
+        Of the table.
+
+    Returns
+    -------
+    Path or None
+        None where the cell is empty.
+    """
+    named = [cell.strip() for name, cell in row.items() if _meaning(name) == column and cell.strip()]
+    return folder / named[0] if named else None
+
+
+def cell_of(row: Mapping[str, str], column: str) -> str:
+    """Text of a column that means something.
+
+    Parameters
+    ----------
+    row : mapping of str to str
+        Column -> text.
+    column : str
+        One of `KNOWN_COLUMNS`.
+
+    Returns
+    -------
+    str
+        "" where there is none.
+    """
+    return next((cell.strip() for name, cell in row.items() if _meaning(name) == column), "")
+
+
+def _meaning(name: str) -> str:
+    """Name of a column as it is compared: without case, with underscores."""
+    plain = "_".join(name.strip().lower().replace("-", " ").replace("_", " ").split())
+    return _OTHER_NAMES.get(plain, plain)
+
+
+def _number(cells: Mapping[str, str], name: str) -> float | None:
+    if name not in cells:
+        return None
+    try:
+        return float(cells[name].replace(",", "."))
+    except ValueError as error:
+        raise SettingsError(f'{name} must be a number, not "{cells[name]}"') from error
+
+
+def _site(text: str) -> str:
+    return "_".join(text.strip().lower().split())
+
+
+def _check_date(text: str) -> None:
+    """Refuse a date that could be meant in two ways."""
+    try:
+        if text:
+            datetime.fromisoformat(text)
+    except ValueError as error:
+        raise SettingsError(f'the date "{text}" is not of the form 2026-03-01 or 2026-03-01T14:30') from error
+
+
+def _text_rows(path: Path) -> list[list[str]]:
+    raw = path.read_bytes()
+    try:
+        text = raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SettingsError(f'The table {path} is not UTF-8; save it as "CSV UTF-8" or as .xlsx.') from error
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    # The header holds no numbers or texts in which a comma could stand.
+    delimiter = max(_DELIMITERS, key=first.count)
+    try:
+        return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        raise SettingsError(f"The table {path} is no table ({error}); check its quotes.") from error
+
+
+def _excel_rows(path: Path) -> list[list[str]]:
+    openpyxl = _library("openpyxl", "excel", "An Excel table")
+    try:
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        rows = [[_text(cell) for cell in row] for row in book.worksheets[0].iter_rows(values_only=True)]
+        book.close()
+    except OSError:
+        raise
+    except Exception as error:  # whatever a damaged file makes of its many parts
+        raise SettingsError(f"The table {path} is no Excel file ({error}); save it again as .xlsx.") from error
+    return rows
+
+
+def _parquet_rows(path: Path) -> list[list[str]]:
+    parquet = _library("pyarrow.parquet", "parquet", "A Parquet table")
+    try:
+        table = parquet.read_table(path)
+    except OSError:
+        raise
+    except ValueError as error:  # pyarrow's own errors are among them
+        raise SettingsError(f"The table {path} is no Parquet file ({error}); write it again.") from error
+    columns = [[_text(value) for value in column.to_pylist()] for column in table.columns]
+    return [list(table.column_names), *([*row] for row in zip(*columns, strict=True))]
+
+
+def _library(module: str, extra: str, what: str) -> Any:
+    try:
+        return import_module(module)
+    except ImportError as error:
+        raise SettingsError(f"{what} needs {module.partition('.')[0]}; install lesionvis[{extra}].") from error
+
+
+def _text(value: object) -> str:
+    """Text of a cell: whole numbers without a fraction, dates without a midnight that nobody wrote."""
+    if value is None or value != value:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, datetime):
+        is_day = (value.hour, value.minute, value.second, value.microsecond) == (0, 0, 0, 0)
+        return value.date().isoformat() if is_day else value.isoformat()
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _listed(names: Iterable[str], shown: int = 5) -> str:
+    """A few names, and how many more there are."""
+    found = list(names)
+    more = f" and {len(found) - shown} more" if len(found) > shown else ""
+    return ", ".join(found[:shown]) + more

@@ -1,0 +1,152 @@
+"""A person's table is read as it is, and what cannot be used is said of the photo it is about."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lesionvis.batch.study_table import (
+    EXCLUDE,
+    KNOWN_COLUMNS,
+    PATIENT,
+    cell_of,
+    file_of,
+    given_of,
+    match_rows,
+    read_study_table,
+)
+from lesionvis.errors import SettingsError
+
+PHOTOS = ("leg/a.jpg", "leg/b.jpg", "c.jpg")
+
+
+def _read(text: str | bytes, folder: Path, name: str = "study.csv") -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    path = folder / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    table = read_study_table(path)
+    return table.columns, list(table.rows)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "photo,Room,note\na.jpg,12,ok\n",
+        "photo;Room;note\r\na.jpg;12;ok\r\n",
+        "photo\tRoom\tnote\na.jpg\t12\tok",
+        "\ufeffphoto|Room|note\n\na.jpg|12|ok\n\n",
+        'photo,Room,"note"\na.jpg,12,ok\n',
+        "photo\tRoom\tnote\na.jpg\t12\tok\n".encode("utf-16"),
+    ],
+)
+def test_any_delimiter_is_read(text: str | bytes, tmp_path: Path) -> None:
+    assert _read(text, tmp_path) == (("photo", "Room", "note"), [("a.jpg", "12", "ok")])
+
+
+def test_cells_stay_as_they_are(tmp_path: Path) -> None:
+    _, rows = _read('photo;note\na.jpg;" NA, ""x""\nsecond "\nb.jpg\n', tmp_path)
+    assert rows == [("a.jpg", ' NA, "x"\nsecond '), ("b.jpg", "")]
+
+
+def test_excel_and_parquet_give_the_same(tmp_path: Path) -> None:
+    import openpyxl
+    import pandas
+
+    values: dict[str, list[Any]] = {
+        "photo": ["a.jpg", "b.jpg"],
+        "Room": [12, None],
+        "date": [datetime(2026, 3, 1), datetime(2026, 3, 1, 14)],
+    }
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    sheet.append([*values, "fever", "day"])
+    for row in zip(*values.values(), [True, False], [date(2026, 1, 2), None], strict=True):
+        sheet.append(row)
+    book.save(tmp_path / "study.xlsx")
+    table = read_study_table(tmp_path / "study.xlsx")
+    assert table.columns == ("photo", "Room", "date", "fever", "day")
+    assert table.rows[0] == ("a.jpg", "12", "2026-03-01", "yes", "2026-01-02")
+    assert table.rows[1] == ("b.jpg", "", "2026-03-01T14:00:00", "no", "")
+    pandas.DataFrame(values).to_parquet(tmp_path / "study.parquet")
+    assert read_study_table(tmp_path / "study.parquet").rows == (
+        ("a.jpg", "12", "2026-03-01"),
+        ("b.jpg", "", "2026-03-01T14:00:00"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("name,room\na,1\n", 'has no column "photo" among name, room; name the photos in one'),
+        ("", 'has no column "photo" among none'),
+        ("photo,room,Room\na,1,2\n", 'has the column "room" twice or without a name'),
+        ("photo,\na,1\n", "twice or without a name"),
+        ("photo,room\na.jpg,1,2\n", "Row 2 of the table .* has more cells than columns"),
+        ('photo,room\n"a.jpg,1\n', "is no table"),
+        (b"photo,room\n\xe4.jpg,1\n", 'is not UTF-8; save it as "CSV UTF-8" or as .xlsx'),
+    ],
+)
+def test_what_is_no_table_is_refused(text: str | bytes, message: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=message):
+        _read(text, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["a.xlsx", "a.parquet"])
+def test_a_damaged_file_is_refused_by_its_name(name: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=name):
+        _read("photo,room\n", tmp_path, name)
+    with pytest.raises(SettingsError, match=r"missing\.csv cannot be read"):
+        read_study_table(tmp_path / "missing.csv")
+
+
+def test_rows_find_their_photos_and_the_rest_is_listed(tmp_path: Path) -> None:
+    (tmp_path / "s.csv").write_text("File,x\na.jpg,1\nleg/b,2\nz.jpg,3\nb.jpg,4\n", encoding="utf-8")
+    matched = match_rows(read_study_table(tmp_path / "s.csv"), PHOTOS)
+    assert matched.rows == {"leg/a.jpg": {"x": "1"}, "leg/b.jpg": {"x": "4"}}
+    assert matched.problems == {"leg/b.jpg": "s.csv has rows 3, 5 for this photo; leave one."}
+    assert matched.notes == (
+        "s.csv: 1 rows match no photo, or several: z.jpg; give the path of a photo in the folder.",
+        "s.csv: 1 photos have no row: c.jpg.",
+    )
+
+
+def test_columns_are_matched_by_name_in_any_case() -> None:
+    row = {"Fever": "Yes", "Age": "7,5", "Site": "Lower legs; feet", "cause": "none", "Px per mm": "8.5", "x": "1"}
+    given = given_of(row, "s.csv")
+    assert given.answers == {"fever": "yes"}
+    assert (given.age_years, given.cause, given.sites) == (7.5, "none", ("lower_legs", "feet"))
+    assert given.scale == {"px_per_mm": 8.5}
+    assert given.problem == ""
+
+
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        ({"fever": "hgh"}, 's.csv: The answer "fever" cannot be "hgh". Choose one of: no, yes, unknown.'),
+        ({"age": "seven"}, 's.csv: age_years must be a number, not "seven".'),
+        (
+            {"age": "7", "child": "no"},
+            "s.csv: The age in years is 7, which means child=yes, but child=no was answered",
+        ),
+        ({"px_per_mm": "8", "coin": "eur-1"}, "s.csv: px_per_mm, coin say the scale twice; give one of them."),
+        ({"date": "1.3.2026"}, 's.csv: the date "1.3.2026" is not of the form 2026-03-01 or 2026-03-01T14:30.'),
+        ({"site": "shin"}, 's.csv: There is no site "shin"'),
+    ],
+)
+def test_what_cannot_be_used_is_said(row: dict[str, str], problem: str) -> None:
+    assert given_of(row, "s.csv").problem.startswith(problem)
+
+
+def test_an_empty_row_gives_nothing() -> None:
+    given = given_of({"fever": " ", "age": "", "x": "1"}, "s.csv")
+    assert (given.answers, given.age_years, given.scale, given.problem) == ({}, None, {}, "")
+
+
+def test_files_are_relative_to_the_table(tmp_path: Path) -> None:
+    row = {"Exclude": "out/a.png", "Patient ID": " P1 "}
+    assert file_of(row, EXCLUDE, tmp_path) == tmp_path / "out/a.png"
+    assert file_of({"exclude": ""}, EXCLUDE, tmp_path) is None
+    assert cell_of(row, PATIENT) == "P1"
+    assert all(KNOWN_COLUMNS.values())
