@@ -154,7 +154,7 @@ def read_header(data: bytes, name: str) -> Encoded:
     if kind == "GIF":
         raise UnreadablePhoto(f"{name} is a GIF, which has too few colours or is animated; give the original photo.")
     if kind is None:
-        reason = reason_not_read(data) or f"not a photo ({', '.join(_READERS)}); export it as JPEG"
+        reason = reason_not_read(data) or f"not a photo ({', '.join(_READERS)}, DICOM); export it as JPEG"
         raise UnreadablePhoto(f"{name} is {reason}.")
     if kind == "DICOM":
         return _dicom_header(data, name)

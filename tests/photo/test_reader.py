@@ -49,13 +49,16 @@ def samples() -> dict[str, bytes]:
 # Files that are refused
 
 
-@pytest.mark.parametrize("content", [b"Dear doctor,", b"%PDF-1.7\n", b"\xff\xd8", b"<html></html>", b"\0" * 4096])
+@pytest.mark.parametrize("content", [b"Dear doctor,", b"\xff\xd8", b"<html></html>", b"\0" * 4096])
 def test_renamed_file_is_refused(content: bytes, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "arm.jpg"
     path.write_bytes(content)
     with pytest.raises(UnreadablePhoto) as caught:
         read_photo(path)
-    assert str(caught.value) == ("arm.jpg is not a photo (JPEG, PNG, WebP, TIFF, BMP, AVIF, HEIC); export it as JPEG.")
+    assert (
+        str(caught.value)
+        == "arm.jpg is not a photo (JPEG, PNG, WebP, TIFF, BMP, AVIF, HEIC, DICOM); export it as JPEG."
+    )
     assert capfd.readouterr().err == ""
 
 
@@ -74,7 +77,7 @@ PAGES = {"save_all": True, "append_images": [Image.new("RGB", (48, 40), "white")
     ("data", "sentence"),
     [
         (b"", r"is empty \(0 bytes\); copy it again from the camera or phone\."),
-        (b"\0\0\0\x18ftypmp42\0\0\0\0isommp42" + b"\0" * 64, r"is not a photo \(.*\); export it as JPEG\."),
+        (b"\0\0\0\x18ftypmp42\0\0\0\0isommp42" + b"\0" * 64, r"is video; save the picture that counts as a JPEG\."),
         (encoded(texture(), "GIF"), r"is a GIF, .*; give the original photo\."),
         (
             encoded(texture(), "PNG", **PAGES),
@@ -461,6 +464,7 @@ def test_place_owner_and_serial_number_are_not_kept() -> None:
         "taken_at": datetime(2025, 3, 9, 17, 45, 1),
         "name": "bytes",
         "taken_at_source": "camera",
+        "pixel_spacing": None,
     }
 
 
