@@ -118,6 +118,24 @@ def write_annotations(analysis: Analysis, kind: str) -> bytes:
     return WRITERS[kind][1](photo.name, size, annotations_of(analysis), analysis.drawn)
 
 
+def check_format(kind: str) -> None:
+    """Make sure before hours of work that a format can be written after them.
+
+    Parameters
+    ----------
+    kind : str
+        Name of the format.
+
+    Raises
+    ------
+    SettingsError
+        If it is none of `WRITERS`, or its library is missing.
+    """
+    if kind not in WRITERS:
+        raise SettingsError(f'There is no format "{kind}" of annotations; give one of {", ".join(WRITERS)}.')
+    WRITERS[kind][1]("", (0, 0), ())
+
+
 def match_photo(name: str, photos: Iterable[str]) -> str | None:
     """Photo that a name in a file or of a file means.
 

@@ -17,7 +17,10 @@ from typing import IO, Any
 from lesionvis.batch.journal import Journal
 from lesionvis.batch.names import picture_files
 
-KINDS = {"masks": ".png", "overlays": ".jpg", "thumbnails": ".jpg"}
+ANNOTATIONS = {"coco": ".json", "geojson": ".geojson", "labelme": ".json", "imagej": ".zip"}
+"""Formats of `lesionvis.annotations` -> extension: the outlines of a photo as other programs read them."""
+
+KINDS = {"masks": ".png", "overlays": ".jpg", "thumbnails": ".jpg", **ANNOTATIONS}
 """Kind of picture, which is the name of its folder -> extension."""
 
 ALWAYS = ("thumbnails",)

@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from lesionvis.analysis import Analyzer
+from lesionvis.annotations.files import check_format
 from lesionvis.batch.corrections import ReadFile, read_files
+from lesionvis.batch.exports import COCO, write_joined
 from lesionvis.batch.file_kinds import PHOTO_EXTENSIONS
 from lesionvis.batch.journal import Journal, locked
 from lesionvis.batch.names import file_key, mask_path, photo_path
@@ -25,6 +27,7 @@ from lesionvis.batch.places import check_places
 from lesionvis.batch.report import write_report
 from lesionvis.batch.rows import FAILED
 from lesionvis.batch.scan import Listing, PhotoFile, find_photos
+from lesionvis.batch.selection import only_named
 from lesionvis.batch.study import (
     enter_corrections,
     enter_table,
@@ -93,8 +96,13 @@ class BatchRunner:
         Table about the photos, as `lesionvis.batch.study_table` reads it. It is kept in the journal too.
     as_found : bool
         Leave out what persons drew; it stays in the journal.
+    only : Path, optional
+        Text file with one photo per line, to leave out all others.
     masks, overlays : bool
         Write the label image, and the annotated picture, of every photo.
+    annotations : tuple of str
+        Formats in which the outlines of every photo are written for other programs: "coco", "geojson", "labelme",
+        "imagej". What was not taken for a spot is in them as a candidate.
     parquet : bool
         Write the tables as Parquet too; needs pyarrow.
     jobs : int
@@ -120,8 +128,10 @@ class BatchRunner:
     corrections: Path | None = None
     metadata: Path | None = None
     as_found: bool = False
+    only: Path | None = None
     masks: bool = False
     overlays: bool = False
+    annotations: tuple[str, ...] = ()
     parquet: bool = False
     jobs: int = 1
     max_seconds: float = 120.0
@@ -135,6 +145,8 @@ class BatchRunner:
             value = getattr(self, name)
             if not value >= lowest:
                 raise SettingsError(f"{name} must be at least {lowest}, got {value}.")
+        for kind in self.annotations:
+            check_format(kind)
 
     def __call__(self, folder: Path, run: Path, on_progress: OnProgress | None = None) -> dict[str, int]:
         """Analyse a folder, or finish a run that was stopped.
@@ -171,6 +183,7 @@ class BatchRunner:
         listing = find_photos(folder, run)
         if not listing.photos:
             raise RunFolderError(_no_photos(folder, listing))
+        listing, strangers = only_named(listing, self.only)
         photos = [file.photo for file in listing.photos]
         masks = self._found_masks(folder, photos)
         table = None if self.metadata is None else match_rows(read_study_table(self.metadata), photos)
@@ -186,7 +199,7 @@ class BatchRunner:
                 with self._executor(self._job(kinds)) as executor:
                     remove_unfinished(run)
                     _identify(executor, listing, folder, masks, journal, tell)
-                    given = self._given(executor, journal, photos, table.notes if table else ())
+                    given = self._given(executor, journal, photos, (*strangers, *(table.notes if table else ())))
                     if self.retry_failed:
                         journal.forget_failures()
                     pictures_of_run = RunPictures(run, journal, photos, kinds)
@@ -196,6 +209,8 @@ class BatchRunner:
                 remove_partial_tables(run)
                 if is_parquet:
                     write_parquet(run)
+                if COCO in kinds:
+                    write_joined(run, journal, photos)
                 write_report(run, journal)
                 remove_unfinished(run)
                 return journal.counts("status")
@@ -234,7 +249,8 @@ class BatchRunner:
 
     def _kinds(self, held: Collection[str]) -> tuple[str, ...]:
         """Kinds of pictures to make; those that the run folder holds go on, or they would contradict the tables."""
-        return tuple(kind for kind in KINDS if kind in ALWAYS or kind in held or getattr(self, kind))
+        asked = {*ALWAYS, *self.annotations, *(kind for kind in ("masks", "overlays") if getattr(self, kind))}
+        return tuple(kind for kind in KINDS if kind in asked or kind in held)
 
     def _executor(self, job: Job) -> AbstractContextManager[Executor]:
         return _cluster_executor(job, self.dask_scheduler) if self.dask_scheduler else _local_executor(job, self.jobs)

@@ -12,14 +12,17 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lesionvis.annotations.files import write_annotations
 from lesionvis.batch.masks import mask_png
 from lesionvis.batch.names import content_key, escape_control_characters, file_key
+from lesionvis.batch.pictures import ANNOTATIONS
 from lesionvis.errors import LesionvisError, SettingsError
 
 if TYPE_CHECKING:
@@ -209,7 +212,12 @@ def thumbnail_jpeg(analysis: Analysis) -> bytes:
     return cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, THUMBNAIL_JPEG_QUALITY])[1].tobytes()
 
 
-_PAINTERS = {"masks": mask_png, "overlays": overlay_jpeg, "thumbnails": thumbnail_jpeg}
+_PAINTERS: dict[str, Callable[[Analysis], bytes]] = {
+    "masks": mask_png,
+    "overlays": overlay_jpeg,
+    "thumbnails": thumbnail_jpeg,
+    **{kind: partial(write_annotations, kind=kind) for kind in ANNOTATIONS},
+}
 _CHANGED = "This file changed while the run was going on; run the same command again."
 
 
