@@ -12,6 +12,7 @@ import sqlite3
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePath, PurePosixPath
 from types import TracebackType
@@ -26,6 +27,8 @@ from lesionvis.photo.dates import date_in_file_name
 
 # Another program that reads the journal delays a run by this much at most.
 _BUSY_SECONDS = 60.0
+# Two runs that begin at the same moment each hold a part of the lock for an instant; then one of them has it.
+_LOCK_SECONDS = 1.0
 
 
 def _definitions(columns: Mapping[str, str]) -> str:
@@ -53,7 +56,7 @@ _DIGEST_LENGTH = 64
 # The pieces are names of columns, constants of this package.
 _SCHEMA = f"""
 CREATE TABLE provenance (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE origin (folder TEXT NOT NULL, begun_at TEXT NOT NULL);
+CREATE TABLE origin (folder TEXT NOT NULL, begun_at TEXT NOT NULL, finished_at TEXT NOT NULL);
 CREATE TABLE files (
     photo TEXT PRIMARY KEY, sha256 TEXT, state TEXT NOT NULL, problem TEXT NOT NULL, date_in_name TEXT NOT NULL
 );
@@ -92,6 +95,23 @@ CREATE VIEW reasons AS
     FROM files JOIN result_reasons USING (sha256);
 """  # noqa: S608
 _LAYOUT = hashlib.sha256(_SCHEMA.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a run is of.
+
+    Attributes
+    ----------
+    folder : str
+        Absolute path of the folder of the photos.
+    begun_at, finished_at : str
+        Times in UTC, ISO 8601; `finished_at` is "" as long as tables and report are not those of the journal.
+    """
+
+    folder: str
+    begun_at: str
+    finished_at: str
 
 
 class Journal:
@@ -197,20 +217,20 @@ class Journal:
         """
         return dict(self._rows("SELECT name, value FROM provenance"))
 
-    def origin(self) -> tuple[str, str]:
-        """Folder of the photos, and when the run began.
+    def origin(self) -> Origin:
+        """Folder of the photos, and when the run began and ended.
 
         Returns
         -------
-        folder : str
-            Absolute path; "" when none was recorded.
-        begun_at : str
-            ISO 8601, in UTC.
+        Origin
+            With empty texts when nothing was recorded.
         """
-        return next(self._rows("SELECT folder, begun_at FROM origin"), ("", ""))
+        return Origin(*next(self._rows("SELECT folder, begun_at, finished_at FROM origin"), ("", "", "")))
 
-    def record_folder(self, folder: Path) -> None:
-        """Record the folder of the photos. One that was moved, so that its old path is gone, is the same folder.
+    def record_begin(self, folder: Path) -> None:
+        """Record the folder of the photos, and that the run is not finished.
+
+        A folder that was moved, so that its old path is gone, is the same folder.
 
         Parameters
         ----------
@@ -222,19 +242,22 @@ class Journal:
         RunFolderError
             If the run is of the photos of another folder, whose rows would be lost.
         """
-        held, _ = self.origin()
-        if held and Path(held).exists() and not is_same(Path(held), folder):
+        held = self.origin()
+        if held.folder and Path(held.folder).exists() and not is_same(Path(held.folder), folder):
             raise RunFolderError(
-                f"{self._run} holds the run of the photos in {held}, not in {folder}; give another folder for the "
-                "results of this one."
+                f"{self._run} holds the run of the photos in {held.folder}, not in {folder}; give another folder for "
+                "the results of this one."
             )
         path = os.path.abspath(folder)  # noqa: PTH100 - a link stays a link
-        begun_at = datetime.now(UTC).isoformat(timespec="seconds")
         with _problems_named(self._run):
-            if held:
-                self._database.execute("UPDATE origin SET folder = ?", (path,))
-            else:
-                self._database.execute("INSERT INTO origin VALUES (?, ?)", (path, begun_at))
+            self._database.execute("DELETE FROM origin")
+            self._database.execute("INSERT INTO origin VALUES (?, ?, '')", (path, held.begun_at or _now()))
+        self.commit()
+
+    def record_end(self) -> None:
+        """Record that the tables and the report are written."""
+        with _problems_named(self._run):
+            self._database.execute("UPDATE origin SET finished_at = ?", (_now(),))
         self.commit()
 
     def commit(self) -> None:
@@ -492,6 +515,10 @@ class Journal:
             )
 
 
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
 def read_only_uri(path: PurePath) -> str:
     r"""Address by which SQLite opens a file to read it.
 
@@ -540,7 +567,10 @@ def locked(run: Path) -> Iterator[None]:
         If another run is writing to the folder, or its disk grants no locks.
     """
     # SQLite's own locks work on every system, unlike those of the standard library.
-    with _problems_named(run), closing(sqlite3.connect(run / LOCK_NAME, timeout=0, isolation_level=None)) as database:
+    with (
+        _problems_named(run),
+        closing(sqlite3.connect(run / LOCK_NAME, timeout=_LOCK_SECONDS, isolation_level=None)) as database,
+    ):
         if not _is_granted(database):
             if _grants_locks(run):
                 raise RunFolderError(f"Another run is writing to {run}; wait for its end or use another folder.")
@@ -548,6 +578,10 @@ def locked(run: Path) -> Iterator[None]:
                 f"The disk of {run} grants no locks, as some network drives do; give a folder on a local disk."
             )
         yield
+
+
+def _lock_database(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(path, timeout=_LOCK_SECONDS, isolation_level=None)
 
 
 def _is_granted(database: sqlite3.Connection) -> bool:
@@ -566,7 +600,7 @@ def _grants_locks(run: Path) -> bool:
     """Test whether a lock can be had on a new file, which no other run can hold."""
     trial = run / f"{LOCK_NAME}.{uuid.uuid4().hex}"
     try:
-        with closing(sqlite3.connect(trial, timeout=0, isolation_level=None)) as database:
+        with closing(_lock_database(trial)) as database:
             return _is_granted(database)
     finally:
         trial.unlink(missing_ok=True)

@@ -191,7 +191,7 @@ class BatchRunner:
         with _disk_problems_named(run):
             run.mkdir(parents=True, exist_ok=True)
             with locked(run), Journal.resume(run, facts) as journal:
-                journal.record_folder(folder)
+                journal.record_begin(folder)
                 if table is not None and self.metadata is not None:
                     enter_table(journal, table, self.metadata)
                 masks |= excluded_places(journal, photos)
@@ -212,6 +212,7 @@ class BatchRunner:
                 if COCO in kinds:
                     write_joined(run, journal, photos)
                 write_report(run, journal)
+                journal.record_end()
                 remove_unfinished(run)
                 return journal.counts("status")
 

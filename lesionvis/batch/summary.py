@@ -81,13 +81,18 @@ def run_status(run: Path, journal: Journal) -> str:
     counts = journal.counts("status")
     waiting = counts.get(WAITING, 0)
     total = sum(counts.values())
-    files = (*TABLES.values(), REPORT_NAME)
-    state = "finished" if not waiting and all((run / name).is_file() for name in files) else "not finished"
+    origin = journal.origin()
+    state = "finished" if origin.finished_at else "not finished"
     facts = journal.provenance()
-    folder, begun_at = journal.origin()
     skipped = sum(journal.skipped_counts().values())
     lines = [f"{run}: {state}, {total - waiting} of {total} photos done", f"status      {_counted(counts)}"]
-    shown = {"folder": escape_control_characters(folder), "begun_at": begun_at, "skipped": str(skipped)} | facts
+    shown = {
+        "folder": escape_control_characters(origin.folder),
+        "begun_at": origin.begun_at,
+        "finished_at": origin.finished_at,
+        "skipped": str(skipped),
+        **facts,
+    }
     return "\n".join([*lines, *(f"{name.ljust(24)}{value}" for name, value in shown.items())])
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lesionvis.batch.journal import Journal
 from lesionvis.batch.pictures import written_whole
-from lesionvis.batch.rows import PHOTO_COLUMNS, SPOT_COLUMNS, WAITING, Value
+from lesionvis.batch.rows import PHOTO_COLUMNS, SPOT_COLUMNS, Value
 from lesionvis.batch.study import table_rows
 from lesionvis.errors import RunFolderError
 
@@ -86,14 +86,15 @@ def write_tables_so_far(run: Path, journal: Journal) -> list[Path]:
     Returns
     -------
     list of Path
-        Files that were written: `PARTIAL_TABLES` as long as photos are waiting, which have that status, then `TABLES`.
+        Files that were written: `PARTIAL_TABLES`, where photos may be waiting, until the run is finished; then
+        `TABLES`.
 
     Raises
     ------
     RunFolderError
         If they cannot be written.
     """
-    names = PARTIAL_TABLES if journal.counts("status").get(WAITING) else TABLES
+    names = TABLES if journal.origin().finished_at else PARTIAL_TABLES
     try:
         write_tables(run, journal, names)
     except OSError as error:

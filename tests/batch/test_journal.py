@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from lesionvis.batch.journal import Journal, locked
+from lesionvis.batch.journal import Journal, Origin, locked
 from lesionvis.batch.places import JOURNAL_NAME, LOCK_NAME
 from lesionvis.batch.rows import failed_row
 from lesionvis.batch.scan import Listing, PhotoFile, SkippedFile
@@ -160,19 +160,30 @@ def test_the_run_of_another_folder_is_refused_and_a_folder_that_was_moved_is_not
     for folder in (run, first, second):
         folder.mkdir()
     with Journal.resume(run, FACTS) as journal:
-        assert journal.origin() == ("", "")
-        journal.record_folder(first)
-        held, begun_at = journal.origin()
-        assert held == str(first)
-        assert datetime.fromisoformat(begun_at).utcoffset() == timedelta(0)
+        assert journal.origin() == Origin("", "", "")
+        journal.record_begin(first)
+        begun = journal.origin()
+        assert (begun.folder, begun.finished_at) == (str(first), "")
+        assert datetime.fromisoformat(begun.begun_at).utcoffset() == timedelta(0)
         with pytest.raises(RunFolderError, match=f"of the photos in {first}, not in {second}; give another folder"):
-            journal.record_folder(second)
+            journal.record_begin(second)
         (tmp_path / "link").symlink_to(first)
-        journal.record_folder(tmp_path / "link")
+        journal.record_begin(tmp_path / "link")
         (tmp_path / "link").unlink()
         first.rename(tmp_path / "moved")
-        journal.record_folder(tmp_path / "moved")
-        assert journal.origin() == (str(tmp_path / "moved"), begun_at)
+        journal.record_begin(tmp_path / "moved")
+        assert journal.origin() == Origin(str(tmp_path / "moved"), begun.begun_at, "")
+
+
+def test_a_run_is_finished_until_it_is_called_again(tmp_path: Path) -> None:
+    with Journal.resume(tmp_path, FACTS) as journal:
+        journal.record_begin(tmp_path)
+        assert f"{tmp_path}: not finished" in run_status(tmp_path, journal)
+        journal.record_end()
+        assert journal.origin().finished_at >= journal.origin().begun_at
+        assert f"{tmp_path}: finished" in run_status(tmp_path, journal)
+        journal.record_begin(tmp_path)
+        assert f"{tmp_path}: not finished" in run_status(tmp_path, journal)
 
 
 def test_what_is_skipped_is_counted_by_reason_and_forgotten_when_it_is_gone(tmp_path: Path) -> None:
