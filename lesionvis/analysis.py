@@ -175,17 +175,17 @@ class Analyzer:
     Parameters
     ----------
     px_per_mm : float, optional
-        Scale of every photo in source px per mm; no reference is sought then.
+        Scale of every photo in source px per mm, above 0; no reference is sought then.
     mm_across : float, optional
-        Width of what every photo shows, in mm.
+        Width of what every photo shows, in mm, above 0.
     coin : str, optional
         Name of a coin that lies in every photo, such as "eur-1".
     bar_mm : float
-        Length that the bar of a printed card really has, in mm.
+        Length that the bar of a printed card really has, in mm, above 0.
     max_megapixels : float
-        Largest photo that is decoded.
+        Largest photo that is decoded, in millions of px, 1 to 1000.
     working_long_side_px : int
-        Longer side of the picture that is worked on.
+        Longer side of the picture that is worked on, in px, 256 to 16384.
     model_folder : Path, optional
         Pattern model; the one that comes with the package unless given. A text is taken as a path.
     spot_finder : SpotFinder

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import inspect
 import json
+import re
+import textwrap
 import tomllib
 from collections.abc import Mapping
 from importlib.metadata import version as installed_version
@@ -224,6 +227,44 @@ def changed(analyzer: Analyzer, **values: Any) -> Analyzer:
     return _analyzer(analyzer, values)
 
 
+def setting_meanings() -> dict[str, str]:
+    """Meaning of every setting, with its bounds, from the docstrings of `Analyzer` and `SpotFinder`.
+
+    Returns
+    -------
+    dict of str to str
+        By name, in their order.
+    """
+    found: dict[str, str] = {}
+    for of in (Analyzer, SpotFinder):
+        documented = _documented_parameters(inspect.getdoc(of) or "")
+        found |= {name: documented[name] for name in setting_fields(of)}
+    return found
+
+
+def settings_template() -> str:
+    """Settings file in which every setting stands as a comment, with its meaning, bounds and default.
+
+    Returns
+    -------
+    str
+        TOML that changes nothing until a line is uncommented.
+
+    Examples
+    --------
+    >>> print(settings_template())
+    # Settings of lesionvis ...
+    # Score from which a candidate is a spot, 0 to 1: fewer are missed below the default, fewer are false above it.
+    # min_score = 0.55
+    """
+    parts = [f"# Settings of lesionvis {__version__}. Take the # away from a line to set it; others keep the default."]
+    defaults = settings_text(Analyzer()).splitlines()
+    for line, meaning in zip(defaults, setting_meanings().values(), strict=True):
+        words = textwrap.wrap(meaning, 116)
+        parts += ["", *(f"# {text}" for text in words), line if line.startswith("#") else f"# {line}"]
+    return "\n".join(parts)
+
+
 def setting_fields(of: type[Analyzer | SpotFinder]) -> dict[str, dataclasses.Field[Any]]:
     """Fields of an analyzer, or of its finder of spots, that are settings.
 
@@ -288,6 +329,21 @@ def settings_hash(analyzer: Analyzer) -> str:
     """
     content = json.dumps(provenance(analyzer), sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+def _documented_parameters(doc: str) -> dict[str, str]:
+    """Name -> text of the entries of a docstring's section on parameters."""
+    section = re.split(r"Parameters\n-+\n", doc)[1]
+    section = re.split(r"\n\n\w[\w ]*\n-+\n", section)[0]
+    entries: dict[str, str] = {}
+    name = ""
+    for line in section.splitlines():
+        if line and not line.startswith(" "):
+            name = line.partition(" :")[0]
+            entries[name] = ""
+        elif name:
+            entries[name] = f"{entries[name]} {line.strip()}".strip()
+    return entries
 
 
 def _toml(text: str, name: str) -> dict[str, Any]:

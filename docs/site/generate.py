@@ -24,7 +24,7 @@ from lesionvis.cli.main import app
 from lesionvis.flags import FLAGS
 from lesionvis.pattern.features import FEATURES, MODEL_FEATURES
 from lesionvis.pattern.pattern import BLOCKING_FLAGS, SIGNS, UNSEEN_FLAGS
-from lesionvis.settings import setting_fields
+from lesionvis.settings import setting_fields, setting_meanings
 from lesionvis.spots import SpotFinder
 from lesionvis.spots.table import COLUMNS
 from lesionvis.triage.answers import questions
@@ -163,34 +163,20 @@ def _settings() -> Iterator[str]:
     yield ""
     yield (
         "A settings file is TOML with one line per setting that is to differ from its default: "
-        "`lesionvis analyze PHOTO --settings FILE`. An unknown name, another type or a value outside its bounds is "
+        "`lesionvis analyze PHOTO --settings FILE`; `lesionvis settings` prints one to fill in. An unknown name, "
+        "another type or a value outside its bounds is "
         "an error. The same names are the arguments of `Analyzer`, those of the second table of `SpotFinder`: "
         "`Analyzer(spot_finder=SpotFinder(min_score=0.7))`. Limits in mm do not apply to a photo without a scale; a "
         "flag of the photo then says so."
     )
     yield ""
+    documented = setting_meanings()
     for of in (Analyzer, SpotFinder):
-        documented = _numpydoc_section(inspect.getdoc(of) or "", "Parameters")
         rows = []
         for name, field in setting_fields(of).items():
             default = "not set" if field.default is None else f"`{json.dumps(field.default)}`"
             rows.append((f"`{name}`", default, documented[name]))
         yield from _table(("setting", "default", "meaning"), rows)
-
-
-def _numpydoc_section(doc: str, title: str) -> dict[str, str]:
-    """Name -> text of the entries of one section of a docstring."""
-    section = re.split(rf"{title}\n-+\n", doc)[1]
-    section = re.split(r"\n\n\w[\w ]*\n-+\n", section)[0]
-    entries: dict[str, str] = {}
-    name = ""
-    for line in section.splitlines():
-        if line and not line.startswith(" "):
-            name = line.partition(" :")[0]
-            entries[name] = ""
-        elif name:
-            entries[name] = f"{entries[name]} {line.strip()}".strip()
-    return entries
 
 
 def _columns() -> Iterator[str]:

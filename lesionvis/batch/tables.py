@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from lesionvis.batch.dictionary import write_dictionary
 from lesionvis.batch.journal import Journal
 from lesionvis.batch.pictures import written_whole
 from lesionvis.batch.rows import PHOTO_COLUMNS, SPOT_COLUMNS, Value
@@ -23,7 +24,7 @@ _SIGNIFICANT_DIGITS = 9
 
 
 def write_tables(run: Path, journal: Journal, names: Mapping[str, str] = TABLES) -> None:
-    """Write `photos.csv`, `spots.csv` and `skipped.csv`, each whole or not at all.
+    """Write `photos.csv`, `spots.csv` and `skipped.csv`, and the dictionary of their columns, each whole or not at all.
 
     UTF-8 with commas and quotes as in RFC 4180, lines ending in a line feed; missing numbers are empty, numbers have
     9 significant digits, true and false are 1 and 0. The columns of a person's table about the photos stand behind
@@ -49,6 +50,7 @@ def write_tables(run: Path, journal: Journal, names: Mapping[str, str] = TABLES)
             for row in rows:
                 of_photo = told.get(str(row[0]), {})
                 writer.writerow([*map(cell, row), *(of_photo.get(column, "") for column in carried)])
+    write_dictionary(run, carried_names(of_persons))
 
 
 def carried_names(columns: Iterable[str]) -> list[str]:

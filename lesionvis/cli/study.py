@@ -1,7 +1,8 @@
-"""The commands of a study: measuring what a person drew."""
+"""The commands of a study: measuring what a person drew, templates and dictionaries."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -64,3 +65,19 @@ def measure(
         typer.echo(escape_control_characters_in_lines(analysis_text(analysis, None, details=details)))
     if overlay is not None:
         write_picture(draw_overlay(analysis), overlay)
+
+
+@study_app.command()
+def settings() -> None:
+    """Print a settings file with every setting, its meaning, bounds and default, for --settings."""
+    from lesionvis.settings import settings_template
+
+    typer.echo(settings_template())
+
+
+@study_app.command()
+def columns(as_json: AsJson = False) -> None:
+    """Print the dictionary of all columns, tab-separated, or as a Frictionless Data package with --json."""
+    from lesionvis.batch.dictionary import columns_text, data_package
+
+    typer.echo(json.dumps(data_package(), indent=1) if as_json else columns_text())

@@ -100,12 +100,12 @@ class SpotFinder:
     Parameters
     ----------
     min_diameter_mm : float, optional
-        Smallest diameter (of the circle of equal area) of a spot, in mm. Spots are sought from 1 mm on, or from this
-        diameter on where it is smaller; smaller spots are kept unless it is given. Without a scale it does not
-        apply, which a flag of the photo says.
+        Smallest diameter (of the circle of equal area) of a spot, in mm, above 0. Spots are sought from 1 mm on, or
+        from this diameter on where it is smaller; smaller spots are kept unless it is given. Without a scale it does
+        not apply, which a flag of the photo says.
     max_diameter_mm : float, optional
-        Largest diameter of a spot, in mm; the dominant lesion counts as well. Without a scale it does not apply,
-        which a flag of the photo says.
+        Largest diameter of a spot, in mm, above 0; the dominant lesion counts as well. Without a scale it does not
+        apply, which a flag of the photo says.
     max_frame_share : float
         Largest area of a spot as a share of the photo's, 0 to 1; the dominant lesion counts as well.
     min_score : float

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import cv2
@@ -11,10 +12,11 @@ import pytest
 from drawn import write_photo
 from typer.testing import CliRunner, Result
 
-from lesionvis.analysis import analyze
+from lesionvis.analysis import Analyzer, analyze
 from lesionvis.annotations.files import write_annotations
 from lesionvis.cli.main import app
 from lesionvis.errors import SettingsError
+from lesionvis.settings import read_settings, setting_meanings
 
 
 def called(*arguments: object) -> Result:
@@ -56,3 +58,26 @@ def test_measure_refuses_a_mask_of_another_size(photo: Path, tmp_path: Path) -> 
     cv2.imwrite(str(tmp_path / "b.png"), np.ones((320, 240), np.uint8))
     with pytest.raises(SettingsError, match=r"of b\.png are for a photo of 240 x 320 px and this one has 320 x"):
         called("measure", photo, "--spots", tmp_path / "b.png")
+
+
+def test_the_settings_file_to_fill_in_names_every_setting_and_changes_none(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text(called("settings").stdout, encoding="utf-8")
+    assert read_settings(path) == Analyzer()
+    text = path.read_text(encoding="utf-8")
+    for name, meaning in setting_meanings().items():
+        assert f"# {name} " in text
+        assert meaning.split()[0] in text
+    # Every default stands there ready to be set.
+    lines = [line.removeprefix("# ") for line in text.splitlines() if re.match(r"# \w+ = ", line)]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    assert len(lines) >= 5
+    assert read_settings(path) == Analyzer()
+
+
+def test_columns_are_printed_with_their_meaning() -> None:
+    lines = [line.split("\t") for line in called("columns").stdout.splitlines()]
+    assert {len(line) for line in lines} == {5}
+    assert ["spots", "diameter_mm", "number", "mm", "diameter_px in mm; NaN without a scale"] in lines
+    package = json.loads(called("columns", "--json").stdout)
+    assert [resource["path"] for resource in package["resources"]] == ["photos.csv", "spots.csv"]

@@ -1,0 +1,124 @@
+"""The dictionary of all columns: as a table for persons, and as a Frictionless Data package for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lesionvis import __version__
+from lesionvis.batch.pictures import written_whole
+from lesionvis.batch.rows import PHOTO_COLUMNS
+from lesionvis.spots.table import COLUMNS
+
+DICTIONARY_NAME = "datapackage.json"
+"""Name that the programs of Frictionless Data look for."""
+
+_FRICTIONLESS = {"TEXT": "string", "INTEGER": "integer", "REAL": "number"}
+_FRICTIONLESS_OF_SPOTS = {"int64": "integer", "float64": "number", "bool": "boolean", "str": "string"}
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnMeaning:
+    """One column of a table of a run.
+
+    Attributes
+    ----------
+    table : {"photos", "spots"}
+    name : str
+    kind : {"string", "integer", "number", "boolean"}
+    unit : str
+        "" for what has none, or whose meaning tells.
+    meaning : str
+    """
+
+    table: str
+    name: str
+    kind: str
+    unit: str
+    meaning: str
+
+
+def column_meanings() -> Iterator[ColumnMeaning]:
+    """Yield all columns in the order of the tables.
+
+    Yields
+    ------
+    ColumnMeaning
+        Those of the photos, then those of the spots.
+    """
+    for name, column in PHOTO_COLUMNS.items():
+        yield ColumnMeaning("photos", name, _FRICTIONLESS[column.kind], "", column.meaning)
+    yield ColumnMeaning("spots", "photo", "string", "", PHOTO_COLUMNS["photo"].meaning)
+    for spot_column in COLUMNS:
+        kind = _FRICTIONLESS_OF_SPOTS[spot_column.dtype]
+        yield ColumnMeaning("spots", spot_column.name, kind, spot_column.unit, spot_column.meaning)
+
+
+def columns_text() -> str:
+    """All columns as lines for a person.
+
+    Returns
+    -------
+    str
+        One line per column: table, name, type, unit and meaning, separated by tabs.
+    """
+    rows = [("table", "column", "type", "unit", "meaning")]
+    rows += [(one.table, one.name, one.kind, one.unit, one.meaning) for one in column_meanings()]
+    return "\n".join("\t".join(row) for row in rows)
+
+
+def data_package(carried: Iterable[str] = ()) -> dict[str, Any]:
+    """Description of the tables of a run as a Frictionless Data package (specs.frictionlessdata.io/data-package).
+
+    Parameters
+    ----------
+    carried : iterable of str
+        Columns of a person's table that stand behind the others in both tables.
+
+    Returns
+    -------
+    dict
+        Ready for JSON.
+    """
+    extra = [
+        {"name": name, "type": "string", "description": "as it stands in the table that was given"} for name in carried
+    ]
+    resources = []
+    for table in ("photos", "spots"):
+        columns = [one for one in column_meanings() if one.table == table]
+        key = "photo" if table == "photos" else ["photo", "spot"]
+        schema = {"fields": [*map(_field, columns), *extra], "missingValues": [""], "primaryKey": key}
+        path = f"{table}.csv"
+        resources.append(
+            {"name": table, "path": path, "format": "csv", "encoding": "utf-8", "schema": schema, "profile": _PROFILE}
+        )
+    return {"name": "lesionvis-run", "profile": "tabular-data-package", "version": __version__, "resources": resources}
+
+
+def write_dictionary(run: Path, carried: Iterable[str]) -> None:
+    """Write `datapackage.json` beside the tables of a run.
+
+    Parameters
+    ----------
+    run : Path
+        Run folder.
+    carried : iterable of str
+        Columns of a person's table, by the names that they have in the tables.
+    """
+    with written_whole(run, DICTIONARY_NAME) as file:
+        json.dump(data_package(carried), file, indent=1, ensure_ascii=False)
+
+
+_PROFILE = "tabular-data-resource"
+
+
+def _field(column: ColumnMeaning) -> dict[str, Any]:
+    field: dict[str, Any] = {"name": column.name, "type": column.kind, "description": column.meaning}
+    if column.unit:
+        field["unit"] = column.unit
+    if column.kind == "boolean":
+        field |= {"trueValues": ["1"], "falseValues": ["0"]}
+    return field
