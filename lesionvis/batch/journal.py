@@ -9,9 +9,8 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
-import uuid
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePath, PurePosixPath
@@ -19,7 +18,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
 
-from lesionvis.batch.places import JOURNAL_NAME, LOCK_NAME, is_same
+from lesionvis.batch.places import JOURNAL_NAME, is_same
 from lesionvis.batch.rows import FAILED, RESULT_COLUMNS, SPOT_COLUMNS, WAITING, Value
 from lesionvis.batch.scan import Listing, PhotoFile
 from lesionvis.errors import RunFolderError
@@ -27,8 +26,6 @@ from lesionvis.photo.dates import date_in_file_name
 
 # Another program that reads the journal delays a run by this much at most.
 _BUSY_SECONDS = 60.0
-# Two runs that begin at the same moment each hold a part of the lock for an instant; then one of them has it.
-_LOCK_SECONDS = 1.0
 
 
 def _definitions(columns: Mapping[str, str]) -> str:
@@ -153,7 +150,7 @@ class Journal:
             If there is a journal that is damaged or was made with another provenance.
         """
         wanted = dict(provenance) | {"table_layout": _LAYOUT}
-        with _problems_named(run):
+        with problems_named(run):
             database = sqlite3.connect(run / JOURNAL_NAME, timeout=_BUSY_SECONDS)
             database.execute("PRAGMA synchronous = NORMAL")
             journal = cls(run, database)
@@ -187,7 +184,7 @@ class Journal:
         path = run / JOURNAL_NAME
         if not path.is_file():
             raise RunFolderError(f"{run} holds no run ({JOURNAL_NAME} is missing); give the folder of --out.")
-        with _problems_named(run):
+        with problems_named(run):
             uri = read_only_uri(Path(os.path.abspath(path)))  # noqa: PTH100 - a mapped drive keeps its letter
             database = sqlite3.connect(uri, timeout=_BUSY_SECONDS, uri=True)
             journal = cls(run, database)
@@ -249,20 +246,20 @@ class Journal:
                 "the results of this one."
             )
         path = os.path.abspath(folder)  # noqa: PTH100 - a link stays a link
-        with _problems_named(self._run):
+        with problems_named(self._run):
             self._database.execute("DELETE FROM origin")
             self._database.execute("INSERT INTO origin VALUES (?, ?, '')", (path, held.begun_at or _now()))
         self.commit()
 
     def record_end(self) -> None:
         """Record that the tables and the report are written."""
-        with _problems_named(self._run):
+        with problems_named(self._run):
             self._database.execute("UPDATE origin SET finished_at = ?", (_now(),))
         self.commit()
 
     def commit(self) -> None:
         """Make everything recorded so far survive a sudden end."""
-        with _problems_named(self._run):
+        with problems_named(self._run):
             self._database.commit()
 
     def known_files(self) -> dict[str, tuple[str, str]]:
@@ -288,7 +285,7 @@ class Journal:
         """
         date = date_in_file_name(PurePosixPath(file.photo).name)
         row = (file.photo, digest, file.state, file.problem, date.isoformat() if date else "")
-        with _problems_named(self._run):
+        with problems_named(self._run):
             self._database.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)", row)
 
     def keep_files(self, listing: Listing) -> None:
@@ -299,7 +296,7 @@ class Journal:
         listing : Listing
             Content of the folder.
         """
-        with _problems_named(self._run):
+        with problems_named(self._run):
             self._database.execute("CREATE TEMP TABLE kept (photo TEXT PRIMARY KEY)")
             self._database.executemany("INSERT INTO kept VALUES (?)", ((file.photo,) for file in listing.photos))
             self._database.execute("DELETE FROM files WHERE photo NOT IN (SELECT photo FROM kept)")
@@ -319,7 +316,7 @@ class Journal:
         rows : iterable of tuple
             Values.
         """
-        with _problems_named(self._run):
+        with problems_named(self._run):
             self._database.executemany(query, rows)
 
     def select(self, query: str) -> Iterator[Any]:
@@ -338,7 +335,7 @@ class Journal:
 
     def forget_failures(self) -> None:
         """Drop the results of photos that failed, so that they are tried again."""
-        with _problems_named(self._run):
+        with problems_named(self._run):
             self._database.execute("DELETE FROM results WHERE status = ?", (FAILED,))
         self.commit()
 
@@ -381,7 +378,7 @@ class Journal:
         """
         holes = ", ".join("?" * (1 + len(RESULT_COLUMNS)))
         spot_holes = ", ".join("?" * (1 + len(SPOT_COLUMNS)))
-        with _problems_named(self._run):
+        with problems_named(self._run):
             self._database.execute("DELETE FROM result_spots WHERE sha256 = ?", (digest,))
             values = (digest, *(row[name] for name in RESULT_COLUMNS))
             self._database.execute(f"INSERT OR REPLACE INTO results VALUES ({holes})", values)  # noqa: S608
@@ -401,7 +398,7 @@ class Journal:
         problem : str
             One sentence for the table.
         """
-        with _problems_named(self._run):
+        with problems_named(self._run):
             self._database.execute("UPDATE files SET sha256 = NULL, problem = ? WHERE sha256 = ?", (problem, digest))
 
     def pictures(self) -> dict[str, str]:
@@ -424,7 +421,7 @@ class Journal:
         files : iterable of str
             Files in the run folder that show it.
         """
-        with _problems_named(self._run):
+        with problems_named(self._run):
             self._database.executemany(
                 "INSERT OR REPLACE INTO pictures VALUES (?, ?)", [(file, digest) for file in files]
             )
@@ -437,7 +434,7 @@ class Journal:
         files : iterable of str
             Files in the run folder.
         """
-        with _problems_named(self._run):
+        with problems_named(self._run):
             self._database.executemany("DELETE FROM pictures WHERE file = ?", [(file,) for file in files])
         self.commit()
 
@@ -457,7 +454,7 @@ class Journal:
             Rows in the order of photos and spots.
         """
         order = {"photos": "photo", "spots": "photo, spot", "reasons": "photo, number", "skipped": "file"}[view]
-        with _problems_named(self._run):
+        with problems_named(self._run):
             cursor = self._database.execute(f"SELECT * FROM {view} ORDER BY {order}")  # noqa: S608
         return [column[0] for column in cursor.description], iter(cursor)
 
@@ -494,7 +491,7 @@ class Journal:
         return dict(self._rows("SELECT reason, count(*) FROM skipped GROUP BY 1 ORDER BY 2 DESC, 1"))
 
     def _rows(self, query: str) -> Iterator[Any]:
-        with _problems_named(self._run):
+        with problems_named(self._run):
             yield from self._database.execute(query)
 
     def _has_tables(self) -> bool:
@@ -548,67 +545,24 @@ def read_only_uri(path: PurePath) -> str:
 
 
 @contextmanager
-def locked(run: Path) -> Iterator[None]:
-    """Keep other runs out of a run folder; the system ends the lock together with the process.
+def problems_named(run: Path) -> Iterator[None]:
+    """Turn SQLite's errors that the surroundings cause into one sentence.
 
     Parameters
     ----------
     run : Path
-        An existing run folder.
+        Run folder.
 
     Yields
     ------
     None
-        While the folder is locked.
+        While SQLite is used.
 
     Raises
     ------
     RunFolderError
-        If another run is writing to the folder, or its disk grants no locks.
+        For the disk, the permissions or damage.
     """
-    # SQLite's own locks work on every system, unlike those of the standard library.
-    with (
-        _problems_named(run),
-        closing(sqlite3.connect(run / LOCK_NAME, timeout=_LOCK_SECONDS, isolation_level=None)) as database,
-    ):
-        if not _is_granted(database):
-            if _grants_locks(run):
-                raise RunFolderError(f"Another run is writing to {run}; wait for its end or use another folder.")
-            raise RunFolderError(
-                f"The disk of {run} grants no locks, as some network drives do; give a folder on a local disk."
-            )
-        yield
-
-
-def _lock_database(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(path, timeout=_LOCK_SECONDS, isolation_level=None)
-
-
-def _is_granted(database: sqlite3.Connection) -> bool:
-    """Ask for the lock of a database, which is held until the database is closed."""
-    try:
-        database.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError as error:
-        # SQLite says of a disk that grants no locks at all that the database is busy.
-        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
-            raise
-        return False
-    return True
-
-
-def _grants_locks(run: Path) -> bool:
-    """Test whether a lock can be had on a new file, which no other run can hold."""
-    trial = run / f"{LOCK_NAME}.{uuid.uuid4().hex}"
-    try:
-        with closing(_lock_database(trial)) as database:
-            return _is_granted(database)
-    finally:
-        trial.unlink(missing_ok=True)
-
-
-@contextmanager
-def _problems_named(run: Path) -> Iterator[None]:
-    """Turn SQLite's errors that the surroundings cause into one sentence."""
     try:
         yield
     except sqlite3.OperationalError as error:

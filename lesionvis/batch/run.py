@@ -19,7 +19,8 @@ from lesionvis.annotations.files import check_format
 from lesionvis.batch.corrections import ReadFile, read_files
 from lesionvis.batch.exports import COCO, write_joined
 from lesionvis.batch.file_kinds import PHOTO_EXTENSIONS
-from lesionvis.batch.journal import Journal, locked
+from lesionvis.batch.journal import Journal
+from lesionvis.batch.lock import locked
 from lesionvis.batch.names import file_key, mask_path, photo_path
 from lesionvis.batch.parquet import has_parquet, require_parquet, write_parquet
 from lesionvis.batch.pictures import ALWAYS, KINDS, RunPictures, held_kinds, remove_unfinished

@@ -75,7 +75,7 @@ def carried_names(columns: Iterable[str]) -> list[str]:
     return [f"given_{column}" if column in taken else column for column in columns]
 
 
-def write_tables_so_far(run: Path, journal: Journal) -> list[Path]:
+def write_tables_so_far(run: Path, journal: Journal) -> dict[str, Path]:
     """Write the tables of a run as far as it got, also while it goes on.
 
     Parameters
@@ -87,9 +87,9 @@ def write_tables_so_far(run: Path, journal: Journal) -> list[Path]:
 
     Returns
     -------
-    list of Path
-        Files that were written: `PARTIAL_TABLES`, where photos may be waiting, until the run is finished; then
-        `TABLES`.
+    dict of str to Path
+        View of the journal -> file that was written: `PARTIAL_TABLES`, where photos may be waiting, until the run is
+        finished; then `TABLES`.
 
     Raises
     ------
@@ -102,7 +102,7 @@ def write_tables_so_far(run: Path, journal: Journal) -> list[Path]:
     except OSError as error:
         reason = error.strerror or error
         raise RunFolderError(f"The tables in {run} cannot be written ({reason}); mend that and call again.") from error
-    return [run / name for name in names.values()]
+    return {view: run / name for view, name in names.items()}
 
 
 def remove_partial_tables(run: Path) -> None:

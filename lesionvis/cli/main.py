@@ -293,14 +293,23 @@ def status(run: Annotated[Path, typer.Argument(help="Run folder.")]) -> None:
 
 
 @app.command()
-def tables(run: Annotated[Path, typer.Argument(help="Run folder, also while the run goes on.")]) -> None:
+def tables(
+    run: Annotated[Path, typer.Argument(help="Run folder, also while the run goes on.")],
+    excel: Annotated[Path | None, typer.Option(help="Write the tables as one Excel file too (.xlsx).")] = None,
+) -> None:
     """Write the tables of a batch run as far as it got."""
+    from lesionvis.batch.excel import check_excel, write_excel
     from lesionvis.batch.journal import Journal
     from lesionvis.batch.tables import write_tables_so_far
 
+    if excel is not None:
+        check_excel(excel)
     with Journal.read(run) as journal:
-        for path in write_tables_so_far(run, journal):
-            typer.echo(escape_control_characters(str(path)))
+        written = write_tables_so_far(run, journal)
+    if excel is not None:
+        write_excel(written, excel)
+    for path in (*written.values(), *([excel] if excel is not None else [])):
+        typer.echo(escape_control_characters(str(path)))
 
 
 @app.command()

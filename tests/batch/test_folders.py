@@ -14,7 +14,8 @@ import pytest
 from drawn import write_photo
 from pages import rows_of
 
-from lesionvis.batch.journal import Journal, locked
+from lesionvis.batch.journal import Journal
+from lesionvis.batch.lock import locked
 from lesionvis.batch.pictures import KINDS, WORKSHOP
 from lesionvis.batch.report import REPORT_NAME
 from lesionvis.batch.run import BatchRunner, Progress, digest_chunk

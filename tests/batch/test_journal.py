@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-import subprocess
-import sys
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from lesionvis.batch.journal import Journal, Origin, locked
-from lesionvis.batch.places import JOURNAL_NAME, LOCK_NAME
+from lesionvis.batch.journal import Journal, Origin
+from lesionvis.batch.places import JOURNAL_NAME
 from lesionvis.batch.rows import failed_row
 from lesionvis.batch.scan import Listing, PhotoFile, SkippedFile
 from lesionvis.batch.summary import run_status, run_summary
@@ -126,35 +122,6 @@ def test_only_columns_can_be_counted(tmp_path: Path) -> None:
         journal.counts('status" FROM photos; --')
 
 
-def test_two_runs_do_not_write_to_one_folder(tmp_path: Path) -> None:
-    with (
-        locked(tmp_path),
-        pytest.raises(RunFolderError, match=r"Another run is writing to .*; wait"),
-        locked(tmp_path),
-    ):
-        pytest.fail("two runs had the same folder")
-    with locked(tmp_path):
-        assert (tmp_path / LOCK_NAME).exists()
-
-
-class NoLocks(sqlite3.Connection):
-    """Connection on a disk that grants no locks: SQLite then says that the database is busy."""
-
-    def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
-        if sql == "BEGIN EXCLUSIVE":
-            error = sqlite3.OperationalError("database is locked")
-            error.sqlite_errorcode = sqlite3.SQLITE_BUSY
-            raise error
-        return super().execute(sql, *parameters)
-
-
-def test_a_disk_that_grants_no_locks_is_no_other_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sqlite3, "connect", partial(sqlite3.connect, factory=NoLocks))
-    with pytest.raises(RunFolderError, match=r"grants no locks.*give a folder on a local disk"):
-        locked(tmp_path).__enter__()
-    assert [path.name for path in tmp_path.iterdir()] in ([], [LOCK_NAME])
-
-
 def test_the_run_of_another_folder_is_refused_and_a_folder_that_was_moved_is_not(tmp_path: Path) -> None:
     run, first, second = (tmp_path / name for name in ("run", "first", "second"))
     for folder in (run, first, second):
@@ -197,22 +164,6 @@ def test_what_is_skipped_is_counted_by_reason_and_forgotten_when_it_is_gone(tmp_
         assert run_summary(tmp_path, journal).count("\nskipped       ") == 2
         journal.keep_files(Listing())
         assert journal.skipped_counts() == {}
-
-
-def test_the_lock_ends_with_its_process(tmp_path: Path) -> None:
-    program = (
-        "import os, signal, sys; from pathlib import Path; from lesionvis.batch.journal import locked\n"
-        "with locked(Path(sys.argv[1])): print('locked', flush=True); signal.pause()"
-    )
-    with subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == b"locked\n"
-        with pytest.raises(RunFolderError, match="Another run"), locked(tmp_path):
-            pytest.fail("the lock of the other process does not hold")
-        process.kill()
-        process.wait()
-        with locked(tmp_path):
-            pass
 
 
 def test_a_full_disk_is_one_sentence(tmp_path: Path) -> None:

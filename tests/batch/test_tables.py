@@ -171,7 +171,9 @@ def test_tables_of_an_unfinished_run_say_so_in_their_names_and_rows(tmp_path: Pa
         journal.record_file(PhotoFile("a.jpg"), "one")
         journal.record_file(PhotoFile("b.jpg"), "two")
         journal.record("one", photo_row(analysis), spot_rows(analysis))
-        assert write_tables_so_far(tmp_path, journal) == [tmp_path / name for name in PARTIAL_TABLES.values()]
+        assert write_tables_so_far(tmp_path, journal) == {
+            view: tmp_path / name for view, name in PARTIAL_TABLES.items()
+        }
         with (tmp_path / "photos.partial.csv").open(newline="", encoding="utf-8") as file:
             assert [row["status"] for row in csv.DictReader(file)] == ["ok", "waiting"]
         with (tmp_path / "spots.partial.csv").open(newline="", encoding="utf-8") as file:
@@ -180,7 +182,7 @@ def test_tables_of_an_unfinished_run_say_so_in_their_names_and_rows(tmp_path: Pa
         journal.record("two", failed_row("This file is empty."), [])
         journal.record_begin(tmp_path)
         journal.record_end()
-        assert write_tables_so_far(tmp_path, journal) == [tmp_path / name for name in TABLES.values()]
+        assert write_tables_so_far(tmp_path, journal) == {view: tmp_path / name for view, name in TABLES.items()}
         remove_partial_tables(tmp_path)
         remove_partial_tables(tmp_path)
     assert not list(tmp_path.glob("*.partial.csv"))

@@ -331,6 +331,8 @@ def test_the_tables_of_an_interrupted_run_are_written_on_request(
     assert called(capsys, "tables", run) == (0, "".join(f"{run / name}\n" for name in names), "")
     with (run / names[0]).open() as file:
         assert [row["status"] for row in csv.DictReader(file)] == ["waiting"]
+    code, out, _ = called(capsys, "tables", run, "--excel", tmp_path / "study.xlsx")
+    assert (code, out.splitlines()[-1]) == (0, str(tmp_path / "study.xlsx"))
     code, _, err = called(capsys, "tables", photo.parent)
     assert (code, "holds no run" in err) == (2, True)
 

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from drives import without_numbers
 
 from lesionvis.cli.options import (
     analyzer_of,
@@ -96,6 +98,18 @@ def test_pictures_that_cannot_be_written_are_refused(tmp_path: Path) -> None:
         check_picture(tmp_path / "none" / "a.png", photo)
     with pytest.raises(SettingsError, match="cannot be written"):
         write_picture(np.zeros((8, 8, 3), np.uint8), tmp_path / "none" / "a.png")
+
+
+def test_on_a_drive_that_numbers_no_files_only_the_photo_itself_is_not_overwritten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo, picture = tmp_path / "a.png", tmp_path / "b.png"
+    photo.touch()
+    picture.touch()
+    monkeypatch.setattr(os, "stat", without_numbers(os.stat))
+    check_picture(picture, photo)
+    with pytest.raises(SettingsError, match="overwrite"):
+        check_picture(photo, photo)
 
 
 def test_harmful_characters_are_encoded_line_by_line() -> None:
