@@ -81,3 +81,18 @@ def columns(as_json: AsJson = False) -> None:
     from lesionvis.batch.dictionary import columns_text, data_package
 
     typer.echo(json.dumps(data_package(), indent=1) if as_json else columns_text())
+
+
+@study_app.command()
+def compare(
+    first: Annotated[Path, typer.Argument(help="Run folder.")],
+    second: Annotated[Path, typer.Argument(help="Another run of the same photos.")],
+    out: Annotated[Path | None, typer.Option(help="Write a table with a row per photo here (.csv).")] = None,
+) -> None:
+    """Compare two runs: settings and versions, and spots, pattern and level of every photo."""
+    from lesionvis.batch.comparison import compare_runs, comparison_text, write_comparison
+
+    comparison = compare_runs(first, second)
+    typer.echo(comparison_text(comparison))
+    if out is not None:
+        write_comparison(comparison, out)

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 from drawn import write_photo
+from runs import made_up_run
 from typer.testing import CliRunner, Result
 
 from lesionvis.analysis import Analyzer, analyze
@@ -81,3 +82,11 @@ def test_columns_are_printed_with_their_meaning() -> None:
     assert ["spots", "diameter_mm", "number", "mm", "diameter_px in mm; NaN without a scale"] in lines
     package = json.loads(called("columns", "--json").stdout)
     assert [resource["path"] for resource in package["resources"]] == ["photos.csv", "spots.csv"]
+
+
+def test_compare_prints_what_changed_and_writes_it(tmp_path: Path) -> None:
+    made_up_run(tmp_path / "one", ["a.jpg", "b.jpg"], with_pictures=False).__exit__(None, None, None)
+    made_up_run(tmp_path / "two", ["a.jpg"], with_pictures=False).__exit__(None, None, None)
+    found = called("compare", tmp_path / "one", tmp_path / "two", "--out", tmp_path / "changes.csv")
+    assert "only in first 1" in found.stdout
+    assert (tmp_path / "changes.csv").is_file()

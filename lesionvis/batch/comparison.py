@@ -1,0 +1,174 @@
+"""What is different between two runs: what they depend on, and the results photo by photo."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from lesionvis.batch.journal import Journal
+from lesionvis.batch.names import escape_control_characters
+from lesionvis.batch.rows import Value
+from lesionvis.batch.summary import N_ROWS, text_table
+from lesionvis.batch.tables import cell
+from lesionvis.errors import RunFolderError
+
+COMPARED = (
+    *("status", "spots_from", "spot_count", "median_diameter_mm", "px_per_mm", "pattern", "triage_level"),
+    *("triage_basis", "photo_flags"),
+)
+"""Columns of the table of photos in which a person would look for a difference."""
+ONLY_FIRST, ONLY_SECOND, OTHER_FILE, CHANGED, SAME = "only in first", "only in second", "other file", "changed", "same"
+_SHOWN = ("spot_count", "pattern", "triage_level")
+_DERIVED = ("settings_hash",)  # follows from the other facts
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoChange:
+    """One photo in two runs.
+
+    Attributes
+    ----------
+    photo : str
+    change : str
+        `ONLY_FIRST`, `ONLY_SECOND`, `OTHER_FILE` (its content is not the same), `CHANGED` or `SAME`.
+    first, second : dict of str to str
+        Text of the `COMPARED` columns; empty where the photo is missing.
+    """
+
+    photo: str
+    change: str
+    first: dict[str, str]
+    second: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class RunComparison:
+    """Differences of two runs.
+
+    Attributes
+    ----------
+    facts : dict of str to (str, str)
+        Settings, models and versions that are not the same.
+    photos : tuple of PhotoChange
+        All photos of both, by name.
+    """
+
+    facts: dict[str, tuple[str, str]]
+    photos: tuple[PhotoChange, ...]
+
+
+def compare_runs(first: Path, second: Path) -> RunComparison:
+    """Compare two runs photo by photo; photos are matched by their names.
+
+    Parameters
+    ----------
+    first, second : Path
+        Run folders, finished or not.
+
+    Returns
+    -------
+    RunComparison
+
+    Raises
+    ------
+    RunFolderError
+        If one of them is no run, or was made by a version with other tables.
+    """
+    with Journal.read(first) as one, Journal.read(second) as other:
+        before, after = one.provenance(), other.provenance()
+        facts = {
+            name: (before.get(name, ""), after.get(name, ""))
+            for name in {**before, **after}
+            if name not in _DERIVED and before.get(name) != after.get(name)
+        }
+        if "table_layout" in facts:
+            raise RunFolderError(
+                f"{first} and {second} have other tables (lesionvis {before.get('version')} and "
+                f"{after.get('version')}); run one of them again with the version of the other."
+            )
+        rows = _rows(one), _rows(other)
+    names = sorted({*rows[0], *rows[1]})
+    return RunComparison(facts, tuple(_change(name, rows[0].get(name), rows[1].get(name)) for name in names))
+
+
+def comparison_text(comparison: RunComparison) -> str:
+    """Differences as lines for a terminal.
+
+    Parameters
+    ----------
+    comparison : RunComparison
+
+    Returns
+    -------
+    str
+        What the runs depend on, how many photos changed, how patterns and levels moved, and the first changed photos.
+    """
+    lines = [f"{name.ljust(24)}{one} -> {other}" for name, (one, other) in comparison.facts.items()]
+    lines = lines or ["Settings, models and versions are the same."]
+    counts = Counter(photo.change for photo in comparison.photos)
+    lines += ["", f"photos      {', '.join(f'{change} {count}' for change, count in counts.most_common())}"]
+    changed = [photo for photo in comparison.photos if photo.change == CHANGED]
+    for column in ("pattern", "triage_level"):
+        moves = Counter((one.first[column], one.second[column]) for one in changed)
+        for (before, after), count in moves.most_common():
+            if before != after:
+                lines.append(f"{column.ljust(12)}{count} x {before or 'not judged'} -> {after or 'not judged'}")
+    if changed:
+        header = ("photo", *_SHOWN)
+        shown = [(one.photo, *(_moved(one, column) for column in _SHOWN)) for one in changed[:N_ROWS]]
+        lines += ["", *text_table(header, shown)]
+        lines += [f"and {len(changed) - N_ROWS} more"] if len(changed) > N_ROWS else []
+    return "\n".join(lines)
+
+
+def write_comparison(comparison: RunComparison, path: Path) -> None:
+    """Write the differences as a table, one row per photo.
+
+    Parameters
+    ----------
+    comparison : RunComparison
+    path : Path
+        CSV file; one that is there is overwritten.
+
+    Raises
+    ------
+    RunFolderError
+        If it cannot be written.
+    """
+    try:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(["photo", "change", *_both(COMPARED)])
+            for one in comparison.photos:
+                cells = [side.get(column, "") for column in COMPARED for side in (one.first, one.second)]
+                writer.writerow([one.photo, one.change, *cells])
+    except OSError as error:
+        raise RunFolderError(f"The table {path} cannot be written ({error.strerror}); give another path.") from error
+
+
+def _both(columns: tuple[str, ...]) -> Iterator[str]:
+    return (f"{column}_{side}" for column in columns for side in ("first", "second"))
+
+
+def _rows(journal: Journal) -> dict[str, dict[str, Value]]:
+    columns, rows = journal.table("photos")
+    return {str(row[0]): dict(zip(columns, row, strict=True)) for row in rows}
+
+
+def _change(photo: str, first: dict[str, Value] | None, second: dict[str, Value] | None) -> PhotoChange:
+    texts = [{} if row is None else {name: cell(row[name]) for name in COMPARED} for row in (first, second)]
+    if first is None or second is None:
+        change = ONLY_SECOND if first is None else ONLY_FIRST
+    elif first["sha256"] != second["sha256"]:
+        change = OTHER_FILE
+    else:
+        change = SAME if texts[0] == texts[1] else CHANGED
+    return PhotoChange(escape_control_characters(photo), change, texts[0], texts[1])
+
+
+def _moved(photo: PhotoChange, column: str) -> str:
+    before, after = photo.first[column], photo.second[column]
+    return before if before == after else f"{before or '-'} -> {after or '-'}"
