@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
-import resource
 import sys
 import tempfile
 import time
@@ -51,11 +50,22 @@ def fault_of(outcome: Outcome) -> str:
     return "" if outcome.row["status"] == "ok" or is_sentence or outcome.row["status"] == "unusable" else problem
 
 
+def _workers() -> list[Path]:
+    """Folders of the system on the worker process, none when there is none."""
+    children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
+    return [Path("/proc") / child for child in children]
+
+
+def worker_memory_gb() -> float:
+    """Largest memory of the worker process so far; not that of this one, which a new process is born with."""
+    lines = [line for worker in _workers() for line in (worker / "status").read_text().splitlines()]
+    return max((int(line.split()[1]) * 1024 / 1e9 for line in lines if line.startswith("VmHWM:")), default=0.0)
+
+
 def worker_seconds() -> float:
     """Processor time of the worker process so far, 0 when there is none."""
-    children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
     # The numbers after the name in brackets; the 12th and 13th are ticks in the program and in the system.
-    counts = [Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split() for child in children]
+    counts = [(worker / "stat").read_text().rpartition(")")[2].split() for worker in _workers()]
     return sum(int(count[11]) + int(count[12]) for count in counts) / os.sysconf("SC_CLK_TCK")
 
 
@@ -71,6 +81,7 @@ def main() -> int:
     seconds: dict[str, list[float]] = {kind: [] for kind in KINDS}
     cpu_seconds: dict[str, list[float]] = {kind: [] for kind in KINDS}
     faults: list[str] = []
+    gigabytes = 0.0
     with tempfile.TemporaryDirectory() as place, Supervisor(job) as supervisor:
         for seed in range(options.first, options.first + options.files):
             file = hostile_file(seed)
@@ -80,6 +91,7 @@ def main() -> int:
             outcome = supervisor(Task(str(path), hashlib.sha256(file.content).hexdigest()))
             seconds[file.kind].append(time.perf_counter() - begun)
             cpu_seconds[file.kind].append(worker_seconds() - cpu_begun)
+            gigabytes = max(gigabytes, worker_memory_gb())
             path.unlink()
             counts[file.kind][str(outcome.row.get("status", "unread"))] += 1
             too_long = "took over 10 s" if cpu_seconds[file.kind][-1] > MAX_CPU_SECONDS else ""
@@ -87,7 +99,6 @@ def main() -> int:
                 counts[file.kind]["fault"] += 1
                 faults.append(f"seed {seed}, {file.kind}: {fault}")
                 print(faults[-1], flush=True)
-    gigabytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024 / 1e9
     heads = "".join(f"{status:>{width}}" for status, width in zip(STATUSES, (7, 9, 8), strict=True))
     print(f"{'kind':16}{'files':>7}{heads}{'median s':>9}{'longest s':>10}{'of CPU':>8}{'faults':>8}")
     for kind, taken in seconds.items():

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 
 def write_dicom(
-    path: Path,
+    path: Path | BinaryIO,
     spacing_mm: list[float] | None,
     rgb: NDArray[np.uint8] | None = None,
     *,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Any
 import cv2
 import numpy as np
 from containers import heic_grid, png, tiff
+from dicoms import write_dicom
 from drawn import drawn_skin
 from numpy.typing import NDArray
 from PIL import Image
@@ -29,8 +31,9 @@ _FORMATS: dict[str, tuple[str, dict[str, object]]] = {
     "AVIF": ("avif", {"quality": 60, "speed": 10}),
     "MPO": ("jpg", {}),
     "GIF": ("gif", {}),
+    "BigTIFF": ("tif", {"big_tiff": True}),
 }
-_EXTENSIONS = ("jpg", "jpeg", "png", "webp", "tif", "bmp", "avif", "heic", "gif")
+_EXTENSIONS = ("jpg", "jpeg", "png", "webp", "tif", "bmp", "avif", "heic", "gif", "dcm")
 _HEIC = Path(__file__).parent / "data" / "turned.heic"
 # A header is mostly within this many bytes.
 _HEADER_BYTES = 400
@@ -70,22 +73,59 @@ def hostile_file(seed: int) -> HostileFile:
 def encoded(picture: Image.Image, kind: str, **options: object) -> bytes:
     """A picture as a file of some format."""
     stream = io.BytesIO()
-    picture.save(stream, kind, **{**_FORMATS[kind][1], **options})
+    picture.save(stream, kind.removeprefix("Big"), **{**_FORMATS[kind][1], **options})
     return stream.getvalue()
+
+
+def _jpeg_and_more(seed: int, more: bytes) -> bytes:
+    return _whole("JPEG", seed) + more
+
+
+def _ultra_hdr(seed: int) -> bytes:
+    """A JPEG with a smaller JPEG behind it, as phones keep the gains of bright places."""
+    gains = Image.fromarray(drawn_skin(seed)).convert("L").resize((64, 48))
+    return _jpeg_and_more(seed, encoded(gains, "JPEG"))
+
+
+def _motion_photo(seed: int) -> bytes:
+    film = b"\0\0\0\x18ftypmp42\0\0\0\0isommp42" + np.random.default_rng(seed).bytes(2_000)
+    return _jpeg_and_more(seed, film)
+
+
+def _jpeg_xl(seed: int) -> bytes:
+    start = b"\xff\x0a" if seed % 2 else b"\0\0\0\x0cJXL \r\n\x87\n"
+    return start + np.random.default_rng(seed).bytes(2_000)
+
+
+def _dicom(seed: int) -> bytes:
+    """A DICOM photo with its pixels or a JPEG inside."""
+    stream, skin = io.BytesIO(), drawn_skin(seed)
+    write_dicom(stream, [0.1, 0.1], skin, jpeg=_whole("JPEG", seed) if seed % 2 else b"")
+    return stream.getvalue()
+
+
+# Kind -> extension and maker of a whole file that Pillow does not write.
+_MAKERS: dict[str, tuple[str, Callable[[int], bytes]]] = {
+    "HEIC": ("heic", lambda seed: heic_grid(1 + seed % 2) if seed else _HEIC.read_bytes()),
+    "Ultra HDR": ("jpg", _ultra_hdr),
+    "motion photo": ("jpg", _motion_photo),
+    "JPEG XL": ("jxl", _jpeg_xl),
+    "DICOM": ("dcm", _dicom),
+}
 
 
 @cache
 def _whole(kind: str, seed: int) -> bytes:
-    if kind == "HEIC":
-        return heic_grid(1 + seed % 2) if seed else _HEIC.read_bytes()
+    if kind in _MAKERS:
+        return _MAKERS[kind][1](seed)
     return encoded(Image.fromarray(drawn_skin(seed)), kind)
 
 
 def _any_whole(random: Random) -> tuple[str, bytes]:
     """Extension and bytes of a whole file of some format."""
-    kinds = [*_FORMATS, "HEIC"]
-    kind = kinds[int(random.integers(len(kinds)))]
-    return _FORMATS.get(kind, ("heic", {}))[0], _whole(kind, int(random.integers(4)))
+    extensions = {kind: made[0] for kind, made in (*_FORMATS.items(), *_MAKERS.items())}
+    kind = list(extensions)[int(random.integers(len(extensions)))]
+    return extensions[kind], _whole(kind, int(random.integers(4)))
 
 
 def _altered(random: Random, content: bytes, end: int) -> bytes:
@@ -293,6 +333,37 @@ def _lying_exif(random: Random) -> tuple[str, bytes]:
     return _FORMATS[kind][0], encoded(picture, kind, exif=raw, **profile)
 
 
+def _odd_colors(random: Random) -> tuple[str, bytes]:
+    """PNG, AVIF and JPEG that state colours by other means than an ICC profile, possible and impossible ones."""
+    skin = Image.fromarray(drawn_skin(int(random.integers(4))))
+    kind = int(random.integers(3))
+    if kind == 0:
+        contents = {
+            b"gAMA": struct.pack(">I", int(random.choice([0, 1, 45_455, 55_556, 100_000, 2**32 - 1]))),
+            b"cHRM": struct.pack(">8I", *random.integers(0, 100_000, 8).tolist()),
+            b"cICP": random.integers(0, 20, 4, dtype=np.uint8).tobytes(),
+            b"sRGB": b"\0",
+            b"iCCP": b"odd\0\0" + random.bytes(40),
+        }
+        whole, chunks = encoded(skin, "PNG"), b""
+        for name, content in contents.items():
+            if random.random() < 0.5:
+                body = name + content
+                chunks += struct.pack(">I", len(content)) + body + struct.pack(">I", zlib.crc32(body))
+        return "png", whole[:33] + chunks + whole[33:]
+    if kind == 1:
+        whole = encoded(skin, "AVIF")
+        at = whole.index(b"nclx") + 4
+        return "avif", whole[:at] + struct.pack(">HH", *random.integers(0, 24, 2).tolist()) + whole[at + 4 :]
+    exif = Image.Exif()
+    index = ("R03", "R98", "", "\x1b")[int(random.integers(4))]
+    exif.get_ifd(_EXIF_DETAILS).update({0xA001: int(random.choice([1, 2, 65_535])), 0xA005: {1: index}})
+    part = b"ICC_PROFILE\0" + bytes([1, int(random.integers(0, 3))]) + random.bytes(200)
+    whole = encoded(skin, "JPEG", exif=exif)
+    lost = b"\xff\xe2" + struct.pack(">H", len(part) + 2) + part
+    return "jpg", whole[:2] + lost + whole[2:] if random.random() < 0.3 else whole
+
+
 def _odd_content(random: Random) -> tuple[str, bytes]:
     """Whole files that show no skin, or more spots than any skin."""
     shape = (int(random.integers(40, 500)), int(random.integers(40, 500)), 3)
@@ -313,13 +384,14 @@ KINDS: dict[str, tuple[int, Callable[[Random], tuple[str, bytes]]]] = {
     "header altered": (21, _mutated_header),
     "cut short": (10, _cut),
     "spliced": (14, _spliced),
-    "wrong extension": (5, _wrong_extension),
+    "wrong extension": (4, _wrong_extension),
     "no photo": (8, _no_photo),
     "bomb": (1, _bomb),
     "several pictures": (2, _several_pictures),
     "odd size": (3, _odd_size),
     "odd mode": (5, _odd_mode),
-    "lying EXIF": (6, _lying_exif),
+    "lying EXIF": (5, _lying_exif),
+    "odd colours": (2, _odd_colors),
     "odd content": (4, _odd_content),
 }
 """What is wrong with a file -> of a hundred files how many, and how one is made."""

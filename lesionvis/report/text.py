@@ -61,16 +61,20 @@ def date_text(taken_at: datetime, source: str) -> str:
     Returns
     -------
     str
-        To the minute.
+        To the minute, or the day alone where the name of the file holds no more.
 
     Examples
     --------
     >>> from datetime import datetime
     >>> date_text(datetime(2020, 1, 1, 12, 0), "file name")
     '2020-01-01 12:00 (by the name of the file)'
+    >>> date_text(datetime(2020, 1, 1), "file name")
+    '2020-01-01 (by the name of the file)'
     """
-    by_name = " (by the name of the file)" if source == "file name" else ""
-    return f"{taken_at.isoformat(sep=' ', timespec='minutes')}{by_name}"
+    if source != "file name":
+        return taken_at.isoformat(sep=" ", timespec="minutes")
+    is_day = taken_at.time() == taken_at.min.time()
+    return f"{taken_at.date() if is_day else taken_at.isoformat(sep=' ', timespec='minutes')} (by the name of the file)"
 
 
 def analysis_text(analysis: Analysis, numbers: PhoneNumbers | None = None, *, details: bool = False) -> str:

@@ -104,7 +104,7 @@ def test_a_date_by_the_name_of_a_file_says_so() -> None:
     assert [moment.taken_at_source for moment in course.moments] == ["file name", "camera"]
     assert [photo["taken_at_source"] for photo in course.to_dict()["photos"]] == ["file name", "camera"]
     lines = course_lines(course)
-    assert lines[0].startswith("2026-03-01.jpg, 2026-03-01 00:00 (by the name of the file): ")
+    assert lines[0].startswith("2026-03-01.jpg, 2026-03-01 (by the name of the file): ")
     assert lines[1].startswith("b.jpg, 2026-03-02 00:00: ")
     given = follow_spots([plain, named], [datetime(2026, 3, 1), datetime(2026, 3, 4)])
     assert [moment.taken_at_source for moment in given.moments] == ["given", "given"]
