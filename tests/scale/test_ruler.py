@@ -157,13 +157,18 @@ def test_half_millimetres_are_read_or_refused(name: str) -> None:
     assert all(0.97 * d.px_per_mm_min <= value <= 1.03 * d.px_per_mm_max for value, d in pairs)
 
 
-@pytest.mark.parametrize(("name", "px_per_mm"), [("two_millimetres", 10.0), ("inch_tenth", 8.0), ("inch_tenth", 10.0)])
-def test_ticks_too_thin_and_short_for_millimetres_are_named(name: str, px_per_mm: float) -> None:
-    pose = RulerPose(px_per_mm, (20.0, 300.0), 0.0, last_mm=70.0)
-    drawn = draw_ruler(skin_background(480, 780, 3), RULER_PRINTS[name], LOOKS["white paper"], pose)
-    answer = find_ruler(read_photo(spoil(drawn.rgb, PhotoFaults(blur_px=0.8, noise=2.0), seed=1)))
-    assert isinstance(answer, NoScale)
-    assert "1 mm or 2 mm or 1 cm or 1/10 inch" in answer.reason
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [
+        ("two_millimetres", "2 mm"), ("two_millimetres_fives", "2 mm"), ("inch_tenth", "1/10 inch"),
+        ("inch_twentieth", "1/20 inch"), ("centimetre", "1 cm"),
+    ],
+)  # fmt: skip
+def test_units_marked_as_millimetres_are_never_taken_for_them(name: str, unit: str) -> None:
+    answers = [find_ruler(read_photo(random_ruler_photo(seed, name).rgb)) for seed in range(8)]
+    reasons = [answer.reason for answer in answers if isinstance(answer, NoScale)]
+    assert len(reasons) == 8
+    assert sum(unit in reason and "1 mm" in reason for reason in reasons) >= 3
 
 
 @pytest.mark.parametrize("kind", DECOY_KINDS)

@@ -63,6 +63,9 @@ RULER_PRINTS: dict[str, TickPrint] = {
     "half_millimetre_no_fives": TickPrint(0.5, ((1, 2.5, 0.12), (2, 4.0, 0.12), (20, 6.0, 0.12)), 20),
     "two_millimetres": TickPrint(2.0, ((1, 3.0, 0.25), (5, 4.5, 0.25), (10, 6.0, 0.25)), 5),
     "inch_tenth": TickPrint(INCH_MM / 10, ((1, 3.0, 0.25), (5, 4.5, 0.25), (10, 6.0, 0.25)), 10),
+    "two_millimetres_fives": TickPrint(2.0, ((1, 3.0, 0.25), (5, 6.0, 0.25)), 5),
+    "inch_twentieth": TickPrint(INCH_MM / 20, ((1, 3.0, 0.25), (5, 4.5, 0.25), (10, 6.0, 0.25)), 10),
+    "centimetre": TickPrint(10.0, ((1, 6.0, 0.4), (5, 9.0, 0.4), (10, 12.0, 0.5)), 1),
     "thirds": TickPrint(1.0, ((1, 3.0, 0.25), (3, 4.5, 0.25))),
     "sevenths": TickPrint(1.0, ((1, 3.0, 0.25), (7, 4.5, 0.25))),
 }

@@ -25,7 +25,7 @@ from lesionvis.scale.base import NoScale, Scale
 from lesionvis.scale.ruler.edge import Edge, find_edge, ruler_outline
 from lesionvis.scale.ruler.periodicity import Level, PeriodicPlaces, build_levels, find_periodic_places
 from lesionvis.scale.ruler.strip import straighten
-from lesionvis.scale.ruler.tick_shapes import TickShapes, measure_shapes
+from lesionvis.scale.ruler.tick_shapes import TickShapes, measure_ink_share, measure_shapes
 from lesionvis.scale.ruler.ticks import TickRow, follow_ticks
 from lesionvis.scale.ruler.units import TickUnits, find_tick_units, plain_length
 
@@ -174,7 +174,8 @@ class RulerFinder:
             verdict = self._judge_row(row)
             if not verdict.complaint:
                 shapes = _measured(row, levels)
-                grouping = find_tick_units(shapes.lengths, shapes.ink, shapes.open_ends, shapes.width)
+                ink_share = _ink_share(photo, row, reduction)
+                grouping = find_tick_units(shapes.lengths, shapes.ink, shapes.open_ends, ink_share)
                 verdict = self._judge_order(row, shapes, grouping)
                 if not verdict.complaint:
                     row = replace(row, line=row.line.resized(1.0 / reduction))
@@ -310,6 +311,13 @@ def _measured(row: TickRow, levels: tuple[Level, ...]) -> TickShapes:
         if not plain_length(shapes.lengths, shapes.open_ends) > LONG_TICK:
             break
     return shapes
+
+
+def _ink_share(photo: Photo, row: TickRow, reduction: float) -> float:
+    """Share of the light that ticks take, in the green of the working picture."""
+    green = cv2.extractChannel(photo.rgb, 1).astype(np.float32)
+    rows = SHAPE_ROWS[np.abs(SHAPE_ROWS) <= row.half_rows]
+    return measure_ink_share(straighten(green, row.line.resized(1.0 / reduction), row.first, row.last, rows), row.sign)
 
 
 def _scale(row: TickRow, mm_per_tick: float, edge: Edge, photo: Photo) -> Scale:

@@ -44,6 +44,10 @@ MAX_INK = 1.2
 """What has over 3.3 times (e to this power) the ink of the median tick is a ruler's end or a hair."""
 
 
+WHITE, LEAST_ROOM = 255.0, 20.0
+"""Grey level that no ink exceeds, and the least difference to it (or to black) against which ink is measured."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class TickShapes:
     """Length and weight of each tick of a row; NaN where unknown.
@@ -73,11 +77,6 @@ class TickShapes:
         """True where the picture's border cuts off some of the ticks on one side, and leaves others whole."""
         share = self.open_ends.mean(axis=1)
         return bool(((share > MAX_CUT) & (share < 1.0 - MAX_CUT)).any())
-
-    @property
-    def width(self) -> float:
-        """Width of the median tick in pitches, area over height, blur included."""
-        return float(np.exp(np.nanmedian(self.ink)) / self.contrast)
 
     def straight_ends(self) -> tuple[Floats, ...]:
         """Smooth lines on which most ticks begin or end.
@@ -135,6 +134,39 @@ def measure_shapes(strip: Floats, rows: Floats, half_rows: float) -> TickShapes:
     lengths[:, ~seen] = np.nan
     ink = np.where(seen, ink, np.nan)
     return TickShapes(lengths, open_ends, ink, contrast, _finer(strip, rows, lengths, contrast))
+
+
+def measure_ink_share(strip: Floats, sign: int) -> float:
+    """Share of the light between two ticks that the median tick takes, or adds where ticks are light.
+
+    Blur does not change it, as what a line loses in depth it gains in width.
+
+    Parameters
+    ----------
+    strip : ndarray of shape (R, N, SAMPLES_PER_PITCH)
+        Grey levels of rows that all ticks cover, 0 to 255, as from `lesionvis.scale.ruler.strip.straighten`.
+    sign : int
+        -1 for dark ticks, 1 for light ones.
+
+    Returns
+    -------
+    float
+        0 to 1; light ticks are compared with white. NaN where no tick is inside the picture.
+
+    Examples
+    --------
+    >>> strip = np.full((3, 20, SAMPLES_PER_PITCH), 200.0)
+    >>> strip[:, :, 5:7] = 50.0
+    >>> round(measure_ink_share(strip, -1), 3)  # two of twelve samples, at three quarters of the light
+    0.125
+    """
+    profiles = mean_over_rows(strip, np.ones(len(strip), bool))
+    profiles = profiles[np.isfinite(profiles).all(axis=1)]
+    if not len(profiles):
+        return float("nan")
+    gaps = profiles[:, [0, 1, -2, -1]].mean(axis=1)
+    room = np.maximum(gaps if sign < 0 else WHITE - gaps, LEAST_ROOM)
+    return float(np.median((sign * (profiles - gaps[:, None])).mean(axis=1) / room))
 
 
 def _reach(inside: NDArray[np.bool_], rows: Floats) -> Floats:

@@ -4,25 +4,33 @@ Rulers mark every fifth and tenth millimetre, half-centimetre rulers every secon
 tenth and twentieth, inches are halved again and again (every 2nd, 4th, 8th, 16th tick). Cloth, hair and letters have
 no such order, so that the same test that reads the unit is the best proof that there is a ruler at all.
 
-Several units share an order: tenths of an inch are marked as millimetres are. Then the size of the ticks must be that
-of the common unit, or all are named that remain possible.
+Several units share an order: tenths of an inch are marked as millimetres are. Then the sizes of the ticks decide
+(`lesionvis.scale.ruler.designs`), or all units are named that remain possible.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lesionvis.scale.ruler.designs import (
+    HALF_MILLIMETRE,
+    INCH_MM,
+    MILLIMETRE,
+    TENS_UNITS,
+    TickSizes,
+    Unit,
+    unit_probabilities,
+)
 from lesionvis.scale.ruler.strip import Floats
 
-Family = Literal["tens", "twos", "twenties", "halves", "other", "none"]
+Family = Literal["tens", "twos", "twenties", "twentieths", "halves", "other", "none"]
 
 Kinds = tuple[int, ...]
-
-INCH_MM = 25.4
 
 
 def _every(*periods: int) -> Kinds:
@@ -33,16 +41,15 @@ def _every(*periods: int) -> Kinds:
     return tuple(kinds)
 
 
+ROOF: Kinds = (5, 0, 1, 2, 3, 4, 3, 2, 1, 0)
+"""Lengths rise like a roof to the half centimetre, on steel rulers in millimetres only."""
+
 ORDERS: dict[Family, tuple[Kinds, ...]] = {
     "none": ((0,),),
-    "tens": (
-        _every(5),
-        _every(10),
-        _every(5, 10),
-        (5, 0, 1, 2, 3, 4, 3, 2, 1, 0),  # lengths rise like a roof to the half centimetre, on steel rulers
-    ),
+    "tens": (_every(5), _every(10), _every(5, 10), ROOF),
     "twos": (_every(2),),
     "twenties": tuple(_every(*periods) for periods in ((20,), (2, 10), (2, 20), (10, 20), (2, 10, 20))),
+    "twentieths": (_every(5, 10, 20),),
     "halves": tuple(
         _every(*periods)
         for periods in (
@@ -56,45 +63,23 @@ ORDERS: dict[Family, tuple[Kinds, ...]] = {
 }  # fmt: skip
 """Orders that are compared, the kinds of ticks over one span; "other" is on no ruler."""
 
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """What one tick of a ruler may be worth.
-
-    Attributes
-    ----------
-    name : str
-        As it is told.
-    mm : float
-        From one tick to the next.
-    """
-
-    name: str
-    mm: float
-
-
-MILLIMETRE, HALF_MILLIMETRE = Unit("1 mm", 1.0), Unit("0.5 mm", 0.5)
-
 UNITS: dict[Family, tuple[Unit, ...]] = {
     "none": (),
-    "tens": (
-        MILLIMETRE,
-        Unit("2 mm", 2.0),
-        Unit("1 cm", 10.0),
-        Unit("1/10 inch", INCH_MM / 10),
-        Unit("1/20 inch", INCH_MM / 20),
-    ),
+    "tens": tuple(TENS_UNITS.values()),
     "twos": (Unit("5 mm", 5.0),),
     "twenties": (HALF_MILLIMETRE,),
+    "twentieths": (TENS_UNITS["1/20 inch"], MILLIMETRE),
     "halves": (Unit("1/8 inch", INCH_MM / 8), Unit("1/16 inch", INCH_MM / 16), Unit("1/32 inch", INCH_MM / 32)),
     "other": (),
 }
-"""Units whose ticks are marked in the orders of each family, the most common first. All 60 rulers with "tens" beside
-lesions that were looked at are in millimetres."""
+"""Units whose ticks are marked in the orders of each family, the most common first."""
 
-THIN_WIDTH, SHORT_LENGTH = 0.24, 1.65
-"""Width and length of plain ticks, pitches; no millimetre ruler has less of both. On 60 of them ticks are 0.25 to 0.43
-wide, or 1.7 to 2.4 long and 0.19 to 0.24 wide; ticks that are farther apart look thin and short."""
+SURE_PROBABILITY = 7.0 / 8.0
+"""Probability from which on ticks are millimetres: seven to one against all other units. No other unit is ever sure, as
+millimetres are so much more common."""
+
+POSSIBLE_PROBABILITY = 0.02
+"""Probability down to which another unit is named where millimetres are not sure."""
 
 LONG_LENGTH = 5.0
 """Plain ticks longer than this, in pitches, are hardly millimetres: the longest had 4.2."""
@@ -111,6 +96,9 @@ INK_NOISE = 0.08
 MIN_KNOWN = 6
 """Ticks of which a quantity must be known before it is used."""
 
+MIN_FIFTHS = 2
+"""Ticks at every fifth whose length must be known before it is used."""
+
 NOISE_FACTORS = np.geomspace(1.0, 16.0, 17)
 """Standard deviations that are tried, as multiples of the least."""
 
@@ -123,6 +111,9 @@ COST_PER_KIND = 4.0
 TREND_TICKS = 20
 """The usual tick is the median of this many around: even, and two centimetres, so that no kind prevails."""
 
+RARE_COST = {"twentieths": 20.0}
+"""Further cost of families that hardly any ruler has: of 60 rulers in millimetres one seems to have them by chance."""
+
 STAND_OUT = 2.5
 """Standard deviations by which a longer tick exceeds the plain ones."""
 
@@ -133,10 +124,14 @@ class TickUnits:
 
     Attributes
     ----------
-    family : {"tens", "twos", "twenties", "halves", "other", "none"}
+    family : {"tens", "twos", "twenties", "twentieths", "halves", "other", "none"}
         Family of the order.
     units : tuple of Unit
         What a tick may be worth, the likeliest first; empty when the order is on no ruler.
+    probabilities : dict of Unit to float
+        Of the units of that family, by the sizes of the ticks; empty where only one has them or they tell nothing.
+    gains : dict of str to float
+        Gain of the best order of each family; that of "none" is 0.
     order : tuple of int
         Kind of each tick over one span of the order, the coarsest first.
     phase : int
@@ -161,6 +156,8 @@ class TickUnits:
 
     family: Family
     units: tuple[Unit, ...]
+    probabilities: Mapping[Unit, float]
+    gains: Mapping[Family, float]
     order: Kinds
     phase: int
     gain: float
@@ -173,7 +170,7 @@ class TickUnits:
 
 
 def find_tick_units(
-    lengths: Floats, ink: Floats, open_ends: NDArray[np.bool_] | None = None, width: float | None = None
+    lengths: Floats, ink: Floats, open_ends: NDArray[np.bool_] | None = None, ink_share: float = np.nan
 ) -> TickUnits:
     """Find the order in which longer or heavier ticks return.
 
@@ -189,8 +186,8 @@ def find_tick_units(
         Logarithm of width times contrast; NaN where unknown.
     open_ends : ndarray of shape (2, N), bool, optional
         Ticks that are at least so long, because the picture ends there.
-    width : float, optional
-        Width of the lines in pitches.
+    ink_share : float
+        Share of the light between two ticks that a plain one takes; NaN where unknown.
 
     Returns
     -------
@@ -210,7 +207,9 @@ def find_tick_units(
     length = plain_length(lengths, open_ends)
     hypotheses = [h for h in _hypotheses(len(ink)) if h.family != "twenties" or length >= HALF_MILLIMETRE_LENGTH]
     kinds = np.stack([tick_kinds(len(ink), h.order, h.phase) for h in hypotheses])
-    cost = np.array([COST_PER_KIND * max(h.order) + 2 * np.log(len(h.order)) for h in hypotheses])
+    cost = np.array(
+        [COST_PER_KIND * max(h.order) + 2 * np.log(len(h.order)) + RARE_COST.get(h.family, 0.0) for h in hypotheses]
+    )
     misfit, surprise = cost, np.zeros(kinds.shape)
     standing_out = np.zeros(kinds.shape, bool)
     length_noise = np.full(len(hypotheses), np.inf)
@@ -236,10 +235,20 @@ def find_tick_units(
     rivals = np.array([h.family != family for h in hypotheses])
     refines = rivals & _refine(kinds, kinds[best])
     marks, clear = kinds[best] > 0, standing_out[best]
+    gains: dict[Family, float] = {}
+    for hypothesis, of_it in zip(hypotheses, gain, strict=True):
+        gains[hypothesis.family] = max(gains.get(hypothesis.family, -np.inf), float(of_it))
+    order = hypotheses[best].order
+    probabilities: dict[Unit, float] = {}
+    if family == "tens" and order != ROOF and not length > LONG_LENGTH:
+        sizes = _measure_sizes(lengths, open_ends, order, hypotheses[best].phase, ink_share)
+        probabilities = unit_probabilities(sizes)
     return TickUnits(
         family=family,
-        units=possible_units(family, length, width),
-        order=hypotheses[best].order,
+        units=_possible_units(family, order, length, probabilities),
+        probabilities=probabilities,
+        gains=gains,
+        order=order,
         phase=hypotheses[best].phase,
         gain=float(gain[best]),
         margin=float(gain[best] - gain[rivals & ~refines].max(initial=-np.inf)),
@@ -276,36 +285,37 @@ def tick_kinds(n_ticks: int, order: Kinds, phase: int) -> NDArray[np.intp]:
     return np.asarray(order)[(np.arange(n_ticks) - phase) % len(order)]
 
 
-def possible_units(family: Family, length: float, width: float | None = None) -> tuple[Unit, ...]:
-    """Units that a family of orders may stand for; the likeliest first.
-
-    Parameters
-    ----------
-    family : str
-        Key of `ORDERS`.
-    length : float
-        Of plain ticks, pitches; NaN where unknown.
-    width : float, optional
-        Of their lines, pitches.
-
-    Returns
-    -------
-    tuple of Unit
-        Empty for orders that are on no ruler.
-
-    Examples
-    --------
-    >>> [unit.name for unit in possible_units("tens", 1.1, 0.35)]
-    ['1 mm']
-    >>> [unit.name for unit in possible_units("tens", 1.2, 0.11)]
-    ['1 mm', '2 mm', '1 cm', '1/10 inch', '1/20 inch']
-    """
-    units = UNITS[family]
+def _possible_units(
+    family: Family, order: Kinds, length: float, probabilities: Mapping[Unit, float]
+) -> tuple[Unit, ...]:
+    """Units that an order may stand for, the likeliest first; empty for orders that are on no ruler."""
     if family != "tens":
-        return units
+        return UNITS[family]
     if length > LONG_LENGTH:
         return (HALF_MILLIMETRE, MILLIMETRE)
-    return units if width is not None and width < THIN_WIDTH and length < SHORT_LENGTH else units[:1]
+    if order == ROOF:
+        return (MILLIMETRE,)
+    if probabilities[MILLIMETRE] >= SURE_PROBABILITY:
+        return (MILLIMETRE,)
+    return tuple(
+        unit for unit, probability in probabilities.items() if unit == MILLIMETRE or probability >= POSSIBLE_PROBABILITY
+    )
+
+
+def _measure_sizes(
+    lengths: Floats, open_ends: NDArray[np.bool_], order: Kinds, phase: int, ink_share: float
+) -> TickSizes:
+    """Sizes of the ticks of a row in an order of fives or tens that starts at `phase`."""
+    whole = np.where(open_ends, np.nan, lengths).sum(axis=0)
+    number = np.arange(len(whole)) - phase
+    seen = np.isfinite(whole)
+    plain = whole[(number % 5 != 0) & seen]
+    length = float(np.median(plain)) if len(plain) >= MIN_KNOWN else float("nan")
+    # In an order of tens every fifth is the fifth of ten; in one of fives either may be, and tens are no shorter.
+    starts = (5,) if len(order) == 10 else (0, 5)
+    fifths = [whole[(number % 10 == start) & seen] for start in starts]
+    fifth = min((float(np.median(of_it)) for of_it in fifths if len(of_it) >= MIN_FIFTHS), default=float("nan"))
+    return TickSizes(length, fifth / length, ink_share)
 
 
 def plain_length(lengths: Floats, open_ends: NDArray[np.bool_]) -> float:

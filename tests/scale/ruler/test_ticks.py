@@ -13,7 +13,7 @@ from lesionvis.scale.ruler.periodicity import build_levels, find_periodic_places
 from lesionvis.scale.ruler.strip import SAMPLES_PER_PITCH, TickLine, fit_line, straighten, tick_ends, tick_offsets
 from lesionvis.scale.ruler.tick_shapes import measure_shapes
 from lesionvis.scale.ruler.ticks import TickRow, follow_ticks
-from lesionvis.scale.ruler.units import ORDERS, Family, find_tick_units, possible_units, tick_kinds
+from lesionvis.scale.ruler.units import ORDERS, Family, find_tick_units, tick_kinds
 
 
 def _bars(pitch_px: float, width: int = 400, height: int = 120) -> np.ndarray:
@@ -117,7 +117,7 @@ def _lengths(kinds: np.ndarray, noise: float, seed: int) -> np.ndarray:
     return np.stack([np.ones(len(kinds)), 1.0 + 0.5 * kinds]) + rng.normal(0, noise, (2, len(kinds)))
 
 
-@pytest.mark.parametrize("family", ["tens", "twos", "twenties", "halves", "other"])
+@pytest.mark.parametrize("family", ["tens", "twos", "twenties", "twentieths", "halves", "other"])
 @pytest.mark.parametrize("seed", range(3))
 def test_each_order_is_told_from_the_others(family: Family, seed: int) -> None:
     for order in ORDERS[family]:
@@ -163,13 +163,39 @@ def test_longer_ticks_at_random_are_seldom_millimetres(n_ticks: int) -> None:
     assert believed <= 10  # 3 of 100 on average; evenness, straight ends and the edge are asked on top
 
 
-def test_units_that_are_marked_alike_are_all_named_unless_the_ticks_look_like_millimetres() -> None:
-    def names(length: float, width: float) -> list[str]:
-        return [unit.name for unit in possible_units("tens", length, width)]
+def _tens(length: float, fifth: float, tenth: float, n_ticks: int = 43) -> np.ndarray:
+    kinds = tick_kinds(n_ticks, (2, 0, 0, 0, 0, 1, 0, 0, 0, 0), 4)
+    reach = np.select([kinds == 0, kinds == 1], [length, fifth], tenth) - 0.5
+    return np.stack([np.full(n_ticks, 0.5), reach]) + np.random.default_rng(4).normal(0, 0.02, (2, n_ticks))
 
-    assert names(1.0, 0.35) == names(1.8, 0.2) == names(4.2, 0.34) == ["1 mm"]
-    assert names(1.16, 0.19) == ["1 mm", "2 mm", "1 cm", "1/10 inch", "1/20 inch"]
-    assert names(5.2, 0.3) == ["0.5 mm", "1 mm"]
+
+def _unit_names(length: float, fifth: float, tenth: float, ink_share: float) -> list[str]:
+    return [unit.name for unit in find_tick_units(_tens(length, fifth, tenth), np.zeros(43), None, ink_share).units]
+
+
+@pytest.mark.parametrize(
+    ("length", "fifth", "tenth", "ink_share"),
+    [(1.0, 1.9, 2.9, 0.25), (1.77, 2.3, 3.5, 0.09), (3.0, 4.2, 5.5, 0.2), (1.5, 2.3, 3.0, 0.2)],
+)
+def test_ticks_of_the_size_of_millimetres_are_millimetres(
+    length: float, fifth: float, tenth: float, ink_share: float
+) -> None:
+    assert _unit_names(length, fifth, tenth, ink_share) == ["1 mm"]
+
+
+@pytest.mark.parametrize(
+    ("mm", "name"), [(2.0, "2 mm"), (25.4 / 10, "1/10 inch"), (25.4 / 20, "1/20 inch"), (10.0, "1 cm")]
+)
+def test_units_that_are_marked_alike_are_all_named_where_ticks_are_small_beside_their_distance(
+    mm: float, name: str
+) -> None:
+    factor = 2.0 if name == "1 cm" else 1.0
+    names = _unit_names(3.0 * factor / mm, 4.5 * factor / mm, 6.0 * factor / mm, 0.22 * factor / mm)
+    assert {"1 mm", name} <= set(names)
+
+
+def test_ticks_too_long_for_millimetres_may_be_halves() -> None:
+    assert _unit_names(5.4, 6.5, 7.5, 0.3) == ["0.5 mm", "1 mm"]
 
 
 def test_hidden_ticks_do_not_hide_the_order() -> None:
