@@ -26,7 +26,9 @@ NO_PHOTO = "no photo by its first bytes"
 
 _RAW = "camera raw; develop it and export it as JPEG"
 _UNFINISHED = "unfinished download; finish it first"
+_THUMBNAIL = "thumbnail that a camera keeps beside a film or raw file"
 _REASON_OF_EXTENSION = {
+    ".thm": _THUMBNAIL,  # a small JPEG by its first bytes
     **dict.fromkeys(
         # Raw files are TIFFs or films by their first bytes.
         (".arw", ".cr2", ".cr3", ".crw", ".dng", ".nef", ".nrw", ".orf", ".pef", ".raf", ".rw2", ".sr2", ".srw"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -224,15 +224,17 @@ class Journal:
         """
         return Origin(*next(self._rows("SELECT folder, begun_at, finished_at FROM origin"), ("", "", "")))
 
-    def record_begin(self, folder: Path) -> None:
+    def record_begin(self, folder: Path, photos: Collection[str]) -> None:
         """Record the folder of the photos, and that the run is not finished.
 
-        A folder that was moved, so that its old path is gone, is the same folder.
+        A folder that was moved is the same folder: its old path is gone, and photos of the run are in it.
 
         Parameters
         ----------
         folder : Path
             Folder of the photos.
+        photos : collection of str
+            Photos that are in it now.
 
         Raises
         ------
@@ -240,7 +242,9 @@ class Journal:
             If the run is of the photos of another folder, whose rows would be lost.
         """
         held = self.origin()
-        if held.folder and Path(held.folder).exists() and not is_same(Path(held.folder), folder):
+        known = self.known_files()
+        was_moved = not Path(held.folder).exists() and (not known or any(photo in known for photo in photos))
+        if held.folder and not was_moved and not is_same(Path(held.folder), folder):
             raise RunFolderError(
                 f"{self._run} holds the run of the photos in {held.folder}, not in {folder}; give another folder for "
                 "the results of this one."

@@ -192,7 +192,7 @@ class BatchRunner:
         with _disk_problems_named(run):
             run.mkdir(parents=True, exist_ok=True)
             with locked(run), Journal.resume(run, facts) as journal:
-                journal.record_begin(folder)
+                journal.record_begin(folder, photos)
                 if table is not None and self.metadata is not None:
                     enter_table(journal, table, self.metadata)
                 masks |= excluded_places(journal, photos)

@@ -26,7 +26,7 @@ def written(folder: Path, name: str, content: bytes) -> Path:
     "name",
     [
         *("IMG_0002.jfif", "IMG_0003.jpe", "IMG_0007.pjpeg", "IMG_0006.MPO", "IMG_0004.JPG_original", "IMG_0005"),
-        *("IMG_0008.jpg.", "IMG_0014.jpg ", "IMG_0015.bak", "IMG_0016.thm"),
+        *("IMG_0008.jpg.", "IMG_0014.jpg ", "IMG_0015.bak"),
     ],
 )
 def test_a_photo_is_known_under_any_name(tmp_path: Path, name: str) -> None:
@@ -52,6 +52,7 @@ def test_any_format_is_known_by_its_first_bytes(tmp_path: Path, content: bytes) 
         ("a.jxl", b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL"),
         ("a.jp2", b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG 2000"),
         ("a.jpg.crdownload", JPEG[:100], "unfinished download"),
+        ("a.THM", JPEG, "thumbnail that a camera keeps"),
         (".a.HEIC.icloud", b"bplist00", IN_THE_CLOUD),
         ("._a.jpg", b"\0\5\x16\7", HIDDEN),
         (".trashed-1767225600-a.jpg", JPEG, HIDDEN),

@@ -128,28 +128,31 @@ def test_the_run_of_another_folder_is_refused_and_a_folder_that_was_moved_is_not
         folder.mkdir()
     with Journal.resume(run, FACTS) as journal:
         assert journal.origin() == Origin("", "", "")
-        journal.record_begin(first)
+        journal.record_begin(first, ["a.jpg"])
         begun = journal.origin()
         assert (begun.folder, begun.finished_at) == (str(first), "")
         assert datetime.fromisoformat(begun.begun_at).utcoffset() == timedelta(0)
         with pytest.raises(RunFolderError, match=f"of the photos in {first}, not in {second}; give another folder"):
-            journal.record_begin(second)
+            journal.record_begin(second, ["a.jpg"])
         (tmp_path / "link").symlink_to(first)
-        journal.record_begin(tmp_path / "link")
+        journal.record_begin(tmp_path / "link", ["a.jpg"])
         (tmp_path / "link").unlink()
         first.rename(tmp_path / "moved")
-        journal.record_begin(tmp_path / "moved")
+        journal.record_file(PhotoFile("a.jpg"), "one")
+        with pytest.raises(RunFolderError, match=f"not in {second}"):
+            journal.record_begin(second, ["b.jpg"])
+        journal.record_begin(tmp_path / "moved", ["a.jpg"])
         assert journal.origin() == Origin(str(tmp_path / "moved"), begun.begun_at, "")
 
 
 def test_a_run_is_finished_until_it_is_called_again(tmp_path: Path) -> None:
     with Journal.resume(tmp_path, FACTS) as journal:
-        journal.record_begin(tmp_path)
+        journal.record_begin(tmp_path, ["a.jpg"])
         assert f"{tmp_path}: not finished" in run_status(tmp_path, journal)
         journal.record_end()
         assert journal.origin().finished_at >= journal.origin().begun_at
         assert f"{tmp_path}: finished" in run_status(tmp_path, journal)
-        journal.record_begin(tmp_path)
+        journal.record_begin(tmp_path, ["a.jpg"])
         assert f"{tmp_path}: not finished" in run_status(tmp_path, journal)
 
 

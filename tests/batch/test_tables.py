@@ -180,7 +180,7 @@ def test_tables_of_an_unfinished_run_say_so_in_their_names_and_rows(tmp_path: Pa
             assert [row["photo"] for row in csv.DictReader(file)] == ["a.jpg"] * len(analysis.table)
         assert not (tmp_path / "photos.csv").exists()
         journal.record("two", failed_row("This file is empty."), [])
-        journal.record_begin(tmp_path)
+        journal.record_begin(tmp_path, ["a.jpg"])
         journal.record_end()
         assert write_tables_so_far(tmp_path, journal) == {view: tmp_path / name for view, name in TABLES.items()}
         remove_partial_tables(tmp_path)
