@@ -103,6 +103,9 @@ def read_files(paths: Sequence[Path]) -> list[ReadFile]:
             found.append(ReadFile(path, read_annotations(path)))
         except SettingsError as error:
             found.append(ReadFile(path, None, escape_control_characters(str(error))))
+        except Exception as error:  # one file never stops a run
+            fault = f"{path.name} met a fault of lesionvis ({type(error).__name__}: {error}); please report it."
+            found.append(ReadFile(path, None, escape_control_characters(fault)))
     return found
 
 

@@ -253,6 +253,8 @@ def label_borders(labels: NDArray[Any]) -> Iterator[tuple[int, NDArray[np.float6
         Of one region; a label in several pieces has several.
     """
     rows, columns = np.nonzero(labels)
+    if len(rows) == 0:
+        return
     values = labels[rows, columns]
     order = np.argsort(values, kind="stable")
     names, starts = np.unique(values[order], return_index=True)

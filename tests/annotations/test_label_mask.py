@@ -27,6 +27,11 @@ def test_tiff_of_any_numbers_is_read_as_other_programs_write_it(dtype: str, tmp_
     assert drawn.outlines_px[0].min(axis=0).tolist() == [3.5, 2.5]
 
 
+def test_a_mask_without_labels_says_that_there_are_no_spots(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "a.png"), np.zeros((30, 40), np.uint16))
+    assert len(read_annotations(tmp_path / "a.png").spots[""]) == 0
+
+
 def test_png_with_a_palette_holds_numbers(tmp_path: Path) -> None:
     image = Image.fromarray(LABELS.astype(np.uint8))
     image = image.convert("P")

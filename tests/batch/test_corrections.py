@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
+from lesionvis.batch import corrections
 from lesionvis.batch.corrections import annotation_files, find_corrections
 from lesionvis.errors import RunFolderError
 
@@ -51,6 +52,16 @@ def test_what_is_wrong_with_one_file_spoils_no_other(tmp_path: Path) -> None:
     assert found.notes[0].startswith('all.json is about "x.jpg", which matches no photo of the folder')
     assert found.notes[1].startswith("e.json is no JSON")
     assert found.notes[2].startswith("y.png matches no photo of the folder, or several; give it the path of the photo.")
+
+
+def test_a_fault_in_one_file_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(path: Path) -> object:
+        raise ZeroDivisionError(path.name)
+
+    monkeypatch.setattr(corrections, "read_annotations", broken)
+    (read,) = corrections.read_files([tmp_path / "a.png"])
+    assert read.content is None
+    assert read.problem == "a.png met a fault of lesionvis (ZeroDivisionError: a.png); please report it."
 
 
 def test_a_table_names_files_for_its_photos(tmp_path: Path) -> None:

@@ -169,6 +169,10 @@ def test_drawn_spots_survive_being_written_down() -> None:
     assert again.outlines_px[0].tobytes() == drawn.outlines_px[0].tobytes()
 
 
+def test_no_labels_give_no_borders() -> None:
+    assert list(label_borders(np.zeros((4, 5), np.uint16))) == []
+
+
 def test_labels_give_a_border_per_piece() -> None:
     labels = np.zeros((20, 30), np.uint16)
     labels[2:5, 3:9], labels[10:12, 20:29], labels[15, 3] = 4, 4, 2
