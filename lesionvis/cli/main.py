@@ -114,8 +114,16 @@ def version(show: Annotated[bool, typer.Option("--version", help="Print the vers
 
 @app.command()
 def analyze(
-    photo: Annotated[Path, typer.Argument(help="JPEG, PNG, WebP, TIFF, BMP, AVIF, HEIC or DICOM.")],
+    photos: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PHOTO...",
+            help="JPEG, PNG, WebP, TIFF, BMP, AVIF, HEIC or DICOM. Several, or patterns such as 'leg/*.jpg', give a "
+            "line each; - is a photo on standard input.",
+        ),
+    ],
     as_json: AsJson = False,
+    brief: Annotated[bool, typer.Option("--brief", help="Print one line.")] = False,
     overlay: Overlay = None,
     explain: Annotated[
         Path | None, typer.Option(help="Write a picture of the rejected candidates and the reasons (.png or .jpg).")
@@ -144,9 +152,10 @@ def analyze(
     settings: SettingsFile = None,
     model: ModelFolder = None,
 ) -> None:
-    """Analyse one photo."""
+    """Analyse a photo, or several."""
     from lesionvis.cli.ask import ask as ask_all
     from lesionvis.cli.ask import check_answers_file, write_answers
+    from lesionvis.cli.several import analyze_several, refuse_for_several, sources_of
     from lesionvis.report.contact import numbers_of
     from lesionvis.triage.dialogue import Dialogue
 
@@ -156,12 +165,12 @@ def analyze(
     pictures = {"overlay": overlay, "explain": explain, "abcde": abcde}
     for picture in pictures.values():
         if picture is not None:
-            check_picture(picture, photo)
+            check_picture(picture, *(Path(photo) for photo in photos))
     if sheet is not None:
         check_sheet(sheet)
     about = circumstances_of(answers, age, cause, site)
     given = answers_of(answer, answers, about)
-    analysis = analyzer_of(
+    analyzer = analyzer_of(
         settings,
         px_per_mm=px_per_mm,
         mm_across=mm_across,
@@ -171,8 +180,16 @@ def analyze(
         min_diameter_mm=min_diameter_mm,
         max_diameter_mm=max_diameter_mm,
         model_folder=model,
-    )(photo, given, mask=exclude)
-    found = analysis
+    )
+    sources = sources_of(photos)
+    if brief or len(sources) > 1:
+        refuse_for_several(
+            {f"--{name}": picture for name, picture in pictures.items()}
+            | {"--exclude": exclude, "--ask": ask, "--save-answers": save_answers, "--sheet": sheet}
+        )
+        is_fine = analyze_several(sources, analyzer, given, about, as_json=as_json)
+        raise typer.Exit(0 if is_fine else FAILED)
+    found = analyzer(sources[0], given, mask=exclude)
     start = Dialogue(found.pattern.label, lambda known: found.answered(known).advice, given, about)
     told = ask_all(start, numbers) if ask else start
     analysis = found.answered(told.answers)
