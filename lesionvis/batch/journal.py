@@ -302,7 +302,7 @@ class Journal:
         """
         with problems_named(self._run):
             self._database.execute("CREATE TEMP TABLE kept (photo TEXT PRIMARY KEY)")
-            self._database.executemany("INSERT INTO kept VALUES (?)", ((file.photo,) for file in listing.photos))
+            self._database.executemany("INSERT INTO kept VALUES (?)", ((file.photo,) for file in listing))
             self._database.execute("DELETE FROM files WHERE photo NOT IN (SELECT photo FROM kept)")
             self._database.execute("DROP TABLE kept")
             self._database.execute("DELETE FROM skipped")
@@ -570,6 +570,11 @@ def problems_named(run: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
+            raise RunFolderError(
+                f"The journal in {run} stays locked; close what uses it, or, if its disk grants no locks, as some "
+                "network drives do, copy the folder to a local disk."
+            ) from error
         raise RunFolderError(
             f"The journal in {run} cannot be used ({error}); check the disk and permissions, then run the same "
             "command again: what is finished is kept."

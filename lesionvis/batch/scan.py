@@ -6,6 +6,7 @@ import os
 import stat
 import time
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -58,7 +59,7 @@ class SkippedFile:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Content of a folder and its sub-folders, by name.
+    """Content of a folder and its sub-folders, by name; iterating gives the photos.
 
     Attributes
     ----------
@@ -68,6 +69,9 @@ class Listing:
 
     photos: list[PhotoFile] = field(default_factory=list)
     skipped: list[SkippedFile] = field(default_factory=list)
+
+    def __iter__(self) -> Iterator[PhotoFile]:
+        return iter(self.photos)
 
 
 def find_photos(folder: Path, run: Path) -> Listing:

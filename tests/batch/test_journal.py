@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from lesionvis.batch import journal as journal_module
 from lesionvis.batch.journal import Journal, Origin
 from lesionvis.batch.places import JOURNAL_NAME
 from lesionvis.batch.rows import failed_row
@@ -107,6 +109,17 @@ def test_a_folder_without_a_run_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / JOURNAL_NAME).touch()
     with pytest.raises(RunFolderError, match="before it began"):
         Journal.read(tmp_path)
+
+
+def test_a_journal_that_stays_locked_is_told_with_the_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Journal.resume(tmp_path, FACTS).__exit__(None, None, None)
+    monkeypatch.setattr(journal_module, "_BUSY_SECONDS", 0.0)
+    with closing(sqlite3.connect(tmp_path / JOURNAL_NAME, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(RunFolderError, match=r"stays locked; .* copy the folder to a local disk"):
+            Journal.read(tmp_path)
+    with Journal.read(tmp_path) as journal:
+        assert journal.provenance()["version"] == "1"
 
 
 def test_reading_changes_nothing(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ def touch(path: Path) -> Path:
 
 
 def names(folder: Path, run: Path | None = None) -> list[str]:
-    return [file.photo for file in find_photos(folder, run or folder.parent / "run").photos]
+    return [file.photo for file in find_photos(folder, run or folder.parent / "run")]
 
 
 def skipped(folder: Path, run: Path | None = None) -> dict[str, str]:
@@ -32,7 +32,7 @@ def skipped(folder: Path, run: Path | None = None) -> dict[str, str]:
 
 
 def states(folder: Path) -> dict[str, str]:
-    return {file.photo: file.state for file in find_photos(folder, folder.parent / "run").photos}
+    return {file.photo: file.state for file in find_photos(folder, folder.parent / "run")}
 
 
 def test_files_count_by_extension_in_any_case(tmp_path: Path) -> None:
