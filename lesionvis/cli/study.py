@@ -68,6 +68,38 @@ def measure(
 
 
 @study_app.command()
+def scale(
+    photo: Annotated[Path, typer.Argument(help="Photo with a ruler, card or coin.")],
+    picture: Annotated[
+        Path | None, typer.Option(help="Draw the ticks that were looked at here (.png or .jpg).")
+    ] = None,
+    as_json: AsJson = False,
+    coin: CoinName = None,
+    bar_mm: BarMm = None,
+) -> None:
+    """Tell how the scale of a photo was read, or why not: rows of ticks, their orders and what they may be worth."""
+    from lesionvis.json_ready import json_ready
+    from lesionvis.photo import read_photo
+    from lesionvis.report.scale import draw_scale, scale_content, scale_text
+    from lesionvis.scale.card.layout import BAR_MM
+    from lesionvis.scale.find import check_references, find_scale
+    from lesionvis.scale.ruler.finder import RulerFinder
+
+    check_references(None, None, coin, bar_mm or BAR_MM)
+    if picture is not None:
+        check_picture(picture, photo)
+    read = read_photo(photo)
+    found = find_scale(read, coin=coin, bar_mm=bar_mm or BAR_MM)
+    rows = RulerFinder().search(read).rows
+    if as_json:
+        typer.echo(json.dumps(json_ready(scale_content(found, rows)), indent=1))
+    else:
+        typer.echo(scale_text(found, rows))
+    if picture is not None:
+        write_picture(draw_scale(read, found, rows), picture)
+
+
+@study_app.command()
 def settings() -> None:
     """Print a settings file with every setting, its meaning, bounds and default, for --settings."""
     from lesionvis.settings import settings_template

@@ -90,3 +90,21 @@ def test_compare_prints_what_changed_and_writes_it(tmp_path: Path) -> None:
     found = called("compare", tmp_path / "one", tmp_path / "two", "--out", tmp_path / "changes.csv")
     assert "only in first 1" in found.stdout
     assert (tmp_path / "changes.csv").is_file()
+
+
+def test_scale_tells_why_there_is_none_and_draws(photo: Path, tmp_path: Path) -> None:
+    picture = tmp_path / "scale.png"
+    told = called("scale", photo, "--picture", picture)
+    assert told.exit_code == 0
+    assert "none: no card found" in told.stdout
+    assert picture.is_file()
+    content = json.loads(called("scale", photo, "--json").stdout)
+    assert content["px_per_mm"] is None
+    assert content["reason"]
+
+
+def test_scale_refuses_an_unknown_coin_and_a_picture_over_the_photo(photo: Path) -> None:
+    with pytest.raises(SettingsError, match="coin must be one of"):
+        called("scale", photo, "--coin", "peanut")
+    with pytest.raises(SettingsError, match="overwrite"):
+        called("scale", photo, "--picture", photo)

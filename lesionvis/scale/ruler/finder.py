@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from lesionvis.errors import SettingsError
 from lesionvis.photo import Photo
@@ -87,6 +88,38 @@ BOUNDS = {
 
 MIN_EXPLAINED = 0.5
 """Share of the longer ticks that stand where they should; print, hair and watermarks lengthen others."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ExaminedRow:
+    """Row of ticks that was followed.
+
+    Attributes
+    ----------
+    points_px : ndarray of shape (N, 2), float64
+        Its ticks, source px.
+    complaint : str
+        Why it is not believed; empty for the one that the scale was read off.
+    units : TickUnits or None
+        Order among its ticks and what they may be worth; None where it failed before the order was asked for.
+    """
+
+    points_px: NDArray[np.float64]
+    complaint: str
+    units: TickUnits | None
+
+    @property
+    def pitch_px(self) -> float:
+        """Mean distance of its ticks, source px."""
+        return float(np.linalg.norm(np.diff(self.points_px, axis=0), axis=1).mean())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RulerSearch:
+    """Answer of a search for a ruler, and the rows of ticks that were followed for it, the best seeds first."""
+
+    answer: Scale | NoScale
+    rows: tuple[ExaminedRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,28 +197,45 @@ class RulerFinder:
             print, the ruler's plane, and the change of scale along it (perspective, curved skin), because a
             lesion lies beside some place of it. NoScale says what came nearest.
         """
+        return self.search(photo).answer
+
+    def search(self, photo: Photo) -> RulerSearch:
+        """Read the scale of a photo off the ruler in it, and tell which rows of ticks were looked at.
+
+        Parameters
+        ----------
+        photo : Photo
+            The photo.
+
+        Returns
+        -------
+        RulerSearch
+            What the call gives, and all rows that were followed until then.
+        """
         reduction = min(1.0, self.max_side_px / max(photo.rgb.shape[:2]))
         green = cv2.extractChannel(photo.rgb, 1)
         if reduction < 1.0:
             green = cv2.resize(green, None, fx=reduction, fy=reduction, interpolation=cv2.INTER_AREA)
         levels = build_levels(np.asarray(green, np.uint8))
         nearest = _Verdict(-1, "nothing in the photo repeats as ticks do")
+        rows: list[ExaminedRow] = []
         for row in self._rows(levels, find_periodic_places(levels)):
-            verdict = self._judge_row(row)
+            verdict, units = self._judge_row(row), None
+            in_photo = replace(row, line=row.line.resized(1.0 / reduction))
             if not verdict.complaint:
                 shapes = _measured(row, levels)
-                ink_share = _ink_share(photo, row, reduction)
-                grouping = find_tick_units(shapes.lengths, shapes.ink, shapes.open_ends, ink_share)
-                verdict = self._judge_order(row, shapes, grouping)
+                units = find_tick_units(shapes.lengths, shapes.ink, shapes.open_ends, _ink_share(photo, in_photo))
+                verdict = self._judge_order(row, shapes, units)
                 if not verdict.complaint:
-                    row = replace(row, line=row.line.resized(1.0 / reduction))
-                    edge = find_edge(photo.rgb, row, shapes.straight_ends())
+                    edge = find_edge(photo.rgb, in_photo, shapes.straight_ends())
                     if edge.step >= self.min_edge_step and edge.consistency >= self.min_edge_consistency:
-                        return _scale(row, grouping.units[0].mm, edge, photo)
+                        rows.append(ExaminedRow(photo.to_source(in_photo.line.at(row.numbers)), "", units))
+                        return RulerSearch(_scale(in_photo, units.units[0].mm, edge, photo), tuple(rows))
                     complaint = f"{_told(row)} have no straight edge of a ruler beside them"
                     verdict = _Verdict(verdict.tests_passed, complaint)
+            rows.append(ExaminedRow(photo.to_source(in_photo.line.at(row.numbers)), verdict.complaint, units))
             nearest = max(nearest, verdict, key=lambda v: v.tests_passed)
-        return NoScale(f"no ruler found: {nearest.complaint}")
+        return RulerSearch(NoScale(f"no ruler found: {nearest.complaint}"), tuple(rows))
 
     def tells_order(self, grouping: TickUnits) -> bool:
         """Test whether the order among ticks is proven, so that there is a ruler.
@@ -313,11 +363,11 @@ def _measured(row: TickRow, levels: tuple[Level, ...]) -> TickShapes:
     return shapes
 
 
-def _ink_share(photo: Photo, row: TickRow, reduction: float) -> float:
-    """Share of the light that ticks take, in the green of the working picture."""
+def _ink_share(photo: Photo, row: TickRow) -> float:
+    """Share of the light that ticks take, in the green of the working picture that the row's line belongs to."""
     green = cv2.extractChannel(photo.rgb, 1).astype(np.float32)
     rows = SHAPE_ROWS[np.abs(SHAPE_ROWS) <= row.half_rows]
-    return measure_ink_share(straighten(green, row.line.resized(1.0 / reduction), row.first, row.last, rows), row.sign)
+    return measure_ink_share(straighten(green, row.line, row.first, row.last, rows), row.sign)
 
 
 def _scale(row: TickRow, mm_per_tick: float, edge: Edge, photo: Photo) -> Scale:
