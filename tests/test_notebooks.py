@@ -40,6 +40,7 @@ def test_each_notebook_has_a_test_of_what_it_says() -> None:
         "02-a-folder",
         "03-train-and-evaluate",
         "04-tourniquet-test",
+        "05-a-study",
     ]
 
 
@@ -101,6 +102,26 @@ def test_tourniquet_test() -> None:
     # "Rendered photos are kinder than real ones."
     assert photos == 16
     assert max(abs(value) for value in difference) <= 3
+
+
+def test_a_study() -> None:
+    said, printed, (corrected, basis, notes) = _run(
+        "05-a-study",
+        "[after[after.spots_from == 'corrected'].spot_count.to_dict(), after.triage_basis.to_dict(), len(measured)]",
+    )
+    # "With answers the full rules decide; without a row nobody was asked".
+    assert "without a row nobody was asked" in said
+    answered = {photo for photo, value in basis.items() if value == "answers"}
+    assert answered == {"shower-light-ruler.jpg", "shower-brown-arm.jpg", "angioma.jpg"}
+    # "two spots are deleted, and the likeliest candidate is promoted"; "a spot is painted into the mask".
+    before = _number(r"(\d+) spots before", printed)
+    assert corrected == {"plain-skin.jpg": 1, "shower-brown-arm.jpg": before - 1}
+    assert f"{before:.0f} spots before, {before - 1:.0f} after, 1 of them drawn" in printed
+    assert "kept spots have their old numbers: True" in printed
+    assert "found again as before: True" in printed
+    assert "changed 2" in printed
+    assert "Settings, models and versions are the same." in printed
+    assert notes > 0
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
