@@ -50,7 +50,8 @@ def write_tables(run: Path, journal: Journal, names: Mapping[str, str] = TABLES)
             for row in rows:
                 of_photo = told.get(str(row[0]), {})
                 writer.writerow([*map(cell, row), *(of_photo.get(column, "") for column in carried)])
-    write_dictionary(run, carried_names(of_persons))
+    if names == TABLES:  # the dictionary names the files of a finished run
+        write_dictionary(run, carried_names(of_persons))
 
 
 def carried_names(columns: Iterable[str]) -> list[str]:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from drawn import write_photo
 
+from lesionvis.batch.dictionary import DICTIONARY_NAME
 from lesionvis.batch.journal import Journal
 from lesionvis.batch.report import REPORT_NAME
 from lesionvis.batch.run import BatchRunner, Progress
@@ -151,7 +152,7 @@ def test_a_disk_that_fills_while_tables_are_written_leaves_whole_ones_and_loses_
     RUNNER(folder, tmp_path / "undisturbed" / "run")
     after = content(tmp_path / "undisturbed" / "run")
     n_pictures = 2  # the mask and the thumbnail of the new photo
-    written = [*TABLES.values(), REPORT_NAME]
+    written = [*TABLES.values(), DICTIONARY_NAME, REPORT_NAME]
     for number, name in enumerate(written):
         # Each file is saved twice, empty and whole; those of the photo were saved by the first of these calls.
         calls_before = (n_pictures if number == 0 else 0) + 2 * number + 1

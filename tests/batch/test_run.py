@@ -80,7 +80,7 @@ def test_a_run_folder_holds_tables_and_pictures(undisturbed: Path) -> None:
     first, second = rows["a.png"], rows["leg/z same as a.png"]
     assert {k: v for k, v in first.items() if k not in same} == {k: v for k, v in second.items() if k not in same}
     assert set(content(undisturbed)) == {
-        *("photos.csv", "spots.csv", "skipped.csv", "report.html"),
+        *("photos.csv", "spots.csv", "skipped.csv", "datapackage.json", "report.html"),
         *("masks/a.png", "masks/b.png", "masks/leg/a.png.png", "masks/leg/a.jpg.png"),
         *("masks/leg/day 2.png", "masks/leg/z same as a.png"),
         *("overlays/a.jpg", "overlays/b.jpg", "overlays/leg/a.png.jpg", "overlays/leg/a.jpg.jpg"),
