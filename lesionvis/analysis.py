@@ -133,6 +133,7 @@ class Analysis(Findings):
                 "probabilities": self.pattern.probabilities,
                 "prediction_set": list(self.pattern.prediction_set),
                 "reasons": list(self.pattern.reasons),
+                "seen": self.pattern.seen,
                 "model": self.pattern.model,
             },
             "abcde": self.abcde.to_dict() if self.abcde else None,
@@ -326,9 +327,10 @@ class Analyzer:
     def _photo_and_scale(self, source: PhotoSource, given: Scale | NoScale | None) -> tuple[Photo, Scale | NoScale]:
         """Photo at a resolution that suits its scale, and that scale."""
         reader = PhotoReader(self.max_megapixels, self.working_long_side_px)
-        source = reader.hold(source)
         if given is not None:
             check_scale(given, self.px_per_mm, self.mm_across, self.coin)
+        source = reader.hold(source)
+        if given is not None:
             return reader(source, given.px_per_mm if isinstance(given, Scale) else None), given
         photo = reader(source, self.px_per_mm)
         scale = find_scale(

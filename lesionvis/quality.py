@@ -32,8 +32,10 @@ FIELD_ROUNDNESS_MIN = 0.97
 FIELD_SHARE_MAX = 0.95
 FIELD_LONG_SIDE_PX = 160
 # Without a scale: a photo of a forearm or a calf is about 200 mm across, and a spot of 1.5 mm is 3 px wide then. Of 304
-# photos below this size that plainly show more than five spots one in four gave none, of 60 above it one in twenty.
-TOO_SMALL_LONG_SIDE_PX = 400
+# photos below 400 px that plainly show more than five spots one in four gave none, of 60 above it one in twenty. That
+# the skin looks bare is asked besides, so that only photos below this size are refused: visible things called bare on
+# sources left out 0.022, bare skin called so 0.46; with 400 px 0.006 and 0.42, without a limit 0.039 and 0.50.
+TOO_SMALL_LONG_SIDE_PX = 250
 # JPEG codes blocks of 8 x 8 px. At a quality of 30 neighbouring px on two sides of a block's edge differ three times as
 # much as others, and one in six dots of 4 px is lost; at 20 it is 4.7 times and one in four. As stored, 360 photos of
 # two collections reach 2.4, and one in a hundred of other sources 3.

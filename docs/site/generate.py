@@ -23,7 +23,7 @@ from lesionvis.batch.rows import PHOTO_COLUMNS
 from lesionvis.cli.main import app
 from lesionvis.flags import FLAGS
 from lesionvis.pattern.features import FEATURES, MODEL_FEATURES
-from lesionvis.pattern.pattern import BLOCKING_FLAGS, SIGNS, UNSEEN_FLAGS
+from lesionvis.pattern.pattern import BLOCKING_FLAGS, SHOWER_MARKS, SIGNS, UNSEEN_FLAGS
 from lesionvis.settings import setting_fields, setting_meanings
 from lesionvis.spots import SpotFinder
 from lesionvis.spots.table import COLUMNS
@@ -237,8 +237,19 @@ def _features() -> Iterator[str]:
         ("pattern", "feature", "range", "otherwise"),
         (
             (f"`{name}`", f"`{sign.feature}`", f"{sign.low:g} to {sign.high:g}", sign.doubt)
-            for name, sign in SIGNS.items()
+            for name, signs in SIGNS.items()
+            for sign in signs
         ),
+    )
+    yield ""
+    yield (
+        "Where neither a single lesion nor an angioma remains possible, the shower alone does when the spots have all "
+        "marks of a textbook shower:"
+    )
+    yield ""
+    yield from _table(
+        ("feature", "range"),
+        ((f"`{name}`", f"{low:g} to {high:g}") for name, (low, high) in SHOWER_MARKS.items()),
     )
 
 

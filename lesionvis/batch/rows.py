@@ -11,6 +11,7 @@ from lesionvis.batch.names import escape_control_characters
 from lesionvis.flags import FLAGS
 from lesionvis.labels import PATTERNS
 from lesionvis.pattern.features import FEATURES
+from lesionvis.pattern.seen import SEEN
 from lesionvis.scale import Scale
 from lesionvis.spots.table import COLUMNS
 from lesionvis.triage.wording import NOBODY_WAS_ASKED, PATTERN_SHOWN
@@ -82,6 +83,7 @@ _RESULTS = {
     "p_single_lesion": PhotoColumn("REAL", "probability of a single lesion"),
     "p_angioma": PhotoColumn("REAL", "probability of an angioma; what is missing to 1 is anything else"),
     "prediction_set": PhotoColumn("TEXT", "the patterns that remain possible, separated by spaces"),
+    "seen": PhotoColumn("TEXT", f"what the photo shows: {', '.join(SEEN)}"),
     "photo_flags": PhotoColumn("TEXT", "reasons to distrust the photo, separated by spaces"),
     "triage_level": PhotoColumn(
         "TEXT", "none, watch, routine_dermatology, within_2_weeks, prompt, same_day or emergency"
@@ -157,6 +159,7 @@ def photo_row(analysis: Analysis) -> dict[str, Value]:
         "pattern": analysis.pattern.label,
         **{f"p_{name}": analysis.pattern.probabilities.get(name) for name in PATTERNS},
         "prediction_set": " ".join(analysis.pattern.prediction_set),
+        "seen": analysis.pattern.seen,
         "abcde_letters": analysis.abcde.letters if analysis.abcde else "",
         **_abcde_numbers(analysis.abcde),
         "photo_flags": " ".join(analysis.flags),

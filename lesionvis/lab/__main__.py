@@ -64,6 +64,9 @@ def main() -> None:
     sources = stages.add_parser("sources", help="photos of sources that were left out of training, beside the others")
     sources.add_argument("--photos", type=Path, required=True, help="folder that holds dev/, more/ and web/")
     sources.set_defaults(run=_evaluate_sources)
+    composites = stages.add_parser("composites", help="spots of blood laid onto bare skin of sources left out")
+    composites.add_argument("--photos", type=Path, required=True, help="folder with labels.csv and photos/")
+    composites.set_defaults(run=_evaluate_composites)
     flips = stages.add_parser("flips", help="answers that change when a photo is cropped, turned, recoloured, blurred")
     flips.add_argument("--photos", type=Path, required=True, help="folder with the truth and photos/")
     flips.set_defaults(run=_evaluate_flips)
@@ -198,6 +201,12 @@ def _evaluate_sources(arguments: argparse.Namespace) -> None:
     from lesionvis.lab.evaluate.sources import measure_sources, sources_report
 
     print(sources_report(measure_sources(arguments.photos, _fold_classifiers())))
+
+
+def _evaluate_composites(arguments: argparse.Namespace) -> None:
+    from lesionvis.lab.evaluate.composite_report import composite_report, measure_composites
+
+    print(composite_report(measure_composites(arguments.photos, _fold_classifiers())))
 
 
 def _evaluate_abcde(arguments: argparse.Namespace) -> None:

@@ -16,11 +16,15 @@ from lesionvis.models import Model, Predictor, load_model, packaged_model_folder
 from lesionvis.pattern.bare import BareModel, load_bare_model
 from lesionvis.pattern.features import MODEL_FEATURES, Features
 from lesionvis.pattern.reasons import reasons_for
+from lesionvis.pattern.seen import MELANIN_INDEX_MAX, seen_sentence, what_is_seen
 
 MODEL_NAME = "pattern-v2"
 
 # What the model weighs against the three patterns: anything else, to be answered "uncertain".
 CLASSES = (*PATTERNS, "other")
+# The linear model tells two more apart, which are then counted with their class: mild showers and what looks like
+# them. One mean and covariance cannot hold a severe and a mild shower.
+LINEAR_CLASSES = (*CLASSES, PETECHIAL_SHOWER, "other")
 
 # Flags that forbid an answer, whatever the model says.
 BLOCKING_FLAGS = ("no_skin", "dark_skin", "too_dark", "overexposed", "blurred", "flat_colours", "dermatoscope_view")
@@ -58,26 +62,47 @@ class Sign:
 
 # What is known of a pattern need not be learnt from few photos. Chosen on the labelled photos: none of 14 clear
 # showers, 2 of 239 single lesions and none of 9 angiomas (2 of 75 dermoscopic ones) lie outside; of 119 other photos
-# 53, 9 and 80 do.
-SIGNS: dict[str, Sign] = {
-    PETECHIAL_SHOWER: Sign(
-        "median_circularity",
-        0.78,
-        np.inf,
-        "Its spots are not as round as those of a shower: they may be pieces of vessels, folds or patches.",
+# 53, 9 and 80 do. By the melanin index no clear shower and 1 of 40 pictures of freckles laid onto skin is misjudged.
+SIGNS: dict[str, tuple[Sign, ...]] = {
+    PETECHIAL_SHOWER: (
+        Sign(
+            "median_circularity",
+            0.78,
+            np.inf,
+            "Its spots are not as round as those of a shower: they may be pieces of vessels, folds or patches.",
+        ),
+        Sign(
+            "melanin_index",
+            -np.inf,
+            MELANIN_INDEX_MAX,
+            "Its spots take red and blue light as melanin does: they may be freckles or naevi.",
+        ),
     ),
-    SINGLE_LESION: Sign(
-        "spots_beside_skin_border",
-        -np.inf,
-        0.5,
-        "What stands out touches what is not skin: it may be a nail, a lip, hair or the edge of a limb.",
+    SINGLE_LESION: (
+        Sign(
+            "spots_beside_skin_border",
+            -np.inf,
+            0.5,
+            "What stands out touches what is not skin: it may be a nail, a lip, hair or the edge of a limb.",
+        ),
     ),
-    ANGIOMA: Sign(
-        "lesion_blue_less_green_low",
-        -np.inf,
-        -0.05,
-        "No part of it is darker in green than in blue light, as blood would be.",
+    ANGIOMA: (
+        Sign(
+            "lesion_blue_less_green_low",
+            -np.inf,
+            -0.05,
+            "No part of it is darker in green than in blue light, as blood would be.",
+        ),
     ),
+}
+# What a textbook shower has in common, as ranges of features: many small round dots, alike and apart, of the colour of
+# blood, not inflamed. Few photos of anything else have all of it.
+SHOWER_MARKS: dict[str, tuple[float, float]] = {
+    "small_round_count": (8.0, np.inf),
+    "log_diameter_spread": (0.0, 0.25),
+    "median_circularity": (0.88, np.inf),
+    "melanin_index": (-np.inf, MELANIN_INDEX_MAX),
+    "likely_inflamed": (0.0, 0.4),
 }
 
 
@@ -97,6 +122,8 @@ class Pattern:
         Sentences: why this answer, or why none.
     model : str
         Name of the model; "" when it was not asked.
+    seen : str
+        What the photo shows, one of `lesionvis.pattern.seen.SEEN`.
     """
 
     label: str
@@ -104,6 +131,7 @@ class Pattern:
     prediction_set: tuple[str, ...]
     reasons: tuple[str, ...]
     model: str
+    seen: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,7 +170,30 @@ class PatternModel:
         ndarray of shape (N, 4), float64
             Probability of each of `CLASSES`; rows sum up to 1.
         """
-        return sharpened(np.mean([predictor(table) for predictor in self.predictors], axis=0), self.sharpness)
+        return sharpened(np.mean([by_class(predictor(table)) for predictor in self.predictors], axis=0), self.sharpness)
+
+
+def by_class(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Probabilities of `CLASSES` from those of `LINEAR_CLASSES` or of the first of these.
+
+    Parameters
+    ----------
+    probabilities : ndarray of shape (N, C), float64
+        C from `len(CLASSES)` to `len(LINEAR_CLASSES)`.
+
+    Returns
+    -------
+    ndarray of shape (N, len(CLASSES)), float64
+
+    Examples
+    --------
+    >>> by_class(np.array([[0.1, 0.2, 0.0, 0.3, 0.25, 0.15]])).round(2).tolist()
+    [[0.35, 0.2, 0.0, 0.45]]
+    """
+    summed = np.array(probabilities[:, : len(CLASSES)], np.float64)
+    for column in range(len(CLASSES), probabilities.shape[1]):
+        summed[:, CLASSES.index(LINEAR_CLASSES[column])] += probabilities[:, column]
+    return summed
 
 
 def sharpened(probabilities: NDArray[np.float64], sharpness: float) -> NDArray[np.float64]:
@@ -191,32 +242,59 @@ def prediction_set(probabilities: Sequence[float], set_min: Mapping[str, float])
     return tuple(name for name, value in zip(CLASSES, probabilities, strict=True) if value >= set_min[name])
 
 
-def with_doubt(possible: Sequence[str], values: Mapping[str, float]) -> tuple[str, ...]:
-    """Prediction set to which "other" is added when a pattern in it lacks its sign.
+def with_signs(possible: Sequence[str], values: Mapping[str, float]) -> tuple[str, ...]:
+    """Prediction set after what is known of the patterns.
 
     Parameters
     ----------
     possible : sequence of str
+        Prediction set of the model.
     values : mapping
         Features by name; a sign that was not measured (NaN) is lacking.
 
     Returns
     -------
     tuple of str
+        With "other" added when a pattern in it lacks its sign; the shower alone where the spots are those of a textbook
+        and no single lesion or angioma is possible.
 
     Examples
     --------
-    >>> with_doubt(("petechial_shower",), {"median_circularity": 0.7})
+    >>> with_signs(("petechial_shower",), {"median_circularity": 0.7, "melanin_index": 0.3})
     ('petechial_shower', 'other')
     """
+    if not {SINGLE_LESION, ANGIOMA} & set(possible) and is_textbook_shower(values):
+        return (PETECHIAL_SHOWER,)
     if "other" in possible or not _doubts(possible, values):
         return tuple(possible)
     return (*possible, "other")
 
 
+def is_textbook_shower(values: Mapping[str, float]) -> bool:
+    """Whether the spots of a photo are all that the guide says of petechiae.
+
+    Parameters
+    ----------
+    values : mapping
+        Features by name.
+
+    Returns
+    -------
+    bool
+        True if all `SHOWER_MARKS` were measured and lie in their ranges.
+
+    Examples
+    --------
+    >>> marks = dict(zip(SHOWER_MARKS, (12.0, 0.1, 0.95, 0.3, 0.0)))
+    >>> is_textbook_shower(marks), is_textbook_shower({**marks, "melanin_index": 0.9})
+    (True, False)
+    """
+    return all(low <= values.get(name, np.nan) <= high for name, (low, high) in SHOWER_MARKS.items())
+
+
 def _doubts(possible: Sequence[str], values: Mapping[str, float]) -> tuple[str, ...]:
-    """Sentences on the patterns in a set that lack their sign."""
-    signs = [SIGNS[name] for name in possible if name in SIGNS]
+    """Sentences on the patterns in a set that lack one of their signs."""
+    signs = [sign for name in possible for sign in SIGNS.get(name, ())]
     return tuple(sign.doubt for sign in signs if not sign.low <= values[sign.feature] <= sign.high)
 
 
@@ -326,41 +404,55 @@ def find_pattern(
         possible on skin that looks bare; "no_spots" only of skin that looks bare.
     """
     if "no_skin" in flags:
-        return Pattern(UNCERTAIN, {}, (), ("Hardly any skin was found in the photo.",), "")
+        return Pattern(UNCERTAIN, {}, (), ("Hardly any skin was found in the photo.",), "", "not_skin")
     model = load_pattern_model() if model is None else model
+    bare_model = load_bare_model() if bare_model is None else bare_model
     row = np.asarray([[features[name] for name in MODEL_FEATURES]], np.float32)
     values = model.probabilities(row)[0]
-    probabilities = {name: float(value) for name, value in zip(CLASSES, values, strict=True)}
     likely = prediction_set(values.tolist(), model.set_min)
-    possible = with_doubt(likely, features.values)
-    blocking = [flag for flag in flags if flag in BLOCKING_FLAGS]
-    if blocking:
-        reasons: tuple[str, ...] = (f"The photo does not allow an answer ({', '.join(blocking)}).",)
-        return Pattern(UNCERTAIN, probabilities, possible, reasons, model.name)
-    bare_model = load_bare_model() if bare_model is None else bare_model
-    is_bare = bare_model.is_bare(features.values)
+    possible = with_signs(likely, features.values)
+    is_textbook = is_textbook_shower(features.values)
+    is_bare = bare_model.is_bare(features.values) and not is_textbook
+    seen = what_is_seen(features.values, flags, is_bare=is_bare)
+    # Dots that are plain on dark skin need no lighter skin to be named.
+    blocking = [flag for flag in flags if flag in BLOCKING_FLAGS and not (flag == "dark_skin" and is_textbook)]
     unseen = [UNSEEN_FLAGS[flag] for flag in flags if flag in UNSEEN_FLAGS]
-    if (is_empty or is_bare) and unseen:
+    label = UNCERTAIN
+    reasons: tuple[str, ...]
+    if blocking:
+        reasons = (f"The photo does not allow an answer ({', '.join(blocking)}).",)
+    elif (is_empty or is_bare) and unseen:
         reasons = (f"No spot was found, but {unseen[0]}.",)
-        return Pattern(UNCERTAIN, probabilities, possible, reasons, model.name)
-    if is_empty or is_bare:
+    elif is_empty or is_bare:
         label, reason = answer_of_nothing(possible, values.tolist(), is_bare)
-        return Pattern(label, probabilities, possible, (reason,), model.name)
-    label = answer_of(possible)
+        reasons = (reason,) if is_bare else (reason, seen_sentence(seen, features.values))
+    else:
+        label = answer_of(possible)
+        reasons = _spoken(label, values, row, model)
+        if label == UNCERTAIN:
+            # What is doubted of several candidates does not decide between them.
+            doubts = _doubts(likely, features.values) if len(likely) == 1 else ()
+            reasons = (_why_uncertain(possible), *doubts, seen_sentence(seen, features.values), *reasons)
+    probabilities = {name: float(value) for name, value in zip(CLASSES, values, strict=True)}
+    return Pattern(label, probabilities, possible, reasons, model.name, seen)
+
+
+def _spoken(
+    label: str,
+    values: NDArray[np.float64],
+    row: NDArray[np.float32],
+    model: PatternModel,
+) -> tuple[str, ...]:
+    """Sentences on what speaks for and against an answer, or against the likeliest pattern where there is none."""
     named = label if label != UNCERTAIN else PATTERNS[int(values[: len(PATTERNS)].argmax())]
     index = CLASSES.index(named)
-    spoken = reasons_for(
+    return reasons_for(
         named,
         lambda table: _log_odds(model.probabilities(table)[:, index]),
         row[0],
         model.typical,
         MODEL_FEATURES,
     )
-    if label == UNCERTAIN:
-        # What is doubted of several candidates does not decide between them.
-        doubts = _doubts(likely, features.values) if len(likely) == 1 else ()
-        spoken = (_why_uncertain(possible), *doubts, *spoken)
-    return Pattern(label, probabilities, possible, spoken, model.name)
 
 
 def answer_of_nothing(possible: Sequence[str], probabilities: Sequence[float], is_bare: bool) -> tuple[str, str]:

@@ -104,23 +104,37 @@ class SpotClassifier:
         table = np.concatenate([candidates.evidence, neighbour_columns(candidates, first)], axis=1)
         return self.stage_2(table)[:, -1]
 
-    def spot_kinds(self, candidates: Candidates, indices: NDArray[np.int64]) -> NDArray[np.str_]:
-        """Kind of some candidates, one of `KINDS` but the first, shape (len(indices),).
+    def kind_probabilities(self, candidates: Candidates) -> NDArray[np.float64]:
+        """Probability of each kind of each candidate, were it a spot.
 
         Parameters
         ----------
         candidates : Candidates
             Candidates of one photo with their evidence.
-        indices : ndarray of shape (M,), int64
-            Those whose kind is asked for.
+
+        Returns
+        -------
+        ndarray of shape (N, len(KINDS) - 1), float64
+            Of `KINDS` but the first; rows sum up to 1.
+        """
+        columns = [list(CANDIDATE_COLUMNS).index(name) for name in self.kind.columns]
+        return self.kind(candidates.evidence[:, columns])
+
+    @staticmethod
+    def spot_kinds(probabilities: NDArray[np.float64]) -> NDArray[np.str_]:
+        """Kind of spots.
+
+        Parameters
+        ----------
+        probabilities : ndarray of shape (M, len(KINDS) - 1), float64
+            Rows of `kind_probabilities`.
 
         Returns
         -------
         ndarray of shape (M,), str
-            In order of the indices.
+            One of `KINDS` but the first.
         """
-        columns = [list(CANDIDATE_COLUMNS).index(name) for name in self.kind.columns]
-        blood, vascular, inflamed, pigment = self.kind(candidates.evidence[indices][:, columns]).T
+        blood, vascular, inflamed, pigment = probabilities.T
         red = np.maximum(blood + vascular + inflamed, 1e-9)
         conditions = [pigment > PIGMENT_MIN, inflamed > INFLAMED_SHARE_MIN * red, vascular > blood]
         return np.asarray(np.select(conditions, ["pigment", "inflamed", "vascular"], default="blood"), np.str_)

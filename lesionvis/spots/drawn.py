@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from lesionvis.errors import SettingsError
 from lesionvis.geometry import clipped_polygon, pixel_borders, pixels_inside, polygon_area
 from lesionvis.photo import Photo
-from lesionvis.spots.classifier import KINDS, packaged_classifier
+from lesionvis.spots.classifier import KINDS, SpotClassifier
 from lesionvis.spots.find import Spots, paint, painted_corners
 
 LESION = "lesion"
@@ -462,5 +462,5 @@ def _kinds(
         on_it = np.flatnonzero(here == index + 1)
         if not kinds[index] and index + 1 != lesion and len(on_it):
             largest = on_it[[int(area[on_it].argmax())]]
-            kinds[index] = str(packaged_classifier().spot_kinds(found.candidates, largest)[0])
+            kinds[index] = str(SpotClassifier.spot_kinds(found.candidate_kinds[largest])[0])
     return tuple(kinds)

@@ -63,6 +63,8 @@ class Spots:
         Regions that could have been the dominant lesion.
     region_scores : ndarray of shape (len(regions),), float64
         Expected overlap of each.
+    candidate_kinds : ndarray of shape (len(candidates), len(KINDS) - 1), float64
+        Probability of each of `lesionvis.spots.classifier.KINDS` but the first, were the candidate a spot.
     min_score : float
         Score from which a candidate was taken for a spot.
     kind : tuple of N str, optional
@@ -80,6 +82,7 @@ class Spots:
     candidate_scores: NDArray[np.float64]
     regions: Regions
     region_scores: NDArray[np.float64]
+    candidate_kinds: NDArray[np.float64]
     min_score: float = SPOT_SCORE_MIN
     kind: tuple[str, ...] = ()
     drawn: tuple[bool, ...] = ()
@@ -182,7 +185,8 @@ class SpotFinder:
 
         chosen = distinct(candidates, scores, self.min_score)
         borders, kept_scores = candidates.outlines.borders_px(chosen), scores[chosen]
-        kinds = classifier.spot_kinds(candidates, chosen)
+        kind_probabilities = classifier.kind_probabilities(candidates)
+        kinds = classifier.spot_kinds(kind_probabilities[chosen])
         region = _lesion_region(regions, region_scores)
         border = np.zeros((0, 2))
         if region is not None:
@@ -215,6 +219,7 @@ class SpotFinder:
             scores,
             regions,
             region_scores,
+            kind_probabilities,
             self.min_score,
             tuple(kinds[order].tolist()),
         )

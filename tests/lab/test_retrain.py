@@ -18,8 +18,7 @@ from lesionvis.lab.build import train_bare, train_pattern, train_regions, train_
 from lesionvis.lab.train.calibrate import COVERAGE
 from lesionvis.lab.train.candidate_training import CandidateTable, read_table
 from lesionvis.lab.train.folds import N_FOLDS, N_HOME_FOLDS
-from lesionvis.lab.train.laid_on import LAID_ON
-from lesionvis.lab.train.pattern_training import PatternTable, read_pattern_table
+from lesionvis.lab.train.pattern_training import LAID_ON, PatternTable, read_pattern_table
 from lesionvis.lab.train.region_training import RegionTable, read_region_table
 from lesionvis.labels import PATTERNS
 from lesionvis.models import Model, load_model, packaged_model_folder

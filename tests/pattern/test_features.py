@@ -27,6 +27,7 @@ from lesionvis.pattern.features import (
     arrangement,
     compute_features,
     gather,
+    likely,
     surroundings,
 )
 from lesionvis.pattern.features import crop as spot_features
@@ -91,7 +92,17 @@ def _inputs(
         np.zeros((108, 144, 3), np.float32),
         np.zeros((108, 144), np.bool_),
     )
-    spots = Spots(labels, tuple(np.zeros((3, 2)) for _ in x), np.ones(len(x)), 0, candidates, none, regions, none)
+    spots = Spots(
+        labels,
+        tuple(np.zeros((3, 2)) for _ in x),
+        np.ones(len(x)),
+        0,
+        candidates,
+        none,
+        regions,
+        none,
+        np.zeros((0, 4)),
+    )
     skin = Skin(mask, np.zeros((*SHAPE, 3), np.float32), float(mask.mean()), 40.0, False)
     small = np.zeros((108, 144), np.float32)
     return FeatureInputs(
@@ -107,6 +118,8 @@ def _inputs(
         lesion=np.zeros((108, 144), np.bool_),
         lesion_core=np.zeros((108, 144), np.bool_),
         blobs=np.zeros(0, np.int64),
+        apart=np.zeros(0, np.int64),
+        likely=np.zeros(0, np.int64),
     )
 
 
@@ -273,6 +286,70 @@ def test_shares_of_flagged_and_raised_spots() -> None:
     assert values["highlight_spot_share"] == 0.25
     assert values["elongated_share"] == 0.5
     assert values["median_rim_relief"] == pytest.approx(0.25)
+
+
+def _likely_inputs(x: Any, y: Any, diameter: Any, scores: Any, **evidence: Any) -> FeatureInputs:
+    """FeatureInputs with candidates at these places and no spots."""
+    x, sizes = np.asarray(x, np.float64), np.broadcast_to(np.asarray(diameter, np.float64), np.shape(x))
+    values = np.zeros((len(x), len(EVIDENCE)), np.float32)
+    for name, column in {"aspect": 1.0, **evidence}.items():
+        values[:, list(EVIDENCE).index(name)] = column
+    candidates = Candidates(circles(list(zip(x, y, sizes, strict=True))), np.ones(len(x)), values)
+    kinds = np.tile([0.4, 0.3, 0.2, 0.1], (len(x), 1))
+    empty = _inputs()
+    given = np.asarray(scores, np.float64)
+    spots = replace(empty.spots, candidates=candidates, candidate_scores=given, candidate_kinds=kinds)
+    best = np.argsort(-given, kind="stable")
+    return replace(empty, spots=spots, apart=best[given[best] > 0.1], likely=best[given[best] > 0.3][:20])
+
+
+def test_melanin_takes_red_and_blue_light_and_blood_takes_green() -> None:
+    places = ([100, 200, 300], [300] * 3, 8.0, [0.9, 0.9, 0.2])
+    # The third candidate is not likely enough to be asked.
+    blood = _likely_inputs(*places, red_green_ratio=[0.1, 0.1, 0.9], blue_share=[-0.1, -0.1, 0.3])
+    assert likely.melanin_index(blood) == pytest.approx(0.1 - 0.3, abs=1e-6)
+    freckles = _likely_inputs(*places, red_green_ratio=0.6, blue_share=0.08)
+    assert likely.melanin_index(freckles) == pytest.approx(0.6 + 0.24, abs=1e-6)
+    assert likely.likely_red_green_ratio(freckles) == pytest.approx(0.6)
+    assert likely.likely_blue_share(freckles) == pytest.approx(0.08)
+
+
+def test_kinds_of_the_likely_candidates() -> None:
+    inputs = _likely_inputs([100, 200], [300] * 2, 8.0, [0.9, 0.4])
+    named = (likely.likely_blood, likely.likely_vascular, likely.likely_inflamed, likely.likely_pigment)
+    assert [function(inputs) for function in named] == pytest.approx([0.4, 0.3, 0.2, 0.1])
+
+
+def test_small_round_candidates_are_counted() -> None:
+    inputs = _likely_inputs(
+        [100, 200, 300, 400, 500],
+        [300] * 5,
+        [14.0, 14.3, 14.9, 6.0, 6.0],
+        [0.9, 0.5, 0.9, 0.9, 0.39],
+        aspect=[1, 1, 1, 1.5, 1],
+    )
+    assert likely.small_round_count(inputs) == 2.0
+
+
+def test_sizes_that_are_alike_and_sizes_that_are_not() -> None:
+    inputs = _likely_inputs([100, 200, 300], [300] * 3, [10.0, 10.0, 14.5], [0.9] * 3)
+    assert likely.alike_share(inputs) == pytest.approx(2 / 3)
+    assert likely.log_diameter_spread(inputs) == pytest.approx(np.log([10.0, 10.0, 14.5]).std(), rel=0.01)
+    assert likely.alike_share(_likely_inputs([100, 200, 300], [300] * 3, [10.0, 10.0, 13.9], [0.9] * 3)) == 1.0
+
+
+def test_distance_to_the_nearest_likely_candidate_in_diameters() -> None:
+    inputs = _likely_inputs([100, 130, 160, 400], [300] * 4, 6.0, [0.9, 0.9, 0.9, 0.2])
+    assert likely.nearest_likely_diameters(inputs) == pytest.approx(5.0, rel=0.02)
+    assert np.isnan(likely.nearest_likely_diameters(_likely_inputs([100, 130], [300] * 2, 6.0, [0.9, 0.2])))
+
+
+def test_without_likely_candidates_nothing_is_said_of_them() -> None:
+    values = compute_features(_inputs())
+    assert values["small_round_count"] == 0.0
+    names = [f.__name__ for f in FEATURES if f.__module__ == likely.__name__ and f.__name__ != "small_round_count"]
+    assert len(names) == 10
+    assert all(np.isnan(values[name]) for name in names)
 
 
 def test_the_odd_one_out_is_the_one_that_differs() -> None:

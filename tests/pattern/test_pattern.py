@@ -20,17 +20,24 @@ from lesionvis.pattern.pattern import (
     BLOCKING_FLAGS,
     CLASSES,
     MODEL_NAME,
+    SHOWER_MARKS,
     SIGNS,
     UNSEEN_FLAGS,
     PatternModel,
     find_pattern,
+    is_textbook_shower,
     load_pattern_model,
     pattern_model_of,
 )
 from lesionvis.pattern.reasons import N_REASONS
 
 # Every pattern has its sign.
-SIGNED = {"median_circularity": 0.9, "spots_beside_skin_border": 0.0, "lesion_blue_less_green_low": -0.3}
+SIGNED = {
+    "median_circularity": 0.9,
+    "melanin_index": 0.3,
+    "spots_beside_skin_border": 0.0,
+    "lesion_blue_less_green_low": -0.3,
+}
 FEATURES = Features({**dict.fromkeys(FEATURE_NAMES, 1.0), **SIGNED})
 
 
@@ -117,6 +124,7 @@ def test_an_uncertain_answer_says_why(probabilities: tuple[float, ...], reason: 
     ("label", "feature", "outside", "doubt"),
     [
         ("petechial_shower", "median_circularity", 0.7, "not as round"),
+        ("petechial_shower", "melanin_index", 0.9, "freckles or naevi"),
         ("single_lesion", "spots_beside_skin_border", 1.0, "touches what is not skin"),
         ("angioma", "lesion_blue_less_green_low", 0.1, "as blood would be"),
     ],
@@ -133,7 +141,57 @@ def test_a_pattern_without_its_sign_is_doubted(label: str, feature: str, outside
 
 def test_every_pattern_has_a_sign_among_the_features() -> None:
     assert tuple(SIGNS) == PATTERNS
-    assert {sign.feature for sign in SIGNS.values()} <= set(MODEL_FEATURES)
+    assert {sign.feature for signs in SIGNS.values() for sign in signs} <= set(MODEL_FEATURES)
+    assert set(SHOWER_MARKS) <= set(MODEL_FEATURES)
+
+
+TEXTBOOK = Features(
+    {
+        **FEATURES.values,
+        "small_round_count": 12.0,
+        "log_diameter_spread": 0.1,
+        "median_circularity": 0.95,
+        "likely_inflamed": 0.2,
+    }
+)
+
+
+def test_a_textbook_shower_is_named_though_something_else_was_likely() -> None:
+    model = _model(_Says((), b"", (0.1, 0.0, 0.0, 0.9)))
+    assert find_pattern(FEATURES, (), False, model).prediction_set == ("other",)
+    for flags in ((), ("dark_skin",)):
+        pattern = find_pattern(TEXTBOOK, flags, False, model, BARE)
+        assert (pattern.label, pattern.prediction_set) == ("petechial_shower", ("petechial_shower",))
+    assert find_pattern(TEXTBOOK, ("blurred",), False, model, BARE).label == UNCERTAIN
+
+
+@pytest.mark.parametrize("possible", ["single_lesion", "angioma"])
+def test_a_lesion_that_is_possible_is_not_overruled_by_dots(possible: str) -> None:
+    says = _Says((), b"", tuple(0.9 if name == possible else 0.1 / 3.0 for name in CLASSES))
+    assert find_pattern(TEXTBOOK, (), False, _model(says), NOT_BARE).label == possible
+
+
+@pytest.mark.parametrize(
+    ("feature", "outside"),
+    [
+        ("small_round_count", 7.0),
+        ("log_diameter_spread", 0.26),
+        ("median_circularity", 0.87),
+        ("melanin_index", 0.67),
+        ("likely_inflamed", 0.41),
+    ],
+)
+def test_a_shower_that_lacks_one_mark_is_no_textbook_one(feature: str, outside: float) -> None:
+    assert is_textbook_shower(TEXTBOOK.values)
+    for value in (outside, float("nan")):
+        assert not is_textbook_shower({**TEXTBOOK.values, feature: value})
+
+
+def test_parts_of_a_class_are_counted_together() -> None:
+    says = _Says((), b"", (0.1, 0.2, 0.0, 0.1, 0.4, 0.2)), _Says((), b"", (0.3, 0.4, 0.0, 0.3))
+    pattern = find_pattern(FEATURES, (), False, _model(*says), NOT_BARE)
+    expected = {"petechial_shower": 0.4, "single_lesion": 0.3, "angioma": 0.0, "other": 0.3}
+    assert pattern.probabilities == pytest.approx(expected)
 
 
 def test_a_doubt_is_said_once_and_only_of_the_one_candidate() -> None:

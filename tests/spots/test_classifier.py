@@ -15,6 +15,7 @@ from lesionvis.models import Model, Predictor, load_model, packaged_model_folder
 from lesionvis.spots.candidates import COLUMNS as CANDIDATE_COLUMNS
 from lesionvis.spots.candidates import Candidates
 from lesionvis.spots.classifier import (
+    KINDS,
     MODEL_NAME,
     NEIGHBOUR_COLUMNS,
     NEIGHBOUR_DIAMETERS,
@@ -191,9 +192,9 @@ def test_kinds_ask_for_much_of_pigment_and_little_of_inflamed() -> None:
         (0, 0, 0.2, 0.8),
     ]
     classifier = replace(packaged_classifier(), kind=_SaysOfEach(names, b""))
-    kinds = classifier.spot_kinds(replace(candidates, evidence=values), np.arange(5))
+    kinds = classifier.spot_kinds(classifier.kind_probabilities(replace(candidates, evidence=values)))
     assert kinds.tolist() == ["blood", "vascular", "inflamed", "blood", "pigment"]
-    assert classifier.spot_kinds(candidates, np.zeros(0, np.int64)).shape == (0,)
+    assert classifier.spot_kinds(np.zeros((0, len(KINDS) - 1))).shape == (0,)
 
 
 def test_a_judge_needs_its_own_evidence() -> None:

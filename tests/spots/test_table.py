@@ -19,6 +19,7 @@ from lesionvis.skin import Skin, find_skin
 from lesionvis.spots import Spots
 from lesionvis.spots.candidates import COLUMNS as EVIDENCE
 from lesionvis.spots.candidates import Candidates
+from lesionvis.spots.classifier import KINDS
 from lesionvis.spots.regions import COLUMNS as REGION_EVIDENCE
 from lesionvis.spots.regions import Regions
 from lesionvis.spots.table import COLOR_CLASSES, COLUMNS, Column, SpotTable, measure_spots
@@ -47,9 +48,8 @@ def _spots(photo: Photo, outlines: list[NDArray[np.float64]], lesion: int = 0) -
         np.zeros((32, 32), np.bool_),
     )
     kinds = tuple("" if number == lesion else "blood" for number in range(1, len(outlines) + 1))
-    return Spots(
-        labels, tuple(outlines), np.full(len(outlines), 0.9), lesion, candidates, none, regions, none, kind=kinds
-    )
+    scores, of_no_kind = np.full(len(outlines), 0.9), np.zeros((0, len(KINDS) - 1))
+    return Spots(labels, tuple(outlines), scores, lesion, candidates, none, regions, none, of_no_kind, kind=kinds)
 
 
 def _whole(photo: Photo) -> Skin:

@@ -17,7 +17,7 @@ from lesionvis.lab.train.pattern_training import PatternTable, fit_pattern, mean
 from lesionvis.lab.truth import Label
 from lesionvis.labels import ANGIOMA, NO_SPOTS, PATTERNS, PETECHIAL_SHOWER, SINGLE_LESION
 from lesionvis.pattern.features import FEATURE_NAMES
-from lesionvis.pattern.pattern import CLASSES, answer_of, answer_of_nothing, with_doubt
+from lesionvis.pattern.pattern import CLASSES, answer_of, answer_of_nothing, is_textbook_shower, with_signs
 
 N_FOLDS = 5
 N_RESAMPLES = 1000
@@ -179,9 +179,9 @@ def answer_out_of_fold(table: PatternTable, result: OutOfFold) -> AnsweredPhotos
 
 
 def _sets(rule: Rule, probabilities: NDArray[np.float64], features: NDArray[np.float32]) -> tuple[tuple[str, ...], ...]:
-    """Prediction set of each row, with the doubts that its features raise."""
+    """Prediction set of each row, after the signs that its features show."""
     named = (dict(zip(FEATURE_NAMES, row, strict=True)) for row in features.tolist())
-    return tuple(with_doubt(possible, values) for possible, values in zip(rule.sets(probabilities), named, strict=True))
+    return tuple(with_signs(possible, values) for possible, values in zip(rule.sets(probabilities), named, strict=True))
 
 
 def judged_out_of_fold(table: PatternTable, results: Sequence[OutOfFold]) -> list[AnsweredPhotos]:
@@ -202,10 +202,10 @@ def judged_out_of_fold(table: PatternTable, results: Sequence[OutOfFold]) -> lis
     judged = [answer_out_of_fold(table, result) for result in results]
     if not has_bare(table):
         return judged
-    is_empty, is_bare = (
-        table.features[:, FEATURE_NAMES.index("spot_count")] == 0,
-        is_bare_out_of_fold(table, bare_out_of_fold(table)),
-    )
+    is_empty = table.features[:, FEATURE_NAMES.index("spot_count")] == 0
+    named = [dict(zip(FEATURE_NAMES, row, strict=True)) for row in table.features.tolist()]
+    is_textbook = np.asarray([is_textbook_shower(values) for values in named])
+    is_bare = is_bare_out_of_fold(table, bare_out_of_fold(table)) & ~is_textbook
     return [with_bare(one, is_empty, is_bare) for one in judged]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from lesionvis.lab.evaluate.pattern_report import pattern_report
 from lesionvis.lab.train.pattern_training import PatternTable
 from lesionvis.models import load_model
-from lesionvis.pattern.pattern import SIGNS
+from lesionvis.pattern.pattern import SHOWER_MARKS, SIGNS
 
 CARD_FILE = "MODEL_CARD.md"
 
@@ -80,12 +80,17 @@ def _lines(card: dict[str, Any], data: str, figures: str) -> Iterator[str]:
     yield ""
     thresholds = card["thresholds"]
     limits = ", ".join(f"{name} {value:.2f}" for name, value in thresholds["set_min"].items())
-    signs = ", ".join(f"{name}: {sign.feature} {sign.low:g} to {sign.high:g}" for name, sign in SIGNS.items())
+    signs = ", ".join(
+        f"{name}: {sign.feature} {sign.low:g} to {sign.high:g}" for name, signs in SIGNS.items() for sign in signs
+    )
+    marks = ", ".join(f"{name} {low:g} to {high:g}" for name, (low, high) in SHOWER_MARKS.items())
     yield _paragraph(
         f"The mean of {len(card['predictors'])} predictors ({', '.join(card['predictors'])}), raised to the power "
         f"{thresholds['sharpness']} so that probabilities are calibrated. A class remains possible from its conformal "
         f'threshold on ({limits}). A pattern whose photo lacks its sign lets "other" remain possible as well '
-        f"({signs}). The one pattern that remains possible is the answer, else it is uncertain. "
+        f"({signs}). Where neither a single lesion nor an angioma remains possible and the spots have all marks of a "
+        f"textbook shower ({marks}), the shower alone does. The one pattern that remains possible is the answer, else "
+        "it is uncertain. "
         "The model bare-v1 says whether the skin is bare: only then, and when no pattern remains possible, the answer "
         'is "no_spots".'
     )

@@ -19,7 +19,7 @@ BARE, VISIBLE = "0", "1"
 # others together.
 HOME_WEIGHT = 0.3
 # Share of photos that plainly show something, of sources that were left out of training, that may be taken for bare.
-VISIBLE_LOST_MAX = 0.03
+VISIBLE_LOST_MAX = 0.05
 
 
 def shows_something(table: PatternTable) -> NDArray[np.float64]:

@@ -12,22 +12,43 @@ import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
-from lesionvis.lab.render.composites import DOTS, FAINT_DENSITY, FRECKLES, PAPULES, STRONG_DENSITY, lay_spots
+from lesionvis.findings import Findings
+from lesionvis.lab.evaluate.matching import match_spots
+from lesionvis.lab.render.composites import (
+    DOTS,
+    FAINT_DENSITY,
+    FRECKLES,
+    PAPULES,
+    STRONG_DENSITY,
+    Composite,
+    lay_spots,
+)
 from lesionvis.lab.train.folds import fold_of
 from lesionvis.lab.train.left_out import find
-from lesionvis.lab.train.pattern_training import PatternTable, feature_row
-from lesionvis.lab.truth import Label
+from lesionvis.lab.train.pattern_training import LAID_ON, PatternTable, feature_row
+from lesionvis.lab.truth import Label, MarkedSpots
 from lesionvis.labels import PETECHIAL_SHOWER, UNCERTAIN
 from lesionvis.pattern.features import FEATURE_NAMES
 from lesionvis.photo import read_photo
 from lesionvis.spots.classifier import SpotClassifier
 
-# What the diagnosis of such a row begins with.
-LAID_ON = "laid on: "
+# What is laid onto each photo, with the range of its green optical density: showers that are plain to see, faint, and
+# of any strength, and what looks like them.
+CASES: tuple[tuple[str, tuple[float, float]], ...] = (
+    (DOTS, (STRONG_DENSITY, STRONG_DENSITY)),
+    (DOTS, (FAINT_DENSITY, FAINT_DENSITY)),
+    (DOTS, (0.14, 0.45)),
+    (FRECKLES, (0.14, 0.45)),
+    (PAPULES, (0.14, 0.45)),
+)
+
+
+# Where fewer of the spots than this are found, what was laid on cannot be seen, and so has no label to learn.
+FOUND_SHARE_MIN = 0.3
 
 
 def make_laid_on_table(folder: Path, labels: Sequence[Label], classifiers: Sequence[SpotClassifier]) -> PatternTable:
-    """Measure spots laid onto every photo of bare skin: one shower, and freckles or papules in turn.
+    """Measure spots laid onto every photo of bare skin, once for each of `CASES`.
 
     Parameters
     ----------
@@ -45,24 +66,28 @@ def make_laid_on_table(folder: Path, labels: Sequence[Label], classifiers: Seque
     """
     bare = [label for label in labels if label.visible == "0"]
     jobs = (
-        delayed(_row)(folder / label.photo, label, subject, classifiers[fold_of(label.source, label.group)])
-        for number, label in enumerate(bare)
-        for subject in (DOTS, (FRECKLES, PAPULES)[number % 2])
+        delayed(_row)(folder / label.photo, label, number, classifiers[fold_of(label.source, label.group)])
+        for label in bare
+        for number in range(len(CASES))
     )
     rows = [row for row in Parallel(n_jobs=2)(jobs) if row is not None]
     features = np.asarray([row for _, row in rows], np.float32).reshape(-1, len(FEATURE_NAMES))
     return PatternTable(tuple(label for label, _ in rows), np.ones(len(rows), np.int64), features)
 
 
-def _row(
-    path: Path, label: Label, subject: str, classifier: SpotClassifier
-) -> tuple[Label, NDArray[np.float32]] | None:
-    """Label and features of one photo with spots laid on, which follow from the photo's content; None without room."""
+def _row(path: Path, label: Label, number: int, classifier: SpotClassifier) -> tuple[Label, NDArray[np.float32]] | None:
+    """Label and features of one photo with spots laid on, which follow from the photo's content.
+
+    None without room, or where too few are found.
+    """
     cv2.setNumThreads(1)
-    generator = np.random.default_rng([len(subject), int(label.sha256[:12], 16)])
-    density = STRONG_DENSITY if generator.random() < 0.5 else FAINT_DENSITY
-    composite = lay_spots(path, subject, density, generator)
+    subject, densities = CASES[number]
+    generator = np.random.default_rng([number, int(label.sha256[:12], 16)])
+    composite = lay_spots(path, subject, float(generator.uniform(*densities)), generator)
     if composite is None:
+        return None
+    found = find(read_photo(composite.rgb), classifier)
+    if _found_share(composite, found) < FOUND_SHARE_MIN:
         return None
     pattern = PETECHIAL_SHOWER if subject == DOTS else "other"
     laid = replace(
@@ -75,4 +100,19 @@ def _row(
         n_spots="21-100",
         visible="",
     )
-    return laid, feature_row(find(read_photo(composite.rgb), classifier))
+    return laid, feature_row(found)
+
+
+def _found_share(composite: Composite, found: Findings) -> float:
+    """Part of the spots laid on that were found, of whatever kind."""
+    height, width = composite.rgb.shape[:2]
+    truth = MarkedSpots(
+        "",
+        (0.0, 0.0, float(width), float(height)),
+        composite.x_px,
+        composite.y_px,
+        composite.diameter_px,
+        ("blood",) * len(composite.x_px),
+    )
+    xy = np.column_stack([found.table["x_px"], found.table["y_px"]])
+    return match_spots(xy, found.table.numbers("diameter_px"), truth).recall

@@ -23,13 +23,20 @@ from lesionvis.lab.train.augment import augmented
 from lesionvis.lab.train.forests import SEED, FittedPredictor
 from lesionvis.lab.train.left_out import find, left_out
 from lesionvis.lab.truth import Label
+from lesionvis.labels import PETECHIAL_SHOWER
 from lesionvis.pattern.features import FEATURE_NAMES, MODEL_FEATURES, compute_features, gather
-from lesionvis.pattern.pattern import CLASSES
+from lesionvis.pattern.pattern import CLASSES, LINEAR_CLASSES, by_class
 from lesionvis.photo import read_photo
 from lesionvis.spots.classifier import SpotClassifier
 
 # A borderline photo counts less than a clear one; the value of the trial that the project grew from.
 BORDERLINE_WEIGHT = 0.4
+# So do spots laid onto bare skin, which are many and all of one kind.
+LAID_ON_WEIGHT = 0.3
+# Fewer rows than this have no covariance.
+LINEAR_ROWS_MIN = 5
+# What the diagnosis of a row with spots laid on begins with.
+LAID_ON = "laid on: "
 # A photo of a class that is rare abroad counts so much more than others at most.
 RARE_WEIGHT_MAX = 8.0
 # Fewest photos in a leaf of the forest; copies of a photo are alike, so that a leaf must hold more of them.
@@ -84,6 +91,30 @@ class PatternTable:
             Index into `CLASSES`.
         """
         return np.asarray([CLASSES.index(label.pattern) for label in self.labels])
+
+    def is_laid_on(self) -> NDArray[np.bool_]:
+        """Rows of bare skin with spots laid on.
+
+        Returns
+        -------
+        ndarray of shape (N,), bool
+        """
+        return np.asarray([label.diagnosis.startswith(LAID_ON) for label in self.labels], np.bool_)
+
+    def linear_classes(self) -> NDArray[np.int64]:
+        """Classes of the rows for the linear model.
+
+        Returns
+        -------
+        ndarray of shape (N,), int
+            Index into `LINEAR_CLASSES`: spots laid on are classes of their own where each of these, and of those that
+            they are parts of, has `LINEAR_ROWS_MIN` rows.
+        """
+        laid_on = np.where(self.classes() == CLASSES.index(PETECHIAL_SHOWER), len(CLASSES), len(CLASSES) + 1)
+        apart = np.where(self.is_laid_on(), laid_on, self.classes())
+        counts = np.bincount(apart, minlength=len(LINEAR_CLASSES))
+        parts = [n for n, name in enumerate(LINEAR_CLASSES) if LINEAR_CLASSES.count(name) > 1]
+        return apart if counts[parts].min() >= LINEAR_ROWS_MIN else self.classes()
 
     def take(self, rows: NDArray[np.intp]) -> PatternTable:
         """Select rows.
@@ -305,6 +336,7 @@ def row_weights(table: PatternTable, rows: NDArray[np.int64]) -> NDArray[np.floa
         for number in np.unique(classes[place]):
             chosen = place & (classes == number)
             weight[chosen] *= min(wanted / weight[chosen].sum(), RARE_WEIGHT_MAX)
+    weight[table.is_laid_on()[rows]] *= LAID_ON_WEIGHT
     totals = np.bincount(classes, weight, minlength=len(CLASSES))
     return np.asarray(weight * len(rows) / len(CLASSES) / np.maximum(totals, 1e-9)[classes])
 
@@ -313,8 +345,9 @@ def fit_pattern(table: PatternTable, rows: NDArray[np.int64]) -> dict[str, Fitte
     """Train the two predictors of the pattern model on some rows of a table.
 
     The forest finds thresholds and combinations; the linear model, on features made normal (Yeo and Johnson 2000)
-    with a shrunken covariance, generalises further from few examples. Their errors differ, so that the mean is better
-    than either. The linear model knows no weights: borderline photos from abroad, a third of those, are kept from it.
+    with a shrunken covariance, generalises further from few examples; spots laid on are classes of their own there.
+    Their errors differ, so that the mean is better than either. The linear model knows no weights: borderline photos
+    from abroad, a third of those, are kept from it.
 
     Parameters
     ----------
@@ -336,17 +369,25 @@ def fit_pattern(table: PatternTable, rows: NDArray[np.int64]) -> dict[str, Fitte
         ExtraTreesClassifier(150, min_samples_leaf=leaf, max_features=0.2, n_jobs=1, random_state=SEED),
     )
     forest.fit(values, classes, extratreesclassifier__sample_weight=row_weights(table, rows))
+    telling = (table.is_clear() | ~table.is_abroad())[rows]
+    linear_classes = table.take(rows[telling]).linear_classes()
     linear = make_pipeline(
         SimpleImputer(strategy="median"),
         PowerTransformer(),
-        LinearDiscriminantAnalysis(solver="lsqr", shrinkage=0.15, priors=np.full(len(CLASSES), 0.25)),
+        LinearDiscriminantAnalysis(solver="lsqr", shrinkage=0.15, priors=_priors(linear_classes)),
     )
-    telling = (table.is_clear() | ~table.is_abroad())[rows]
-    linear.fit(values[telling], classes[telling])
+    linear.fit(values[telling], linear_classes)
     return {
         "forest": FittedPredictor(MODEL_FEATURES, forest),
         "linear": FittedPredictor(MODEL_FEATURES, linear),
     }
+
+
+def _priors(linear_classes: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Equal priors of `CLASSES`, halved where a class comes in two parts, for each linear class that occurs."""
+    present = np.unique(linear_classes)
+    parts = [CLASSES.index(LINEAR_CLASSES[number]) for number in present]
+    return np.asarray([1.0 / (len(set(parts)) * parts.count(part)) for part in parts])
 
 
 def mean_probabilities(predictors: dict[str, FittedPredictor], values: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -364,7 +405,7 @@ def mean_probabilities(predictors: dict[str, FittedPredictor], values: NDArray[n
     ndarray of shape (N, C), float64
         Of `CLASSES`; rows sum up to 1.
     """
-    return np.asarray(np.mean([predictor(values) for predictor in predictors.values()], axis=0))
+    return np.asarray(np.mean([by_class(predictor(values)) for predictor in predictors.values()], axis=0))
 
 
 def table_digest(path: Path) -> str:

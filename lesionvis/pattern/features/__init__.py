@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lesionvis.pattern.features import arrangement, crop, lesion, surroundings
+from lesionvis.pattern.features import arrangement, crop, lesion, likely, surroundings
 from lesionvis.pattern.features.inputs import FeatureInputs, gather
 
 __all__ = ["FEATURES", "FEATURE_NAMES", "MODEL_FEATURES", "FeatureInputs", "Features", "compute_features", "gather"]
@@ -59,6 +59,17 @@ FEATURES: tuple[Callable[[FeatureInputs], float], ...] = (
     crop.median_rim_relief,
     crop.confluent_share,
     crop.largest_patch_share,
+    likely.likely_blood,
+    likely.likely_vascular,
+    likely.likely_inflamed,
+    likely.likely_pigment,
+    likely.likely_red_green_ratio,
+    likely.likely_blue_share,
+    likely.melanin_index,
+    likely.small_round_count,
+    likely.alike_share,
+    likely.log_diameter_spread,
+    likely.nearest_likely_diameters,
     arrangement.clark_evans_index,
     arrangement.ripley_l_at_5_diameters,
     arrangement.ripley_l_at_10_diameters,

@@ -24,6 +24,9 @@ BLOB_ASPECT_MAX = 1.7
 BLOB_RING_SPREAD_SHARE_MAX = 0.35
 BLOB_EDGE_DROP_LOW_MIN = 0.2
 BLOB_RIDGE_MAX = 0.5
+# Candidates less likely than this stand in nobody's way. The likeliest, so many and from this score on, stand for the
+# spots of a photo, whether or not they are likely enough to be counted.
+APART_SCORE_MIN, LIKELY_SCORE_MIN, LIKELY_COUNT_MAX = 0.1, 0.3, 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,6 +54,10 @@ class FeatureInputs:
         Its inner part.
     blobs : ndarray of shape (M,), int64
         Candidates that are clean blobs of any colour.
+    apart : ndarray of shape (K,), int64
+        Candidates that do not overlap a better one.
+    likely : ndarray of shape (L,), int64
+        The best of these, at most 20.
     """
 
     scale: Scale | NoScale
@@ -65,6 +72,8 @@ class FeatureInputs:
     lesion: NDArray[np.bool_]
     lesion_core: NDArray[np.bool_]
     blobs: NDArray[np.int64]
+    apart: NDArray[np.int64]
+    likely: NDArray[np.int64]
 
     def __repr__(self) -> str:
         """One line: what the arrays hold is too much to print."""
@@ -140,6 +149,7 @@ def gather(found: Findings) -> FeatureInputs:
         best = int(spots.region_scores.argmax())
         (left, top), fill = spots.regions.boxes[best], spots.regions.fills[best]
         lesion[top : top + fill.shape[0], left : left + fill.shape[1]] = fill
+    apart = distinct(spots.candidates, spots.candidate_scores, APART_SCORE_MIN)
     return FeatureInputs(
         found.scale,
         skin,
@@ -153,7 +163,15 @@ def gather(found: Findings) -> FeatureInputs:
         lesion > 0,
         _core(lesion),
         _blobs(spots),
+        apart,
+        _likely(apart, spots.candidate_scores),
     )
+
+
+def _likely(apart: NDArray[np.int64], scores: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The best of some candidates."""
+    best = apart[np.argsort(-scores[apart])[:LIKELY_COUNT_MAX]]
+    return best[scores[best] > LIKELY_SCORE_MIN]
 
 
 def _core(lesion: NDArray[np.uint8]) -> NDArray[np.bool_]:

@@ -1,0 +1,148 @@
+"""Figures on spots of blood laid onto photos of bare skin, by tone of the skin and strength of the spots."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from joblib import Parallel, delayed
+
+from lesionvis.lab.evaluate.bootstrap import interval_95, resampled_rows
+from lesionvis.lab.evaluate.matching import match_spots
+from lesionvis.lab.render.composites import DOTS, FAINT_DENSITY, STRONG_DENSITY, lay_spots
+from lesionvis.lab.train.folds import fold_of
+from lesionvis.lab.train.left_out import find
+from lesionvis.lab.truth import Label, MarkedSpots, read_labels
+from lesionvis.photo import read_photo
+from lesionvis.spots.classifier import SpotClassifier
+
+TONES = ("light", "medium", "dark")
+# Green optical density of the spots by the name of their row.
+STRENGTHS = {"strong": STRONG_DENSITY, "faint": FAINT_DENSITY}
+# Spots whose mean diameter is less than this are small for any finder.
+LARGE_DIAMETER_MIN_PX = 5.0
+N_RESAMPLES = 500
+MANY_SPOTS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class CompositeFigures:
+    """How well the spots laid onto one photo were found.
+
+    Attributes
+    ----------
+    source, tone : str
+        Of the photo of bare skin.
+    strength : str
+        "strong", "faint", or "bare" for the photo itself.
+    diameter_px : float
+        Mean diameter of the spots, 0 on bare skin.
+    f1 : float
+        Of the spots of blood and vessels; 1 on bare skin where nothing was found.
+    found : int
+        Number of spots found.
+    """
+
+    source: str
+    tone: str
+    strength: str
+    diameter_px: float
+    f1: float
+    found: int
+
+
+def measure_composites(folder: Path, classifiers: Sequence[SpotClassifier]) -> list[CompositeFigures]:
+    """Find spots on every photo of bare skin, as it is and with spots laid on, by a classifier without its source.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds labels.csv with the column `skin_tone`, and photos/.
+    classifiers : sequence of SpotClassifier
+        One per fold of `fold_of`.
+
+    Returns
+    -------
+    list of CompositeFigures
+        Photos without room for spots have no row for these.
+    """
+    with (folder / "labels.csv").open(newline="", encoding="utf-8") as handle:
+        tones = {row["photo"]: row["skin_tone"] for row in csv.DictReader(handle)}
+    jobs = (
+        delayed(_measured)(
+            folder / "photos", label, tones[label.photo], classifiers[fold_of(label.source, label.group)]
+        )
+        for label in read_labels(folder)
+        if label.visible == "0"
+    )
+    return [row for rows in Parallel(n_jobs=2)(jobs) for row in rows]
+
+
+def _measured(folder: Path, label: Label, tone: str, classifier: SpotClassifier) -> list[CompositeFigures]:
+    cv2.setNumThreads(1)
+    path = folder / label.photo
+    n_found = len(find(path, classifier).table)
+    rows = [CompositeFigures(label.source, tone, "bare", 0.0, float(n_found == 0), n_found)]
+    for number, (strength, density) in enumerate(STRENGTHS.items()):
+        generator = np.random.default_rng([number, int(label.sha256[:12], 16)])
+        composite = lay_spots(path, DOTS, density, generator)
+        if composite is None:
+            continue
+        height, width = composite.rgb.shape[:2]
+        frame = (0.0, 0.0, float(width), float(height))
+        places = (composite.x_px, composite.y_px, composite.diameter_px)
+        table = find(read_photo(composite.rgb), classifier).table
+        xy = np.column_stack([table["x_px"], table["y_px"]])
+        match = match_spots(xy, table.numbers("diameter_px"), MarkedSpots("", frame, *places, composite.kind))
+        mean_px = float(composite.diameter_px.mean())
+        rows.append(CompositeFigures(label.source, tone, strength, mean_px, match.f1, len(table)))
+    return rows
+
+
+def composite_report(rows: Sequence[CompositeFigures]) -> str:
+    """F1 by strength and tone, and what is found on the bare skin below, as Markdown.
+
+    Parameters
+    ----------
+    rows : sequence of CompositeFigures
+
+    Returns
+    -------
+    str
+        Two tables; intervals are of 95 % over sources.
+    """
+    lines = [
+        "| spots laid on | skin | pictures | F1 | pictures of 5 px or more | F1 |",
+        "|---|---|---|---|---|---|",
+    ]
+    for strength in STRENGTHS:
+        for tone in TONES:
+            chosen = [row for row in rows if (row.strength, row.tone) == (strength, tone)]
+            large = [row for row in chosen if row.diameter_px >= LARGE_DIAMETER_MIN_PX]
+            cells = [cell for part in (chosen, large) for cell in (str(len(part)), _mean_with_interval(part))]
+            lines.append(f"| {strength} | {tone} | {' | '.join(cells)} |")
+    return "\n".join([*lines, "", *_bare_lines([row for row in rows if row.strength == "bare"])])
+
+
+def _bare_lines(rows: Sequence[CompositeFigures]) -> Iterator[str]:
+    yield "| the same skin bare | photos | with any spot | with ten or more |"
+    yield "|---|---|---|---|"
+    for tone in TONES:
+        found = np.asarray([row.found for row in rows if row.tone == tone])
+        if len(found):
+            yield f"| {tone} | {len(found)} | {(found > 0).mean():.2f} | {(found >= MANY_SPOTS).mean():.2f} |"
+
+
+def _mean_with_interval(rows: Sequence[CompositeFigures]) -> str:
+    if not rows:
+        return ""
+    f1 = np.asarray([row.f1 for row in rows])
+    sources = [row.source for row in rows]
+    if len(set(sources)) < 3:
+        return f"{f1.mean():.2f}"
+    low, high = interval_95([float(f1[drawn].mean()) for drawn in resampled_rows(sources, N_RESAMPLES)])
+    return f"{f1.mean():.2f} ({low:.2f} to {high:.2f})"
