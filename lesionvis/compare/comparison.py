@@ -50,6 +50,12 @@ class PhotoSummary:
     area_mm2: float
     contrast: float
 
+    @property
+    def is_day_alone(self) -> bool:
+        """True where the name of the file tells the day and no time of it."""
+        taken_at = self.taken_at
+        return taken_at is not None and self.taken_at_source == "file name" and taken_at.time() == taken_at.min.time()
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Comparison:

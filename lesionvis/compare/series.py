@@ -78,13 +78,13 @@ class Course:
             Name of a question and a sentence on what was seen.
         """
         found = {}
-        for interval in self.intervals:
+        for interval, (earlier, later) in zip(self.intervals, pairwise(self.moments), strict=True):
             new = _spreading(interval)
             if new:
                 found["spreading"] = f"A later photo shows {new} spots that an earlier one does not"
-                if 0.0 <= interval.days <= RAPID_DAYS_MAX:
-                    hours = 24.0 * interval.days
-                    found["rapid_spread"] = f"Within {hours:.1f} hours {new} new spots came up"
+                within = _rapid_words(interval.days, earlier, later)
+                if within:
+                    found["rapid_spread"] = f"{within} {new} new spots came up"
         persisting = _persisting(self)
         if persisting:
             found["persisting_7d"] = persisting
@@ -232,6 +232,18 @@ def _spreading(interval: Comparison) -> int:
     new = interval.matches.count("new")
     before = int((interval.matches.first > 0).sum())
     return new if new >= max(SPREADING_SPOTS_MIN, SPREADING_SHARE_MIN * before) else 0
+
+
+def _rapid_words(days: float, earlier: PhotoSummary, later: PhotoSummary) -> str:
+    """Words for a time in which new spots came up rapidly; "" for a longer one.
+
+    Of a day without a time the shortest time counts that it allows: the earlier photo may be of its last minute.
+    """
+    if earlier.is_day_alone:
+        return "Perhaps within a day" if 0.0 <= days < RAPID_DAYS_MAX + 1.0 else ""
+    if not 0.0 <= days <= RAPID_DAYS_MAX:
+        return ""
+    return "Perhaps within a day" if later.is_day_alone else f"Within {24.0 * days:.1f} hours"
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,13 +117,18 @@ def course_lines(course: Course) -> list[str]:
         area = f", {moment.area_mm2:.3g} mm2 in all" if np.isfinite(moment.area_mm2) else ""
         lines.append(f"{moment.name}, {when}: {moment.n_spots} spot{'s' if moment.n_spots != 1 else ''}{area}")
     for number, interval in enumerate(course.intervals, start=1):
-        lines.append(f"From photo {number} to {number + 1}{_span(interval.days)}: {_interval(interval)}")
+        is_by_day = any(moment.is_day_alone for moment in course.moments[number - 1 : number + 1])
+        span = _span(interval.days, is_by_day=is_by_day)
+        lines.append(f"From photo {number} to {number + 1}{span}: {_interval(interval)}")
     return [*lines, *(f"{seen}." for _, seen in course.findings())]
 
 
-def _span(days: float) -> str:
+def _span(days: float, *, is_by_day: bool) -> str:
+    """Time between two photos; in days alone where one of them has no time of the day."""
     if not np.isfinite(days):
         return ""
+    if is_by_day:
+        return f", about {days:.0f} day{'s' if round(days) != 1 else ''}"
     return f", {24.0 * days:.1f} hours" if days < 2.0 else f", {days:.0f} days"
 
 

@@ -56,7 +56,9 @@ def _made(
 
 def _of(photos: tuple[Analysis, ...], *intervals: Comparison, tracks: list[list[int]] | None = None) -> Course:
     rows = np.asarray(tracks if tracks is not None else [[1, 1]], np.int64)
-    return replace(_course(), photos=photos, intervals=intervals, tracks=rows)
+    first, second = _course().moments
+    moments = (first, *[second] * len(intervals))
+    return replace(_course(), photos=photos, moments=moments, intervals=intervals, tracks=rows)
 
 
 def test_the_course_of_two_rendered_days() -> None:
@@ -118,6 +120,33 @@ def test_dates_that_contradict_the_order_given_are_refused() -> None:
     with pytest.raises(SettingsError, match="Photo 3 was taken before photo 1"):
         follow_spots([second, first, first], [START + timedelta(days=2), None, START])
     assert len(follow_spots([first, second, second], [START, None, START]).photos) == 3
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "words"),
+    [
+        ("2026-03-01", "2026-03-01", "Perhaps within a day"),
+        ("2026-03-01", "2026-03-02", "Perhaps within a day"),
+        ("2026-03-01", "2026-03-02T22:00", "Perhaps within a day"),
+        ("2026-03-01", "2026-03-03", ""),
+        ("2026-03-01T20:00", "2026-03-02", "Perhaps within a day"),
+        ("2026-03-01T20:00", "2026-03-02T08:00", "Within 12.0 hours"),
+        ("2026-03-01T20:00", "2026-03-02T22:00", ""),
+    ],
+)
+def test_a_day_without_a_time_is_as_short_as_it_may_be(first: str, second: str, words: str) -> None:
+    dates = [datetime.fromisoformat(date) for date in (first, second)]
+    interval = _made(["persisting"] * 10 + ["new"] * 2, (dates[1] - dates[0]) / timedelta(days=1))
+    course = _of(two_days(), interval)
+    moments = [
+        replace(moment, taken_at=date, taken_at_source="file name")
+        for moment, date in zip(course.moments, dates, strict=True)
+    ]
+    course = replace(course, moments=tuple(moments))
+    seen = dict(course.findings()).get("rapid_spread", "")
+    assert seen == (f"{words} 2 new spots came up" if words else "")
+    told = " ".join(course_lines(course))
+    assert ("hours" in told) == ("T" in first and "T" in second)
 
 
 def test_time_that_runs_backwards_is_not_rapid() -> None:
