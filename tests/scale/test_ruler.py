@@ -26,7 +26,9 @@ from lesionvis.lab.render.rulers import (
 from lesionvis.photo import read_photo
 from lesionvis.scale.base import NoScale, Scale
 from lesionvis.scale.ruler import finder
+from lesionvis.scale.ruler.edge import Edge
 from lesionvis.scale.ruler.finder import RulerFinder, find_ruler
+from lesionvis.scale.ruler.units import TickUnits, find_tick_units
 
 MILLIMETRE_PRINTS = ("millimetre", "millimetre_short", "millimetre_heavy_ten", "millimetre_roof")
 HALF_MILLIMETRE_PRINTS = ("half_millimetre", "half_millimetre_even", "half_millimetre_no_fives")
@@ -184,6 +186,20 @@ def test_frame_around_a_picture_is_no_ruler_edge() -> None:
     drawn = draw_ruler(skin_background(480, 640, 2), RULER_PRINTS["millimetre"], bare, pose)
     framed = cv2.copyMakeBorder(drawn.rgb, 60, 60, 60, 60, cv2.BORDER_CONSTANT, value=(0, 0, 0))
     assert isinstance(find_ruler(read_photo(np.asarray(framed, np.uint8))), NoScale)
+
+
+def _units(gain: float, margin: float) -> TickUnits:
+    lengths = np.ones((2, 61))
+    lengths[1, ::5], lengths[1, ::10] = 1.9, 2.8
+    return replace(find_tick_units(lengths, np.zeros(61)), gain=gain, margin=margin)
+
+
+def test_a_faint_edge_is_enough_only_where_the_order_is_beyond_doubt() -> None:
+    faint = Edge(0.115, 0.46, np.zeros(61))
+    assert RulerFinder()._is_body(faint, _units(61.0, 41.0))
+    assert not RulerFinder()._is_body(faint, _units(59.0, 41.0))
+    assert not RulerFinder()._is_body(faint, _units(61.0, 39.0))
+    assert not RulerFinder()._is_body(Edge(0.10, 0.46, np.zeros(61)), _units(61.0, 41.0))
 
 
 def test_reason_tells_what_came_nearest() -> None:

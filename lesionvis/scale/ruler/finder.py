@@ -86,6 +86,12 @@ BOUNDS = {
 }
 """Bounds of the settings of `RulerFinder`; fewer than eleven ticks bound no centimetre."""
 
+SURE_GAIN, SURE_MARGIN = 60.0, 40.0
+"""Evidence for an order of fives and tens, and against any other, that hardly anything but a ruler has."""
+
+SURE_END_SCATTER_PITCHES, SURE_EDGE_STEP, SURE_EDGE_CONSISTENCY = 0.12, 0.11, 0.45
+"""What is then enough: grain, glare and clear plastic blur the ends of ticks and the edge of real rulers."""
+
 MIN_EXPLAINED = 0.5
 """Share of the longer ticks that stand where they should; print, hair and watermarks lengthen others."""
 
@@ -228,7 +234,7 @@ class RulerFinder:
                 verdict = self._judge_order(row, shapes, units)
                 if not verdict.complaint:
                     edge = find_edge(photo.rgb, in_photo, shapes.straight_ends())
-                    if edge.step >= self.min_edge_step and edge.consistency >= self.min_edge_consistency:
+                    if self._is_body(edge, units):
                         rows.append(ExaminedRow(photo.to_source(in_photo.line.at(row.numbers)), "", units))
                         return RulerSearch(_scale(in_photo, units.units[0].mm, edge, photo), tuple(rows))
                     complaint = f"{_told(row)} have no straight edge of a ruler beside them"
@@ -298,7 +304,18 @@ class RulerFinder:
             (row.n_found >= self.min_ticks, f"{told} are fewer than {self.min_ticks}"),
             (row.n_found >= (1 - self.max_missing) * row.n_ticks, f"{told} have too many gaps"),
             (row.residual <= self.max_residual_pitches, f"{told} are not even"),
-            (row.end_scatter <= self.max_end_scatter_pitches, f"{told} do not begin on one line"),
+            (
+                row.end_scatter <= max(self.max_end_scatter_pitches, SURE_END_SCATTER_PITCHES),
+                f"{told} do not begin on one line",
+            ),
+        )
+
+    def _is_body(self, edge: Edge, units: TickUnits) -> bool:
+        """Test whether the edge beside the ticks is that of a ruler's body."""
+        sure = _is_sure(units)
+        return edge.step >= (min(self.min_edge_step, SURE_EDGE_STEP) if sure else self.min_edge_step) and (
+            edge.consistency
+            >= (min(self.min_edge_consistency, SURE_EDGE_CONSISTENCY) if sure else self.min_edge_consistency)
         )
 
     def _judge_order(self, row: TickRow, shapes: TickShapes, grouping: TickUnits) -> _Verdict:
@@ -308,8 +325,10 @@ class RulerFinder:
         inch = grouping.family == "halves" and grouping.margin >= self.min_margin
         # A border that cuts all longer ticks alike makes inches look like half centimetres.
         levelled = grouping.family == "twos" and shapes.cut
+        ends_on_line = row.end_scatter <= self.max_end_scatter_pitches or _is_sure(grouping)
         return _first_failed(
-            N_ROW_TESTS,
+            N_ROW_TESTS - 1,
+            (ends_on_line, f"{told} do not begin on one line"),
             (shapes.contrast >= self.min_contrast, f"{told} are too faint"),
             (shapes.finer <= MAX_FINER, f"{told} have finer ones between them"),
             (not inch, f"{told} are grouped by 2, 4, 8 and 16, as on an inch ruler: {_named(grouping)} each"),
@@ -327,6 +346,16 @@ class _Verdict:
 
     tests_passed: int
     complaint: str
+
+
+def _is_sure(units: TickUnits) -> bool:
+    """Tell whether an order of millimetres is so clear that the ends of the ticks and the edge may be blurred."""
+    return (
+        units.family == "tens"
+        and units.gain >= SURE_GAIN
+        and units.margin >= SURE_MARGIN
+        and units.n_marks >= SURE_MARKS
+    )
 
 
 def _named(grouping: TickUnits) -> str:
