@@ -20,7 +20,8 @@ from lesionvis.lab.evaluate.cross_validation import (
     pattern_figures,
     worst,
 )
-from lesionvis.lab.train.pattern_training import PatternTable
+from lesionvis.lab.train.pattern_training import LAID_ON, PatternTable
+from lesionvis.labels import ANGIOMA, NO_SPOTS, PETECHIAL_SHOWER, SINGLE_LESION
 
 N_WORST = 10
 # Sources of fewer photos are shown together.
@@ -53,6 +54,7 @@ def pattern_report(table: PatternTable, repeats: int, others: PatternTable | Non
         _within("", [run.at(abroad=False) for run in runs]),
         _within("Abroad, every source left out whole", [run.at(abroad=True) for run in runs]),
         _sources(runs[0].at(abroad=True)),
+        _laid_on([one.take(np.flatnonzero(table.is_laid_on())) for one in judged]),
         _across(across_sources(table, rule, others)),
         _tones(by_tone(table, judged[0])),
         _flips(*flips(table, judged[0])),
@@ -101,6 +103,25 @@ def _sources(judged: AnsweredPhotos) -> Iterator[str]:
     for name, (count, one) in shown.items():
         cells = (f"{one[figure]:.2f}" if np.isfinite(one[figure]) else "" for figure in SOURCE_FIGURES)
         yield f"| {name} | {count} | " + " | ".join(cells) + " |"
+    yield ""
+
+
+def _laid_on(runs: list[AnsweredPhotos]) -> Iterator[str]:
+    """Answers on pictures of bare skin with spots laid on, each source left out."""
+    names = [label.diagnosis.removeprefix(LAID_ON) for label in runs[0].labels]
+    if not names:
+        return
+    yield "Spots laid onto bare skin, as far as three in ten of them are found; sources left out:"
+    yield ""
+    yield "| laid on | pictures | petechial_shower | another pattern | no_spots |"
+    yield "|---|---|---|---|---|"
+    for name in sorted(set(names)):
+        rows = [number for number, one in enumerate(names) if one == name]
+        answers = np.asarray([run.answers for run in runs])[:, rows]
+        shares = [
+            np.isin(answers, asked).mean() for asked in ([PETECHIAL_SHOWER], [SINGLE_LESION, ANGIOMA], [NO_SPOTS])
+        ]
+        yield f"| {name} | {len(rows)} | " + " | ".join(f"{share:.2f}" for share in shares) + " |"
     yield ""
 
 

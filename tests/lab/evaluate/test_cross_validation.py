@@ -189,6 +189,8 @@ def test_the_report_names_its_figures_and_other_sources() -> None:
         "untested",
         "Abroad, every source left out whole",
         "visible_called_no_spots",
+        "| laid on | pictures |",
+        "| freckles |",
         "Wrong",
     ):
         assert word in text
