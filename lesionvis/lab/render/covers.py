@@ -28,9 +28,9 @@ _INK_PART = 0.05
 _RULER_DEPTH_MM = 9.0
 # No ruler takes more than this part of the frame, however close the camera is.
 _RULER_PART = 0.22
-_TICK_WIDTH_MM = 0.2
-# Length of the ticks at every 1, 5 and 10 mm.
-_TICK_LENGTHS_MM = ((1, 2.5), (5, 3.6), (10, 5.0))
+_TICK_WIDTH_MM = 0.3
+# Length of the ticks at every 1, 5 and 10 mm, as on the paper strips of clinics: half of the rulers in real photos.
+_TICK_LENGTHS_MM = ((1, 1.0), (5, 1.9), (10, 2.8))
 
 _HAIR_RGB = np.array([0.03, 0.018, 0.01], dtype=np.float32)
 _HAIR_WIDTH_MM = 0.07
