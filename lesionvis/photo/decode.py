@@ -33,6 +33,7 @@ from lesionvis.photo.dates import camera_date
 from lesionvis.photo.dicom import PixelSpacing, read_dicom
 from lesionvis.photo.formats import HEIC_SEQUENCE_BRANDS, format_of, reason_not_read
 from lesionvis.photo.icc import to_srgb
+from lesionvis.photo.imagej import imagej_spacing
 from lesionvis.photo.jpeg import check_jpeg_kind, jpeg_pixels
 from lesionvis.photo.limits import (
     LARGEST_MEGAPIXELS,
@@ -89,7 +90,7 @@ class Encoded:
     taken_at : datetime or None
         Date that a DICOM file states; those of other files are in their EXIF.
     pixel_spacing : PixelSpacing or None
-        What a DICOM file states of the distance between its pixels.
+        What a DICOM file, or ImageJ in a TIFF file, states of the distance between the pixels.
     """
 
     name: str
@@ -170,6 +171,7 @@ def read_header(data: bytes, name: str) -> Encoded:
         header_bytes = stream.tell()
         # A TIFF's tags are read here: Pillow would otherwise read them, with warnings, while decoding.
         tags = dict(image.getexif()) if kind == "TIFF" else {}
+        spacing = imagej_spacing(image.tag_v2) if kind == "TIFF" else None
         # Pillow counts the pages of a TIFF by reading them all; where the next one starts says enough.
         is_one_of_many = bool(image.tag_v2.next) if kind == "TIFF" else getattr(image, "n_frames", 1) > 1
     if _TIFF_DNG_VERSION in tags or tags.get(_TIFF_SUBFILE_TYPE) == 1:  # 1: the first picture is a thumbnail
@@ -182,7 +184,7 @@ def read_header(data: bytes, name: str) -> Encoded:
         profile = stated_profile(name, kind, data, image)
     _check_mode(name, image.mode)
     check_decoder_memory(name, "CMYK JPEG" if (kind, image.mode) == ("JPEG", "CMYK") else kind, *image.size)
-    return Encoded(name, data, kind, image, header_bytes, profile)
+    return Encoded(name, data, kind, image, header_bytes, profile, pixel_spacing=spacing)
 
 
 def header_of_image(image: Any, name: str) -> Encoded:

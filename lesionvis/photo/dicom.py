@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +28,7 @@ _DATE_TIME = re.compile(r"(\d{8})(\d{6})?(?:\.\d+)?([+-]\d{4})?")
 
 @dataclass(frozen=True, slots=True)
 class PixelSpacing:
-    """Distance between the centres of neighbouring pixels, as a DICOM file states it.
+    """Distance between the centres of neighbouring pixels, as a file states it.
 
     Attributes
     ----------
@@ -36,11 +36,14 @@ class PixelSpacing:
         Between rows and between columns, mm; NaN where it cannot be read.
     problem : str
         What is wrong with the statement, without a subject; "" when nothing is.
+    stated_by : {"dicom", "imagej"}
+        Kind of the statement: Pixel Spacing of DICOM, or the scale that ImageJ writes into a TIFF file.
     """
 
     rows_mm: float
     columns_mm: float
     problem: str = ""
+    stated_by: Literal["dicom", "imagej"] = "dicom"
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ class Photo:
     taken_at_source : {"camera", "file name", ""}
         Where the date comes from: the name of the file counts only where the camera wrote no date.
     pixel_spacing : PixelSpacing or None
-        What a DICOM file states of the distance between its pixels.
+        What a DICOM file, or ImageJ in a TIFF file, states of the distance between the pixels.
 
     Examples
     --------

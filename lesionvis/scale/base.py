@@ -12,7 +12,7 @@ from lesionvis.checks import check_positive
 from lesionvis.errors import NoScaleError
 from lesionvis.photo import Photo
 
-ScaleSource = Literal["given", "ruler", "marker", "coin", "dicom"]
+ScaleSource = Literal["given", "ruler", "marker", "coin", "dicom", "imagej"]
 
 
 def _no_points() -> NDArray[np.float64]:
@@ -33,7 +33,7 @@ class Scale:
         Source pixels per millimetre, mean over the reference, > 0.
     standard_error_px_per_mm : float
         Standard error of `px_per_mm`, source pixels per millimetre, >= 0; NaN when unknown (a given scale).
-    source : {"given", "ruler", "marker", "coin", "dicom"}
+    source : {"given", "ruler", "marker", "coin", "dicom", "imagej"}
         What the scale was read from.
     outline_px : ndarray of shape (N, 2), float64
         Corners (x, y) of the reference in source pixels; that area is not skin. Empty when nothing is in the photo.

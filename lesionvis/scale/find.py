@@ -44,9 +44,9 @@ def find_scale(
     Returns
     -------
     Scale or NoScale
-        From `px_per_mm`, `mm_across`, the coin, the pixel spacing that a DICOM file states, the printed card or a
-        ruler, in this order. NoScale tells what each
-        search found. Where the card was printed at another scale, no ruler is sought: it might be the card's.
+        From `px_per_mm`, `mm_across`, the coin, the pixel spacing that a DICOM file or ImageJ in a TIFF file states,
+        the printed card or a ruler, in this order. NoScale tells what each search found. Where the card was printed at
+        another scale, no ruler is sought: it might be the card's.
 
     Raises
     ------

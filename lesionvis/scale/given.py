@@ -1,4 +1,4 @@
-"""Scales that somebody states: the width of the frame in millimetres, or a DICOM file's pixel spacing."""
+"""Scales that somebody states: the width of the frame in millimetres, or a file's pixel spacing."""
 
 from __future__ import annotations
 
@@ -73,14 +73,14 @@ def spacing_scale(spacing: PixelSpacing | None, name: str) -> Scale | NoScale:
     Parameters
     ----------
     spacing : PixelSpacing or None
-        Of a DICOM file; None where none is stated.
+        Of a DICOM file, or of ImageJ in a TIFF file; None where none is stated.
     name : str
         What the reason calls the file.
 
     Returns
     -------
     Scale or NoScale
-        As `dicom_scale`.
+        As `dicom_scale`, with `spacing.stated_by` as its source.
 
     Examples
     --------
@@ -94,4 +94,6 @@ def spacing_scale(spacing: PixelSpacing | None, name: str) -> Scale | NoScale:
     rows_mm, columns_mm = spacing.rows_mm, spacing.columns_mm
     if abs(rows_mm / columns_mm - 1.0) > SQUARE_TOLERANCE:
         return NoScale(f"{name} states pixels that are not square, {rows_mm:g} x {columns_mm:g} mm")
-    return Scale(px_per_mm=2.0 / (rows_mm + columns_mm), standard_error_px_per_mm=float("nan"), source="dicom")
+    # Of its error a file states nothing.
+    px_per_mm = 2.0 / (rows_mm + columns_mm)
+    return Scale(px_per_mm=px_per_mm, standard_error_px_per_mm=float("nan"), source=spacing.stated_by)

@@ -9,7 +9,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from drawn import write_photo
+from dicoms import write_dicom
+from drawn import drawn_skin, write_photo
 from runs import made_up_run
 from typer.testing import CliRunner, Result
 
@@ -101,6 +102,16 @@ def test_scale_tells_why_there_is_none_and_draws(photo: Path, tmp_path: Path) ->
     content = json.loads(called("scale", photo, "--json").stdout)
     assert content["px_per_mm"] is None
     assert content["reason"]
+
+
+def test_scale_tells_the_spacing_that_a_dicom_file_states(tmp_path: Path) -> None:
+    pytest.importorskip("pydicom")
+    write_dicom(tmp_path / "leg.dcm", [0.125, 0.125], drawn_skin(4))
+    content = json.loads(called("scale", tmp_path / "leg.dcm", "--json").stdout)
+    assert (content["source"], content["px_per_mm"], content["error_pct"]) == ("dicom", 8.0, None)
+    write_dicom(tmp_path / "leg.dcm", [0.125, 0.25], drawn_skin(4))
+    told = called("scale", tmp_path / "leg.dcm").stdout
+    assert "none: leg.dcm states pixels that are not square, 0.125 x 0.25 mm; no card found" in told
 
 
 def test_scale_refuses_an_unknown_coin_and_a_picture_over_the_photo(photo: Path) -> None:
