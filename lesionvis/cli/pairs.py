@@ -31,6 +31,7 @@ from lesionvis.cli.options import (
     write_picture,
     write_sheet,
 )
+from lesionvis.cli.study import is_run, tell_series_of_run
 from lesionvis.errors import SettingsError
 
 pairs_app = typer.Typer()
@@ -87,7 +88,11 @@ def blanch(
 @pairs_app.command()
 def series(
     photos: Annotated[
-        list[Path], typer.Argument(help="Two or more photos of the same skin, or a folder that lesionvis keep filled.")
+        list[Path],
+        typer.Argument(
+            help="Two or more photos of the same skin, a folder that lesionvis keep filled, or the run folder of a "
+            "study, whose table about the photos names patients, sites and dates."
+        ),
     ],
     dates: Annotated[
         str | None,
@@ -97,6 +102,9 @@ def series(
     overlay: Overlay = None,
     chart: Annotated[Path | None, typer.Option(help="Write a chart of the course (.svg).")] = None,
     sheet: Sheet = None,
+    table: Annotated[
+        Path | None, typer.Option(help="Of a run: write a table with a row per interval here (.csv).")
+    ] = None,
     answer: GivenAnswers = None,
     answers: AnswersFile = None,
     age: Age = None,
@@ -107,6 +115,17 @@ def series(
     settings: SettingsFile = None,
 ) -> None:
     """Follow spots through dated photos: new, gone, growing, fading."""
+    if len(photos) == 1 and is_run(photos[0]):
+        of_photos = (dates, overlay, chart, sheet, answer, answers, age, cause, site)
+        if any(of_photos):
+            raise SettingsError(
+                f"{photos[0]} is a run, of which series takes only --table, --json, --country, --details and "
+                "--settings; dates, answers and sites come from the table about its photos."
+            )
+        tell_series_of_run(photos[0], table, settings, country, as_json=as_json, details=details)
+        return
+    if table is not None:
+        raise SettingsError("--table is for the run folder of a study; of single photos give --json.")
     from lesionvis.cli.photo_diary import date_in_name, photos_of
     from lesionvis.compare.series import follow_spots
     from lesionvis.report.contact import numbers_of

@@ -128,3 +128,88 @@ def compare(
     typer.echo(comparison_text(comparison))
     if out is not None:
         write_comparison(comparison, out)
+
+
+def is_run(path: Path) -> bool:
+    """Test whether a path is a run folder.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    bool
+    """
+    from lesionvis.batch.places import JOURNAL_NAME
+
+    return (path / JOURNAL_NAME).is_file()
+
+
+def tell_series_of_run(
+    run: Path, table: Path | None, settings: Path | None, country: str | None, *, as_json: bool, details: bool
+) -> None:
+    """Print the course of every patient and site of a run, and what could not be followed.
+
+    Parameters
+    ----------
+    run : Path
+        Run folder.
+    table : Path or None
+        Where to write the table of intervals.
+    settings : Path or None
+        Settings file of the run, needed when it used a model of one's own.
+    country : str or None
+        Whose numbers to give.
+    as_json : bool
+        Print all numbers instead of text.
+    details : bool
+        As in `course_text`.
+
+    Raises
+    ------
+    RunFolderError
+        If the run cannot be used or the table not be written.
+    """
+    from lesionvis.batch.study_series import (
+        analyzer_of_run,
+        check_analyzer,
+        follow_groups,
+        interval_rows,
+        study_groups,
+        write_intervals,
+    )
+    from lesionvis.batch.summary import text_table
+    from lesionvis.report.contact import numbers_of
+    from lesionvis.report.pairs_text import course_text
+
+    numbers = numbers_of(country)
+    if settings is None:
+        analyzer = analyzer_of_run(run)
+    else:
+        analyzer = analyzer_of(settings)
+        check_analyzer(run, analyzer)
+    groups, left_out = study_groups(run)
+    contents, rows, summary = [], [], []
+    problems: list[str] = []
+    for followed in follow_groups(groups, analyzer):
+        group, course = followed.group, followed.course
+        rows += interval_rows(followed)
+        name = ", ".join((group.patient, *group.sites))
+        if as_json:
+            contents.append(followed.to_dict())
+        elif course is None:
+            problems.append(f"{name}: {followed.problem}")
+        else:
+            summary.append((name, str(len(group.photos)), str(course.advice.level)))
+            text = course_text(course, course.advice, numbers, details=details)
+            typer.echo(escape_control_characters_in_lines(f"PATIENT {name}\n\n{text}\n"))
+    if table is not None:
+        write_intervals(rows, table)
+    if as_json:
+        typer.echo(json.dumps({"groups": contents, "left_out": left_out}, indent=1, allow_nan=False))
+        return
+    lines = text_table(("patient and sites", "photos", "level"), summary)
+    problems += [f"{photo}: {reason}" for photo, reason in left_out.items()]
+    lines += ["", "Not followed:", *problems] if problems else []
+    typer.echo(escape_control_characters_in_lines("\n".join(lines)))

@@ -52,9 +52,10 @@ class PhotoSummary:
 
     @property
     def is_day_alone(self) -> bool:
-        """True where the name of the file tells the day and no time of it."""
+        """True where the name of the file, or a person, tells the day and no time of it."""
         taken_at = self.taken_at
-        return taken_at is not None and self.taken_at_source == "file name" and taken_at.time() == taken_at.min.time()
+        is_written = self.taken_at_source in ("file name", "given")
+        return taken_at is not None and is_written and taken_at.time() == taken_at.min.time()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

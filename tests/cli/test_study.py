@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 from pathlib import Path
@@ -17,7 +18,7 @@ from typer.testing import CliRunner, Result
 from lesionvis.analysis import Analyzer, analyze
 from lesionvis.annotations.files import write_annotations
 from lesionvis.cli.main import app
-from lesionvis.errors import SettingsError
+from lesionvis.errors import RunFolderError, SettingsError
 from lesionvis.settings import read_settings, setting_meanings
 
 
@@ -119,3 +120,44 @@ def test_scale_refuses_an_unknown_coin_and_a_picture_over_the_photo(photo: Path)
         called("scale", photo, "--coin", "peanut")
     with pytest.raises(SettingsError, match="overwrite"):
         called("scale", photo, "--picture", photo)
+
+
+@pytest.fixture
+def study_run(tmp_path: Path) -> Path:
+    """A run of two photos of one patient on two days, and one of another patient."""
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for seed in (1, 2, 3):
+        write_photo(photos / f"{seed}.png", seed, count=12, height=240, width=320)
+    table = "photo,patient,date\n1.png,P1,2026-03-04\n2.png,P1,2026-03-01\n3.png,P2,2026-03-01\n"
+    (tmp_path / "study.csv").write_text(table, encoding="utf-8")
+    found = called("batch", photos, "--out", tmp_path / "run", "--metadata", tmp_path / "study.csv", "--px-per-mm", 8)
+    assert found.exit_code == 0
+    return tmp_path / "run"
+
+
+def test_series_of_a_run_tells_every_patient_and_who_was_not_followed(study_run: Path, tmp_path: Path) -> None:
+    table = tmp_path / "series.csv"
+    lines = called("series", study_run, "--table", table).stdout.splitlines()
+    assert lines[0] == "PATIENT P1"
+    assert any("2.png, 2026-03-01" in line for line in lines)
+    assert "P2: fewer than two photos with different dates" in lines
+    with table.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["patient"], row["photo"], row["next_photo"], row["days"]) for row in rows] == [
+        ("P1", "2.png", "1.png", "3"),
+        ("P2", "", "", ""),
+    ]
+    first, second = json.loads(called("series", study_run, "--json").stdout)["groups"]
+    assert [photo["name"] for photo in first["photos"]] == ["2.png", "1.png"]
+    assert second["photos"] == ["3.png"]
+
+
+def test_series_refuses_what_a_run_or_a_photo_cannot_have(study_run: Path, photo: Path, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="takes only --table"):
+        called("series", study_run, "--dates", "2026-03-01")
+    with pytest.raises(SettingsError, match="--table is for the run folder"):
+        called("series", photo, photo, "--table", tmp_path / "series.csv")
+    (tmp_path / "other.toml").write_text("px_per_mm = 5.0\n", encoding="utf-8")
+    with pytest.raises(RunFolderError, match=r"px_per_mm is 8\.0 there and 5\.0 here"):
+        called("series", study_run, "--settings", tmp_path / "other.toml")

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -134,12 +135,15 @@ def test_dates_that_contradict_the_order_given_are_refused() -> None:
         ("2026-03-01T20:00", "2026-03-02T22:00", ""),
     ],
 )
-def test_a_day_without_a_time_is_as_short_as_it_may_be(first: str, second: str, words: str) -> None:
+@pytest.mark.parametrize("source", ["file name", "given"])
+def test_a_day_without_a_time_is_as_short_as_it_may_be(
+    first: str, second: str, words: str, source: Literal["file name", "given"]
+) -> None:
     dates = [datetime.fromisoformat(date) for date in (first, second)]
     interval = _made(["persisting"] * 10 + ["new"] * 2, (dates[1] - dates[0]) / timedelta(days=1))
     course = _of(two_days(), interval)
     moments = [
-        replace(moment, taken_at=date, taken_at_source="file name")
+        replace(moment, taken_at=date, taken_at_source=source)
         for moment, date in zip(course.moments, dates, strict=True)
     ]
     course = replace(course, moments=tuple(moments))
