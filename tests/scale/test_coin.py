@@ -9,14 +9,15 @@ import cv2
 import numpy as np
 import pytest
 
+from lesionvis.color import optical_density
 from lesionvis.errors import SettingsError
 from lesionvis.lab.render.cards import METALS, Metal, Pose, render_coin
 from lesionvis.lab.render.scene import RenderedSpot, Scene
 from lesionvis.lab.render.synth import render
 from lesionvis.photo import PhotoReader, read_photo
 from lesionvis.scale.base import NoScale, Scale
-from lesionvis.scale.coin import _is_metal, find_coin, known_coins
-from lesionvis.scale.ellipses import Ellipse
+from lesionvis.scale.coin import LOOKS, _is_metal, _metals_seen, _yellowness, find_coin, known_coins
+from lesionvis.scale.ellipses import Ellipse, find_outlines
 
 SCENE = Scene(width_px=800, height_px=600, px_per_mm=7.0, ita_deg=5.0, jpeg_quality=60)
 NAMES: dict[Metal, str] = {"silver": "usd-25c", "gold": "eur-50c", "two-coloured": "eur-1"}
@@ -75,6 +76,43 @@ def test_a_second_coin_that_is_as_red_as_skin_is_asked_about_too() -> None:
 
 
 @pytest.mark.parametrize(
+    ("metal", "name", "seen"),
+    [
+        ("two-coloured", "eur-2", "a ring yellower than its core, and eur-2 has a core yellower than its ring"),
+        ("two-coloured", "usd-25c", "a ring yellower than its core, and usd-25c has one metal"),
+        ("silver", "eur-1", "one metal, and eur-1 has a ring yellower than its core"),
+        ("gold", "cad-2", "one metal, and cad-2 has a core yellower than its ring"),
+    ],
+)
+def test_a_coin_whose_metals_contradict_its_name_is_asked_about(metal: Metal, name: str, seen: str) -> None:
+    photo = read_photo(render_coin(SCENE, Pose(300.0, 320.0), 23.25, metal).rgb)
+    assert find_coin(photo, name) == NoScale(f"no coin chosen: what is round shows {seen}; which coin is it?")
+
+
+@pytest.mark.parametrize("light", [(1.15, 1.0, 0.6), (0.85, 1.0, 1.2)])
+@pytest.mark.parametrize("metal", METALS)
+def test_the_colour_of_the_light_does_not_matter_for_the_metals(metal: Metal, light: tuple[float, ...]) -> None:
+    rgb = render_coin(SCENE, Pose(300.0, 320.0), known_coins()[NAMES[metal]].diameter_mm, metal).rgb
+    scale = find_coin(read_photo(np.clip(rgb * np.array(light), 0, 255).astype(np.uint8)), NAMES[metal])
+    assert isinstance(scale, Scale), scale
+    assert scale.px_per_mm == pytest.approx(7.0, rel=0.02)
+
+
+def test_a_coin_that_comes_in_several_metals_is_not_asked_about() -> None:
+    for metal in METALS:
+        assert find_coin(read_photo(render_coin(SCENE, Pose(300.0, 320.0), 26.5, metal).rgb), "jpy-500")
+
+
+def test_real_euros_show_their_metals(real_photos: Path) -> None:
+    for name in ("ar_030.jpg", "ar_031.jpg"):
+        rgb = read_photo(real_photos / "rulers" / "photos" / name).rgb
+        small, large = sorted((outline.ellipse for outline in find_outlines(rgb)), key=lambda ellipse: ellipse.major)
+        yellowness = _yellowness(optical_density(rgb))
+        seen = (_metals_seen(yellowness, small), _metals_seen(yellowness, large))
+        assert seen == (known_coins()["eur-1"].metals, known_coins()["eur-2"].metals)
+
+
+@pytest.mark.parametrize(
     "lesion",
     [
         RenderedSpot(400.0, 300.0, 150.0, "naevus", melanin_fraction=0.2),
@@ -111,6 +149,7 @@ def test_the_table_of_coins_is_sound() -> None:
         assert name == coin.name
         assert 14.0 < coin.diameter_mm < 35.0
         assert coin.source
+        assert coin.metals in ("", *LOOKS)
 
 
 def test_no_coin_is_seen_in_real_photos_without_one(real_photos: Path) -> None:
