@@ -91,7 +91,8 @@ CREATE VIEW reasons AS
         result_reasons.reason AS reason
     FROM files JOIN result_reasons USING (sha256);
 """  # noqa: S608
-_LAYOUT = hashlib.sha256(_SCHEMA.encode()).hexdigest()[:16]
+TABLE_LAYOUT = hashlib.sha256(_SCHEMA.encode()).hexdigest()[:16]
+"""Fingerprint of the tables of a journal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +150,7 @@ class Journal:
         RunFolderError
             If there is a journal that is damaged or was made with another provenance.
         """
-        wanted = dict(provenance) | {"table_layout": _LAYOUT}
+        wanted = dict(provenance) | {"table_layout": TABLE_LAYOUT}
         with problems_named(run):
             database = sqlite3.connect(run / JOURNAL_NAME, timeout=_BUSY_SECONDS)
             database.execute("PRAGMA synchronous = NORMAL")

@@ -240,6 +240,30 @@ def cell_of(row: Mapping[str, str], column: str) -> str:
     return next((cell.strip() for name, cell in row.items() if _meaning(name) == column), "")
 
 
+def with_cell(row: Mapping[str, str], column: str, text: str) -> dict[str, str]:
+    """Row with another text in a column that means something.
+
+    Parameters
+    ----------
+    row : mapping of str to str
+        Column -> text.
+    column : str
+        One of `KNOWN_COLUMNS`.
+    text : str
+
+    Returns
+    -------
+    dict of str to str
+        The same row where it has no such column.
+
+    Examples
+    --------
+    >>> with_cell({"Patient ID": "1", "room": "7"}, "patient", "P1")
+    {'Patient ID': 'P1', 'room': '7'}
+    """
+    return {name: text if _meaning(name) == column else cell for name, cell in row.items()}
+
+
 def _meaning(name: str) -> str:
     """Name of a column as it is compared: without case, with underscores."""
     plain = "_".join(name.strip().lower().replace("-", " ").replace("_", " ").split())

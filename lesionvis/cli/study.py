@@ -130,6 +130,24 @@ def compare(
         write_comparison(comparison, out)
 
 
+@study_app.command()
+def merge(
+    first: Annotated[Path, typer.Argument(help="Run folder.")],
+    second: Annotated[Path, typer.Argument(help="Another run, of the same settings and version.")],
+    out: Annotated[Path, typer.Option(help="Folder of the merged run, new or empty.")],
+) -> None:
+    """Join two runs into one run folder without analysing anything again."""
+    from lesionvis.batch.journal import Journal
+    from lesionvis.batch.merging import merge_runs
+    from lesionvis.batch.summary import run_summary
+
+    twins = merge_runs(first, second, out)
+    if twins:
+        typer.echo(f"{len(twins)} photos of {second} are in {first} too and were kept once.")
+    with Journal.read(out) as journal:
+        typer.echo(run_summary(out, journal))
+
+
 def is_run(path: Path) -> bool:
     """Test whether a path is a run folder.
 

@@ -161,3 +161,16 @@ def test_series_refuses_what_a_run_or_a_photo_cannot_have(study_run: Path, photo
     (tmp_path / "other.toml").write_text("px_per_mm = 5.0\n", encoding="utf-8")
     with pytest.raises(RunFolderError, match=r"px_per_mm is 8\.0 there and 5\.0 here"):
         called("series", study_run, "--settings", tmp_path / "other.toml")
+
+
+def test_merge_joins_two_runs_and_tells_what_was_kept_once(study_run: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    write_photo(other / "4.png", 4, count=12, height=240, width=320)
+    called("batch", other, "--out", tmp_path / "second", "--px-per-mm", 8)
+    lines = called("merge", study_run, tmp_path / "second", "--out", tmp_path / "merged").stdout.splitlines()
+    assert "kept once" not in lines[0]
+    with (tmp_path / "merged" / "photos.csv").open(encoding="utf-8", newline="") as file:
+        photos = [row["photo"] for row in csv.DictReader(file)]
+    assert photos == ["other/4.png", "photos/1.png", "photos/2.png", "photos/3.png"]
+    again = called("merge", study_run, tmp_path / "merged", "--out", tmp_path / "twice")
+    assert again.stdout.startswith("3 photos of")

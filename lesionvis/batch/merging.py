@@ -1,0 +1,235 @@
+"""Two runs -> one: results are taken from the journals, and nothing is analysed again."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from lesionvis.batch.exports import COCO, write_joined
+from lesionvis.batch.journal import TABLE_LAYOUT, Journal
+from lesionvis.batch.lock import locked
+from lesionvis.batch.names import file_key, photo_name, photo_path
+from lesionvis.batch.parquet import has_parquet, write_parquet
+from lesionvis.batch.pictures import KINDS, RunPictures, held_kinds, remove_unfinished
+from lesionvis.batch.places import check_places
+from lesionvis.batch.report import write_report
+from lesionvis.batch.rows import Value
+from lesionvis.batch.study import notes_of, record_notes
+from lesionvis.batch.study_table import EXCLUDE, SPOTS, file_of, with_cell
+from lesionvis.batch.tables import write_tables
+from lesionvis.errors import RunFolderError
+
+# Tables of the journal whose rows belong to a content, and are the same in every run that holds it.
+_BY_CONTENT = ("results", "result_spots", "result_reasons")
+_N_NAMED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A run to merge, with its photos under the names that they get.
+
+    Attributes
+    ----------
+    run : Path
+    journal : Journal
+    name_of : dict of str to str
+        Name in this run -> name in the merged one.
+    files : dict of str to tuple
+        New name -> the other columns of the journal's `files`.
+    told : dict of str to (dict, str)
+        New name -> row of the table about the photos, files in it absolute, and its problem.
+    """
+
+    run: Path
+    journal: Journal
+    name_of: dict[str, str]
+    files: dict[str, tuple[Value, ...]]
+    told: dict[str, tuple[dict[str, str], str]]
+
+    def content(self, photo: str) -> str | None:
+        """Key of the content of a photo; None where it cannot be read."""
+        key = self.files[photo][0]
+        return None if key is None else str(key)
+
+
+def merge_runs(first: Path, second: Path, out: Path) -> dict[str, str]:
+    """Join two runs of the same settings, models and versions into one run folder.
+
+    The merged run is that of the folder that holds the photos of both, and names the photos from there. A file that
+    both runs hold is kept once, under its name in the first.
+
+    Parameters
+    ----------
+    first, second : Path
+        Run folders of finished runs; they are only read.
+    out : Path
+        Folder of the merged run; new or empty.
+
+    Returns
+    -------
+    dict of str to str
+        Photos of the second run that were left out -> photo of the first run with the same content.
+
+    Raises
+    ------
+    RunFolderError
+        If one of them is no finished run, settings or versions differ, the runs know different things about the same
+        photo, or `out` cannot be used.
+    """
+    with Journal.read(first) as one, Journal.read(second) as other:
+        _refuse_differences(first, second, one.provenance(), other.provenance())
+        folder = _common_folder((first, one), (second, other))
+        check_places(folder, out)
+        if out.exists() and any(out.iterdir()):
+            raise RunFolderError(f"{out} is not empty; give a new folder for the merged run.")
+        before, after = _source(first, one, folder), _source(second, other, folder)
+        twins = _twins(before, after)
+        kinds = tuple(kind for kind in KINDS if kind in held_kinds(first, one) & held_kinds(second, other))
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+            with locked(out), Journal.resume(out, _facts(one)) as journal:
+                journal.record_begin(folder, ())
+                _copy(before, after, twins, journal)
+                _copy_pictures(before, after, journal, out, kinds)
+                write_tables(out, journal)
+                if has_parquet(first) and has_parquet(second):
+                    write_parquet(out)
+                if COCO in kinds:
+                    write_joined(out, journal, sorted(journal.known_files()))
+                write_report(out, journal)
+                journal.record_end()
+                remove_unfinished(out)
+        except OSError as error:
+            reason = error.strerror or error
+            raise RunFolderError(
+                f"{out} cannot be written ({reason}); mend that, remove it and merge again."
+            ) from error
+    return twins
+
+
+def _facts(journal: Journal) -> dict[str, str]:
+    return {name: value for name, value in journal.provenance().items() if name != "table_layout"}
+
+
+def _refuse_differences(first: Path, second: Path, one: Mapping[str, str], other: Mapping[str, str]) -> None:
+    differing = [name for name in {**one, **other} if one.get(name) != other.get(name)]
+    # The fingerprint differs whenever anything does; the table layout does so with the version.
+    telling = [name for name in differing if name not in ("settings_hash", "table_layout")] or differing
+    if telling:
+        told = "; ".join(f"{name} is {one.get(name)} and {other.get(name)}" for name in telling)
+        raise RunFolderError(
+            f"{first} and {second} were made differently: {told}. Run one of them again as the other was."
+        )
+    if one.get("table_layout") != TABLE_LAYOUT:
+        raise RunFolderError(
+            f"{first} and {second} have the tables of another version (lesionvis {one.get('version')}); merge them "
+            "with that version."
+        )
+
+
+def _common_folder(*runs: tuple[Path, Journal]) -> Path:
+    """Folder that holds the photos of all runs."""
+    for run, journal in runs:
+        if not journal.origin().finished_at:
+            raise RunFolderError(f"The run in {run} is not finished; call lesionvis batch again and then merge.")
+    folders = [journal.origin().folder for _, journal in runs]
+    try:
+        return Path(os.path.commonpath(folders))
+    except ValueError as error:  # two drives of Windows
+        raise RunFolderError(f"{' and '.join(folders)} lie on different drives; copy one beside the other.") from error
+
+
+def _source(run: Path, journal: Journal, folder: Path) -> _Source:
+    origin = Path(journal.origin().folder)
+    rows = {photo: rest for photo, *rest in journal.select("SELECT * FROM files")}
+    name_of = {photo: photo_name(photo_path(photo, origin), folder) for photo in rows}
+    table = next((Path(path).parent for (path,) in journal.select("SELECT path FROM table_path")), Path())
+    told = {}
+    for photo, text, problem in journal.select("SELECT photo, row, problem FROM table_rows"):
+        row = json.loads(text)
+        for column in (EXCLUDE, SPOTS):
+            path = file_of(row, column, table)
+            row = row if path is None else with_cell(row, column, str(path))
+        if photo in name_of:
+            told[name_of[photo]] = row, problem
+    return _Source(run, journal, name_of, {name_of[photo]: tuple(rest) for photo, rest in rows.items()}, told)
+
+
+def _twins(first: _Source, second: _Source) -> dict[str, str]:
+    """Photos of the second run whose file the first one holds; refused where the runs know different things of it."""
+    held = {file_key(key): photo for photo in sorted(first.files, reverse=True) if (key := first.content(photo))}
+    twins, contradictions = {}, []
+    for photo in sorted(second.files):
+        key = second.content(photo)
+        twin = photo if photo in first.files else held.get(file_key(key or ""))
+        if twin is None:
+            continue
+        twins[photo] = twin
+        if first.content(twin) != key or first.told.get(twin) != second.told.get(photo):
+            contradictions.append(photo)
+    if contradictions:
+        more = f" and {len(contradictions) - _N_NAMED} more" if len(contradictions) > _N_NAMED else ""
+        raise RunFolderError(
+            f"{first.run} and {second.run} hold different things about {', '.join(contradictions[:_N_NAMED])}{more}: "
+            "the file, its row of the table or its drawn spots; run lesionvis batch again with the same for both."
+        )
+    return twins
+
+
+def _copy(first: _Source, second: _Source, twins: Mapping[str, str], journal: Journal) -> None:
+    """Copy the rows of both journals into that of the merged run."""
+    folder = Path(journal.origin().folder)
+    files = [(photo, *rest) for photo, rest in first.files.items()]
+    files += [(photo, *rest) for photo, rest in second.files.items() if photo not in twins]
+    journal.change("INSERT INTO files VALUES (?, ?, ?, ?, ?)", files)
+    told = {**{photo: row for photo, row in second.told.items() if photo not in twins}, **first.told}
+    rows = [(photo, json.dumps(row, ensure_ascii=False), problem) for photo, (row, problem) in sorted(told.items())]
+    journal.change("INSERT INTO table_rows VALUES (?, ?, ?)", rows)
+    paths = [path for source in (first, second) for path in source.journal.select("SELECT path FROM table_path")]
+    journal.change("INSERT INTO table_path VALUES (?)", paths[:1])
+    for source in (first, second):
+        for table in _BY_CONTENT:
+            contents = list(source.journal.select(f"SELECT * FROM {table}"))  # noqa: S608 - a name of this module
+            holes = ", ".join("?" * len(contents[0])) if contents else ""
+            journal.change(f"INSERT OR IGNORE INTO {table} VALUES ({holes})", contents)  # noqa: S608
+    journal.change("INSERT INTO corrections VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)", _corrections(first, second))
+    skipped = {file: reason for source in (second, first) for file, reason in _skipped(source, folder)}
+    photos = {photo for photo, *_ in files}
+    journal.change("INSERT INTO skipped VALUES (?, ?)", [one for one in skipped.items() if one[0] not in photos])
+    record_notes(journal, [*notes_of(first.journal), *notes_of(second.journal)])
+
+
+def _corrections(first: _Source, second: _Source) -> list[tuple[Value, ...]]:
+    """Corrections of both in the order in which they were entered, each once: the last one on a photo counts."""
+    columns = "photo_sha256, photo, source, entered_at, drawn_by, drawn_at, spots"
+    rows: dict[tuple[Value, ...], tuple[Value, ...]] = {}
+    for source in (first, second):
+        for content, photo, *rest in source.journal.select(f"SELECT {columns} FROM corrections ORDER BY number"):  # noqa: S608
+            rows.setdefault((content, *rest), (content, source.name_of.get(photo, photo), *rest))
+    return sorted(rows.values(), key=lambda row: str(row[3]))  # a stable order within a second
+
+
+def _skipped(source: _Source, folder: Path) -> Iterator[tuple[str, str]]:
+    """Skipped files under the names that they get."""
+    origin = Path(source.journal.origin().folder)
+    for file, reason in source.journal.select("SELECT file, reason FROM skipped"):
+        end = "/" if file.endswith("/") else ""  # of a folder
+        yield photo_name(photo_path(file, origin), folder) + end, reason
+
+
+def _copy_pictures(first: _Source, second: _Source, journal: Journal, out: Path, kinds: tuple[str, ...]) -> None:
+    """Copy the pictures of the kinds that both runs hold."""
+    contents = {key: photos for key, photos, _ in journal.contents()}
+    pictures = RunPictures(out, journal, [photo for (photo,) in journal.select("SELECT photo FROM files")], kinds)
+    done: set[tuple[str, str]] = set()
+    for source in (first, second):
+        for file, key in source.journal.pictures().items():
+            kind = file.partition("/")[0]
+            path = source.run / file
+            if kind in kinds and key in contents and (kind, key) not in done and path.is_file():
+                pictures.put(key, contents[key], {kind: path.read_bytes()})
+                done.add((kind, key))
+    journal.commit()
