@@ -199,7 +199,9 @@ def _copy(first: _Source, second: _Source, twins: Mapping[str, str], journal: Jo
     skipped = {file: reason for source in (second, first) for file, reason in _skipped(source, folder)}
     photos = {photo for photo, *_ in files}
     journal.change("INSERT INTO skipped VALUES (?, ?)", [one for one in skipped.items() if one[0] not in photos])
-    record_notes(journal, [*notes_of(first.journal), *notes_of(second.journal)])
+    # Notes name photos as their run does.
+    notes = [f"{source.run.name}: {note}" for source in (first, second) for note in notes_of(source.journal)]
+    record_notes(journal, notes)
 
 
 def _corrections(first: _Source, second: _Source) -> list[tuple[Value, ...]]:

@@ -143,7 +143,7 @@ def merge(
 
     twins = merge_runs(first, second, out)
     if twins:
-        typer.echo(f"{len(twins)} photos of {second} are in {first} too and were kept once.")
+        typer.echo(f"Photos of {second} that {first} holds too, kept once: {len(twins)}")
     with Journal.read(out) as journal:
         typer.echo(run_summary(out, journal))
 

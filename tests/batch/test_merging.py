@@ -15,7 +15,7 @@ from lesionvis.analysis import Analyzer
 from lesionvis.batch.journal import Journal
 from lesionvis.batch.merging import merge_runs
 from lesionvis.batch.run import BatchRunner
-from lesionvis.batch.study import table_rows
+from lesionvis.batch.study import notes_of, table_rows
 from lesionvis.errors import RunFolderError
 
 SIZE = {"count": 12, "height": 240, "width": 320}
@@ -106,7 +106,10 @@ def test_tables_and_corrections_of_both_come_along(study: Path, tmp_path: Path) 
         assert (found[photo]["patient"], found[photo]["spots_from"]) == (patient, "corrected")
     with Journal.read(tmp_path / "merged") as journal:
         named = [Path(row["spots_file"]).resolve() for row in table_rows(journal).values()]
+        notes = notes_of(journal)
         entered = list(journal.select("SELECT photo FROM corrections ORDER BY number"))
+    assert notes[0] == "run-north: study.csv: 1 photos have no row: a.png."
+    assert notes[1].startswith("run-south: study.csv: 3 photos have no row: a.png, ")
     assert named == [tmp_path / "drawn.png"] * 2
     assert sorted(entered) == [("north/leg/b.png",), ("south/c.png",)]
 
