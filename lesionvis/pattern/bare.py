@@ -14,6 +14,10 @@ from lesionvis.models import Model, Predictor, load_model, packaged_model_folder
 from lesionvis.pattern.features import MODEL_FEATURES
 
 BARE_MODEL_NAME = "bare-v1"
+# Redness that anybody sees is not bare skin, whatever the model says: so large a share of the skin that is redder than
+# the rest, or so red a core (log10) of the region that stands out most. Of sources left out, visible things called bare
+# 0.059 to 0.033, bare skin called so 0.63 to 0.56; another threshold of the model would lose twice as much.
+RED_SKIN_SHARE_MAX, LESION_CORE_ERYTHEMA_MAX = 0.3, 0.08
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +51,29 @@ class BareModel:
             True for bare skin.
         """
         row = np.asarray([[features[name] for name in MODEL_FEATURES]], np.float32)
-        return float(self.predictor(row)[0, -1]) >= self.bare_min
+        return float(self.predictor(row)[0, -1]) >= self.bare_min and not shows_redness(features)
+
+
+def shows_redness(features: Mapping[str, float]) -> bool:
+    """Whether so much of the skin or of what stands out most is red that it cannot be bare.
+
+    Parameters
+    ----------
+    features : mapping of str to float
+        Features by name; what was not measured (NaN) shows nothing.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> shows_redness({"red_skin_share": 0.4, "lesion_core_erythema": 0.0})
+    True
+    """
+    return (
+        features["red_skin_share"] > RED_SKIN_SHARE_MAX or features["lesion_core_erythema"] > LESION_CORE_ERYTHEMA_MAX
+    )
 
 
 def bare_model_of(model: Model) -> BareModel:

@@ -23,6 +23,7 @@ from lesionvis.pattern.features import FEATURE_NAMES
 from lesionvis.pattern.pattern import CLASSES
 
 TELLING = FEATURE_NAMES.index("candidate_contrast")
+REDNESS = [FEATURE_NAMES.index(name) for name in ("red_skin_share", "lesion_core_erythema")]
 
 
 def _label(source: str, number: int, pattern: str = "other", visible: str = "", n_spots: str = "") -> Label:
@@ -33,6 +34,7 @@ def _label(source: str, number: int, pattern: str = "other", visible: str = "", 
 def _table(*labels: Label, contrast: float = 1.0) -> PatternTable:
     """Photos of which one feature says whether something is visible."""
     features = np.random.default_rng(2).normal(size=(len(labels), len(FEATURE_NAMES))).astype(np.float32)
+    features[:, REDNESS] = 0.0
     features[:, TELLING] = [0.0 if label.visible == "0" else contrast for label in labels]
     return PatternTable(labels, np.zeros(len(labels), np.int64), features)
 
@@ -65,6 +67,10 @@ def test_bare_skin_is_told_on_sources_that_were_left_out(table: PatternTable) ->
     assert lost <= VISIBLE_LOST_MAX + 1.5 / visible.sum()
     is_bare = is_bare_out_of_fold(table, probability)
     assert is_bare[~visible].mean() > 0.9
+    for column in REDNESS:
+        red = PatternTable(table.labels, table.copy, table.features.copy())
+        red.features[:, column] = 1.0
+        assert not is_bare_out_of_fold(red, probability).any()
     assert has_bare(table)
     assert not has_bare(_table(_label("pad", 0, "single_lesion")))
 

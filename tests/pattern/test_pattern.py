@@ -38,7 +38,8 @@ SIGNED = {
     "spots_beside_skin_border": 0.0,
     "lesion_blue_less_green_low": -0.3,
 }
-FEATURES = Features({**dict.fromkeys(FEATURE_NAMES, 1.0), **SIGNED})
+PALE = {"red_skin_share": 0.1, "lesion_core_erythema": 0.0}
+FEATURES = Features({**dict.fromkeys(FEATURE_NAMES, 1.0), **SIGNED, **PALE})
 
 
 @dataclass(frozen=True)
@@ -242,6 +243,15 @@ def test_no_spots_is_said_of_bare_skin_and_is_no_all_clear(is_empty: bool) -> No
     assert pattern.label == NO_SPOTS
     assert "not an all-clear" in pattern.reasons[0]
     assert find_pattern(FEATURES, ("dark_skin",), is_empty, NOTHING, BARE).label == UNCERTAIN
+
+
+@pytest.mark.parametrize(("feature", "red"), [("red_skin_share", 0.31), ("lesion_core_erythema", 0.09)])
+def test_no_spots_is_not_said_of_red_skin_though_the_model_takes_it_for_bare(feature: str, red: float) -> None:
+    pattern = find_pattern(Features({**FEATURES.values, feature: red}), (), True, NOTHING, BARE)
+    assert (pattern.label, pattern.seen != "bare_skin") == (UNCERTAIN, True)
+    assert "does not look bare" in pattern.reasons[0]
+    unknown = Features({**FEATURES.values, feature: float("nan")})
+    assert find_pattern(unknown, (), True, NOTHING, BARE).label == NO_SPOTS
 
 
 def test_no_spots_is_not_said_of_skin_that_does_not_look_bare() -> None:

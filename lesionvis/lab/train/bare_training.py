@@ -12,7 +12,8 @@ from lesionvis.lab.train.folds import N_FOLDS, fold_of
 from lesionvis.lab.train.forests import SEED, FittedPredictor
 from lesionvis.lab.train.pattern_training import PatternTable
 from lesionvis.labels import PATTERNS
-from lesionvis.pattern.features import MODEL_FEATURES
+from lesionvis.pattern.bare import shows_redness
+from lesionvis.pattern.features import FEATURE_NAMES, MODEL_FEATURES
 
 BARE, VISIBLE = "0", "1"
 # Photos of home surely show something but were not labelled for this question, and there are as many of them as of all
@@ -101,7 +102,7 @@ def bare_out_of_fold(table: PatternTable) -> NDArray[np.float64]:
 
 
 def is_bare_out_of_fold(table: PatternTable, probability: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Rows taken for bare, by a threshold that was chosen on the other folds' probabilities.
+    """Rows taken for bare, by a threshold that was chosen on the other folds' probabilities, and not red.
 
     Parameters
     ----------
@@ -120,7 +121,8 @@ def is_bare_out_of_fold(table: PatternTable, probability: NDArray[np.float64]) -
     for number in np.unique(fold):
         held, others = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
         is_bare[held] = probability[held] >= fit_bare_min(table.take(others), probability[others])
-    return is_bare
+    named = (dict(zip(FEATURE_NAMES, row, strict=True)) for row in table.features.tolist())
+    return is_bare & ~np.asarray([shows_redness(values) for values in named], np.bool_)
 
 
 def has_bare(table: PatternTable) -> bool:
