@@ -45,12 +45,12 @@ def test_each_flag_has_its_cause(shower: Staged) -> None:
 
 
 @pytest.mark.parametrize(
-    ("long_side_px", "px_per_mm", "flags"), [(400, None, ()), (399, None, ("too_small",)), (399, 6.0, ())]
+    ("long_side_px", "px_per_mm", "flags"), [(250, None, ()), (249, None, ("too_small",)), (249, 6.0, ())]
 )
 def test_without_a_scale_small_photos_are_too_small(
     long_side_px: int, px_per_mm: float | None, flags: tuple[str, ...]
 ) -> None:
-    for shape in ((long_side_px, 300), (300, long_side_px)):
+    for shape in ((long_side_px, 200), (200, long_side_px)):
         scene = replace(SMALL, width_px=shape[0], height_px=shape[1])
         assert _flags(render(scene).rgb, px_per_mm=px_per_mm) == flags
 

@@ -193,7 +193,7 @@ def given_of(row: Mapping[str, str], table: str) -> Given:
         about.answers(Answers.from_mapping(answers))  # which refuses what contradicts itself
         scales = {name: cells[name] for name in _SCALES if name in cells}
         if len(scales) > 1:
-            raise SettingsError(f"{_listed(scales)} say the scale twice; give one of them")
+            raise SettingsError(f"{_listed(scales)} say the scale twice; give one of them.")
         _check_date(cells.get(DATE, ""))
         scale = {name: text if name == "coin" else _number(cells, name) or 0.0 for name, text in scales.items()}
         return Given(answers, age, about.cause, about.sites, scale)
@@ -276,7 +276,7 @@ def _number(cells: Mapping[str, str], name: str) -> float | None:
     try:
         return float(cells[name].replace(",", "."))
     except ValueError as error:
-        raise SettingsError(f'{name} must be a number, not "{cells[name]}"') from error
+        raise SettingsError(f'{name} must be a number, not "{cells[name]}".') from error
 
 
 def _site(text: str) -> str:
@@ -289,7 +289,7 @@ def _check_date(text: str) -> None:
         if text:
             datetime.fromisoformat(text)
     except ValueError as error:
-        raise SettingsError(f'the date "{text}" is not of the form 2026-03-01 or 2026-03-01T14:30') from error
+        raise SettingsError(f'the date "{text}" is not of the form 2026-03-01 or 2026-03-01T14:30.') from error
 
 
 def _text_rows(path: Path) -> list[list[str]]:

@@ -23,7 +23,7 @@ HARMED = """
 import os, time
 from lesionvis.batch import worker
 look = worker.look
-def harmed(analyzer, job, path, sha256, mask):
+def harmed(analyzer, job, path, sha256, mask, given):
     name = os.path.basename(path)
     if name.startswith("crash") or (name.startswith("once") and not os.path.exists(path + ".tried")):
         open(path + ".tried", "w").close()
@@ -34,7 +34,7 @@ def harmed(analyzer, job, path, sha256, mask):
         worker._PAINTERS["masks"] = lambda analysis: bytes(100 * 10**9)
     if name.startswith("noisy"):
         os.write(1, b"noise of a library\\n")
-    return look(analyzer, job, path, sha256, mask)
+    return look(analyzer, job, path, sha256, mask, given)
 worker.look = harmed
 worker.main()
 """

@@ -122,7 +122,7 @@ def test_the_columns_are_those_of_the_contract(tmp_path: Path) -> None:
         *("tone_ita_deg", "spot_count"),
         *features,
         *("abcde_letters", *ABCDE_NUMBERS),
-        *("pattern", "p_petechial_shower", "p_single_lesion", "p_angioma", "prediction_set"),
+        *("pattern", "p_petechial_shower", "p_single_lesion", "p_angioma", "prediction_set", "seen"),
         *last.split(),
         *corrected.split(),
         "duplicate_of",

@@ -61,7 +61,7 @@ def test_it_has_the_photo_the_measures_the_advice_and_the_answers(asked: Analysi
     assert "Age 34 years; before it came: a fit of hard coughing; places: the face and the ears." in words
     assert "Yes, or a warning sign: fever now; glass test: they stay, all or some of them." in words
     assert "No: fit; stiff neck." in words
-    assert "From the photo: The photo shows 71 spots; The largest spot measures about 2.4 mm." in words
+    assert "From the photo: The photo shows 72 spots; The largest spot measures about 2.4 mm." in words
     not_answered = words.split("Not answered: ")[1]
     assert not_answered.startswith("confused or hard to wake; hard or fast breathing;")
     assert "stiff neck" not in not_answered

@@ -18,6 +18,8 @@ from lesionvis.models import CARD_FORMAT, Predictor
 
 # The same seed for every forest: the same table gives the same model.
 SEED = 20260101
+# Probabilities of the ONNX form, which computes in single precision, may be off by so much on random rows.
+ONNX_DIFFERENCE_MAX = 5e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ def onnx_bytes(forest: FittedPredictor) -> bytes:
     Raises
     ------
     ValueError
-        If the two differ by more than 1e-5 anywhere.
+        If the two differ by more than `ONNX_DIFFERENCE_MAX` anywhere.
     """
     from skl2onnx import to_onnx
 
@@ -127,7 +129,7 @@ def onnx_bytes(forest: FittedPredictor) -> bytes:
     options = {id(forest.estimator): {"zipmap": False}} if is_classifier else None
     content = to_onnx(forest.estimator, sample[:1], options=options, target_opset=17).SerializeToString()
     difference = float(np.abs(Predictor(forest.columns, content)(sample) - forest(sample)).max())
-    if difference > 1e-5:
+    if difference > ONNX_DIFFERENCE_MAX:
         raise ValueError(f"the ONNX form differs from the forest by {difference:.2g}")
     return bytes(content)
 
