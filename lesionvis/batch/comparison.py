@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from lesionvis.batch.journal import Journal
 from lesionvis.batch.names import escape_control_characters
 from lesionvis.batch.rows import Value
 from lesionvis.batch.summary import N_ROWS, text_table
-from lesionvis.batch.tables import cell
+from lesionvis.batch.tables import cell, write_csv
 from lesionvis.errors import RunFolderError
 
 COMPARED = (
@@ -138,15 +137,11 @@ def write_comparison(comparison: RunComparison, path: Path) -> None:
     RunFolderError
         If it cannot be written.
     """
-    try:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(["photo", "change", *_both(COMPARED)])
-            for one in comparison.photos:
-                cells = [side.get(column, "") for column in COMPARED for side in (one.first, one.second)]
-                writer.writerow([one.photo, one.change, *cells])
-    except OSError as error:
-        raise RunFolderError(f"The table {path} cannot be written ({error.strerror}); give another path.") from error
+    rows = (
+        [one.photo, one.change, *(side.get(column, "") for column in COMPARED for side in (one.first, one.second))]
+        for one in comparison.photos
+    )
+    write_csv(path, ["photo", "change", *_both(COMPARED)], rows)
 
 
 def _both(columns: tuple[str, ...]) -> Iterator[str]:

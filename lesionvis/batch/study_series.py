@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from lesionvis.batch.names import content_key, photo_digest, photo_path
 from lesionvis.batch.rows import OK
 from lesionvis.batch.study import excluded_places, given_for, table_rows
 from lesionvis.batch.study_table import DATE, PATIENT, cell_of
-from lesionvis.batch.tables import cell
+from lesionvis.batch.tables import cell, write_csv
 from lesionvis.batch.worker import file_content
 from lesionvis.errors import LesionvisError, RunFolderError
 from lesionvis.settings import analyzer_of, provenance, settings_values
@@ -320,13 +319,7 @@ def write_intervals(rows: Iterable[tuple[str, ...]], path: Path) -> None:
     RunFolderError
         If it cannot be written.
     """
-    try:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(COLUMNS)
-            writer.writerows(rows)
-    except OSError as error:
-        raise RunFolderError(f"The table {path} cannot be written ({error.strerror}); give another path.") from error
+    write_csv(path, COLUMNS, rows)
 
 
 def _reason_to_leave_out(status: str, patient: str, date: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from lesionvis.batch.dictionary import write_dictionary
@@ -52,6 +52,32 @@ def write_tables(run: Path, journal: Journal, names: Mapping[str, str] = TABLES)
                 writer.writerow([*map(cell, row), *(of_photo.get(column, "") for column in carried)])
     if names == TABLES:  # the dictionary names the files of a finished run
         write_dictionary(run, carried_names(of_persons))
+
+
+def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write a table of its own, outside of a run folder, in the same dialect as those of a run.
+
+    Parameters
+    ----------
+    path : Path
+        CSV file; one that is there is overwritten.
+    columns : sequence of str
+        Names of the columns.
+    rows : iterable of sequence
+        Cells in their order.
+
+    Raises
+    ------
+    RunFolderError
+        If it cannot be written.
+    """
+    try:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(columns)
+            writer.writerows(rows)
+    except OSError as error:
+        raise RunFolderError(f"The table {path} cannot be written ({error.strerror}); give another path.") from error
 
 
 def carried_names(columns: Iterable[str]) -> list[str]:
