@@ -16,7 +16,7 @@ from lesionvis.lab.evaluate.matching import match_spots
 from lesionvis.lab.render.composites import DOTS, FAINT_DENSITY, STRONG_DENSITY, lay_spots
 from lesionvis.lab.train.folds import fold_of
 from lesionvis.lab.train.left_out import find
-from lesionvis.lab.truth import Label, MarkedSpots, read_labels
+from lesionvis.lab.truth import Label, read_labels
 from lesionvis.photo import read_photo
 from lesionvis.spots.classifier import SpotClassifier
 
@@ -92,12 +92,9 @@ def _measured(folder: Path, label: Label, tone: str, classifier: SpotClassifier)
         composite = lay_spots(path, DOTS, density, generator)
         if composite is None:
             continue
-        height, width = composite.rgb.shape[:2]
-        frame = (0.0, 0.0, float(width), float(height))
-        places = (composite.x_px, composite.y_px, composite.diameter_px)
         table = find(read_photo(composite.rgb), classifier).table
         xy = np.column_stack([table["x_px"], table["y_px"]])
-        match = match_spots(xy, table.numbers("diameter_px"), MarkedSpots("", frame, *places, composite.kind))
+        match = match_spots(xy, table.numbers("diameter_px"), composite.marked(label.photo))
         mean_px = float(composite.diameter_px.mean())
         rows.append(CompositeFigures(label.source, tone, strength, mean_px, match.f1, len(table)))
     return rows

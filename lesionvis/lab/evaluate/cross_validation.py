@@ -173,15 +173,15 @@ def answer_out_of_fold(table: PatternTable, result: OutOfFold) -> AnsweredPhotos
         rule = fitted_rule(table, result.probabilities, ~held)
         rows = np.flatnonzero(held)
         calibrated[rows] = rule.calibrated(result.probabilities[rows])
-        for row, possible in zip(rows, _sets(rule, result.probabilities[rows], table.features[rows]), strict=True):
+        for row, possible in zip(rows, _sets(rule, result.probabilities[rows], table.take(rows)), strict=True):
             sets[row] = possible
     return AnsweredPhotos(table.labels, calibrated, tuple(sets), tuple(answer_of(possible) for possible in sets))
 
 
-def _sets(rule: Rule, probabilities: NDArray[np.float64], features: NDArray[np.float32]) -> tuple[tuple[str, ...], ...]:
+def _sets(rule: Rule, probabilities: NDArray[np.float64], table: PatternTable) -> tuple[tuple[str, ...], ...]:
     """Prediction set of each row, after the signs that its features show."""
-    named = (dict(zip(FEATURE_NAMES, row, strict=True)) for row in features.tolist())
-    return tuple(with_signs(possible, values) for possible, values in zip(rule.sets(probabilities), named, strict=True))
+    rows = zip(rule.sets(probabilities), table.values(), strict=True)
+    return tuple(with_signs(possible, values) for possible, values in rows)
 
 
 def judged_out_of_fold(table: PatternTable, results: Sequence[OutOfFold]) -> list[AnsweredPhotos]:
@@ -203,8 +203,7 @@ def judged_out_of_fold(table: PatternTable, results: Sequence[OutOfFold]) -> lis
     if not has_bare(table):
         return judged
     is_empty = table.features[:, FEATURE_NAMES.index("spot_count")] == 0
-    named = [dict(zip(FEATURE_NAMES, row, strict=True)) for row in table.features.tolist()]
-    is_textbook = np.asarray([is_textbook_shower(values) for values in named])
+    is_textbook = np.asarray([is_textbook_shower(values) for values in table.values()])
     is_bare = is_bare_out_of_fold(table, bare_out_of_fold(table)) & ~is_textbook
     return [with_bare(one, is_empty, is_bare) for one in judged]
 
@@ -255,7 +254,7 @@ def across_sources(table: PatternTable, rule: Rule, others: PatternTable | None 
 
     def add(name: str, training: NDArray[np.bool_], judged: PatternTable) -> None:
         means = mean_probabilities(fit_pattern(table, np.flatnonzero(training)), judged.model_input())
-        sets = _sets(rule, means, judged.features)
+        sets = _sets(rule, means, judged)
         answers = tuple(answer_of(possible) for possible in sets)
         result[name] = AnsweredPhotos(judged.labels, rule.calibrated(means), sets, answers)
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from lesionvis.color import decode_srgb
+from lesionvis.lab.truth import MarkedSpots
 from lesionvis.photo import read_photo
 from lesionvis.scale import NoScale
 from lesionvis.skin import find_skin
@@ -68,6 +69,22 @@ class Composite:
     y_px: NDArray[np.float64]
     diameter_px: NDArray[np.float64]
     kind: tuple[str, ...]
+
+    def marked(self, photo: str) -> MarkedSpots:
+        """Truth of the whole picture, as of a photo whose spots were marked by hand.
+
+        Parameters
+        ----------
+        photo : str
+            Name that it goes by.
+
+        Returns
+        -------
+        MarkedSpots
+        """
+        height, width = self.rgb.shape[:2]
+        frame = (0.0, 0.0, float(width), float(height))
+        return MarkedSpots(photo, frame, self.x_px, self.y_px, self.diameter_px, self.kind)
 
 
 def lay_spots(path: Path, subject: str, density: float, generator: np.random.Generator) -> Composite | None:

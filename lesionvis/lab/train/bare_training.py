@@ -13,7 +13,7 @@ from lesionvis.lab.train.forests import SEED, FittedPredictor
 from lesionvis.lab.train.pattern_training import PatternTable
 from lesionvis.labels import PATTERNS
 from lesionvis.pattern.bare import shows_redness
-from lesionvis.pattern.features import FEATURE_NAMES, MODEL_FEATURES
+from lesionvis.pattern.features import MODEL_FEATURES
 
 BARE, VISIBLE = "0", "1"
 # Photos of home surely show something but were not labelled for this question, and there are as many of them as of all
@@ -121,8 +121,7 @@ def is_bare_out_of_fold(table: PatternTable, probability: NDArray[np.float64]) -
     for number in np.unique(fold):
         held, others = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
         is_bare[held] = probability[held] >= fit_bare_min(table.take(others), probability[others])
-    named = (dict(zip(FEATURE_NAMES, row, strict=True)) for row in table.features.tolist())
-    return is_bare & ~np.asarray([shows_redness(values) for values in named], np.bool_)
+    return is_bare & ~np.asarray([shows_redness(values) for values in table.values()], np.bool_)
 
 
 def has_bare(table: PatternTable) -> bool:

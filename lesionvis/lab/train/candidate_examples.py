@@ -247,17 +247,8 @@ def composite_examples(folder: Path, label: Label) -> Iterator[CandidateExample]
         if composite is None:
             continue
         photo = read_photo(composite.rgb)
-        height, width = composite.rgb.shape[:2]
-        truth = MarkedSpots(
-            label.photo,
-            (0.0, 0.0, float(width), float(height)),
-            composite.x_px,
-            composite.y_px,
-            composite.diameter_px,
-            composite.kind,
-        )
         candidates = _candidates(photo)
-        kinds = match(candidates, truth, "", photo.px_per_source_px)
+        kinds = match(candidates, composite.marked(label.photo), "", photo.px_per_source_px)
         weights = COMPOSITE_WEIGHT * thin_out(kinds, BARE_PER_PHOTO)
         yield CandidateExample(label.photo, label.source, label.group, "composite", number, candidates, kinds, weights)
 

@@ -26,7 +26,7 @@ from lesionvis.lab.render.composites import (
 from lesionvis.lab.train.folds import fold_of
 from lesionvis.lab.train.left_out import find
 from lesionvis.lab.train.pattern_training import LAID_ON, PatternTable, feature_row
-from lesionvis.lab.truth import Label, MarkedSpots
+from lesionvis.lab.truth import Label
 from lesionvis.labels import PETECHIAL_SHOWER, UNCERTAIN
 from lesionvis.pattern.features import FEATURE_NAMES
 from lesionvis.photo import read_photo
@@ -105,14 +105,6 @@ def _row(path: Path, label: Label, number: int, classifier: SpotClassifier) -> t
 
 def _found_share(composite: Composite, found: Findings) -> float:
     """Part of the spots laid on that were found, of whatever kind."""
-    height, width = composite.rgb.shape[:2]
-    truth = MarkedSpots(
-        "",
-        (0.0, 0.0, float(width), float(height)),
-        composite.x_px,
-        composite.y_px,
-        composite.diameter_px,
-        ("blood",) * len(composite.x_px),
-    )
     xy = np.column_stack([found.table["x_px"], found.table["y_px"]])
-    return match_spots(xy, found.table.numbers("diameter_px"), truth).recall
+    asked = frozenset(composite.kind)
+    return match_spots(xy, found.table.numbers("diameter_px"), composite.marked(""), asked).recall

@@ -15,7 +15,7 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import PowerTransformer
+from sklearn.preprocessing import MinMaxScaler, PowerTransformer
 
 from lesionvis.batch.run import OnProgress
 from lesionvis.findings import Findings
@@ -81,6 +81,16 @@ class PatternTable:
             In the order of `MODEL_FEATURES`.
         """
         return self.features[:, [FEATURE_NAMES.index(name) for name in MODEL_FEATURES]]
+
+    def values(self) -> list[dict[str, float]]:
+        """Features of each row by name, as the rules of the answer take them.
+
+        Returns
+        -------
+        list of dict of str to float
+            One per row.
+        """
+        return [dict(zip(FEATURE_NAMES, row, strict=True)) for row in self.features.tolist()]
 
     def classes(self) -> NDArray[np.int64]:
         """Classes of the rows.
@@ -344,10 +354,10 @@ def row_weights(table: PatternTable, rows: NDArray[np.int64]) -> NDArray[np.floa
 def fit_pattern(table: PatternTable, rows: NDArray[np.int64]) -> dict[str, FittedPredictor]:
     """Train the two predictors of the pattern model on some rows of a table.
 
-    The forest finds thresholds and combinations; the linear model, on features made normal (Yeo and Johnson 2000)
-    with a shrunken covariance, generalises further from few examples; spots laid on are classes of their own there.
-    Their errors differ, so that the mean is better than either. The linear model knows no weights: borderline photos
-    from abroad, a third of those, are kept from it.
+    The forest finds thresholds and combinations; the linear model, on features that are kept within the range of the
+    training and made normal (Yeo and Johnson 2000) with a shrunken covariance, generalises further from few examples;
+    spots laid on are classes of their own there. Their errors differ, so that the mean is better than either. The
+    linear model knows no weights: borderline photos from abroad, a third of those, are kept from it.
 
     Parameters
     ----------
@@ -373,6 +383,8 @@ def fit_pattern(table: PatternTable, rows: NDArray[np.int64]) -> dict[str, Fitte
     linear_classes = table.take(rows[telling]).linear_classes()
     linear = make_pipeline(
         SimpleImputer(strategy="median"),
+        # Powers run away beyond what was seen, and single precision with them.
+        MinMaxScaler(clip=True),
         PowerTransformer(),
         LinearDiscriminantAnalysis(solver="lsqr", shrinkage=0.15, priors=_priors(linear_classes)),
     )
