@@ -74,7 +74,7 @@ class Analysis(Findings):
     @property
     def spots_from(self) -> str:
         """Whose spots these are: "found" by lesionvis, or "corrected" by a person."""
-        return CORRECTED if self.drawn else FOUND
+        return FOUND if self.drawn is None else CORRECTED
 
     def answered(self, answers: Answers | Mapping[str, str]) -> Analysis:
         """Repeat the advice, the evolution and the checklist of this analysis with other answers.
@@ -140,8 +140,8 @@ class Analysis(Findings):
             "advice": self.advice.to_dict(),
             "features": self.features.values,
             "spots_from": self.spots_from,
-            "drawn_by": self.drawn.drawn_by if self.drawn else "",
-            "drawn_at": self.drawn.drawn_at if self.drawn else "",
+            "drawn_by": "" if self.drawn is None else self.drawn.drawn_by,
+            "drawn_at": "" if self.drawn is None else self.drawn.drawn_at,
             "spots": [dict(zip(self.table.columns, row, strict=True)) for row in rows],
             "version": self.version,
         }
@@ -263,11 +263,7 @@ class Analyzer:
         """
         told = as_answers(answers)
         drawn = None if outlines is None else as_drawn(outlines)
-        found = self.find(source, scale=scale, mask=mask)
-        if drawn is not None:
-            spots = drawn_spots(drawn, found.spots, found.photo)
-            table = measure_spots(found.photo, found.scale, found.skin, spots)
-            found = dataclasses.replace(found, spots=spots, table=table)
+        found = self._find(source, scale, mask, drawn)
         photo, skin, table = found.photo, found.skin, found.table
         flags = photo_flags(photo.rgb, skin.fraction, skin.is_dark, working_px_per_mm(photo, found.scale))
         features = compute_features(gather(found))
@@ -304,6 +300,12 @@ class Analyzer:
         SettingsError
             If a scale is given that the settings contradict, or a mask that cannot be read or is of another size.
         """
+        return self._find(source, scale, mask, None)
+
+    def _find(
+        self, source: PhotoSource, scale: Scale | NoScale | None, mask: MaskSource | None, drawn: DrawnSpots | None
+    ) -> Findings:
+        """Findings in one photo, with the spots that a person drew where there are any."""
         masks = [] if mask is None else [mask]
         if isinstance(source, np.ma.MaskedArray):
             masks.append(masked_places(source))
@@ -312,6 +314,8 @@ class Analyzer:
         left_out = np.logical_or.reduce([read_mask(one, photo) for one in masks]) if masks else None
         skin = find_skin(photo, scale, left_out)
         spots = self.spot_finder(photo, skin, scale)
+        if drawn is not None:
+            spots = drawn_spots(drawn, spots, photo)
         return Findings(photo, scale, skin, spots, measure_spots(photo, scale, skin, spots))
 
     def _doubts(self, found: Findings) -> tuple[str, ...]:

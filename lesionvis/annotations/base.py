@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from lesionvis.errors import SettingsError
 from lesionvis.spots.classifier import distinct
-from lesionvis.spots.drawn import DRAWN_KINDS, LESION, DrawnSpots
+from lesionvis.spots.drawn import CENTRE_PX, DRAWN_KINDS, LESION, DrawnSpots, from_corner, labels_at_candidates
+from lesionvis.text_files import read_text
 
 if TYPE_CHECKING:
     from lesionvis.analysis import Analysis
@@ -25,8 +26,6 @@ CATEGORIES = (*DRAWN_KINDS, SPOT, CANDIDATE)
 
 # Candidates that are less likely to be spots than this are texture in most photos, and crowd the picture.
 CANDIDATE_SCORE_MIN = 0.1
-# Other programs have their origin at the corner of the top-left pixel, this package at its centre.
-CENTRE_PX = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,18 +81,15 @@ def annotations_of(analysis: Analysis) -> Iterator[Annotation]:
     spots, kinds = analysis.spots, analysis.table["kind"].tolist()
     for number, (outline, score) in enumerate(zip(spots.outlines_px, spots.score.tolist(), strict=True), start=1):
         category = LESION if number == spots.lesion else kinds[number - 1] or SPOT
-        yield Annotation(_from_corner(outline), category, score, number)
+        yield Annotation(from_corner(outline), category, score, number)
     scores = spots.candidate_scores
     rest = np.where(scores < spots.min_score, scores, 0.0)
-    x, y = spots.candidates.outlines.centroid_px()
-    height, width = spots.labels.shape
-    rows, columns = np.clip(np.round(y), 0, height - 1).astype(int), np.clip(np.round(x), 0, width - 1).astype(int)
-    rest[spots.labels[rows, columns] > 0] = 0.0
+    rest[labels_at_candidates(spots.labels, spots) > 0] = 0.0
     chosen = distinct(spots.candidates, rest, CANDIDATE_SCORE_MIN)
     for index, border in zip(chosen.tolist(), spots.candidates.outlines.borders_px(chosen), strict=True):
         # One at the edge of the photo may reach beyond it.
         high = (analysis.photo.source_width_px, analysis.photo.source_height_px)
-        outline = np.clip(_from_corner(analysis.photo.to_source(border)), 0.0, high)
+        outline = np.clip(from_corner(analysis.photo.to_source(border)), 0.0, high)
         yield Annotation(outline, CANDIDATE, float(scores[index]), 0)
 
 
@@ -155,10 +151,9 @@ def read_json(path: Path) -> Any:
     SettingsError
         If it cannot be read or is no JSON.
     """
+    text = read_text(path)
     try:
-        return json.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise SettingsError(f"{path.name} cannot be read ({error.strerror}); check the path.") from error
+        return json.loads(text)
     except (ValueError, RecursionError) as error:
         raise SettingsError(f"{path.name} is no JSON ({error}); export it again.") from error
 
@@ -178,8 +173,3 @@ def damaged(name: str, what: str) -> SettingsError:
     SettingsError
     """
     return SettingsError(f"{name}: {what}; export it again.")
-
-
-def _from_corner(outline: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Outline with the origin at the corner of the photo, in the precision that it is read back with."""
-    return (outline + CENTRE_PX).astype(np.float32).astype(np.float64)

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.annotations.base import CATEGORIES, CENTRE_PX, Annotation, AnnotationFile, damaged, drawn_from
+from lesionvis.annotations.base import CATEGORIES, Annotation, AnnotationFile, damaged, drawn_from
 from lesionvis.errors import SettingsError
 from lesionvis.geometry import pixel_borders, polygon_area
-from lesionvis.spots.drawn import DrawnSpots
+from lesionvis.spots.drawn import CENTRE_PX, DrawnSpots
 
 
 def is_coco(content: Any) -> bool:

@@ -92,8 +92,8 @@ def write_geojson(
         "type": _COLLECTION,
         "photo": photo,
         "size_px": list(size_px),
-        "drawn_by": drawn.drawn_by if drawn else "",
-        "drawn_at": drawn.drawn_at if drawn else "",
+        "drawn_by": "" if drawn is None else drawn.drawn_by,
+        "drawn_at": "" if drawn is None else drawn.drawn_at,
         "features": [_feature(one) for one in annotations],
     }
     return json.dumps(content, ensure_ascii=False, allow_nan=False).encode()

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.annotations.base import CENTRE_PX, AnnotationFile, drawn_from
+from lesionvis.annotations.base import AnnotationFile, drawn_from
 from lesionvis.errors import SettingsError
-from lesionvis.spots.drawn import label_borders
+from lesionvis.spots.drawn import CENTRE_PX, label_borders
 
 # A photo that is taken for a mask has hundreds of thousands of regions, and no photo has so many spots.
 REGIONS_MAX = 5000
@@ -38,10 +38,13 @@ def read_label_mask(path: Path) -> AnnotationFile:
     SettingsError
         If the file cannot be read, has colours instead of numbers, or is no label image.
     """
-    from PIL import Image
+    from PIL import Image, PngImagePlugin, TiffImagePlugin
 
+    # `Image.open` knows a global limit of pixels, which is below that of the photos.
+    is_png = path.suffix.lower() == ".png"
+    open_image: Callable[[Path], Image.Image] = PngImagePlugin.PngImageFile if is_png else TiffImagePlugin.TiffImageFile
     try:
-        with Image.open(path, formats=("PNG", "TIFF")) as image:
+        with open_image(path) as image:
             if image.width * image.height > PIXELS_MAX:
                 raise SettingsError(
                     f"{path.name} is {image.width} x {image.height} px; give a mask of the photo's size."

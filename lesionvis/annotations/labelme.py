@@ -95,8 +95,8 @@ def write_labelme(
         "imageData": None,
         "imageHeight": size_px[1],
         "imageWidth": size_px[0],
-        "drawn_by": drawn.drawn_by if drawn else "",
-        "drawn_at": drawn.drawn_at if drawn else "",
+        "drawn_by": "" if drawn is None else drawn.drawn_by,
+        "drawn_at": "" if drawn is None else drawn.drawn_at,
     }
     return json.dumps(content, ensure_ascii=False, allow_nan=False).encode()
 

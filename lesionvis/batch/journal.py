@@ -243,8 +243,7 @@ class Journal:
             If the run is of the photos of another folder, whose rows would be lost.
         """
         held = self.origin()
-        known = self.known_files()
-        was_moved = not Path(held.folder).exists() and (not known or any(photo in known for photo in photos))
+        was_moved = not Path(held.folder).exists() and self._holds_any(photos)
         if held.folder and not was_moved and not is_same(Path(held.folder), folder):
             raise RunFolderError(
                 f"{self._run} holds the run of the photos in {held.folder}, not in {folder}; give another folder for "
@@ -266,6 +265,11 @@ class Journal:
         """Make everything recorded so far survive a sudden end."""
         with problems_named(self._run):
             self._database.commit()
+
+    def _holds_any(self, photos: Iterable[str]) -> bool:
+        """Whether some of the photos were read before, or none at all was."""
+        known = self.known_files()
+        return not known or any(photo in known for photo in photos)
 
     def known_files(self) -> dict[str, tuple[str, str]]:
         """Files that could be read.

@@ -38,7 +38,7 @@ def locked(run: Path) -> Iterator[None]:
     # SQLite's own locks work on every system, unlike those of the standard library.
     with (
         problems_named(run),
-        closing(sqlite3.connect(run / LOCK_NAME, timeout=_LOCK_SECONDS, isolation_level=None)) as database,
+        closing(_lock_database(run / LOCK_NAME)) as database,
     ):
         if not _is_granted(database):
             if _grants_locks(run):

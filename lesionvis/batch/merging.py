@@ -87,7 +87,8 @@ def merge_runs(first: Path, second: Path, out: Path) -> dict[str, str]:
             raise RunFolderError(f"{out} is not empty; give a new folder for the merged run.")
         before, after = _source(first, one, folder), _source(second, other, folder)
         twins = _twins(before, after)
-        kinds = tuple(kind for kind in KINDS if kind in held_kinds(first, one) & held_kinds(second, other))
+        held = held_kinds(first, one) & held_kinds(second, other)
+        kinds = tuple(kind for kind in KINDS if kind in held)
         try:
             out.mkdir(parents=True, exist_ok=True)
             with locked(out), Journal.resume(out, _facts(one)) as journal:
@@ -98,7 +99,7 @@ def merge_runs(first: Path, second: Path, out: Path) -> dict[str, str]:
                 if has_parquet(first) and has_parquet(second):
                     write_parquet(out)
                 if COCO in kinds:
-                    write_joined(out, journal, sorted(journal.known_files()))
+                    write_joined(out, journal, _photos(journal))
                 write_report(out, journal)
                 journal.record_end()
                 remove_unfinished(out)
@@ -222,10 +223,15 @@ def _skipped(source: _Source, folder: Path) -> Iterator[tuple[str, str]]:
         yield photo_name(photo_path(file, origin), folder) + end, reason
 
 
+def _photos(journal: Journal) -> list[str]:
+    """All photos of a run, also those that could not be read: names of pictures follow from all of them."""
+    return [photo for (photo,) in journal.select("SELECT photo FROM files ORDER BY photo")]
+
+
 def _copy_pictures(first: _Source, second: _Source, journal: Journal, out: Path, kinds: tuple[str, ...]) -> None:
     """Copy the pictures of the kinds that both runs hold."""
     contents = {key: photos for key, photos, _ in journal.contents()}
-    pictures = RunPictures(out, journal, [photo for (photo,) in journal.select("SELECT photo FROM files")], kinds)
+    pictures = RunPictures(out, journal, _photos(journal), kinds)
     done: set[tuple[str, str]] = set()
     for source in (first, second):
         for file, key in source.journal.pictures().items():

@@ -138,7 +138,7 @@ def photo_row(analysis: Analysis) -> dict[str, Value]:
     # Results belong to a content, whatever its files are called: dates in names come in where the table is written.
     taken_at = analysis.photo.taken_at if analysis.photo.taken_at_source == "camera" else None
     useless = [flag for flag in analysis.flags if flag in USELESS_FLAGS]
-    advice = analysis.advice
+    advice, drawn = analysis.advice, analysis.drawn
     values: dict[str, Value] = {
         **analysis.features.values,
         "status": UNUSABLE if useless else OK,
@@ -153,9 +153,9 @@ def photo_row(analysis: Analysis) -> dict[str, Value]:
         "tone_ita_deg": analysis.skin.tone_ita_deg,
         "spot_count": len(analysis.table),
         "spots_from": analysis.spots_from,
-        "drawn_by": escape_control_characters(analysis.drawn.drawn_by) if analysis.drawn else "",
-        "drawn_at": escape_control_characters(analysis.drawn.drawn_at) if analysis.drawn else "",
-        "drawn_in": escape_control_characters(analysis.drawn.name) if analysis.drawn else "",
+        "drawn_by": "" if drawn is None else escape_control_characters(drawn.drawn_by),
+        "drawn_at": "" if drawn is None else escape_control_characters(drawn.drawn_at),
+        "drawn_in": "" if drawn is None else escape_control_characters(drawn.name),
         "pattern": analysis.pattern.label,
         **{f"p_{name}": analysis.pattern.probabilities.get(name) for name in PATTERNS},
         "prediction_set": " ".join(analysis.pattern.prediction_set),

@@ -8,7 +8,8 @@ from pathlib import Path
 from lesionvis.annotations.files import PhotoNames
 from lesionvis.batch.names import escape_control_characters
 from lesionvis.batch.scan import Listing
-from lesionvis.errors import RunFolderError, SettingsError
+from lesionvis.errors import RunFolderError
+from lesionvis.text_files import read_text
 
 
 def only_named(listing: Listing, only: Path | None) -> tuple[Listing, tuple[str, ...]]:
@@ -38,11 +39,7 @@ def only_named(listing: Listing, only: Path | None) -> tuple[Listing, tuple[str,
     """
     if only is None:
         return listing, ()
-    try:
-        lines = [line.strip() for line in only.read_text(encoding="utf-8-sig").splitlines()]
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise SettingsError(f"The list {only} cannot be read ({reason}); check the path.") from error
+    lines = [line.strip() for line in read_text(only).splitlines()]
     names = PhotoNames(file.photo for file in listing.photos)
     found = {line: names.match(line) for line in lines if line and not line.startswith("#")}
     chosen = {photo for photo in found.values() if photo is not None}

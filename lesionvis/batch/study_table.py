@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from lesionvis.annotations.files import PhotoNames
-from lesionvis.batch.given import Given
+from lesionvis.batch.given import SCALE_SETTINGS, Given
 from lesionvis.errors import LesionvisError, SettingsError
+from lesionvis.photo.dates import YEAR_MAX, YEAR_MIN
 from lesionvis.triage.answers import UNKNOWN, Answers, questions
 from lesionvis.triage.circumstances import Circumstances
 
 PHOTO, PATIENT, DATE = "photo", "patient", "date"
 AGE, CAUSE, SITES = "age_years", "cause", "sites"
 EXCLUDE, SPOTS = "exclude", "spots_file"
-_SCALES = ("px_per_mm", "mm_across", "coin")
 KNOWN_COLUMNS = {
     PHOTO: "path of the photo relative to the folder, or its name where no other photo has it",
     PATIENT: "who is photographed; photos of one patient and different dates are a series",
@@ -191,7 +191,7 @@ def given_of(row: Mapping[str, str], table: str) -> Given:
         sites = tuple(_site(part) for part in cells.get(SITES, "").replace(",", ";").split(";") if part.strip())
         about = Circumstances(age, cells.get(CAUSE, UNKNOWN).lower().replace(" ", "_"), sites)
         about.answers(Answers.from_mapping(answers))  # which refuses what contradicts itself
-        scales = {name: cells[name] for name in _SCALES if name in cells}
+        scales = {name: cells[name] for name in SCALE_SETTINGS if name in cells}
         if len(scales) > 1:
             raise SettingsError(f"{_listed(scales)} say the scale twice; give one of them.")
         _check_date(cells.get(DATE, ""))
@@ -284,12 +284,15 @@ def _site(text: str) -> str:
 
 
 def _check_date(text: str) -> None:
-    """Refuse a date that could be meant in two ways."""
+    """Refuse a date that could be meant in two ways, or that no photo has."""
+    if not text:
+        return
     try:
-        if text:
-            datetime.fromisoformat(text)
+        taken_at = datetime.fromisoformat(text)
     except ValueError as error:
         raise SettingsError(f'the date "{text}" is not of the form 2026-03-01 or 2026-03-01T14:30.') from error
+    if not YEAR_MIN <= taken_at.year <= YEAR_MAX:
+        raise SettingsError(f'the date "{text}" is not of the years {YEAR_MIN} to {YEAR_MAX}.')
 
 
 def _text_rows(path: Path) -> list[list[str]]:

@@ -15,14 +15,11 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lesionvis.annotations.files import write_annotations
 from lesionvis.batch.masks import mask_png
 from lesionvis.batch.names import content_key, escape_control_characters, file_key
-from lesionvis.batch.pictures import ANNOTATIONS
 from lesionvis.errors import LesionvisError, SettingsError
 
 if TYPE_CHECKING:
@@ -120,7 +117,7 @@ def look(
         analysis = told.analyze(analyzer, path, left_out)
         if content_key(analysis.photo.sha256, _digest(left_out), digest_of(given)) != sha256:
             return {"unread": _CHANGED}
-        pictures = {kind: base64.b64encode(_PAINTERS[kind](analysis)).decode("ascii") for kind in job.pictures}
+        pictures = {kind: base64.b64encode(_picture(kind, analysis)).decode("ascii") for kind in job.pictures}
         return {
             "row": photo_row(analysis),
             "spots": spot_rows(analysis),
@@ -216,8 +213,19 @@ _PAINTERS: dict[str, Callable[[Analysis], bytes]] = {
     "masks": mask_png,
     "overlays": overlay_jpeg,
     "thumbnails": thumbnail_jpeg,
-    **{kind: partial(write_annotations, kind=kind) for kind in ANNOTATIONS},
 }
+
+
+def _picture(kind: str, analysis: Analysis) -> bytes:
+    """Picture or file of annotations of one photo."""
+    if kind in _PAINTERS:
+        return _PAINTERS[kind](analysis)
+    # Loads NumPy and OpenCV, which is to wait until the limits are set and what they print goes elsewhere.
+    from lesionvis.annotations.files import write_annotations
+
+    return write_annotations(analysis, kind)
+
+
 _CHANGED = "This file changed while the run was going on; run the same command again."
 
 

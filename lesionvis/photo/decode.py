@@ -200,7 +200,7 @@ def header_of_image(image: Any, name: str) -> Encoded:
     Returns
     -------
     Encoded
-        Its colours are by ICC profile, or what else the image knows of them; video codes are lost in it.
+        Its colours are by ICC profile, or what else the image knows of them; video codes of AVIF and PNG are lost.
 
     Raises
     ------
@@ -209,7 +209,8 @@ def header_of_image(image: Any, name: str) -> Encoded:
     """
     _check_mode(name, image.mode)
     with _damage_named(name), _without_warnings():
-        profile = stated_profile(name, str(image.format), b"", image)
+        kind = "HEIC" if image.format == "HEIF" else str(image.format)
+        profile = stated_profile(name, kind, b"", image)
     return Encoded(name, b"", "image", image, 0, profile)
 
 

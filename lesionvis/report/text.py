@@ -187,7 +187,7 @@ def _photo_lines(analysis: Analysis, *, details: bool) -> list[str]:
         *_labelled("pattern", PATTERN_MEANINGS[pattern.label]),
         *(line for text in expert for line in _labelled("", text)),
         *_labelled("spots", spots_words(analysis)),
-        *(_labelled("", drawn_words(analysis.drawn)) if analysis.drawn else []),
+        *(_labelled("", drawn_words(analysis.drawn)) if analysis.drawn is not None else []),
         *_labelled("scale", scale_words(analysis)),
         *_labelled("skin", _skin(analysis)),
         *abcde_lines(analysis.abcde, details=details),

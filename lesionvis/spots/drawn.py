@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -27,6 +27,8 @@ OUTSIDE_MAX_PX = 2.0
 SAME_OUTLINE_PX = 0.02
 # Two drawn spots of which the smaller lies in the larger one by more than this share are one spot drawn twice.
 SHARED_MAX = 0.5
+# Other programs have their origin at the corner of the top-left pixel, this package at its centre.
+CENTRE_PX = 0.5
 # Of a spot that a person drew and did not name the lesion, this much must be what was found as the lesion, and so much
 # of a region for it to be the region that was drawn.
 LESION_OVERLAP_MIN = 0.5
@@ -189,7 +191,9 @@ def drawn_spots(drawn: DrawnSpots, found: Spots, photo: Photo) -> Spots:
         )
     if drawn.kinds.count(LESION) > 1:
         raise SettingsError(f"{drawn.name}: {drawn.kinds.count(LESION)} spots are the lesion; leave that to one.")
-    outlines = [_in_photo(outline, frame, f"{drawn.name}: spot {i}") for i, outline in _numbered(drawn.outlines_px)]
+    outlines = [
+        _in_photo(outline, frame, f"{drawn.name}: spot {i}") for i, outline in enumerate(drawn.outlines_px, start=1)
+    ]
     kept, new = _split(drawn, found, photo)
     _refuse_doubles(outlines, new, drawn.name)
     borders = [*(found.outlines_px[number - 1] for number in kept), *(outlines[i] for i in new)]
@@ -199,7 +203,8 @@ def drawn_spots(drawn: DrawnSpots, found: Spots, photo: Photo) -> Spots:
     # Number that each spot gets, by that which it had; 0 for those that the person removed.
     numbers = np.zeros(len(found) + 1, np.int32)
     numbers[list(kept)] = 1 + np.argsort(order)[: len(kept)]
-    labels, is_new = _painted(numbers, found, photo, [borders[i] for i in order], order >= len(kept))
+    is_new = order >= len(kept)
+    labels = _painted(numbers, found, photo, [borders[i] for i in order], is_new)
     scores = np.asarray([*(found.score[number - 1] for number in kept), *(np.nan for _ in new)], np.float64)[order]
     lesion = _lesion([kinds[i] for i in order], labels, numbers, found)
     candidate_scores = _candidate_scores(found, labels, is_new, numbers)
@@ -217,6 +222,43 @@ def drawn_spots(drawn: DrawnSpots, found: Spots, photo: Photo) -> Spots:
         kind=kind,
         drawn=tuple(bool(one) for one in is_new),
     )
+
+
+def from_corner(outline: NDArray[Any]) -> NDArray[np.float64]:
+    """Outline with the origin at the corner of the photo, in the precision that files keep.
+
+    Parameters
+    ----------
+    outline : ndarray of shape (K, 2)
+        Corners (x, y), px, the origin at the centre of the top-left pixel.
+
+    Returns
+    -------
+    ndarray of shape (K, 2), float64
+        Rounded to single precision: what was written and read again has the same bytes.
+    """
+    return np.asarray((outline + CENTRE_PX).astype(np.float32).astype(np.float64))
+
+
+def labels_at_candidates(labels: NDArray[np.int32], found: Spots) -> NDArray[np.int32]:
+    """Label at the centroid of each candidate.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (H, W), int32
+        Label image at working resolution.
+    found : Spots
+        With N candidates.
+
+    Returns
+    -------
+    ndarray of shape (N,), int32
+        0 where there is none.
+    """
+    x, y = found.candidates.outlines.centroid_px()
+    height, width = labels.shape
+    rows, columns = np.clip(np.round(y), 0, height - 1).astype(int), np.clip(np.round(x), 0, width - 1).astype(int)
+    return np.asarray(labels[rows, columns])
 
 
 def source_pixels(photo: Photo) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -273,13 +315,9 @@ def _rounded(outline: NDArray[Any], name: str) -> NDArray[np.float64]:
         raise SettingsError(f"{name} is no polygon; draw it with at least 3 corners (x, y).")
     if not np.isfinite(corners).all() or abs(polygon_area(*(corners - corners[0]).T.astype(np.float64))) < 1e-6:
         raise SettingsError(f"{name} has no area; draw it again or delete it.")
-    rounded = (corners + 0.5).astype(np.float32).astype(np.float64) - 0.5
+    rounded = from_corner(corners) - CENTRE_PX
     rounded.setflags(write=False)
     return rounded
-
-
-def _numbered(items: Iterable[NDArray[np.float64]]) -> Iterator[tuple[int, NDArray[np.float64]]]:
-    return enumerate(items, start=1)
 
 
 def _in_photo(outline: NDArray[np.float64], frame: tuple[int, int], name: str) -> NDArray[np.float64]:
@@ -296,7 +334,7 @@ def _in_photo(outline: NDArray[np.float64], frame: tuple[int, int], name: str) -
 
 def _split(drawn: DrawnSpots, found: Spots, photo: Photo) -> tuple[dict[int, str], list[int]]:
     """Numbers of found spots that were not touched, with the kinds that were given; and indices of all others."""
-    whole = {number: {_rounded(outline, "").tobytes()} for number, outline in _numbered(found.outlines_px)}
+    whole = {number: {_rounded(outline, "").tobytes()} for number, outline in enumerate(found.outlines_px, start=1)}
     pieces = _painted_pieces(found, photo) if any(_is_of_pixels(one) for one in drawn.outlines_px) else {}
     owner = {code: number for held in (pieces, whole) for number, codes in held.items() for code in codes}
     matches: dict[int, list[int]] = {}
@@ -338,7 +376,7 @@ def _painted_pieces(found: Spots, photo: Photo) -> dict[int, set[bytes]]:
 
 def _near(outline: NDArray[np.float64], found: Spots) -> int:
     """Number of the found spot whose outline this is, but for rounding; 0 if there is none."""
-    for number, other in _numbered(found.outlines_px):
+    for number, other in enumerate(found.outlines_px, start=1):
         if len(other) == len(outline) and np.abs(other - outline).max() < SAME_OUTLINE_PX:
             return number
     return 0
@@ -373,8 +411,8 @@ def _painted(
     photo: Photo,
     borders: list[NDArray[np.float64]],
     is_new: NDArray[np.bool_],
-) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
-    """Label image of sorted spots, the drawn ones on top; and which of them are drawn."""
+) -> NDArray[np.int32]:
+    """Label image of sorted spots, the drawn ones on top."""
     shape = (photo.rgb.shape[0], photo.rgb.shape[1])
     working = [photo.to_working(border) for border in borders]
     kept = np.flatnonzero(~is_new)
@@ -392,7 +430,7 @@ def _painted(
         else:  # between pixels
             column, row = np.clip(np.round(working[index].mean(axis=0)), 0, (shape[1] - 1, shape[0] - 1)).astype(int)
             labels[row, column] = index + 1
-    return labels.astype(np.int32), is_new
+    return labels.astype(np.int32)
 
 
 def _lesion(kinds: list[str], labels: NDArray[np.int32], numbers: NDArray[np.int32], found: Spots) -> int:
@@ -414,19 +452,11 @@ def _candidate_scores(
 ) -> NDArray[np.float64]:
     """Scores of the candidates, where a person decided on them 1 or 0."""
     scores = found.candidate_scores.copy()
-    here, before = (_at_candidates(image, found) for image in (labels, found.labels))
+    here, before = (labels_at_candidates(image, found) for image in (labels, found.labels))
     is_removed = (before > 0) & (numbers[before] == 0) & (here == 0) & (scores >= found.min_score)
     scores[is_removed] = 0.0
     scores[np.append(False, is_new)[here]] = 1.0
     return scores
-
-
-def _at_candidates(labels: NDArray[np.int32], found: Spots) -> NDArray[np.int32]:
-    """Label at the centroid of each candidate."""
-    x, y = found.candidates.outlines.centroid_px()
-    height, width = labels.shape
-    rows, columns = np.clip(np.round(y), 0, height - 1).astype(int), np.clip(np.round(x), 0, width - 1).astype(int)
-    return np.asarray(labels[rows, columns])
 
 
 def _region_scores(
@@ -456,7 +486,7 @@ def _kinds(
 ) -> tuple[str, ...]:
     """Kind of each spot: what a person said, or that of the largest candidate on it; "" where colour tells."""
     kinds = ["" if kind == LESION else kind for kind in given]
-    here = _at_candidates(labels, found)
+    here = labels_at_candidates(labels, found)
     area = found.candidates.outlines.area_px()
     for index in np.flatnonzero(is_new):
         on_it = np.flatnonzero(here == index + 1)

@@ -32,6 +32,17 @@ def test_a_mask_without_labels_says_that_there_are_no_spots(tmp_path: Path) -> N
     assert len(read_annotations(tmp_path / "a.png").spots[""]) == 0
 
 
+@pytest.mark.parametrize("name", ["a.png", "a.tif"])
+def test_a_mask_may_have_more_pixels_than_pillow_opens_by_itself(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Image.fromarray(LABELS).save(tmp_path / name)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", LABELS.size // 3)
+    with pytest.raises(Image.DecompressionBombError):
+        Image.open(tmp_path / name)
+    assert len(read_annotations(tmp_path / name).spots[""]) == 3
+
+
 def test_png_with_a_palette_holds_numbers(tmp_path: Path) -> None:
     image = Image.fromarray(LABELS.astype(np.uint8))
     image = image.convert("P")

@@ -125,6 +125,7 @@ def test_columns_are_matched_by_name_in_any_case() -> None:
     ("row", "problem"),
     [
         ({"fever": "hgh"}, 's.csv: The answer "fever" cannot be "hgh". Choose one of: no, yes, unknown.'),
+        ({"date": "0026-03-01"}, 's.csv: the date "0026-03-01" is not of the years 1900 to 2999.'),
         ({"age": "seven"}, 's.csv: age_years must be a number, not "seven".'),
         (
             {"age": "7", "child": "no"},

@@ -323,6 +323,15 @@ def test_hdr_heic_is_refused(code_points: bytes) -> None:
         read_photo(TURNED_HEIC.replace(b"nclx\x00\x01\x00\x0d", b"nclx" + code_points))
 
 
+@pytest.mark.parametrize("code_points", [b"\x00\x09\x00\x10", b"\x00\x01\x00\x12"])
+def test_hdr_heic_is_refused_as_an_image_of_pillow_too(code_points: bytes) -> None:
+    from pi_heif import HeifImageFile
+
+    content = BytesIO(TURNED_HEIC.replace(b"nclx\x00\x01\x00\x0d", b"nclx" + code_points))
+    with pytest.raises(UnreadablePhoto, match=r"has HDR or unusual colours"):
+        read_photo(HeifImageFile(content))
+
+
 def test_a_heic_in_display_p3_has_its_colours() -> None:
     assert b"nclx\x00\x01\x00\x0d" in TURNED_HEIC
     plain = read_photo(TURNED_HEIC).rgb.astype(int)

@@ -94,6 +94,7 @@ def test_a_drawn_mask_keeps_its_pixels(plain: Staged) -> None:
 def test_no_outlines_mean_that_there_are_no_spots(shower: Staged) -> None:
     again = analyze(shower.truth.rgb, px_per_mm=6.0, outlines=())
     assert len(again.table) == 0
+    assert again.to_dict()["spots_from"] == again.spots_from == "corrected"
     assert again.pattern.label in ("no_spots", "uncertain")
 
 
