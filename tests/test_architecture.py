@@ -140,6 +140,12 @@ def test_analysing_needs_no_training_libraries(project: Path) -> None:
     assert not loaded & {"sklearn", "scipy", "skimage", "pandas", "matplotlib", "joblib", "skl2onnx"}
 
 
+def test_a_worker_loads_nothing_heavy_before_its_limits_are_set() -> None:
+    loaded = _loaded_after("import lesionvis.batch.worker")
+    assert "lesionvis" in loaded
+    assert not loaded & {"numpy", "cv2", "onnxruntime", "PIL"}
+
+
 @pytest.mark.parametrize("file", FILES)
 def test_no_file_opens_a_window(file: str) -> None:
     called = {node.attr for node in ast.walk(_tree(file)) if isinstance(node, ast.Attribute)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import shutil
 from pathlib import Path
 
@@ -60,6 +61,18 @@ def test_pictures_and_report_are_there(study: Path, merged: Path) -> None:
         assert (merged / file).read_bytes() == (study / "both" / file).read_bytes()
     assert (merged / "report.html").is_file()
     assert (merged / "coco.json").is_file()
+
+
+def test_a_photo_beside_an_unreadable_one_of_its_name_is_in_the_joined_annotations(tmp_path: Path) -> None:
+    runner = BatchRunner(Analyzer(px_per_mm=6.0), annotations=("coco",))
+    for seed, name in enumerate(("north/a.png", "south/b.png")):
+        write_photo(tmp_path / "photos" / name, seed, **SIZE)
+    (tmp_path / "photos" / "north" / "a.jpg").symlink_to(tmp_path / "missing.jpg")
+    for clinic in ("north", "south"):
+        runner(tmp_path / "photos" / clinic, tmp_path / clinic)
+    merge_runs(tmp_path / "north", tmp_path / "south", tmp_path / "merged")
+    images = json.loads((tmp_path / "merged" / "coco.json").read_text(encoding="utf-8"))["images"]
+    assert sorted(image["file_name"] for image in images) == ["north/a.png", "south/b.png"]
 
 
 def test_the_merged_run_goes_on_and_analyses_nothing_twice(study: Path, merged: Path, tmp_path: Path) -> None:
