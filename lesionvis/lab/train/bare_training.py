@@ -71,7 +71,7 @@ def fit_bare(table: PatternTable, rows: NDArray[np.intp]) -> FittedPredictor:
     for chosen in (is_bare, ~is_bare):
         weight[chosen] *= 0.5 * len(rows) / weight[chosen].sum()
     forest = make_pipeline(
-        SimpleImputer(strategy="median"),
+        SimpleImputer(strategy="median", keep_empty_features=True),
         ExtraTreesClassifier(200, min_samples_leaf=5, max_features=0.3, n_jobs=1, random_state=SEED),
     )
     forest.fit(table.model_input()[rows], is_bare.astype(np.int64), extratreesclassifier__sample_weight=weight)

@@ -11,13 +11,17 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
+from sklearn.pipeline import Pipeline
 
 from lesionvis import __version__
 from lesionvis.models import CARD_FORMAT, Predictor
 
 # The same seed for every forest: the same table gives the same model.
 SEED = 20260101
+# Of ONNX, which onnxruntime reads from 1.14 on.
+OPSET = 17
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,17 +123,76 @@ def onnx_bytes(forest: FittedPredictor) -> bytes:
     ValueError
         If the two differ by more than 1e-5 anywhere.
     """
-    from skl2onnx import to_onnx
-
     generator = np.random.default_rng(SEED)
     sample = generator.normal(size=(64, len(forest.columns))).astype(np.float32)
-    is_classifier = hasattr(forest.estimator, "predict_proba")
-    options = {id(forest.estimator): {"zipmap": False}} if is_classifier else None
-    content = to_onnx(forest.estimator, sample[:1], options=options, target_opset=17).SerializeToString()
+    last = forest.estimator[-1] if isinstance(forest.estimator, Pipeline) else forest.estimator
+    if isinstance(last, LinearDiscriminantAnalysis):
+        content = _linear_onnx_bytes(forest.estimator)
+    else:
+        from skl2onnx import to_onnx
+
+        options = {id(forest.estimator): {"zipmap": False}} if hasattr(last, "predict_proba") else None
+        content = to_onnx(forest.estimator, sample[:1], options=options, target_opset=OPSET).SerializeToString()
     difference = float(np.abs(Predictor(forest.columns, content)(sample) - forest(sample)).max())
     if difference > 1e-5:
         raise ValueError(f"the ONNX form differs from the forest by {difference:.2g}")
     return bytes(content)
+
+
+def _linear_onnx_bytes(pipeline: Pipeline) -> bytes:
+    """ONNX form of imputer, range, powers (Yeo and Johnson 2000) and discriminant, in double precision.
+
+    skl2onnx writes these steps in single precision, in which a power near zero and a long sum lose up to 4e-5 of a
+    probability.
+    """
+    from onnx import TensorProto, checker, helper, numpy_helper
+
+    imputer, limits, power, discriminant = (step for _, step in pipeline.steps)
+    exponents = np.asarray(power.lambdas_, np.float64)
+    scaler = power._scaler
+    constants = {
+        "median": imputer.statistics_,
+        "lowest": limits.data_min_,
+        "highest": limits.data_max_,
+        "range_scale": limits.scale_,
+        # Powers of zero are logarithms; a power this small is one but for 1e-8.
+        "exponent": np.where(np.abs(exponents) < 1e-8, 1e-8, exponents),
+        "one": np.ones(1),
+        "mean": scaler.mean_,
+        "spread": scaler.scale_,
+        "weights": discriminant.coef_.T,
+        "intercept": discriminant.intercept_,
+    }
+    steps = [
+        helper.make_node("Cast", ["features"], ["given"], to=TensorProto.DOUBLE),
+        helper.make_node("IsNaN", ["given"], ["missing"]),
+        helper.make_node("Where", ["missing", "median", "given"], ["filled"]),
+        helper.make_node("Max", ["filled", "lowest"], ["above"]),
+        helper.make_node("Min", ["above", "highest"], ["within"]),
+        helper.make_node("Sub", ["within", "lowest"], ["from_lowest"]),
+        helper.make_node("Mul", ["from_lowest", "range_scale"], ["share"]),
+        # Shares are never negative, so that the other branch of Yeo and Johnson is not needed.
+        helper.make_node("Add", ["share", "one"], ["base"]),
+        helper.make_node("Pow", ["base", "exponent"], ["raised"]),
+        helper.make_node("Sub", ["raised", "one"], ["raised_less_one"]),
+        helper.make_node("Div", ["raised_less_one", "exponent"], ["normal"]),
+        helper.make_node("Sub", ["normal", "mean"], ["centred"]),
+        helper.make_node("Div", ["centred", "spread"], ["standardised"]),
+        helper.make_node("MatMul", ["standardised", "weights"], ["products"]),
+        helper.make_node("Add", ["products", "intercept"], ["logits"]),
+        helper.make_node("Softmax", ["logits"], ["exact"], axis=1),
+        helper.make_node("Cast", ["exact"], ["probabilities"], to=TensorProto.FLOAT),
+    ]
+    graph = helper.make_graph(
+        steps,
+        "linear",
+        [helper.make_tensor_value_info("features", TensorProto.FLOAT, [None, len(exponents)])],
+        [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, [None, len(discriminant.classes_)])],
+        [numpy_helper.from_array(np.asarray(value, np.float64), name) for name, value in constants.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=8)
+    checker.check_model(model)
+    return bytes(model.SerializeToString())
 
 
 def onnx_predictor(fitted: FittedPredictor) -> Predictor:

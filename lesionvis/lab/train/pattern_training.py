@@ -374,7 +374,7 @@ def fit_pattern(table: PatternTable, rows: NDArray[np.int64]) -> dict[str, Fitte
     values, classes = table.model_input()[rows], table.classes()[rows]
     leaf = LEAF_ROWS_OF_COPIES if (table.copy[rows] > 0).mean() > 0.5 else LEAF_PHOTOS
     forest = make_pipeline(
-        SimpleImputer(strategy="median"),
+        SimpleImputer(strategy="median", keep_empty_features=True),
         # One thread: the threads of scikit-learn race for the filters of warnings and may lose them all.
         ExtraTreesClassifier(150, min_samples_leaf=leaf, max_features=0.2, n_jobs=1, random_state=SEED),
     )
@@ -382,8 +382,8 @@ def fit_pattern(table: PatternTable, rows: NDArray[np.int64]) -> dict[str, Fitte
     telling = (table.is_clear() | ~table.is_abroad())[rows]
     linear_classes = table.take(rows[telling]).linear_classes()
     linear = make_pipeline(
-        SimpleImputer(strategy="median"),
-        # Powers run away beyond what was seen, and single precision with them.
+        SimpleImputer(strategy="median", keep_empty_features=True),
+        # Powers run away beyond what was seen.
         MinMaxScaler(clip=True),
         PowerTransformer(),
         LinearDiscriminantAnalysis(solver="lsqr", shrinkage=0.15, priors=_priors(linear_classes)),
