@@ -10,12 +10,12 @@ from drawn import drawn_skin
 
 from lesionvis.analysis import Analyzer
 from lesionvis.batch.journal import Journal
-from lesionvis.batch.rows import Value, failed_row, photo_row, spot_rows
+from lesionvis.batch.rows import Value, candidate_rows, failed_row, photo_row, spot_rows
 from lesionvis.batch.scan import PhotoFile
 from lesionvis.batch.worker import thumbnail_jpeg
 from lesionvis.labels import LABELS
 
-FACTS = {"model": "pattern-v2", "version": "0", "settings_hash": "abc"}
+FACTS = {"min_score": "0.55", "model": "pattern-v2", "version": "0", "settings_hash": "abc"}
 LEVELS = ("emergency", "same_day", "prompt", "routine_dermatology", "watch", "none")
 REASONS = (("S01", "Something must be done."), ("P02", "And another thing."))
 
@@ -35,7 +35,7 @@ def made_up_run(run: Path, names: list[str], with_pictures: bool = True) -> Jour
     run.mkdir(parents=True)
     analyses = [Analyzer(px_per_mm=5.0)(drawn_skin(seed, count=4 + 3 * seed)) for seed in range(4)]
     pictures = [thumbnail_jpeg(analysis) for analysis in analyses]
-    found = [(photo_row(analysis), spot_rows(analysis)) for analysis in analyses]
+    found = [(photo_row(analysis), spot_rows(analysis), candidate_rows(analysis)) for analysis in analyses]
     random = np.random.default_rng(1)
     journal = Journal.resume(run, FACTS)
     (run / "thumbnails").mkdir()
@@ -45,7 +45,7 @@ def made_up_run(run: Path, names: list[str], with_pictures: bool = True) -> Jour
         if index % 10 == 3:
             journal.record(digest, failed_row("This file is empty (0 bytes); copy it again."), [])
             continue
-        row, spots = found[index % len(found)]
+        row, spots, candidates = found[index % len(found)]
         varied: dict[str, Value] = {
             "median_diameter_mm": float(random.uniform(0.5, 9.0)),
             "pattern": LABELS[index % len(LABELS)],
@@ -54,7 +54,7 @@ def made_up_run(run: Path, names: list[str], with_pictures: bool = True) -> Jour
             "taken_at": f"2024-01-{1 + index % 28:02}T12:00:00",
             "photo_flags": "no_scale" if index % 2 else "",
         }
-        journal.record(digest, row | varied, spots, REASONS)
+        journal.record(digest, row | varied, spots, REASONS, candidates)
         if with_pictures:
             file = f"thumbnails/{index}.jpg"
             (run / file).write_bytes(pictures[index % len(pictures)])

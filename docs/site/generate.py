@@ -19,7 +19,7 @@ from typer.cli import get_docs_for_click
 
 import lesionvis
 from lesionvis.analysis import Analyzer
-from lesionvis.batch.rows import PHOTO_COLUMNS
+from lesionvis.batch.rows import CANDIDATE_COLUMNS, PHOTO_COLUMNS
 from lesionvis.cli.main import app
 from lesionvis.flags import FLAGS
 from lesionvis.pattern.features import FEATURES, MODEL_FEATURES
@@ -201,6 +201,12 @@ def _columns() -> Iterator[str]:
     yield from _table(
         ("column", "type", "meaning"),
         ((f"`{name}`", _TYPES[column.kind], column.meaning) for name, column in PHOTO_COLUMNS.items()),
+    )
+    yield "## candidates.csv: one row per thing that was not taken for a spot, on request"
+    yield ""
+    yield from _table(
+        ("column", "type", "meaning"),
+        ((f"`{name}`", _TYPES[column.kind], column.meaning) for name, column in CANDIDATE_COLUMNS.items()),
     )
 
 

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.errors import SettingsError
-from lesionvis.spots.classifier import distinct
-from lesionvis.spots.drawn import CENTRE_PX, DRAWN_KINDS, LESION, DrawnSpots, from_corner, labels_at_candidates
+from lesionvis.spots.drawn import CENTRE_PX, DRAWN_KINDS, LESION, DrawnSpots, from_corner
+from lesionvis.spots.rejections import likely_rejected
 from lesionvis.text_files import read_text
 
 if TYPE_CHECKING:
@@ -23,9 +23,6 @@ SPOT, CANDIDATE = "spot", "candidate"
 """Categories of a spot of no stated kind, and of what was not taken for a spot."""
 CATEGORIES = (*DRAWN_KINDS, SPOT, CANDIDATE)
 """Categories in files, in the order of their numbers."""
-
-# Candidates that are less likely to be spots than this are texture in most photos, and crowd the picture.
-CANDIDATE_SCORE_MIN = 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,15 +79,12 @@ def annotations_of(analysis: Analysis) -> Iterator[Annotation]:
     for number, (outline, score) in enumerate(zip(spots.outlines_px, spots.score.tolist(), strict=True), start=1):
         category = LESION if number == spots.lesion else kinds[number - 1] or SPOT
         yield Annotation(from_corner(outline), category, score, number)
-    scores = spots.candidate_scores
-    rest = np.where(scores < spots.min_score, scores, 0.0)
-    rest[labels_at_candidates(spots.labels, spots) > 0] = 0.0
-    chosen = distinct(spots.candidates, rest, CANDIDATE_SCORE_MIN)
+    chosen = likely_rejected(spots)
     for index, border in zip(chosen.tolist(), spots.candidates.outlines.borders_px(chosen), strict=True):
         # One at the edge of the photo may reach beyond it.
         high = (analysis.photo.source_width_px, analysis.photo.source_height_px)
         outline = np.clip(from_corner(analysis.photo.to_source(border)), 0.0, high)
-        yield Annotation(outline, CANDIDATE, float(scores[index]), 0)
+        yield Annotation(outline, CANDIDATE, float(spots.candidate_scores[index]), 0)
 
 
 def drawn_from(

@@ -10,7 +10,7 @@ from typing import Any
 
 from lesionvis import __version__
 from lesionvis.batch.pictures import written_whole
-from lesionvis.batch.rows import PHOTO_COLUMNS
+from lesionvis.batch.rows import CANDIDATE_COLUMNS, PHOTO_COLUMNS
 from lesionvis.spots.table import COLUMNS
 
 DICTIONARY_NAME = "datapackage.json"
@@ -26,7 +26,7 @@ class ColumnMeaning:
 
     Attributes
     ----------
-    table : {"photos", "spots"}
+    table : {"photos", "spots", "candidates"}
     name : str
     kind : {"string", "integer", "number", "boolean"}
     unit : str
@@ -47,7 +47,7 @@ def column_meanings() -> Iterator[ColumnMeaning]:
     Yields
     ------
     ColumnMeaning
-        Those of the photos, then those of the spots.
+        Those of the photos, then those of the spots, then those of the candidates.
     """
     for name, column in PHOTO_COLUMNS.items():
         yield ColumnMeaning("photos", name, _FRICTIONLESS[column.kind], "", column.meaning)
@@ -55,6 +55,8 @@ def column_meanings() -> Iterator[ColumnMeaning]:
     for spot_column in COLUMNS:
         kind = _FRICTIONLESS_OF_SPOTS[spot_column.dtype]
         yield ColumnMeaning("spots", spot_column.name, kind, spot_column.unit, spot_column.meaning)
+    for name, column in CANDIDATE_COLUMNS.items():
+        yield ColumnMeaning("candidates", name, _FRICTIONLESS[column.kind], "", column.meaning)
 
 
 def columns_text() -> str:
@@ -70,13 +72,15 @@ def columns_text() -> str:
     return "\n".join("\t".join(row) for row in rows)
 
 
-def data_package(carried: Iterable[str] = ()) -> dict[str, Any]:
+def data_package(carried: Iterable[str] = (), *, candidates: bool = True) -> dict[str, Any]:
     """Description of the tables of a run as a Frictionless Data package (specs.frictionlessdata.io/data-package).
 
     Parameters
     ----------
     carried : iterable of str
-        Columns of a person's table that stand behind the others in both tables.
+        Columns of a person's table that stand behind the others in the tables of photos and spots.
+    candidates : bool
+        Whether there is a table of candidates.
 
     Returns
     -------
@@ -87,10 +91,11 @@ def data_package(carried: Iterable[str] = ()) -> dict[str, Any]:
         {"name": name, "type": "string", "description": "as it stands in the table that was given"} for name in carried
     ]
     resources = []
-    for table in ("photos", "spots"):
+    for table in ("photos", "spots", "candidates") if candidates else ("photos", "spots"):
         columns = [one for one in column_meanings() if one.table == table]
-        key = "photo" if table == "photos" else ["photo", "spot"]
-        schema = {"fields": [*map(_field, columns), *extra], "missingValues": [""], "primaryKey": key}
+        key = {"photos": "photo", "spots": ["photo", "spot"], "candidates": ["photo", "candidate"]}[table]
+        fields = [*map(_field, columns), *(extra if table != "candidates" else ())]
+        schema = {"fields": fields, "missingValues": [""], "primaryKey": key}
         path = f"{table}.csv"
         resources.append(
             {"name": table, "path": path, "format": "csv", "encoding": "utf-8", "schema": schema, "profile": _PROFILE}
@@ -98,7 +103,7 @@ def data_package(carried: Iterable[str] = ()) -> dict[str, Any]:
     return {"name": "lesionvis-run", "profile": "tabular-data-package", "version": __version__, "resources": resources}
 
 
-def write_dictionary(run: Path, carried: Iterable[str]) -> None:
+def write_dictionary(run: Path, carried: Iterable[str], *, candidates: bool) -> None:
     """Write `datapackage.json` beside the tables of a run.
 
     Parameters
@@ -107,9 +112,11 @@ def write_dictionary(run: Path, carried: Iterable[str]) -> None:
         Run folder.
     carried : iterable of str
         Columns of a person's table, by the names that they have in the tables.
+    candidates : bool
+        Whether there is a table of candidates.
     """
     with written_whole(run, DICTIONARY_NAME) as file:
-        json.dump(data_package(carried), file, indent=1, ensure_ascii=False)
+        json.dump(data_package(carried, candidates=candidates), file, indent=1, ensure_ascii=False)
 
 
 _PROFILE = "tabular-data-resource"

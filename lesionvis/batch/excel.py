@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from lesionvis.batch.names import escape_control_characters
-from lesionvis.batch.rows import PHOTO_COLUMNS, SPOT_COLUMNS
+from lesionvis.batch.rows import CANDIDATE_COLUMNS, PHOTO_COLUMNS, SPOT_COLUMNS
 from lesionvis.errors import SettingsError
 
 ROWS_MAX = 2**20
 """Rows of a sheet, the header among them, by the specification of Excel."""
 
-_KINDS = {name: column.kind for name, column in PHOTO_COLUMNS.items()} | SPOT_COLUMNS
+_KINDS = {name: column.kind for name, column in (CANDIDATE_COLUMNS | PHOTO_COLUMNS).items()} | SPOT_COLUMNS
 
 
 def check_excel(path: Path) -> None:
@@ -60,10 +60,6 @@ def write_excel(tables: Mapping[str, Path], path: Path) -> None:
     SettingsError
         If a table has more rows than a sheet, or the file cannot be written.
     """
-    for table in tables.values():
-        with table.open(newline="", encoding="utf-8") as file:
-            if sum(1 for _ in csv.reader(file)) > ROWS_MAX:
-                raise SettingsError(f"{table.name} has more rows than a sheet of Excel, {ROWS_MAX}; use the CSV file.")
     openpyxl = import_module("openpyxl")
     book = openpyxl.Workbook(write_only=True)
     for name, table in tables.items():
@@ -73,7 +69,13 @@ def write_excel(tables: Mapping[str, Path], path: Path) -> None:
             rows = csv.reader(file)
             header = next(rows)
             sheet.append([_text(sheet, column) for column in header])
-            for cells in rows:
+            for number, cells in enumerate(rows, start=2):
+                if number > ROWS_MAX:
+                    for begun in book.worksheets:
+                        begun.close()
+                    raise SettingsError(
+                        f"{table.name} has more rows than a sheet of Excel, {ROWS_MAX}; use the CSV file."
+                    )
                 sheet.append([_cell(sheet, *pair) for pair in zip(header, cells, strict=True)])
     content = BytesIO()
     book.save(content)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ COCO = "coco"
 COCO_NAME = "coco.json"
 
 
-def write_joined(run: Path, journal: Journal, photos: Sequence[str]) -> None:
+def write_joined(run: Path, journal: Journal) -> None:
     """Write `coco.json`, which joins the COCO files of all photos.
 
     Parameters
@@ -25,9 +25,8 @@ def write_joined(run: Path, journal: Journal, photos: Sequence[str]) -> None:
         Run folder.
     journal : Journal
         Of the run.
-    photos : sequence of str
-        Names of all photos of the run.
     """
+    photos = journal.photos()
     held = journal.pictures()
     files = picture_files(photos, COCO, KINDS[COCO])
 

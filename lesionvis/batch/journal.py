@@ -1,12 +1,13 @@
 """The journal of a run: an SQLite file that knows the files, what they hold and what was found in them.
 
 It is the memory of a run that is stopped and called again, and the result to query: the views `photos` and `spots`
-are the two tables that a run writes, and `reasons` has a row per rule of the advice that fired.
+are the two tables that a run writes, `candidates` has what was not taken for a spot, and `reasons` a row per rule of
+the advice that fired.
 """
 
 from __future__ import annotations
 
-import hashlib
+import json
 import os
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -19,80 +20,14 @@ from typing import Any, Self
 from urllib.parse import quote
 
 from lesionvis.batch.places import JOURNAL_NAME, is_same
-from lesionvis.batch.rows import FAILED, RESULT_COLUMNS, SPOT_COLUMNS, WAITING, Value
+from lesionvis.batch.rows import FAILED, RESULT_COLUMNS, SPOT_COLUMNS, Value
 from lesionvis.batch.scan import Listing, PhotoFile
+from lesionvis.batch.schema import SCHEMA, TABLE_LAYOUT
 from lesionvis.errors import RunFolderError
 from lesionvis.photo.dates import date_in_file_name
 
 # Another program that reads the journal delays a run by this much at most.
 _BUSY_SECONDS = 60.0
-
-
-def _definitions(columns: Mapping[str, str]) -> str:
-    return ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
-
-
-def _from_results() -> str:
-    """Columns of the results in the view of photos; a file without a result is waiting, or cannot be read."""
-    waiting = f"CASE WHEN files.problem = '' THEN '{WAITING}' ELSE '{FAILED}' END"
-    special = {
-        "status": f"coalesce(results.status, {waiting})",
-        "problem": "coalesce(results.problem, files.problem)",
-        "taken_at": "coalesce(nullif(results.taken_at, ''), files.date_in_name)",
-    }
-    return ", ".join(f'{special.get(name, f"""results."{name}" """)} AS "{name}"' for name in RESULT_COLUMNS)
-
-
-def _constant(name: str) -> str:
-    return f"(SELECT value FROM provenance WHERE name = '{name}') AS {name}"  # noqa: S608
-
-
-# A content is named by the photo's digest, which `content_key` of a photo with a mask starts with.
-_DIGEST_LENGTH = 64
-
-# The pieces are names of columns, constants of this package.
-_SCHEMA = f"""
-CREATE TABLE provenance (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE origin (folder TEXT NOT NULL, begun_at TEXT NOT NULL, finished_at TEXT NOT NULL);
-CREATE TABLE files (
-    photo TEXT PRIMARY KEY, sha256 TEXT, state TEXT NOT NULL, problem TEXT NOT NULL, date_in_name TEXT NOT NULL
-);
-CREATE TABLE skipped (file TEXT PRIMARY KEY, reason TEXT NOT NULL);
-CREATE INDEX files_by_content ON files (sha256, photo);
-CREATE TABLE results (sha256 TEXT PRIMARY KEY, {_definitions(RESULT_COLUMNS)});
-CREATE TABLE result_spots (
-    sha256 TEXT NOT NULL, {_definitions(SPOT_COLUMNS)}, PRIMARY KEY (sha256, spot)
-);
-CREATE TABLE result_reasons (
-    sha256 TEXT NOT NULL, number INTEGER, rule_id TEXT NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (sha256, number)
-);
-CREATE TABLE table_path (path TEXT NOT NULL);
-CREATE TABLE table_rows (photo TEXT PRIMARY KEY, row TEXT NOT NULL, problem TEXT NOT NULL);
-CREATE TABLE corrections (
-    number INTEGER PRIMARY KEY, photo_sha256 TEXT NOT NULL, photo TEXT NOT NULL, source TEXT NOT NULL,
-    entered_at TEXT NOT NULL, drawn_by TEXT NOT NULL, drawn_at TEXT NOT NULL, spots TEXT NOT NULL
-);
-CREATE TABLE notes (number INTEGER PRIMARY KEY, note TEXT NOT NULL);
-CREATE TABLE pictures (file TEXT PRIMARY KEY, sha256 TEXT NOT NULL);
-CREATE INDEX pictures_by_content ON pictures (sha256);
-CREATE VIEW photos AS
-    SELECT files.photo AS photo, substr(files.sha256, 1, {_DIGEST_LENGTH}) AS sha256, {_from_results()},
-        CASE WHEN results.taken_at <> '' THEN 'camera' WHEN files.date_in_name <> '' THEN 'file name' ELSE '' END
-            AS taken_at_source,
-        {_constant("model")}, {_constant("version")}, {_constant("settings_hash")},
-        nullif((SELECT min(same.photo) FROM files AS same WHERE same.sha256 = files.sha256), files.photo)
-            AS duplicate_of
-    FROM files LEFT JOIN results USING (sha256);
-CREATE VIEW spots AS
-    SELECT files.photo AS photo, {", ".join(f'result_spots."{name}" AS "{name}"' for name in SPOT_COLUMNS)}
-    FROM files JOIN result_spots USING (sha256);
-CREATE VIEW reasons AS
-    SELECT files.photo AS photo, result_reasons.number AS number, result_reasons.rule_id AS rule_id,
-        result_reasons.reason AS reason
-    FROM files JOIN result_reasons USING (sha256);
-"""  # noqa: S608
-TABLE_LAYOUT = hashlib.sha256(_SCHEMA.encode()).hexdigest()[:16]
-"""Fingerprint of the tables of a journal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +92,7 @@ class Journal:
             journal = cls(run, database)
             if not journal._has_tables():
                 # One transaction, so that no run finds half a journal.
-                database.executescript(f"BEGIN; {_SCHEMA}")
+                database.executescript(f"BEGIN; {SCHEMA}")
                 database.executemany("INSERT INTO provenance VALUES (?, ?)", wanted.items())
                 database.commit()
         journal._refuse_other(wanted)
@@ -271,6 +206,16 @@ class Journal:
         known = self.known_files()
         return not known or any(photo in known for photo in photos)
 
+    def photos(self) -> list[str]:
+        """All photos of the run, also those that could not be read: names of pictures follow from all of them.
+
+        Returns
+        -------
+        list of str
+            By name.
+        """
+        return [photo for (photo,) in self._rows("SELECT photo FROM files ORDER BY photo")]
+
     def known_files(self) -> dict[str, tuple[str, str]]:
         """Files that could be read.
 
@@ -371,6 +316,7 @@ class Journal:
         row: Mapping[str, Value],
         spots: Iterable[Iterable[Value]],
         reasons: Iterable[tuple[str, str]] = (),
+        candidates: Iterable[Iterable[float]] = (),
     ) -> None:
         """Record the result of one content; not yet committed.
 
@@ -384,6 +330,8 @@ class Journal:
             Rows of `SPOT_COLUMNS`.
         reasons : iterable of (str, str)
             Number and reason of each rule of the level.
+        candidates : iterable of iterable of float
+            x, y, diameter (source px) and score of what was not taken for a spot.
         """
         holes = ", ".join("?" * (1 + len(RESULT_COLUMNS)))
         spot_holes = ", ".join("?" * (1 + len(SPOT_COLUMNS)))
@@ -393,6 +341,8 @@ class Journal:
             self._database.execute(f"INSERT OR REPLACE INTO results VALUES ({holes})", values)  # noqa: S608
             rows = [(digest, *spot) for spot in spots]
             self._database.executemany(f"INSERT INTO result_spots VALUES ({spot_holes})", rows)  # noqa: S608
+            rest = json.dumps([list(one) for one in candidates], separators=(",", ":"))
+            self._database.execute("INSERT OR REPLACE INTO result_candidates VALUES (?, ?)", (digest, rest))
             self._database.execute("DELETE FROM result_reasons WHERE sha256 = ?", (digest,))
             told = [(digest, number, *reason) for number, reason in enumerate(reasons, start=1)]
             self._database.executemany("INSERT INTO result_reasons VALUES (?, ?, ?, ?)", told)
@@ -453,7 +403,7 @@ class Journal:
         Parameters
         ----------
         view : str
-            "photos", "spots", "reasons" or "skipped".
+            "photos", "spots", "candidates", "reasons" or "skipped".
 
         Returns
         -------
@@ -462,10 +412,32 @@ class Journal:
         rows : iterator of tuple
             Rows in the order of photos and spots.
         """
-        order = {"photos": "photo", "spots": "photo, spot", "reasons": "photo, number", "skipped": "file"}[view]
+        order = {
+            "photos": "photo",
+            "spots": "photo, spot",
+            "candidates": "photo, candidate",
+            "reasons": "photo, number",
+            "skipped": "file",
+        }[view]
         with problems_named(self._run):
             cursor = self._database.execute(f"SELECT * FROM {view} ORDER BY {order}")  # noqa: S608
         return [column[0] for column in cursor.description], iter(cursor)
+
+    def candidate_scores(self, photo: str) -> list[float]:
+        """Scores of what was not taken for a spot in a photo.
+
+        Parameters
+        ----------
+        photo : str
+
+        Returns
+        -------
+        list of float
+        """
+        query = "SELECT candidates FROM result_candidates JOIN files USING (sha256) WHERE photo = ?"
+        with problems_named(self._run):
+            held = self._database.execute(query, (photo,)).fetchone()
+        return [score for *_, score in json.loads(held[0])] if held else []
 
     def counts(self, column: str) -> dict[str, int]:
         """Number of photos by value of a column of the view of photos.

@@ -8,22 +8,22 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from lesionvis.batch.exports import COCO, write_joined
-from lesionvis.batch.journal import TABLE_LAYOUT, Journal
+from lesionvis.batch.finish import finish_run
+from lesionvis.batch.journal import Journal
 from lesionvis.batch.lock import locked
 from lesionvis.batch.names import file_key, photo_name, photo_path
-from lesionvis.batch.parquet import has_parquet, write_parquet
-from lesionvis.batch.pictures import KINDS, RunPictures, held_kinds, remove_unfinished
+from lesionvis.batch.parquet import has_parquet
+from lesionvis.batch.pictures import KINDS, RunPictures, held_kinds
 from lesionvis.batch.places import check_places
-from lesionvis.batch.report import write_report
 from lesionvis.batch.rows import Value
+from lesionvis.batch.schema import TABLE_LAYOUT
 from lesionvis.batch.study import notes_of, record_notes
 from lesionvis.batch.study_table import EXCLUDE, SPOTS, file_of, with_cell
-from lesionvis.batch.tables import write_tables
+from lesionvis.batch.tables import CANDIDATES, tables_of
 from lesionvis.errors import RunFolderError
 
 # Tables of the journal whose rows belong to a content, and are the same in every run that holds it.
-_BY_CONTENT = ("results", "result_spots", "result_reasons")
+_BY_CONTENT = ("results", "result_spots", "result_reasons", "result_candidates")
 _N_NAMED = 3
 
 
@@ -95,14 +95,9 @@ def merge_runs(first: Path, second: Path, out: Path) -> dict[str, str]:
                 journal.record_begin(folder, ())
                 _copy(before, after, twins, journal)
                 _copy_pictures(before, after, journal, out, kinds)
-                write_tables(out, journal)
-                if has_parquet(first) and has_parquet(second):
-                    write_parquet(out)
-                if COCO in kinds:
-                    write_joined(out, journal, _photos(journal))
-                write_report(out, journal)
-                journal.record_end()
-                remove_unfinished(out)
+                parquet = has_parquet(first) and has_parquet(second)
+                candidates = all(CANDIDATES in tables_of(run) for run in (first, second))
+                finish_run(out, journal, kinds, parquet=parquet, candidates=candidates)
         except OSError as error:
             reason = error.strerror or error
             raise RunFolderError(
@@ -223,15 +218,10 @@ def _skipped(source: _Source, folder: Path) -> Iterator[tuple[str, str]]:
         yield photo_name(photo_path(file, origin), folder) + end, reason
 
 
-def _photos(journal: Journal) -> list[str]:
-    """All photos of a run, also those that could not be read: names of pictures follow from all of them."""
-    return [photo for (photo,) in journal.select("SELECT photo FROM files ORDER BY photo")]
-
-
 def _copy_pictures(first: _Source, second: _Source, journal: Journal, out: Path, kinds: tuple[str, ...]) -> None:
     """Copy the pictures of the kinds that both runs hold."""
     contents = {key: photos for key, photos, _ in journal.contents()}
-    pictures = RunPictures(out, journal, _photos(journal), kinds)
+    pictures = RunPictures(out, journal, journal.photos(), kinds)
     done: set[tuple[str, str]] = set()
     for source in (first, second):
         for file, key in source.journal.pictures().items():

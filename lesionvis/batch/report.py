@@ -60,7 +60,8 @@ def _photos(run: Path, journal: Journal, chosen: set[str]) -> Iterator[ReportPho
             content = contents.get(photo, ())[-1:]
             thumbnail, overlay = (pictures.get((kind, *content), "") for kind in ("thumbnails", "overlays"))
             told = [(str(reason["rule_id"]), str(reason["reason"])) for reason in reasons]
-            yield ReportPhoto(row, spots, told, _thumbnail_address(run, thumbnail, len(chosen)), quote(overlay))
+            scores = journal.candidate_scores(photo)
+            yield ReportPhoto(row, spots, told, scores, _thumbnail_address(run, thumbnail, len(chosen)), quote(overlay))
 
 
 def _by_photo(journal: Journal, view: str) -> Callable[[str], list[dict[str, Value]]]:

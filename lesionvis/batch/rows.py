@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from inspect import getdoc
 
+import numpy as np
+
 from lesionvis.abcde import Abcde
 from lesionvis.analysis import Analysis
 from lesionvis.batch.names import escape_control_characters
@@ -13,6 +15,7 @@ from lesionvis.labels import PATTERNS
 from lesionvis.pattern.features import FEATURES
 from lesionvis.pattern.seen import SEEN
 from lesionvis.scale import Scale
+from lesionvis.spots.rejections import likely_rejected
 from lesionvis.spots.table import COLUMNS
 from lesionvis.triage.wording import NOBODY_WAS_ASKED, PATTERN_SHOWN
 
@@ -119,6 +122,20 @@ RESULT_COLUMNS: dict[str, str] = {name: column.kind for name, column in _RESULTS
 _SQL_TYPES = {"int64": "INTEGER", "bool": "INTEGER", "float64": "REAL", "str": "TEXT"}
 SPOT_COLUMNS: dict[str, str] = {column.name: _SQL_TYPES[column.dtype] for column in COLUMNS}
 """Columns of a spot with their SQL types, in the order of the table."""
+
+CANDIDATE_COLUMNS: dict[str, PhotoColumn] = {
+    "photo": PHOTO_COLUMNS["photo"],
+    "candidate": PhotoColumn("INTEGER", "number of the candidate in the photo, the likeliest first"),
+    "x_px": PhotoColumn("REAL", "centroid in the upright source photo, from the centre of the top-left pixel, px"),
+    "y_px": PhotoColumn("REAL", "the same, downwards, px"),
+    "diameter_px": PhotoColumn("REAL", "diameter of the circle of equal area, source px"),
+    "diameter_mm": PhotoColumn("REAL", "the same in mm; empty without a scale"),
+    "score": PhotoColumn("REAL", "probability of being a spot, below that from which one is taken (min_score)"),
+}
+"""Columns of the table of candidates: what was not taken for a spot, from a score of 0.1 on."""
+
+# Candidates are many; a run keeps them to this part of a px and of a score.
+_PX_DIGITS, _SCORE_DIGITS = 2, 4
 
 
 def photo_row(analysis: Analysis) -> dict[str, Value]:
@@ -231,3 +248,28 @@ def spot_rows(analysis: Analysis) -> list[list[Value]]:
     """
     columns = [analysis.table[name].tolist() for name in SPOT_COLUMNS]
     return [list(row) for row in zip(*columns, strict=True)]
+
+
+def candidate_rows(analysis: Analysis) -> list[list[float]]:
+    """What was not taken for a spot, though it is not unlike one.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Of one photo.
+
+    Returns
+    -------
+    list of list of float
+        x, y and diameter in source px, and score, of each candidate, the best first.
+    """
+    spots, photo = analysis.spots, analysis.photo
+    chosen = likely_rejected(spots)
+    outlines = spots.candidates.outlines
+    centres = photo.to_source(np.stack(outlines.centroid_px(), axis=1)[chosen])
+    diameters = 2.0 * np.sqrt(outlines.area_px()[chosen] / np.pi) / photo.px_per_source_px
+    found = zip(centres.tolist(), diameters.tolist(), spots.candidate_scores[chosen].tolist(), strict=True)
+    return [
+        [round(x, _PX_DIGITS), round(y, _PX_DIGITS), round(diameter, _PX_DIGITS), round(score, _SCORE_DIGITS)]
+        for (x, y), diameter, score in found
+    ]

@@ -17,15 +17,14 @@ from typing import Any, TypeVar
 from lesionvis.analysis import Analyzer
 from lesionvis.annotations.files import check_format
 from lesionvis.batch.corrections import ReadFile, read_files
-from lesionvis.batch.exports import COCO, write_joined
 from lesionvis.batch.file_kinds import PHOTO_EXTENSIONS
+from lesionvis.batch.finish import finish_run
 from lesionvis.batch.journal import Journal
 from lesionvis.batch.lock import locked
 from lesionvis.batch.names import file_key, mask_path, photo_path
-from lesionvis.batch.parquet import has_parquet, require_parquet, write_parquet
+from lesionvis.batch.parquet import has_parquet, require_parquet
 from lesionvis.batch.pictures import ALWAYS, KINDS, RunPictures, held_kinds, remove_unfinished
 from lesionvis.batch.places import check_places
-from lesionvis.batch.report import write_report
 from lesionvis.batch.rows import FAILED
 from lesionvis.batch.scan import Listing, PhotoFile, find_photos
 from lesionvis.batch.selection import only_named
@@ -39,7 +38,6 @@ from lesionvis.batch.study import (
 )
 from lesionvis.batch.study_table import match_rows, read_study_table
 from lesionvis.batch.supervisor import Outcome, Supervisor, Task
-from lesionvis.batch.tables import remove_partial_tables, write_tables
 from lesionvis.batch.worker import Job, file_content
 from lesionvis.errors import RunFolderError, SettingsError
 from lesionvis.settings import provenance, settings_hash, settings_values
@@ -104,6 +102,8 @@ class BatchRunner:
     annotations : tuple of str
         Formats in which the outlines of every photo are written for other programs: "coco", "geojson", "labelme",
         "imagej". What was not taken for a spot is in them as a candidate.
+    candidates : bool
+        Write the table of what was not taken for a spot, with its scores, too.
     parquet : bool
         Write the tables as Parquet too; needs pyarrow.
     jobs : int
@@ -133,6 +133,7 @@ class BatchRunner:
     masks: bool = False
     overlays: bool = False
     annotations: tuple[str, ...] = ()
+    candidates: bool = False
     parquet: bool = False
     jobs: int = 1
     max_seconds: float = 120.0
@@ -206,15 +207,7 @@ class BatchRunner:
                     pictures_of_run = RunPictures(run, journal, photos, kinds)
                     _analyze(executor, folder, masks, given, journal, pictures_of_run, tell)
                 pictures_of_run.remove_strays()
-                write_tables(run, journal)
-                remove_partial_tables(run)
-                if is_parquet:
-                    write_parquet(run)
-                if COCO in kinds:
-                    write_joined(run, journal, photos)
-                write_report(run, journal)
-                journal.record_end()
-                remove_unfinished(run)
+                finish_run(run, journal, kinds, parquet=is_parquet, candidates=self.candidates)
                 return journal.counts("status")
 
     def _job(self, kinds: tuple[str, ...]) -> Job:
@@ -447,7 +440,7 @@ def _analyze(
             journal.record_unread(outcome.sha256, outcome.unread)
         else:
             pictures_of_run.put(outcome.sha256, photos_of[outcome.sha256], outcome.pictures)
-            journal.record(outcome.sha256, outcome.row, outcome.spots, outcome.reasons)
+            journal.record(outcome.sha256, outcome.row, outcome.spots, outcome.reasons, outcome.candidates)
         commit()
         done += 1
         tell(Progress("analysing", done, total))

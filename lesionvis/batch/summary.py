@@ -11,7 +11,7 @@ from lesionvis.batch.parquet import PARQUET_TABLES
 from lesionvis.batch.report import REPORT_NAME
 from lesionvis.batch.rows import FAILED, WAITING, Value
 from lesionvis.batch.study import notes_of
-from lesionvis.batch.tables import TABLES, cell
+from lesionvis.batch.tables import cell, tables_of
 
 _LABEL_WIDTH = 14
 # With more photos than this only counts and failures are of use on a screen.
@@ -54,7 +54,7 @@ def run_summary(run: Path, journal: Journal) -> str:
     lines += [f"{'note'.ljust(_LABEL_WIDTH)}{escape_control_characters(note)}" for note in notes_of(journal)]
     skipped = journal.skipped_counts()
     lines += [f"{'skipped'.ljust(_LABEL_WIDTH)}{count} × {reason}" for reason, count in skipped.items()]
-    tables = [*TABLES.values(), *(name for name in PARQUET_TABLES.values() if (run / name).is_file())]
+    tables = [*tables_of(run).values(), *(name for name in PARQUET_TABLES.values() if (run / name).is_file())]
     lines += [f"{'tables'.ljust(_LABEL_WIDTH)}{', '.join(str(run / name) for name in tables)}"]
     lines += [f"{'report'.ljust(_LABEL_WIDTH)}{run / REPORT_NAME}"]
     overlays = sorted(file for file in journal.pictures() if file.startswith("overlays/"))

@@ -64,6 +64,8 @@ class Outcome:
         Of the table of spots.
     reasons : sequence of (str, str)
         Number and reason of each rule that fired.
+    candidates : sequence of rows
+        Of what was not taken for a spot.
     pictures : mapping of str to bytes
         Kind -> encoded picture.
     unread : str
@@ -74,6 +76,7 @@ class Outcome:
     row: Mapping[str, Any]
     spots: Sequence[Sequence[Any]]
     reasons: Sequence[tuple[str, str]]
+    candidates: Sequence[Sequence[float]]
     pictures: Mapping[str, bytes]
     unread: str
 
@@ -151,13 +154,16 @@ class Supervisor:
         else:
             from lesionvis.batch.rows import failed_row
 
-            return Outcome(task.sha256, failed_row(f"This file {reason}; leave it out, or report it."), [], [], {}, "")
+            return Outcome(
+                task.sha256, failed_row(f"This file {reason}; leave it out, or report it."), [], [], [], {}, ""
+            )
         pictures = {kind: base64.b64decode(text) for kind, text in answer.get("pictures", {}).items()}
         return Outcome(
             task.sha256,
             answer.get("row", {}),
             answer.get("spots", []),
             answer.get("reasons", []),
+            answer.get("candidates", []),
             pictures,
             answer.get("unread", ""),
         )

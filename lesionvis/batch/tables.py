@@ -16,15 +16,17 @@ from lesionvis.errors import RunFolderError
 TABLES = {"photos": "photos.csv", "spots": "spots.csv", "skipped": "skipped.csv"}
 """View of the journal -> file."""
 
-PARTIAL_TABLES = {view: name.replace(".csv", ".partial.csv") for view, name in TABLES.items()}
-"""The same of a run that is not finished: the names say so wherever the files are taken."""
+CANDIDATES = "candidates"
+CANDIDATES_NAME = "candidates.csv"
+"""Table that is written on request: there are many candidates."""
+_WITHOUT_CARRIED = ("skipped", CANDIDATES)
 
 # More digits than any measurement here has, fewer than those in which machines differ.
 _SIGNIFICANT_DIGITS = 9
 
 
 def write_tables(run: Path, journal: Journal, names: Mapping[str, str] = TABLES) -> None:
-    """Write `photos.csv`, `spots.csv` and `skipped.csv`, and the dictionary of their columns, each whole or not at all.
+    """Write tables of a run, and the dictionary of their columns, each whole or not at all.
 
     UTF-8 with commas and quotes as in RFC 4180, lines ending in a line feed; missing numbers are empty, numbers have
     9 significant digits, true and false are 1 and 0. The columns of a person's table about the photos stand behind
@@ -42,7 +44,7 @@ def write_tables(run: Path, journal: Journal, names: Mapping[str, str] = TABLES)
     told = table_rows(journal)
     of_persons = list(dict.fromkeys(column for row in told.values() for column in row))
     for view, name in names.items():
-        carried = [] if view == "skipped" else of_persons
+        carried = [] if view in _WITHOUT_CARRIED else of_persons
         columns, rows = journal.table(view)
         with written_whole(run, name) as file:
             writer = csv.writer(file, lineterminator="\n")
@@ -50,8 +52,46 @@ def write_tables(run: Path, journal: Journal, names: Mapping[str, str] = TABLES)
             for row in rows:
                 of_photo = told.get(str(row[0]), {})
                 writer.writerow([*map(cell, row), *(of_photo.get(column, "") for column in carried)])
-    if names == TABLES:  # the dictionary names the files of a finished run
-        write_dictionary(run, carried_names(of_persons))
+    if names["photos"] == TABLES["photos"]:  # the dictionary names the files of a finished run
+        write_dictionary(run, carried_names(of_persons), candidates=CANDIDATES in names)
+
+
+def tables_of(run: Path, *, candidates: bool = False) -> dict[str, str]:
+    """Tables that a run folder is to have.
+
+    Parameters
+    ----------
+    run : Path
+        Run folder, existing or not.
+    candidates : bool
+        Whether the table of candidates is asked for; one of an earlier call must not contradict the others.
+
+    Returns
+    -------
+    dict of str to str
+        View of the journal -> file.
+    """
+    return TABLES | ({CANDIDATES: CANDIDATES_NAME} if candidates or (run / CANDIDATES_NAME).is_file() else {})
+
+
+def partial_name(name: str) -> str:
+    """Name of a table of a run that is not finished, which says so wherever the file is taken.
+
+    Parameters
+    ----------
+    name : str
+        Of the table of a finished run.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> partial_name("photos.csv")
+    'photos.partial.csv'
+    """
+    return name.replace(".csv", ".partial.csv")
 
 
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -102,7 +142,7 @@ def carried_names(columns: Iterable[str]) -> list[str]:
     return [f"given_{column}" if column in taken else column for column in columns]
 
 
-def write_tables_so_far(run: Path, journal: Journal) -> dict[str, Path]:
+def write_tables_so_far(run: Path, journal: Journal, *, candidates: bool = False) -> dict[str, Path]:
     """Write the tables of a run as far as it got, also while it goes on.
 
     Parameters
@@ -111,19 +151,23 @@ def write_tables_so_far(run: Path, journal: Journal) -> dict[str, Path]:
         Run folder.
     journal : Journal
         Of the run.
+    candidates : bool
+        Write the table of candidates too.
 
     Returns
     -------
     dict of str to Path
-        View of the journal -> file that was written: `PARTIAL_TABLES`, where photos may be waiting, until the run is
-        finished; then `TABLES`.
+        View of the journal -> file that was written: with a `partial_name`, where photos may be waiting, until the run
+        is finished.
 
     Raises
     ------
     RunFolderError
         If they cannot be written.
     """
-    names = TABLES if journal.origin().finished_at else PARTIAL_TABLES
+    names = tables_of(run, candidates=candidates)
+    if not journal.origin().finished_at:
+        names = {view: partial_name(name) for view, name in names.items()}
     try:
         write_tables(run, journal, names)
     except OSError as error:
@@ -140,8 +184,8 @@ def remove_partial_tables(run: Path) -> None:
     run : Path
         Run folder.
     """
-    for name in PARTIAL_TABLES.values():
-        (run / name).unlink(missing_ok=True)
+    for name in (*TABLES.values(), CANDIDATES_NAME):
+        (run / partial_name(name)).unlink(missing_ok=True)
 
 
 def cell(value: Value) -> str:

@@ -103,11 +103,11 @@ def look(
     Returns
     -------
     dict
-        "row", "spots", "reasons" and "pictures" (by kind, base64), or "unread", a sentence, when the file is gone or
-        has changed.
+        "row", "spots", "reasons", "candidates" and "pictures" (by kind, base64), or "unread", a sentence, when the
+        file is gone or has changed.
     """
     from lesionvis.batch.given import Given, digest_of
-    from lesionvis.batch.rows import failed_row, photo_row, reason_rows, spot_rows
+    from lesionvis.batch.rows import candidate_rows, failed_row, photo_row, reason_rows, spot_rows
 
     try:
         left_out = None if mask is None else Path(mask).read_bytes()
@@ -122,6 +122,7 @@ def look(
             "row": photo_row(analysis),
             "spots": spot_rows(analysis),
             "reasons": reason_rows(analysis),
+            "candidates": candidate_rows(analysis),
             "pictures": pictures,
         }
     except LesionvisError as error:
@@ -134,7 +135,13 @@ def look(
         problem = f"This file met a fault of lesionvis ({type(error).__name__}: {error}); please report it."
     if not _still_holds(path, mask, file_key(sha256)):
         return {"unread": _CHANGED}
-    return {"row": failed_row(escape_control_characters(problem)), "spots": [], "reasons": [], "pictures": {}}
+    return {
+        "row": failed_row(escape_control_characters(problem)),
+        "spots": [],
+        "reasons": [],
+        "candidates": [],
+        "pictures": {},
+    }
 
 
 def about_this_file(sentence: str, path: str) -> str:

@@ -75,6 +75,10 @@ app = typer.Typer(
 MinScore = Annotated[float | None, typer.Option(help="Score from which a candidate is a spot, 0 to 1.")]
 MinDiameterMm = Annotated[float | None, typer.Option(help="Smallest diameter of a spot, in mm; needs a scale.")]
 MaxDiameterMm = Annotated[float | None, typer.Option(help="Largest diameter of a spot, in mm; needs a scale.")]
+MaxFrameShare = Annotated[float | None, typer.Option(help="Largest part of the photo that a spot may take, 0 to 1.")]
+Candidates = Annotated[
+    bool, typer.Option("--candidates", help="Write a table of what was not taken for a spot, with its scores, too.")
+]
 ModelFolder = Annotated[Path | None, typer.Option("--model", help="Model folder; the packaged one by default.")]
 
 
@@ -139,6 +143,7 @@ def analyze(
     min_score: MinScore = None,
     min_diameter_mm: MinDiameterMm = None,
     max_diameter_mm: MaxDiameterMm = None,
+    max_frame_share: MaxFrameShare = None,
     answer: GivenAnswers = None,
     answers: AnswersFile = None,
     age: Age = None,
@@ -179,6 +184,7 @@ def analyze(
         min_score=min_score,
         min_diameter_mm=min_diameter_mm,
         max_diameter_mm=max_diameter_mm,
+        max_frame_share=max_frame_share,
         model_folder=model,
     )
     sources = sources_of(photos)
@@ -236,6 +242,7 @@ def batch(
     ] = None,
     masks: Annotated[bool, typer.Option("--masks", help="Write a label image of every photo.")] = False,
     overlays: Annotated[bool, typer.Option("--overlays", help="Write an annotated picture of every photo.")] = False,
+    candidates: Candidates = False,
     parquet: Annotated[bool, typer.Option("--parquet", help="Write the tables as Parquet too.")] = False,
     jobs: Annotated[int | None, typer.Option(help="Number of processes; by default that of the processors.")] = None,
     px_per_mm: PxPerMm = None,
@@ -245,6 +252,7 @@ def batch(
     min_score: MinScore = None,
     min_diameter_mm: MinDiameterMm = None,
     max_diameter_mm: MaxDiameterMm = None,
+    max_frame_share: MaxFrameShare = None,
     settings: SettingsFile = None,
     model: ModelFolder = None,
     max_seconds: Annotated[float, typer.Option(help="Longest time for one photo, in seconds.")] = 120.0,
@@ -268,6 +276,7 @@ def batch(
             min_score=min_score,
             min_diameter_mm=min_diameter_mm,
             max_diameter_mm=max_diameter_mm,
+            max_frame_share=max_frame_share,
             model_folder=model,
         ),
         exclude_dir=exclude_dir,
@@ -278,6 +287,7 @@ def batch(
         annotations=tuple(annotations or ()),
         masks=masks,
         overlays=overlays,
+        candidates=candidates,
         parquet=parquet,
         jobs=processor_count() if jobs is None else jobs,
         max_seconds=max_seconds,
@@ -313,6 +323,7 @@ def status(run: Annotated[Path, typer.Argument(help="Run folder.")]) -> None:
 def tables(
     run: Annotated[Path, typer.Argument(help="Run folder, also while the run goes on.")],
     excel: Annotated[Path | None, typer.Option(help="Write the tables as one Excel file too (.xlsx).")] = None,
+    candidates: Candidates = False,
 ) -> None:
     """Write the tables of a batch run as far as it got."""
     from lesionvis.batch.excel import check_excel, write_excel
@@ -322,7 +333,7 @@ def tables(
     if excel is not None:
         check_excel(excel)
     with Journal.read(run) as journal:
-        written = write_tables_so_far(run, journal)
+        written = write_tables_so_far(run, journal, candidates=candidates)
     if excel is not None:
         write_excel(written, excel)
     for path in (*written.values(), *([excel] if excel is not None else [])):

@@ -22,6 +22,7 @@ from lesionvis.flags import FLAGS
 from lesionvis.labels import LABELS, PATTERNS, UNCERTAIN
 from lesionvis.pattern.features import FEATURES
 from lesionvis.report.histogram import Histogram
+from lesionvis.report.threshold import ThresholdCurve, place_of
 from lesionvis.triage.actions import actions
 from lesionvis.triage.rules import Level
 from lesionvis.triage.wording import (
@@ -76,6 +77,8 @@ class ReportPhoto:
         Its rows of the table of spots.
     reasons : sequence of (str, str)
         Number and reason of each rule that fired, the weightiest first.
+    candidate_scores : sequence of float
+        Of what was not taken for a spot.
     thumbnail, overlay : str
         Addresses relative to the page, or a data address; "" where there is none.
     """
@@ -83,6 +86,7 @@ class ReportPhoto:
     row: Mapping[str, Value]
     spots: Sequence[Mapping[str, Value]]
     reasons: Sequence[tuple[str, str]]
+    candidate_scores: Sequence[float]
     thumbnail: str
     overlay: str
 
@@ -97,6 +101,7 @@ class _Content:
     statuses: Counter[str] = field(default_factory=Counter)
     sizes: Histogram = field(default_factory=lambda: Histogram(SIZE_EDGES_MM))
     counts: Histogram = field(default_factory=lambda: Histogram(COUNT_EDGES))
+    scores: ThresholdCurve = field(default_factory=ThresholdCurve)
     n_duplicates: int = 0
     n_spots: int = 0
     n_urgent: int = 0
@@ -110,6 +115,8 @@ class _Content:
         self.n_spots += len(photo.spots)
         self.sizes.add(spot["diameter_mm"] for spot in photo.spots)
         self.counts.add([row["spot_count"]])
+        self.scores.add(spot["score"] for spot in photo.spots)
+        self.scores.add(photo.candidate_scores)
         why = why_a_person(row, photo.reasons)
         self.n_urgent += bool(why)
         self.n_unasked += row["triage_basis"] == NOBODY_WAS_ASKED
@@ -224,6 +231,8 @@ def page_html(
         skipped=skipped,
         nobody_asked=NOBODY_ASKED_NOTE.format(count=content.n_unasked),
         content=content,
+        min_score=float(provenance["min_score"]),
+        place_of=place_of,
         levels=[level for level in (*LEVELS, "") if any(key[1] == level for key in content.cells)],
         patterns=[pattern for pattern in (*LABELS, "") if any(key[0] == pattern for key in content.cells)],
         style=Markup(style),  # noqa: S704 - files of this package

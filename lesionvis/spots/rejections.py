@@ -18,7 +18,11 @@ from lesionvis.spots.classifier import (
     neighbour_columns,
     packaged_classifier,
 )
+from lesionvis.spots.drawn import labels_at_candidates
 from lesionvis.spots.find import Spots
+
+CANDIDATE_SCORE_MIN = 0.1
+"""Candidates that are less likely to be spots than this are texture in most photos, and crowd picture and table."""
 
 PART_OF_LESION = "part of the dominant lesion"
 NOTHING_FITS = "no single thing: hardly anything about it is like a spot"
@@ -91,6 +95,25 @@ class Rejection:
     outline_px: NDArray[np.float64]
     score: float
     reason: str
+
+
+def likely_rejected(spots: Spots) -> NDArray[np.int64]:
+    """Candidates that were not taken for a spot and that a person might take for one.
+
+    Parameters
+    ----------
+    spots : Spots
+
+    Returns
+    -------
+    ndarray of shape (M,), int64
+        Indices of candidates of at least `CANDIDATE_SCORE_MIN`, below the score of a spot, that overlap neither a spot
+        nor a better one; the best first.
+    """
+    scores = spots.candidate_scores
+    rest = np.where(scores < spots.min_score, scores, 0.0)
+    rest[labels_at_candidates(spots.labels, spots) > 0] = 0.0
+    return distinct(spots.candidates, rest, CANDIDATE_SCORE_MIN)
 
 
 def explain_rejections(spots: Spots) -> tuple[Rejection, ...]:

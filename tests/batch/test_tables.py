@@ -15,12 +15,22 @@ from hypothesis import strategies as st
 
 from lesionvis.analysis import Analysis, Analyzer
 from lesionvis.batch.journal import Journal
-from lesionvis.batch.rows import ABCDE_NUMBERS, RESULT_COLUMNS, SPOT_COLUMNS, failed_row, photo_row, spot_rows
+from lesionvis.batch.rows import (
+    ABCDE_NUMBERS,
+    CANDIDATE_COLUMNS,
+    RESULT_COLUMNS,
+    SPOT_COLUMNS,
+    candidate_rows,
+    failed_row,
+    photo_row,
+    spot_rows,
+)
 from lesionvis.batch.scan import PhotoFile
 from lesionvis.batch.tables import (
-    PARTIAL_TABLES,
+    CANDIDATES_NAME,
     TABLES,
     cell,
+    partial_name,
     remove_partial_tables,
     write_tables,
     write_tables_so_far,
@@ -28,6 +38,7 @@ from lesionvis.batch.tables import (
 from lesionvis.errors import RunFolderError
 from lesionvis.labels import PATTERNS
 from lesionvis.pattern.features import FEATURE_NAMES
+from lesionvis.spots import SpotFinder
 from lesionvis.spots.table import COLUMNS
 
 FACTS = {"model": "pattern-v2", "version": "0", "settings_hash": "abc"}
@@ -171,15 +182,14 @@ def test_tables_of_an_unfinished_run_say_so_in_their_names_and_rows(tmp_path: Pa
         journal.record_file(PhotoFile("a.jpg"), "one")
         journal.record_file(PhotoFile("b.jpg"), "two")
         journal.record("one", photo_row(analysis), spot_rows(analysis))
-        assert write_tables_so_far(tmp_path, journal) == {
-            view: tmp_path / name for view, name in PARTIAL_TABLES.items()
-        }
+        partial = {view: partial_name(name) for view, name in TABLES.items()}
+        assert write_tables_so_far(tmp_path, journal) == {view: tmp_path / name for view, name in partial.items()}
         with (tmp_path / "photos.partial.csv").open(newline="", encoding="utf-8") as file:
             assert [row["status"] for row in csv.DictReader(file)] == ["ok", "waiting"]
         with (tmp_path / "spots.partial.csv").open(newline="", encoding="utf-8") as file:
             assert [row["photo"] for row in csv.DictReader(file)] == ["a.jpg"] * len(analysis.table)
         written = {path.name for path in tmp_path.iterdir() if path.is_file() and path.name[:4] != "run."}
-        assert written == set(PARTIAL_TABLES.values())
+        assert written == set(partial.values())
         journal.record("two", failed_row("This file is empty."), [])
         journal.record_begin(tmp_path, ["a.jpg"])
         journal.record_end()
@@ -187,6 +197,46 @@ def test_tables_of_an_unfinished_run_say_so_in_their_names_and_rows(tmp_path: Pa
         remove_partial_tables(tmp_path)
         remove_partial_tables(tmp_path)
     assert not list(tmp_path.glob("*.partial.csv"))
+
+
+def test_the_table_of_candidates_is_written_on_request_and_kept_up_to_date(tmp_path: Path) -> None:
+    analysis = Analyzer(px_per_mm=5.0, spot_finder=SpotFinder(min_score=0.999))(drawn_skin(1))
+    expected = candidate_rows(analysis)
+    assert len(expected) > 1
+    assert max(score for *_, score in expected) < analysis.spots.min_score
+    with Journal.resume(tmp_path, FACTS) as journal:
+        journal.record_file(PhotoFile("a.jpg"), "one")
+        journal.record_file(PhotoFile("b.jpg"), "two")
+        journal.record("one", photo_row(analysis), spot_rows(analysis), candidates=expected)
+        assert journal.candidate_scores("a.jpg") == [score for *_, score in expected]
+        assert journal.candidate_scores("b.jpg") == []
+        journal.record_begin(tmp_path, ["a.jpg"])
+        journal.record_end()
+        write_tables_so_far(tmp_path, journal)
+        assert not (tmp_path / CANDIDATES_NAME).exists()
+        write_tables_so_far(tmp_path, journal, candidates=True)
+        with (tmp_path / CANDIDATES_NAME).open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        assert list(rows[0]) == list(CANDIDATE_COLUMNS)
+        assert [(row["photo"], int(row["candidate"])) for row in rows] == [
+            ("a.jpg", number) for number in range(1, len(expected) + 1)
+        ]
+        for row, (x, y, diameter, score) in zip(rows, expected, strict=True):
+            told = [float(row[name]) for name in ("x_px", "y_px", "diameter_px", "diameter_mm", "score")]
+            assert told == pytest.approx([x, y, diameter, diameter / 5.0, score])
+        journal.record("one", photo_row(analysis), spot_rows(analysis), candidates=expected[:1])
+        write_tables_so_far(tmp_path, journal)
+        assert len((tmp_path / CANDIDATES_NAME).read_text(encoding="utf-8").splitlines()) == 2
+
+
+def test_a_candidate_lies_where_it_was_seen() -> None:
+    rgb = drawn_skin(1)
+    x, y, diameter, score = candidate_rows(Analyzer(spot_finder=SpotFinder(min_score=0.999))(rgb))[0]
+    spots = Analyzer()(rgb).table
+    distance = np.hypot(spots["x_px"] - x, spots["y_px"] - y)
+    assert distance.min() < 1.0
+    assert diameter == pytest.approx(spots["diameter_px"][distance.argmin()], rel=0.3)
+    assert score == pytest.approx(spots["score"][distance.argmin()], abs=1e-4)
 
 
 def test_a_full_disk_while_tables_are_written_is_one_sentence_and_leaves_the_old_ones(

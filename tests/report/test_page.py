@@ -20,7 +20,7 @@ from lesionvis.report import page
 from lesionvis.report.page import LEVELS, N_SPOTS_MAX, ReportPhoto, page_html, steps, urgency, why_a_person
 from lesionvis.triage.wording import PATTERN_MEANINGS
 
-FACTS = {"model": "pattern-v2", "version": "0"}
+FACTS = {"min_score": "0.55", "model": "pattern-v2", "version": "0"}
 ANALYSIS = Analyzer(px_per_mm=5.0)(drawn_skin(1))
 
 
@@ -29,17 +29,25 @@ def report_photo(photo: str, **changes: Value) -> ReportPhoto:
     extra["taken_at_source"] = ""
     row = photo_row(ANALYSIS) | extra | changes
     spots = [dict(zip(SPOT_COLUMNS, spot, strict=True)) for spot in spot_rows(ANALYSIS)]
-    return ReportPhoto(row, spots, reason_rows(ANALYSIS), "thumbnails/a.jpg", "")
+    return ReportPhoto(row, spots, reason_rows(ANALYSIS), [0.2, 0.31], "thumbnails/a.jpg", "")
 
 
 def failed(photo: str) -> ReportPhoto:
     extra = {"photo": photo, "sha256": None, "duplicate_of": None, "model": "m", "version": "0", "settings_hash": "h"}
     extra["taken_at_source"] = ""
-    return ReportPhoto(failed_row("This file is empty.") | extra, [], [], "", "")
+    return ReportPhoto(failed_row("This file is empty.") | extra, [], [], [], "", "")
 
 
 def text_of(*photos: ReportPhoto, name: str = "run", n_left_out: int = 0) -> str:
     return "".join(page_html(name, FACTS, photos, n_left_out))
+
+
+def test_the_curve_counts_spots_and_candidates_and_marks_the_threshold() -> None:
+    text = text_of(report_photo("a.jpg"), failed("b.jpg"))
+    scores = [*ANALYSIS.table["score"].tolist(), 0.2, 0.31]
+    for low in (0.1, 0.3, 0.55, 0.9):
+        assert f"From {low}: {sum(score > low for score in scores)}. " in text
+    assert "min_score 0.55" in text
 
 
 def test_every_photo_has_a_row_and_its_details() -> None:
@@ -114,7 +122,7 @@ def test_names_that_could_end_their_element_do_not(name: str) -> None:
 
 def test_only_the_largest_spots_are_listed() -> None:
     photo = report_photo("a.jpg")
-    many = ReportPhoto(photo.row, [*photo.spots] * 100, [], "", "")
+    many = ReportPhoto(photo.row, [*photo.spots] * 100, [], [], "", "")
     (details,) = details_of(text_of(many))
     assert len(details["spots"]) == N_SPOTS_MAX
     assert details["spots_left_out"] == len(many.spots) - N_SPOTS_MAX > 0
