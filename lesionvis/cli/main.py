@@ -34,11 +34,13 @@ from lesionvis.cli.options import (
     MmAcross,
     Overlay,
     PxPerMm,
+    Quiet,
     SaveAnswers,
     SettingsFile,
     Sheet,
     Sites,
     analyzer_of,
+    annotation_formats,
     answers_of,
     check_picture,
     check_sheet,
@@ -64,7 +66,6 @@ TRACEBACK_VARIABLE = "LESIONVIS_TRACEBACK"
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -238,7 +239,10 @@ def batch(
     only: Annotated[Path | None, typer.Option(help="Text file with one photo per line; others are left out.")] = None,
     annotations: Annotated[
         list[str] | None,
-        typer.Option(help="Write outlines for other programs: coco, geojson, labelme or imagej; repeatable."),
+        typer.Option(
+            help="Write outlines for other programs: coco, geojson, labelme or imagej; repeatable.",
+            autocompletion=annotation_formats,
+        ),
     ] = None,
     masks: Annotated[bool, typer.Option("--masks", help="Write a label image of every photo.")] = False,
     overlays: Annotated[bool, typer.Option("--overlays", help="Write an annotated picture of every photo.")] = False,
@@ -259,6 +263,7 @@ def batch(
     max_memory_gb: Annotated[float, typer.Option(help="Largest memory of one process, GB.")] = 4.0,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Try failed photos again.")] = False,
     dask_scheduler: Annotated[str | None, typer.Option(help="Address of a Dask scheduler to do the work.")] = None,
+    quiet: Quiet = False,
 ) -> None:
     """Analyse a folder of photos into a run folder with tables."""
     from lesionvis.batch.journal import Journal
@@ -296,7 +301,7 @@ def batch(
         dask_scheduler=dask_scheduler,
     )
     try:
-        with shown_progress() as tell:
+        with shown_progress(quiet=quiet) as tell:
             counts = runner(folder, out, tell)
     except KeyboardInterrupt:
         _end(
@@ -304,8 +309,9 @@ def batch(
             "`lesionvis tables RUN` writes the tables of what is done.",
             STOPPED,
         )
-    with Journal.read(out) as journal:
-        typer.echo(run_summary(out, journal))
+    if not quiet:
+        with Journal.read(out) as journal:
+            typer.echo(run_summary(out, journal))
     raise typer.Exit(FAILED if counts.get("failed") else 0)
 
 
@@ -416,15 +422,17 @@ def train(
     folder: Annotated[Path, typer.Argument(help="Folder with photos; it is only read.")],
     labels: Annotated[Path, typer.Option(help="CSV with the columns photo, pattern and optionally group.")],
     out: Annotated[Path, typer.Option(help="New folder for the model, to be given to --model.")],
+    quiet: Quiet = False,
 ) -> None:
     """Train a pattern model on your own photos, for --model."""
     try:
         from lesionvis.lab.own_training import train_own
     except ModuleNotFoundError as error:
         raise SettingsError(f'Training needs more libraries ({error.name}): pip install "lesionvis[lab]".') from error
-    with shown_progress() as tell:
+    with shown_progress(quiet=quiet) as tell:
         card = train_own(folder, labels, out, tell)
-    typer.echo(escape_control_characters_in_lines(card))
+    if not quiet:
+        typer.echo(escape_control_characters_in_lines(card))
 
 
 @app.command("model")

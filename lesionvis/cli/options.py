@@ -23,9 +23,36 @@ if TYPE_CHECKING:
 CIRCUMSTANCE_KEYS = ("age_years", "cause", "sites")
 """Keys of a file with answers that are no answers themselves."""
 
+
+def _coin_names(begun: str) -> list[str]:
+    """Coins whose names begin so, for the shell."""
+    from lesionvis.scale.coin import known_coins
+
+    return [name for name in known_coins() if name.startswith(begun)]
+
+
+def annotation_formats(begun: str) -> list[str]:
+    """Formats of annotations whose names begin so, for the shell.
+
+    Parameters
+    ----------
+    begun : str
+        What was typed.
+
+    Returns
+    -------
+    list of str
+    """
+    from lesionvis.batch.pictures import ANNOTATIONS
+
+    return [name for name in ANNOTATIONS if name.startswith(begun)]
+
+
 PxPerMm = Annotated[float | None, typer.Option(help="Scale in px of the photo per mm; then no ruler is searched for.")]
 MmAcross = Annotated[float | None, typer.Option(help="Width of the photographed field, in mm.")]
-CoinName = Annotated[str | None, typer.Option(help="Coin that lies in the photo, such as eur-1.")]
+CoinName = Annotated[
+    str | None, typer.Option(help="Coin that lies in the photo, such as eur-1.", autocompletion=_coin_names)
+]
 BarMm = Annotated[float | None, typer.Option(help="Measured length of the bar of a printed scale card, in mm.")]
 SettingsFile = Annotated[Path | None, typer.Option("--settings", help="TOML file with settings of the analysis.")]
 GivenAnswers = Annotated[list[str] | None, typer.Option("--answer", metavar="NAME=VALUE", help="One answer.")]
@@ -45,6 +72,7 @@ Details = Annotated[
     bool, typer.Option("--details", help="Print odds, limits, names of rules and answers, and addresses of sources.")
 ]
 Sheet = Annotated[Path | None, typer.Option("--sheet", help="Write a page to print for the doctor here (.html).")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors; the exit code tells.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

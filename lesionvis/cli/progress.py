@@ -18,14 +18,22 @@ LINE_SECONDS = 30.0
 
 
 @contextmanager
-def shown_progress() -> Iterator[OnProgress]:
+def shown_progress(*, quiet: bool = False) -> Iterator[OnProgress]:
     """Show the progress of work on standard error.
+
+    Parameters
+    ----------
+    quiet : bool
+        Show nothing.
 
     Yields
     ------
     callable
         To be told the progress.
     """
+    if quiet:
+        yield lambda _: None
+        return
     if not sys.stderr.isatty():
         yield ProgressLines(lambda line: typer.echo(line, err=True))
         return
