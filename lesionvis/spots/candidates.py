@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -10,7 +12,17 @@ from numpy.typing import NDArray
 
 from lesionvis.color import blood_map, blue_share, optical_density
 from lesionvis.skin import Skin
-from lesionvis.spots.outlines import COARSE_FAN, FINE_FAN, Outlines, core_and_skin, grow, sample_rays
+from lesionvis.spots.outlines import (
+    COARSE_FAN,
+    FINE_FAN,
+    Outlines,
+    core_and_skin,
+    grow,
+    joined,
+    no_outlines,
+    ray_blocks,
+    sample_rays,
+)
 from lesionvis.spots.peaks import RADIUS_PER_SIGMA, Peaks, find_peaks, octaves
 
 # A candidate fainter than this, in log10 density (core against ring) and in the photo's fine noise, cannot be told from
@@ -170,23 +182,18 @@ def find_candidates(rgb: NDArray[np.uint8], skin: Skin, smallest_px: float | Non
     noise = _fine_noise(blood_levels[0], mask)
     peaks = find_peaks(blood_levels, mask, smallest_px)
     peaks, x, y, radius = _recentre(blood_levels, peaks, max(CONTRAST_MIN, CONTRAST_MIN_NOISES * noise))
-    profiles = sample_rays(contrast_levels, x, y, radius, FINE_FAN)
-    blood = blood_map(profiles)
-    outlines = grow(blood, x, y, radius, FINE_FAN)
-    columns = _evidence(profiles, blood, outlines, radius, peaks)
+    if len(peaks) == 0:
+        return Candidates(no_outlines(FINE_FAN), peaks.response, np.zeros((0, len(COLUMNS)), np.float32))
+    outlines, measured = _outlined(contrast_levels, x, y, radius)
+    columns = _evidence(measured, outlines, peaks)
     columns |= _context(columns, outlines, noise, mask)
     columns |= {f"{name}_standing": _standing(columns[name]) for name in STANDING}
-    if len(outlines):
-        table = np.stack([columns[name] for name in COLUMNS], axis=1).astype(np.float32)
-    else:
-        table = np.zeros((0, len(COLUMNS)), np.float32)
+    table = np.stack([columns[name] for name in COLUMNS], axis=1).astype(np.float32)
     return Candidates(outlines.reduced(enlargement), peaks.response, table)
 
 
 def _standing(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Values less their median, over their robust standard deviation, cut off at ten of these."""
-    if len(values) == 0:
-        return values
     departure = values - np.median(values)
     spread = max(1.4826 * float(np.median(np.abs(departure))), 1e-3)
     return np.clip(departure / spread, -10.0, 10.0)
@@ -207,11 +214,21 @@ def _recentre(
 ) -> tuple[Peaks, NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Drop the faint peaks, and give each other one the centre and radius of its first outline."""
     radius = RADIUS_PER_SIGMA * peaks.sigma_px
-    profiles = sample_rays(blood_levels, peaks.x_px, peaks.y_px, radius, COARSE_FAN)
-    core, skin = core_and_skin(profiles, COARSE_FAN)
-    kept = np.flatnonzero(core - skin >= contrast_min)
+    parts, kept_parts = [], []
+    for block in ray_blocks(radius, COARSE_FAN, len(blood_levels)):
+        x, y, expected = peaks.x_px[block], peaks.y_px[block], radius[block]
+        profiles = sample_rays(blood_levels, x, y, expected, COARSE_FAN)
+        core, skin = core_and_skin(profiles, COARSE_FAN)
+        dark = np.flatnonzero(core - skin >= contrast_min)
+        kept_parts.append(block[dark])
+        profiles = np.ascontiguousarray(profiles[..., dark])
+        parts.append(grow(profiles, core[dark], skin[dark], x[dark], y[dark], expected[dark], COARSE_FAN))
+    if not parts:
+        return peaks, peaks.x_px, peaks.y_px, radius
+    kept = np.concatenate(kept_parts)
+    order = np.argsort(kept)
+    kept, first = kept[order], joined(parts, order)
     peaks, radius = peaks.take(kept), radius[kept]
-    first = grow(profiles[kept], peaks.x_px, peaks.y_px, radius, COARSE_FAN)
     centre_x, centre_y = first.centroid_px()
     shift = np.hypot(centre_x - peaks.x_px, centre_y - peaks.y_px)
     moved = shift < 0.7 * radius
@@ -219,47 +236,114 @@ def _recentre(
     return peaks, x, y, np.clip(np.sqrt(first.area_px() / np.pi), 0.6 * radius, 1.7 * radius)
 
 
-def _mean_where(
-    values: NDArray[np.float32], where: NDArray[np.bool_]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean and standard deviation over rays and steps of (N, rays, steps, C) values."""
-    weight = where.astype(np.float32)
-    count = np.maximum(weight.sum(axis=(1, 2)), 1.0)[:, None]
-    mean = np.einsum("nrsc,nrs->nc", values, weight) / count
-    square = np.einsum("nrsc,nrsc,nrs->nc", values, values, weight) / count
-    return mean.astype(np.float64), np.sqrt(np.maximum(square - mean * mean, 0.0)).astype(np.float64)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Measured:
+    """What the rays of N candidates show.
+
+    Attributes
+    ----------
+    inside, ring : ndarray of shape (N, 3), float64
+        Mean density inside the outline and in the ring around it.
+    inside_spread, ring_spread : ndarray of shape (N,), float64
+        Standard deviation of green density there.
+    drop : ndarray of shape (N, R), float32
+        Fall of the blood map across the border along each ray.
+    ring_sum : ndarray of shape (N, R), float32
+        Sum of the blood map over that part of each ray that lies in the ring.
+    ring_count : ndarray of shape (N, R), int64
+        Samples of that part.
+    """
+
+    inside: NDArray[np.float64]
+    inside_spread: NDArray[np.float64]
+    ring: NDArray[np.float64]
+    ring_spread: NDArray[np.float64]
+    drop: NDArray[np.float32]
+    ring_sum: NDArray[np.float32]
+    ring_count: NDArray[np.int64]
 
 
-def _evidence(
-    profiles: NDArray[np.float32],
-    blood: NDArray[np.float32],
-    outlines: Outlines,
-    radius: NDArray[np.float64],
-    peaks: Peaks,
-) -> dict[str, NDArray[np.float64]]:
-    """Columns that each candidate has by itself."""
-    contrast = outlines.contrast
-    some = np.maximum(contrast, 1e-3)
-    relative = (outlines.radii_px / np.maximum(radius, 1e-6)[:, None]).astype(np.float32)
-    border = relative[..., None]
-    steps = FINE_FAN.steps.astype(np.float32)
-    inside, inside_spread = _mean_where(profiles, border * 0.75 > steps)
+def _outlined(
+    contrast_levels: list[NDArray[np.float32]],
+    x_px: NDArray[np.float64],
+    y_px: NDArray[np.float64],
+    radius_px: NDArray[np.float64],
+) -> tuple[Outlines, _Measured]:
+    """Outlines of the candidates, and what their rays show, block by block."""
+    parts, measured = [], []
+    blocks = ray_blocks(radius_px, FINE_FAN, len(contrast_levels))
+    for block in blocks:
+        x, y, radius = x_px[block], y_px[block], radius_px[block]
+        profiles = sample_rays(contrast_levels, x, y, radius, FINE_FAN)
+        blood = blood_map(profiles)
+        core, skin = core_and_skin(blood, FINE_FAN)
+        parts.append(grow(blood, core, skin, x, y, radius, FINE_FAN))
+        measured.append(_measure(profiles, blood, parts[-1].radii_px / np.maximum(radius, 1e-6)[:, None]))
+    order = np.argsort(np.concatenate(blocks))
+    return joined(parts, order), _Measured(*(np.concatenate(column)[order] for column in zip(*measured, strict=True)))
+
+
+def _measure(
+    profiles: NDArray[np.float32], blood: NDArray[np.float32], relative_radii: NDArray[np.float64]
+) -> tuple[NDArray[Any], ...]:
+    """Fields of `_Measured` for a block, from its profiles (R, S, B, 3), blood map (R, S, B) and radii (B, R)."""
+    count = len(relative_radii)
+    relative = np.ascontiguousarray(relative_radii.T, np.float32)
+    border = relative[:, None]
+    steps = FINE_FAN.steps.astype(np.float32)[:, None]
+    inside = border * 0.75 > steps
     in_ring = (border * 1.25 < steps) & (border * 2.2 + 0.3 > steps)
-    ring, ring_spread = _mean_where(profiles, in_ring)
-    channel = inside - ring
-    total = np.maximum(np.abs(channel).sum(axis=1), 1e-3)
-    erythema = channel[:, 1] - channel[:, 0]
+    colours = profiles.reshape(-1, count, 3)
+    channels = [np.asarray(cv2.extractChannel(colours, channel), np.float32) for channel in range(3)]
 
     last = len(steps) - 1
     near = np.clip((0.7 * relative / FINE_FAN.step).astype(int), 0, last)
     far = np.clip((1.3 * relative / FINE_FAN.step).astype(int), 0, last)
-    drop = np.take_along_axis(blood, near[..., None], 2) - np.take_along_axis(blood, far[..., None], 2)
-    drop = drop[..., 0] / some[:, None]
+    drop = np.take_along_axis(blood, near[:, None], 1) - np.take_along_axis(blood, far[:, None], 1)
 
-    ring_count = in_ring.sum(axis=2)
-    by_direction = np.einsum("nrs,nrs->nr", blood, in_ring.astype(np.float32)) / np.maximum(ring_count, 1)
+    # Each ray of the ring by itself, for which the rays have to lie in memory one after the other.
+    shape = (count, *blood.shape[:2])
+    blood_rows = cv2.transpose(blood.reshape(-1, count)).reshape(shape)
+    ring_rows = cv2.transpose(in_ring.view(np.uint8).reshape(-1, count)).reshape(shape)
+    ring_sum = np.einsum("nrs,nrs->nr", blood_rows, ring_rows.astype(np.float32))
+    ring_count = np.add.reduce(in_ring, axis=1, dtype=np.int64)
+    return (
+        *_mean_where(channels, inside),
+        *_mean_where(channels, in_ring),
+        np.ascontiguousarray(drop[:, 0].T),
+        ring_sum,
+        np.ascontiguousarray(ring_count.T),
+    )
+
+
+def _mean_where(
+    channels: Sequence[NDArray[np.float32]], where: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean (B, 3) of the channels (R * S, B) over the samples of each candidate, standard deviation (B,) of green."""
+    weight = where.reshape(-1, where.shape[2]).astype(np.float32)
+    count = np.maximum(weight.sum(axis=0), 1.0)
+    # Side by side, so that NumPy adds sample after sample however many candidates there are.
+    products = np.empty((len(weight), 4, weight.shape[1]), np.float32)
+    for index, channel in enumerate((*channels, channels[1] * channels[1])):
+        np.multiply(channel, weight, out=products[:, index])
+    *mean, square = np.add.reduce(products, axis=0) / count
+    spread = np.sqrt(np.maximum(square - mean[1] * mean[1], 0.0))
+    return np.stack(mean, axis=1).astype(np.float64), spread.astype(np.float64)
+
+
+def _evidence(measured: _Measured, outlines: Outlines, peaks: Peaks) -> dict[str, NDArray[np.float64]]:
+    """Columns that each candidate has by itself."""
+    contrast = outlines.contrast
+    some = np.maximum(contrast, 1e-3)
+    inside, ring = measured.inside, measured.ring
+    channel = inside - ring
+    total = np.maximum(np.abs(channel).sum(axis=1), 1e-3)
+    erythema = channel[:, 1] - channel[:, 0]
+    drop = measured.drop / some[:, None]
+
+    by_direction = measured.ring_sum / np.maximum(measured.ring_count, 1)
     lowest = np.quantile(by_direction, 0.3, axis=1)[:, None]
-    by_direction = (np.where(ring_count > 0, by_direction, lowest) - lowest) / some[:, None]
+    by_direction = (np.where(measured.ring_count > 0, by_direction, lowest) - lowest) / some[:, None]
     opposite = np.minimum(by_direction, np.roll(by_direction, by_direction.shape[1] // 2, axis=1))
     radii_mean = np.maximum(outlines.radii_px.mean(axis=1), 1e-6)
     return {
@@ -280,15 +364,15 @@ def _evidence(
         "ring_green": ring[:, 1],
         "ring_blue": ring[:, 2],
         "ring_erythema": ring[:, 1] - ring[:, 0],
-        "inside_spread": inside_spread[:, 1],
-        "ring_spread": ring_spread[:, 1],
-        "ring_spread_share": ring_spread[:, 1] / some,
+        "inside_spread": measured.inside_spread,
+        "ring_spread": measured.ring_spread,
+        "ring_spread_share": measured.ring_spread / some,
         "open_fraction": outlines.open_fraction,
         "valley_fraction": outlines.valley_fraction,
         "radius_variation": outlines.radii_px.std(axis=1) / radii_mean,
         "aspect": _aspect(outlines),
         "edge_drop": drop.mean(axis=1),
-        "edge_drop_low": np.quantile(drop, 0.15, axis=1) if len(drop) else contrast,
+        "edge_drop_low": np.quantile(drop, 0.15, axis=1),
         "edge_drop_spread": drop.std(axis=1),
         "ring_max": by_direction.max(axis=1, initial=0.0),
         "ring_deviation": by_direction.std(axis=1),

@@ -37,6 +37,8 @@ KIND_COLUMNS = tuple(
 NEIGHBOUR_SCORE_MIN = 0.15
 # Two outlines that share more than this part of the smaller one are the same spot.
 OVERLAP_MAX = 0.3
+# ... which is asked for so many candidates at once.
+OVERLAP_BLOCK = 64
 # Company is counted within this many diameters.
 NEIGHBOUR_DIAMETERS = 10.0
 # ... in blocks of so many candidates: the table of distances then fits into the processor's cache.
@@ -213,25 +215,32 @@ def distinct(candidates: Candidates, scores: NDArray[np.float64], score_min: flo
         Indices, best first. Score times response decides between overlapping ones: the response is highest at the
         right size.
     """
-    x, y = candidates.outlines.centroid_px()
-    radius = np.sqrt(candidates.outlines.area_px() / np.pi)
     chosen = np.flatnonzero(scores >= score_min)
     chosen = chosen[np.argsort(-(scores * candidates.response)[chosen], kind="stable")]
-    free = np.ones(len(candidates), np.bool_)
+    x, y = (axis[chosen] for axis in candidates.outlines.centroid_px())
+    radius = np.sqrt(candidates.outlines.area_px()[chosen] / np.pi)
+    free = np.ones(len(chosen), np.bool_)
     kept: list[int] = []
-    for index in chosen:
-        if free[index]:
-            kept.append(int(index))
-            near = np.flatnonzero(
-                (np.abs(x - x[index]) < radius + radius[index]) & (np.abs(y - y[index]) < radius + radius[index])
-            )
-            if len(near) > 1:  # another one than itself
-                distance = np.hypot(x[near] - x[index], y[near] - y[index])
-                free[near] &= shared_part(distance, radius[near], radius[index]) <= OVERLAP_MAX
-    return np.asarray(kept, np.int64)
+    for start in range(0, len(chosen), OVERLAP_BLOCK):
+        block = start + np.flatnonzero(free[start : start + OVERLAP_BLOCK])
+        reach = radius[block, None] + radius
+        near = (np.abs(x[block, None] - x) < reach) & (np.abs(y[block, None] - y) < reach)
+        near[np.arange(len(block)), block] = False  # itself
+        one, other = np.divmod(np.flatnonzero(near), len(chosen))
+        distance = np.hypot(x[other] - x[block[one]], y[other] - y[block[one]])
+        overlap = shared_part(distance, radius[other], radius[block[one]]) > OVERLAP_MAX
+        one, other = one[overlap], other[overlap]
+        first = np.searchsorted(one, np.arange(len(block) + 1))
+        for number, index in enumerate(block):
+            if free[index]:
+                kept.append(int(index))
+                free[other[first[number] : first[number + 1]]] = False
+    return chosen[kept]
 
 
-def shared_part(distance: NDArray[np.float64], radius: NDArray[np.float64], other_radius: float) -> NDArray[np.float64]:
+def shared_part(
+    distance: NDArray[np.float64], radius: NDArray[np.float64], other_radius: NDArray[np.float64] | float
+) -> NDArray[np.float64]:
     """Part of the smaller of two circles that lies in the other.
 
     Parameters
@@ -239,7 +248,7 @@ def shared_part(distance: NDArray[np.float64], radius: NDArray[np.float64], othe
     distance : ndarray of shape (N,)
         Between the centres.
     radius : ndarray of shape (N,)
-    other_radius : float
+    other_radius : ndarray of shape (N,) or float
 
     Returns
     -------

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,6 +31,8 @@ FALL = 0.30
 LEAK = 1.8
 # Corners of an outline that leaves this module: a circle's area is right to 0.3 %.
 BORDER_CORNERS = 48
+# Samples of one channel that are worked on at once: with what is made of them they fit into a processor's own cache.
+BLOCK_SAMPLES = 60_000
 # Spots are measured on the octave one finer than that on which they were found, where they are 6 to 11 px wide.
 _FINER_OCTAVES = 1
 
@@ -89,6 +93,7 @@ class Outlines:
     contrast: NDArray[np.float64]
     open_fraction: NDArray[np.float64]
     valley_fraction: NDArray[np.float64]
+    _measured: dict[str, tuple[NDArray[np.float64], ...]] = field(default_factory=dict, init=False, repr=False)
 
     def __len__(self) -> int:
         return len(self.x_px)
@@ -154,7 +159,11 @@ class Outlines:
         ndarray of shape (N,), float64
             Square working px, at least 0.25.
         """
-        return np.maximum(polygon_area(*self.polygons()), 0.25)
+        if "area" not in self._measured:  # asked for again and again
+            area = np.maximum(polygon_area(*self.polygons()), 0.25)
+            area.setflags(write=False)
+            self._measured["area"] = (area,)
+        return self._measured["area"][0]
 
     def centroid_px(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Centroids of the outlines.
@@ -164,10 +173,80 @@ class Outlines:
         x_px, y_px : ndarray of shape (N,), float64
             In working px.
         """
-        x, y = self.polygons()
-        # Relative to the start of the rays: the sums stay small, so that nothing cancels far from the origin.
-        u, v = polygon_centroid(x - self.x_px[:, None], y - self.y_px[:, None], self.area_px())
-        return self.x_px + u, self.y_px + v
+        if "centroid" not in self._measured:
+            x, y = self.polygons()
+            # Relative to the start of the rays: the sums stay small, so that nothing cancels far from the origin.
+            u, v = polygon_centroid(x - self.x_px[:, None], y - self.y_px[:, None], self.area_px())
+            centre = self.x_px + u, self.y_px + v
+            for axis in centre:
+                axis.setflags(write=False)
+            self._measured["centroid"] = centre
+        x, y = self._measured["centroid"]
+        return x, y
+
+
+def joined(parts: Sequence[Outlines], order: NDArray[np.int64]) -> Outlines:
+    """Outlines of several blocks in one.
+
+    Parameters
+    ----------
+    parts : sequence of Outlines
+        At least one, all of the same fan.
+    order : ndarray of shape (N,), int64
+        Which of all, counted through the parts, comes first, second and so on.
+
+    Returns
+    -------
+    Outlines
+        Of length N.
+    """
+    names = ("x_px", "y_px", "radii_px", "contrast", "open_fraction", "valley_fraction")
+    columns = {name: np.concatenate([getattr(part, name) for part in parts])[order] for name in names}
+    return Outlines(angles_rad=parts[0].angles_rad, **columns)
+
+
+def no_outlines(fan: Fan) -> Outlines:
+    """Outlines of no spots.
+
+    Parameters
+    ----------
+    fan : Fan
+
+    Returns
+    -------
+    Outlines
+        Of length 0.
+    """
+    none = np.zeros(0)
+    return Outlines(none, none, np.zeros((0, len(fan.angles_rad))), fan.angles_rad, none, none, none)
+
+
+def ray_blocks(radius_px: NDArray[np.float64], fan: Fan, level_count: int) -> list[NDArray[np.int64]]:
+    """Spots in blocks whose rays fit into the processor's cache, those of one octave together.
+
+    Parameters
+    ----------
+    radius_px : ndarray of shape (N,), float64
+        Expected radius in working px.
+    fan : Fan
+        What they are sampled with.
+    level_count : int
+        Number of `octaves` of the picture.
+
+    Returns
+    -------
+    list of ndarray of shape (B,), int64
+        Indices; each spot is in one block.
+    """
+    by_octave = np.argsort(_octave(radius_px, level_count), kind="stable")
+    block = max(1, BLOCK_SAMPLES // (len(fan.angles_rad) * len(fan.steps)))
+    return [by_octave[start : start + block] for start in range(0, len(by_octave), block)]
+
+
+def _octave(radius_px: NDArray[np.float64], level_count: int) -> NDArray[np.int64]:
+    """Octave on which spots are sampled."""
+    finest = np.floor(np.log2(np.maximum(radius_px / RADIUS_PER_SIGMA, 1.0))).astype(int) - _FINER_OCTAVES
+    return np.asarray(np.clip(finest, 0, level_count - 1), np.int64)
 
 
 def sample_rays(
@@ -191,27 +270,41 @@ def sample_rays(
 
     Returns
     -------
-    ndarray of shape (N, R, S, C) or (N, R, S), float32
+    ndarray of shape (R, S, N, C) or (R, S, N), float32
+        The spots come last, so that whatever is done to a ray is done to all spots at once.
     """
-    channels = levels[0].shape[2:]
-    n_rays, n_steps = len(fan.angles_rad), len(fan.steps)
-    values = np.zeros((len(x_px), n_rays * n_steps, *channels), np.float32)
-    finest = np.floor(np.log2(np.maximum(radius_px / RADIUS_PER_SIGMA, 1.0))).astype(int) - _FINER_OCTAVES
-    octave = np.clip(finest, 0, len(levels) - 1)
-    across = (fan.steps * np.cos(fan.angles_rad)[:, None]).ravel()
-    down = (fan.steps * np.sin(fan.angles_rad)[:, None]).ravel()
+    octave = _octave(radius_px, len(levels))
+    across = (fan.steps * np.cos(fan.angles_rad)[:, None]).reshape(-1, 1)
+    down = (fan.steps * np.sin(fan.angles_rad)[:, None]).reshape(-1, 1)
+    values = np.empty((len(across), len(x_px), *levels[0].shape[2:]), np.float32)
     for level in np.unique(octave):
         chosen = np.flatnonzero(octave == level)
-        factor = 2.0**level
-        reach = radius_px[chosen, None]
-        x = (x_px[chosen, None] + reach * across + 0.5) / factor - 0.5
-        y = (y_px[chosen, None] + reach * down + 0.5) / factor - 0.5
-        values[chosen] = sample(levels[level], x, y)
-    return values.reshape(len(x_px), n_rays, n_steps, *channels)
+        radius = radius_px[chosen]
+        places = [
+            _on_octave(radius * direction, centre[chosen], 2.0**level)
+            for direction, centre in ((across, x_px), (down, y_px))
+        ]
+        sampled = sample(levels[level], *places)
+        if len(chosen) == len(x_px):
+            values = sampled
+        else:
+            values[:, chosen] = sampled
+    return values.reshape(len(fan.angles_rad), len(fan.steps), *values.shape[1:])
+
+
+def _on_octave(offset_px: NDArray[np.float64], centre_px: NDArray[np.float64], factor: float) -> NDArray[np.float64]:
+    """Places on an octave `factor` times smaller than the first, from offsets in working px, which are overwritten."""
+    offset_px += centre_px
+    offset_px += 0.5
+    offset_px /= factor
+    offset_px -= 0.5
+    return offset_px
 
 
 def grow(
     profiles: NDArray[np.float32],
+    core: NDArray[np.float32],
+    skin: NDArray[np.float32],
     x_px: NDArray[np.float64],
     y_px: NDArray[np.float64],
     radius_px: NDArray[np.float64],
@@ -221,8 +314,10 @@ def grow(
 
     Parameters
     ----------
-    profiles : ndarray of shape (N, R, S), float32
+    profiles : ndarray of shape (R, S, N), float32
         The map along the rays, from `sample_rays`.
+    core, skin : ndarray of shape (N,), float32
+        From `core_and_skin`.
     x_px, y_px, radius_px : ndarray of shape (N,), float64
     fan : Fan
         What the rays were sampled with.
@@ -236,42 +331,50 @@ def grow(
     The contour of half the missing light lies on the border of a blurred disk, so that a diameter measured near it
     hardly depends on sharpness. Crossings are interpolated to a fraction of a step.
     """
-    count, n_steps, steps = len(x_px), len(fan.steps), fan.steps
-    if count == 0:
-        none = np.zeros(0)
-        return Outlines(x_px, y_px, np.zeros((0, len(fan.angles_rad))), fan.angles_rad, none, none, none)
-    core, skin = core_and_skin(profiles, fan)
+    n_steps, steps = len(fan.steps), fan.steps
     contrast = core - skin
-    border = (skin + BORDER_CONTRAST * contrast)[:, None, None]
+    border = skin + BORDER_CONTRAST * contrast
 
-    below = profiles < border
-    crossing = np.where(below.any(axis=2), below.argmax(axis=2), n_steps)
-    lowest = np.minimum.accumulate(profiles, axis=2)
-    fallen = lowest < (core - FALL * contrast)[:, None, None]
-    risen = fallen & (profiles - lowest > RISE * contrast[:, None, None])
-    rise = np.where(risen.any(axis=2), risen.argmax(axis=2), n_steps)
-    before_rise = np.where(np.arange(n_steps) <= rise[..., None], profiles, np.float32(np.inf))
-    valley = before_rise.argmin(axis=2)
+    # Step by step over all rays: NumPy is slow at running minima along short rows.
+    lowest = np.empty_like(profiles)
+    lowest[:, 0] = profiles[:, 0]
+    for step in range(1, n_steps):
+        np.minimum(lowest[:, step - 1], profiles[:, step], out=lowest[:, step])
+    # A ray is below a level from the step on at which the lowest value so far is: steps before it are counted.
+    crossing = np.add.reduce((lowest >= border).view(np.uint8), axis=1, dtype=np.uint8).astype(np.int64)
+    fallen = lowest < core - FALL * contrast
+    risen = fallen & (profiles - lowest > RISE * contrast)
+    # The first step is the one from which most steps are left.
+    left = np.arange(n_steps, 0, -1, dtype=np.uint8)[:, None]
+    rise = n_steps - np.maximum.reduce(risen * left, axis=1).astype(np.int64)
 
     in_valley = rise < crossing
-    last = np.clip(crossing, 1, n_steps - 1)[..., None]
-    inside = np.take_along_axis(profiles, last - 1, axis=2)[..., 0]
-    outside = np.take_along_axis(profiles, last, axis=2)[..., 0]
-    share = (inside - border[..., 0]) / np.maximum(inside - outside, 1e-6)
-    crossed = steps[last[..., 0] - 1] + np.clip(share, 0.0, 1.0) * fan.step
+    last = np.clip(crossing, 1, n_steps - 1)
+    inside = np.take_along_axis(profiles, last[:, None] - 1, axis=1)[:, 0]
+    outside = np.take_along_axis(profiles, last[:, None], axis=1)[:, 0]
+    share = (inside - border) / np.maximum(inside - outside, 1e-6)
+    relative = steps[last - 1] + np.clip(share, 0.0, 1.0) * fan.step
     is_open = (crossing >= n_steps) & ~in_valley
-    relative = np.where(in_valley, steps[valley], crossed)
-    relative = np.where(is_open, steps[-1], relative)
-    relative = np.where(~in_valley & (crossing == 0), 0.5 * fan.step, relative)
-    relative = np.minimum(relative, LEAK * np.median(relative, axis=1, keepdims=True))
+    relative[crossing == 0] = 0.5 * fan.step
+    relative[is_open] = steps[-1]
+    ray, spot = np.nonzero(in_valley)
+    before_rise = np.arange(n_steps) <= rise[ray, spot][:, None]
+    valley = np.where(before_rise, profiles[ray, :, spot], np.float32(np.inf)).argmin(axis=1)
+    relative[ray, spot] = steps[valley]
+    relative = np.ascontiguousarray(relative.T)
+    # Of an even number of rays; NumPy's median takes ten times as long.
+    middle = len(fan.angles_rad) // 2
+    halves = np.partition(relative, (middle - 1, middle), axis=1)
+    median = (halves[:, middle - 1] + halves[:, middle]) / 2.0
+    relative = np.minimum(relative, LEAK * median[:, None])
     return Outlines(
         x_px,
         y_px,
         relative * radius_px[:, None],
         fan.angles_rad,
         contrast.astype(np.float64),
-        is_open.mean(axis=1),
-        in_valley.mean(axis=1),
+        is_open.mean(axis=0),
+        in_valley.mean(axis=0),
     )
 
 
@@ -280,7 +383,7 @@ def core_and_skin(profiles: NDArray[np.float32], fan: Fan) -> tuple[NDArray[np.f
 
     Parameters
     ----------
-    profiles : ndarray of shape (N, R, S), float32
+    profiles : ndarray of shape (R, S, N), float32
         The map along the rays, from `sample_rays`.
     fan : Fan
         What the rays were sampled with.
@@ -290,11 +393,11 @@ def core_and_skin(profiles: NDArray[np.float32], fan: Fan) -> tuple[NDArray[np.f
     core, skin : ndarray of shape (N,), float32
     """
     in_ring = (fan.steps > RING[0]) & (fan.steps < RING[1])
-    return _quantile(profiles[:, :, fan.steps < CORE], 0.5), _quantile(profiles[:, :, in_ring], RING_QUANTILE)
+    return _quantile(profiles[:, fan.steps < CORE], 0.5), _quantile(profiles[:, in_ring], RING_QUANTILE)
 
 
 def _quantile(values: NDArray[np.float32], share: float) -> NDArray[np.float32]:
-    """Value of each (N, R, S) row below which a share of it lies: a partial sort, which is all that is needed here."""
-    rows = values.reshape(len(values), values.shape[1] * values.shape[2])
+    """Value of each spot (R, S, N) below which a share of its own lies: a partial sort, all that is needed here."""
+    rows = cv2.transpose(values.reshape(-1, values.shape[2]))
     index = round(share * (rows.shape[1] - 1))
     return np.asarray(np.partition(rows, index, axis=1)[:, index], np.float32)

@@ -152,10 +152,14 @@ def _peaks_of_octave(
     """Rows x, y, sigma, octave, response, texture for each size of one octave."""
     factor = 2**octave
     sigmas = [SIGMA_MIN_PX * _RATIO**i for i in range(-1, SIZES_PER_OCTAVE + 2)]
-    blurred = (cv2.GaussianBlur(level, (0, 0), sigma, borderType=cv2.BORDER_REFLECT) for sigma in sigmas)
-    answers = [
-        np.asarray(cv2.subtract(fine, coarse) / (_RATIO - 1.0), np.float32) for fine, coarse in pairwise(blurred)
+    blurred = [
+        np.asarray(cv2.GaussianBlur(level, (0, 0), sigma, borderType=cv2.BORDER_REFLECT), np.float32)
+        for sigma in sigmas
     ]
+    answers = blurred[:-1]  # in their place: memory that is asked for anew costs as much as the sums
+    for fine, coarse in pairwise(blurred):
+        cv2.subtract(fine, coarse, dst=fine)
+        np.divide(fine, np.float32(_RATIO - 1.0), out=fine)
     kernel = np.ones((3, 3), np.uint8)
     # A few thousand samples give the spread to a percent or two.
     places = np.flatnonzero(inside)
@@ -166,9 +170,13 @@ def _peaks_of_octave(
         if sigma_px > sigma_max_px or sample.size == 0:
             break
         texture = float(1.4826 * np.median(np.abs(answers[i].ravel()[sample])))
-        strong = answers[i] > max(RESPONSE_MIN, RESPONSE_MIN_TEXTURES * texture)
-        highest = answers[i] >= cv2.dilate(cv2.max(cv2.max(answers[i - 1], answers[i]), answers[i + 1]), kernel)
-        y, x = np.divmod(np.flatnonzero(strong & highest & inside), level.shape[1])
+        around = cv2.max(answers[i - 1], answers[i])
+        cv2.max(around, answers[i + 1], dst=around)
+        cv2.dilate(around, kernel, dst=around)
+        is_peak = answers[i] >= around
+        is_peak &= answers[i] > max(RESPONSE_MIN, RESPONSE_MIN_TEXTURES * texture)
+        is_peak &= inside
+        y, x = np.divmod(np.flatnonzero(is_peak), level.shape[1])
         constant = np.ones(len(x))
         columns = [
             (x + 0.5) * factor - 0.5,

@@ -305,8 +305,9 @@ def _inside(density: NDArray[np.float32], labels: NDArray[np.int32], count: int)
     # Row by row as np.nonzero gives them, in a tenth of its time.
     found = cv2.findNonZero((labels > 0).view(np.uint8))
     columns, rows = np.reshape(() if found is None else found, (-1, 2)).T.astype(np.intp)
-    label = labels[rows, columns] - 1
-    colours = density[rows, columns].astype(np.float64)
+    places = rows * labels.shape[1] + columns  # one number a pixel: looked up in a third of the time
+    label = labels.ravel()[places].astype(np.intp) - 1
+    colours = density.reshape(-1, 3)[places].astype(np.float64)
     n = np.maximum(np.bincount(label, minlength=count), 1)
 
     def mean(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -316,7 +317,7 @@ def _inside(density: NDArray[np.float32], labels: NDArray[np.int32], count: int)
     mean_green, mean_total = mean(green), mean(total)
     is_light = total < mean_total[label] - 3.0 * HIGHLIGHT_DENSITY
     # Seldom is anything so light, and what is deep takes two passes over the picture.
-    is_deep = _deep(labels)[rows, columns] if is_light.any() else np.zeros_like(is_light)
+    is_deep = _deep(labels).ravel()[places] if is_light.any() else np.zeros_like(is_light)
     highlight = is_deep & is_light
     # First moments of density about the centroid: a dome lit from one side has a light and a dark half.
     radius = np.sqrt(n / np.pi)

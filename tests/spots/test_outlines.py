@@ -10,7 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from lesionvis.spots.outlines import FINE_FAN, REACH, Outlines, grow, sample_rays
+from lesionvis.spots.outlines import (
+    FINE_FAN,
+    REACH,
+    Outlines,
+    core_and_skin,
+    grow,
+    joined,
+    no_outlines,
+    ray_blocks,
+    sample_rays,
+)
 from lesionvis.spots.peaks import octaves
 
 SHAPE = (128, 160)
@@ -22,7 +32,7 @@ def _outlines(picture: NDArray[np.float32], places: list[tuple[float, float, flo
     """Outlines around (x, y, expected diameter)."""
     x, y, diameter = np.asarray(places, np.float64).T
     profiles = sample_rays(octaves(picture), x, y, diameter / 2, FINE_FAN)
-    return grow(profiles, x, y, diameter / 2, FINE_FAN)
+    return grow(profiles, *core_and_skin(profiles, FINE_FAN), x, y, diameter / 2, FINE_FAN)
 
 
 def _diameters(outlines: Outlines) -> NDArray[np.float64]:
@@ -129,15 +139,32 @@ def test_each_spot_is_measured_by_itself() -> None:
         assert alone.contrast[0] == together.contrast[index]
 
 
+def test_blocks_hold_each_spot_once_and_outlines_come_back_in_order() -> None:
+    radius = np.random.default_rng(1).uniform(1.0, 40.0, 500)
+    blocks = ray_blocks(radius, FINE_FAN, 5)
+    indices = np.concatenate(blocks)
+    assert len(blocks) > 2
+    assert sorted(indices.tolist()) == list(range(500))
+    # In order of the octave, one block holds the end of one and the beginning of the next.
+    octaves_in = [np.unique(np.floor(np.log2(radius[block]))) for block in blocks]
+    assert sum(len(octave) for octave in octaves_in) < len(blocks) + 2 * 5
+    parts = [circles([(float(index), 0.0, 2.0 * radius[index]) for index in block]) for block in blocks]
+    together = joined(parts, np.argsort(indices))
+    assert together.x_px.tolist() == list(range(500))
+    assert together.radii_px[:, 0] == pytest.approx(radius)
+    assert ray_blocks(np.zeros(0), FINE_FAN, 5) == []
+    assert len(no_outlines(FINE_FAN)) == len(no_outlines(FINE_FAN).area_px()) == 0
+
+
 def test_rays_sample_the_picture_at_their_places() -> None:
     columns, rows = np.meshgrid(np.arange(160, dtype=np.float32), np.arange(128, dtype=np.float32))
     profiles = sample_rays(
         [np.stack([columns, rows], axis=2)], np.array([80.25]), np.array([60.5]), np.array([5.0]), FINE_FAN
     )
-    assert profiles.shape == (1, N_RAYS, N_STEPS, 2)
+    assert profiles.shape == (N_RAYS, N_STEPS, 1, 2)
     # remap interpolates at 1/32 px.
-    assert profiles[0, ..., 0] == pytest.approx(80.25 + 5.0 * STEPS * np.cos(ANGLES_RAD)[:, None], abs=0.04)
-    assert profiles[0, ..., 1] == pytest.approx(60.5 + 5.0 * STEPS * np.sin(ANGLES_RAD)[:, None], abs=0.04)
+    assert profiles[..., 0, 0] == pytest.approx(80.25 + 5.0 * STEPS * np.cos(ANGLES_RAD)[:, None], abs=0.04)
+    assert profiles[..., 0, 1] == pytest.approx(60.5 + 5.0 * STEPS * np.sin(ANGLES_RAD)[:, None], abs=0.04)
     assert STEPS[-1] < REACH
 
 

@@ -57,6 +57,8 @@ N_LAGS = int(3 * PITCHES_PX[-1]) + 2
 MIN_SCORE = 0.4
 """Least autocorrelation at one, two and three pitches; the best cell of a faint or blurred ruler has 0.6."""
 
+ROUNDING = 1e-3
+"""More than single precision can add to an interpolated autocorrelation."""
 
 FUNDAMENTAL_SHARE = 0.8
 """A shorter pitch is preferred when its score is at least this share of the best."""
@@ -208,10 +210,9 @@ def _seeds_of_level(level: Level) -> tuple[Floats, Floats, Floats, Floats]:
     x, y, angle = _coherent_cells(level.contrast)
     if len(x) == 0:
         return np.zeros((0, 2)), angle, angle, angle
-    score, pitch = _periodicity(_profiles(level.contrast, x, y, angle))
-    keep = score >= MIN_SCORE
-    xy = (np.stack([x, y], axis=-1)[keep] + 0.5) / level.px_per_full_px - 0.5
-    return xy, angle[keep], pitch[keep] / level.px_per_full_px, score[keep]
+    cells, score, pitch = _periodicity(_profiles(level.contrast, x, y, angle))
+    xy = (np.stack([x, y], axis=-1)[cells] + 0.5) / level.px_per_full_px - 0.5
+    return xy, angle[cells], pitch / level.px_per_full_px, score
 
 
 def _coherent_cells(contrast: Picture) -> tuple[Floats, Floats, Floats]:
@@ -250,14 +251,18 @@ def _profiles(contrast: Picture, x: Floats, y: Floats, angle: Floats) -> Picture
     return total / np.float32(len(PROFILE_ROWS_PX))
 
 
-def _periodicity(profiles: Picture) -> tuple[Floats, Floats]:
-    """Best min(ac(T), ac(2T), ac(3T)) of each profile and the T in px, by FFT autocorrelation."""
+def _periodicity(profiles: Picture) -> tuple[NDArray[np.intp], Floats, Floats]:
+    """Profiles whose best min(ac(T), ac(2T), ac(3T)) is high, that score, and its T in px, by FFT autocorrelation."""
     taper = np.hanning(PROFILE_PX + 2)[1:-1].astype(np.float32)
     correlation = _autocorrelation((profiles - profiles.mean(axis=1, keepdims=True)) * taper)
     bias = _autocorrelation(taper[None])[0]
     correlation /= (bias / bias[0]) * (correlation[:, :1] + np.float32(1e-9))
     by_lag = np.ascontiguousarray(correlation.T)
-    score = np.full((len(PITCHES_PX), len(profiles)), 1.0, np.float32)
+    # A pitch lies between two whole shifts and scores no more than the better of them: most cells can be left out.
+    lags = slice(int(PITCHES_PX[0]), int(PITCHES_PX[-1]) + 2)
+    cells = np.flatnonzero(by_lag[lags].max(axis=0) >= MIN_SCORE - ROUNDING)
+    by_lag = by_lag[:, cells]
+    score = np.full((len(PITCHES_PX), len(cells)), 1.0, np.float32)
     for times in (1, 2, 3):
         lag = times * PITCHES_PX
         below = lag.astype(int)
@@ -266,9 +271,11 @@ def _periodicity(profiles: Picture) -> tuple[Floats, Floats]:
     # What repeats at T repeats at 2 T as well: take the first peak that comes near the best.
     first = (score >= FUNDAMENTAL_SHARE * score.max(axis=0)).argmax(axis=0)
     flank = np.minimum(first + np.arange(FLANK_STEPS)[:, None], len(PITCHES_PX) - 1)
-    cell = np.arange(len(profiles))
-    best = flank[score[flank, cell].argmax(axis=0), cell]
-    return score[best, cell].astype(float), PITCHES_PX[best]
+    column = np.arange(len(cells))
+    best = flank[score[flank, column].argmax(axis=0), column]
+    best_score = score[best, column].astype(float)
+    enough = best_score >= MIN_SCORE
+    return cells[enough], best_score[enough], PITCHES_PX[best[enough]]
 
 
 def _autocorrelation(profiles: Picture) -> Picture:
