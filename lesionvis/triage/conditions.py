@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 from typing import NoReturn
 
@@ -66,15 +67,7 @@ class AllOf:
         tuple of dict of str to str
             Values by name.
         """
-        joined: tuple[dict[str, str], ...] = ({},)
-        for part in self.parts:
-            joined = tuple(
-                _joined(case, more)
-                for case in joined
-                for more in part.cases()
-                if case.get(PATTERN) in (None, more.get(PATTERN, case.get(PATTERN)))
-            )
-        return joined
+        return _cases_of_all(self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +84,30 @@ class AnyOf:
         tuple of dict of str to str
             Values by name.
         """
-        return tuple(case for part in self.parts for case in part.cases())
+        return _cases_of_any(self.parts)
 
 
 Condition = Is | AllOf | AnyOf
+
+
+# Kept: every rule is asked for its cases again and again, and many rules share their groups.
+@cache
+def _cases_of_all(parts: tuple[Condition, ...]) -> tuple[dict[str, str], ...]:
+    joined: tuple[dict[str, str], ...] = ({},)
+    for part in parts:
+        more_cases = part.cases()
+        joined = tuple(
+            _joined(case, more)
+            for case in joined
+            for more in more_cases
+            if case.get(PATTERN) in (None, more.get(PATTERN, case.get(PATTERN)))
+        )
+    return joined
+
+
+@cache
+def _cases_of_any(parts: tuple[Condition, ...]) -> tuple[dict[str, str], ...]:
+    return tuple(case for part in parts for case in part.cases())
 
 
 def _joined(case: dict[str, str], more: dict[str, str]) -> dict[str, str]:

@@ -207,7 +207,7 @@ def second_area_ratio(inputs: FeatureInputs) -> float:
 def skin_covered_share(inputs: FeatureInputs) -> float:
     """Share of the skin that spots cover, 0 to 1."""
     labels = inputs.spots.labels
-    return float((labels > 0).sum()) / max(int(inputs.skin.mask.sum()), 1)
+    return float(np.count_nonzero(labels)) / max(int(np.count_nonzero(inputs.skin.mask)), 1)
 
 
 def diameter_variation(inputs: FeatureInputs) -> float:
@@ -327,4 +327,4 @@ def largest_patch_share(inputs: FeatureInputs) -> float:
     count, _, stats, _ = cv2.connectedComponentsWithStats(is_spot, ltype=cv2.CV_16U)
     if count < 2:
         return 0.0
-    return float(stats[1:, cv2.CC_STAT_AREA].max()) / max(int(inputs.skin.mask.sum()), 1)
+    return float(stats[1:, cv2.CC_STAT_AREA].max()) / max(int(np.count_nonzero(inputs.skin.mask)), 1)

@@ -156,7 +156,7 @@ def gather(found: Findings) -> FeatureInputs:
         spots,
         found.table,
         1.0 / photo.px_per_source_px,
-        float(skin.mask.sum()) / photo.px_per_source_px**2,
+        float(np.count_nonzero(skin.mask)) / photo.px_per_source_px**2,
         relative,
         erythema_index(relative),
         small_skin,

@@ -256,12 +256,13 @@ def _periodicity(profiles: Picture) -> tuple[NDArray[np.intp], Floats, Floats]:
     taper = np.hanning(PROFILE_PX + 2)[1:-1].astype(np.float32)
     correlation = _autocorrelation((profiles - profiles.mean(axis=1, keepdims=True)) * taper)
     bias = _autocorrelation(taper[None])[0]
-    correlation /= (bias / bias[0]) * (correlation[:, :1] + np.float32(1e-9))
-    by_lag = np.ascontiguousarray(correlation.T)
+    bias /= bias[0]
+    power = correlation[:, :1] + np.float32(1e-9)
     # A pitch lies between two whole shifts and scores no more than the better of them: most cells can be left out.
     lags = slice(int(PITCHES_PX[0]), int(PITCHES_PX[-1]) + 2)
-    cells = np.flatnonzero(by_lag[lags].max(axis=0) >= MIN_SCORE - ROUNDING)
-    by_lag = by_lag[:, cells]
+    highest = (correlation[:, lags] / bias[lags]).max(axis=1)
+    cells = np.flatnonzero(highest >= (MIN_SCORE - ROUNDING) * power[:, 0])
+    by_lag = np.ascontiguousarray((correlation[cells] / (bias * power[cells])).T)
     score = np.full((len(PITCHES_PX), len(cells)), 1.0, np.float32)
     for times in (1, 2, 3):
         lag = times * PITCHES_PX
