@@ -14,7 +14,7 @@ import pytest
 
 # Files and folders directly under lesionvis/ are its rooms. The listing is the architecture: no list of rooms is kept
 # here; whatever rooms there are, an order must exist in which each imports only from earlier ones.
-MAX_ROOMS = 26
+MAX_ROOMS = 27
 # The package as it is imported, and as a program.
 DOORS = ("__init__.py", "__main__.py")
 MAX_LEVELS = 14

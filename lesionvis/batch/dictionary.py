@@ -10,6 +10,7 @@ from typing import Any
 
 from lesionvis import __version__
 from lesionvis.batch.pictures import written_whole
+from lesionvis.batch.reviews import REVIEW_COLUMNS
 from lesionvis.batch.rows import CANDIDATE_COLUMNS, PHOTO_COLUMNS
 from lesionvis.spots.table import COLUMNS
 
@@ -26,7 +27,7 @@ class ColumnMeaning:
 
     Attributes
     ----------
-    table : {"photos", "spots", "candidates"}
+    table : {"photos", "spots", "candidates", "reviews"}
     name : str
     kind : {"string", "integer", "number", "boolean"}
     unit : str
@@ -47,7 +48,7 @@ def column_meanings() -> Iterator[ColumnMeaning]:
     Yields
     ------
     ColumnMeaning
-        Those of the photos, then those of the spots, then those of the candidates.
+        Those of the photos, then those of the spots, of the candidates and of the reviews.
     """
     for name, column in PHOTO_COLUMNS.items():
         yield ColumnMeaning("photos", name, _FRICTIONLESS[column.kind], "", column.meaning)
@@ -57,6 +58,8 @@ def column_meanings() -> Iterator[ColumnMeaning]:
         yield ColumnMeaning("spots", spot_column.name, kind, spot_column.unit, spot_column.meaning)
     for name, column in CANDIDATE_COLUMNS.items():
         yield ColumnMeaning("candidates", name, _FRICTIONLESS[column.kind], "", column.meaning)
+    for name, column in REVIEW_COLUMNS.items():
+        yield ColumnMeaning("reviews", name, _FRICTIONLESS[column.kind], "", column.meaning)
 
 
 def columns_text() -> str:

@@ -10,6 +10,7 @@ from lesionvis.batch.journal import Journal
 from lesionvis.batch.parquet import write_parquet
 from lesionvis.batch.pictures import remove_unfinished
 from lesionvis.batch.report import write_report
+from lesionvis.batch.reviews import write_reviews
 from lesionvis.batch.tables import remove_partial_tables, tables_of, write_tables
 
 
@@ -28,6 +29,7 @@ def finish_run(run: Path, journal: Journal, kinds: Collection[str], *, parquet: 
         Write the tables as Parquet, and the table of candidates, too.
     """
     write_tables(run, journal, tables_of(run, candidates=candidates))
+    write_reviews(run, journal)
     remove_partial_tables(run)
     if parquet:
         write_parquet(run)

@@ -196,6 +196,11 @@ class Journal:
             self._database.execute("UPDATE origin SET finished_at = ?", (_now(),))
         self.commit()
 
+    def record_change(self) -> None:
+        """Record that the tables and the report are no longer those of the journal; not yet committed."""
+        with problems_named(self._run):
+            self._database.execute("UPDATE origin SET finished_at = ''")
+
     def commit(self) -> None:
         """Make everything recorded so far survive a sudden end."""
         with problems_named(self._run):
@@ -273,19 +278,21 @@ class Journal:
         with problems_named(self._run):
             self._database.executemany(query, rows)
 
-    def select(self, query: str) -> Iterator[Any]:
+    def select(self, query: str, values: Iterable[Value] = ()) -> Iterator[Any]:
         """Yield the rows of a query.
 
         Parameters
         ----------
         query : str
-            SQL.
+            SQL with a place for each value.
+        values : iterable of value
+            In the order of their places.
 
         Yields
         ------
         tuple
         """
-        yield from self._rows(query)
+        yield from self._rows(query, values)
 
     def forget_failures(self) -> None:
         """Drop the results of photos that failed, so that they are tried again."""
@@ -471,9 +478,9 @@ class Journal:
         """
         return dict(self._rows("SELECT reason, count(*) FROM skipped GROUP BY 1 ORDER BY 2 DESC, 1"))
 
-    def _rows(self, query: str) -> Iterator[Any]:
+    def _rows(self, query: str, values: Iterable[Value] = ()) -> Iterator[Any]:
         with problems_named(self._run):
-            yield from self._database.execute(query)
+            yield from self._database.execute(query, tuple(values))
 
     def _has_tables(self) -> bool:
         query = "SELECT count(*) FROM sqlite_master WHERE name = 'provenance'"

@@ -15,6 +15,7 @@ from lesionvis.batch.names import file_key, photo_name, photo_path
 from lesionvis.batch.parquet import has_parquet
 from lesionvis.batch.pictures import KINDS, RunPictures, held_kinds
 from lesionvis.batch.places import check_places
+from lesionvis.batch.reviews import copy_reviews
 from lesionvis.batch.rows import Value
 from lesionvis.batch.schema import TABLE_LAYOUT
 from lesionvis.batch.study import notes_of, record_notes
@@ -192,6 +193,7 @@ def _copy(first: _Source, second: _Source, twins: Mapping[str, str], journal: Jo
             holes = ", ".join("?" * len(contents[0])) if contents else ""
             journal.change(f"INSERT OR IGNORE INTO {table} VALUES ({holes})", contents)  # noqa: S608
     journal.change("INSERT INTO corrections VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)", _corrections(first, second))
+    copy_reviews([(source.journal, source.name_of) for source in (first, second)], journal)
     skipped = {file: reason for source in (second, first) for file, reason in _skipped(source, folder)}
     photos = {photo for photo, *_ in files}
     journal.change("INSERT INTO skipped VALUES (?, ?)", [one for one in skipped.items() if one[0] not in photos])

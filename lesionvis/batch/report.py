@@ -12,6 +12,7 @@ from urllib.parse import quote
 from lesionvis.batch.journal import Journal
 from lesionvis.batch.names import escape_control_characters
 from lesionvis.batch.pictures import written_whole
+from lesionvis.batch.reviews import last_reviews, review_words
 from lesionvis.batch.rows import Value
 from lesionvis.report.page import ReportPhoto, page_html, urgency
 
@@ -53,6 +54,7 @@ def _photos(run: Path, journal: Journal, chosen: set[str]) -> Iterator[ReportPho
     """The chosen photos with their spots and pictures; all tables are in the order of the photos' names."""
     pictures, contents = _pictures(run, journal), journal.known_files()
     spots_of, reasons_of = _by_photo(journal, "spots"), _by_photo(journal, "reasons")
+    reviews = {content: review_words(review) for content, review in last_reviews(journal).items()}
     for row in _dicts(*journal.table("photos")):
         photo = str(row["photo"])
         spots, reasons = spots_of(photo), reasons_of(photo)
@@ -61,7 +63,9 @@ def _photos(run: Path, journal: Journal, chosen: set[str]) -> Iterator[ReportPho
             thumbnail, overlay = (pictures.get((kind, *content), "") for kind in ("thumbnails", "overlays"))
             told = [(str(reason["rule_id"]), str(reason["reason"])) for reason in reasons]
             scores = journal.candidate_scores(photo)
-            yield ReportPhoto(row, spots, told, scores, _thumbnail_address(run, thumbnail, len(chosen)), quote(overlay))
+            small = _thumbnail_address(run, thumbnail, len(chosen))
+            review = reviews.get(str(row["sha256"]), "")
+            yield ReportPhoto(row, spots, told, scores, small, quote(overlay), review)
 
 
 def _by_photo(journal: Journal, view: str) -> Callable[[str], list[dict[str, Value]]]:

@@ -21,6 +21,11 @@ from lesionvis.batch.study_table import EXCLUDE, SPOTS, MatchedTable, file_of, g
 from lesionvis.errors import RunFolderError
 from lesionvis.spots.drawn import DrawnSpots
 
+REVIEWED = "review page"
+"""Source of corrections that were made on the review page."""
+AS_FOUND = "null"
+"""Correction that takes back all earlier ones: the spots are those that were found."""
+
 
 def enter_table(journal: Journal, matched: MatchedTable, path: Path) -> None:
     """Enter the rows of a table about the photos, in the place of those of an earlier one.
@@ -93,7 +98,9 @@ def excluded_places(journal: Journal, photos: Iterable[str]) -> dict[str, str]:
 def enter_corrections(
     journal: Journal, place: Path | None, photos: Iterable[str], read: Reader = read_files
 ) -> tuple[dict[str, str], list[str]]:
-    """Enter spots that a person drew, from files; what is the same as before is not entered again.
+    """Enter spots that a person drew, from files; what is the same as in the last file is not entered again.
+
+    So a review of what a file brought stays when the run is called again with that file.
 
     Parameters
     ----------
@@ -121,7 +128,7 @@ def enter_corrections(
     names = list(photos)
     found = find_corrections(place, _named_files(journal, SPOTS, names), names, read)
     contents = _contents(journal)
-    held = _latest(journal)
+    held = _latest(journal, of_files=True)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     for photo, (drawn, source) in found.spots.items():
         content = contents.get(photo)
@@ -165,6 +172,56 @@ def given_for(journal: Journal, problems: Mapping[str, str], *, as_found: bool) 
                 given[photo] = replace(given.get(photo, Given()), drawn=spots)
         given |= {photo: Given(problem=problem) for photo, problem in problems.items()}
     return {photo: told.to_dict() for photo, told in given.items()}
+
+
+def given_of_photo(journal: Journal, photo: str, *, as_found: bool = False) -> dict[str, Any] | None:
+    """What counts for one photo, as `given_for` tells it for all.
+
+    Parameters
+    ----------
+    journal : Journal
+        Of the run.
+    photo : str
+        Name of a photo that could be read.
+    as_found : bool
+        Leave out what persons drew.
+
+    Returns
+    -------
+    dict or None
+        `Given.to_dict`; None where nothing was given.
+    """
+    table = next((Path(path).name for (path,) in journal.select("SELECT path FROM table_path")), "")
+    given = Given()
+    for row, problem in journal.select("SELECT row, problem FROM table_rows WHERE photo = ?", [photo]):
+        given = Given(problem=problem) if problem else given_of(json.loads(row), table)
+    (key,) = next(journal.select("SELECT sha256 FROM files WHERE photo = ?", [photo]))
+    _, drawn = last_correction(journal, photo_digest(key))
+    if drawn is not None and not as_found:
+        given = replace(given, drawn=drawn)
+    return None if given == Given() else given.to_dict()
+
+
+def last_correction(journal: Journal, content: str) -> tuple[int, DrawnSpots | None]:
+    """Last spots that a person drew on a photo.
+
+    Parameters
+    ----------
+    journal : Journal
+        Of the run.
+    content : str
+        SHA-256 of the photo.
+
+    Returns
+    -------
+    number : int
+        Of the correction; 0 where there is none.
+    spots : DrawnSpots or None
+        None where the spots are those that were found.
+    """
+    query = "SELECT number, spots FROM corrections WHERE photo_sha256 = ? ORDER BY number DESC LIMIT 1"
+    number, text = next(journal.select(query, [content]), (0, AS_FOUND))
+    return number, None if text == AS_FOUND else DrawnSpots.from_dict(json.loads(text))
 
 
 def record_given(journal: Journal, given: Mapping[str, Mapping[str, Any]]) -> None:
@@ -221,9 +278,11 @@ def _contents(journal: Journal) -> dict[str, str]:
     return {photo: photo_digest(key) for photo, (_, key) in journal.known_files().items()}
 
 
-def _latest(journal: Journal) -> dict[str, str]:
-    """Last spots drawn on each content."""
-    return dict(journal.select("SELECT photo_sha256, spots FROM corrections ORDER BY number"))
+def _latest(journal: Journal, of_files: bool = False) -> dict[str, str]:
+    """Last spots drawn on each content, or those that the last file brought."""
+    rows = journal.select("SELECT photo_sha256, spots, source FROM corrections ORDER BY number")
+    latest = {content: spots for content, spots, source in rows if not (of_files and source == REVIEWED)}
+    return {content: spots for content, spots in latest.items() if spots != AS_FOUND}
 
 
 def _named_files(journal: Journal, column: str, photos: Iterable[str]) -> dict[str, Path]:

@@ -216,10 +216,31 @@ def thumbnail_jpeg(analysis: Analysis) -> bytes:
     return cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, THUMBNAIL_JPEG_QUALITY])[1].tobytes()
 
 
+def sheet_page(analysis: Analysis) -> bytes:
+    """Page to print for the doctor, of today.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Of one photo.
+
+    Returns
+    -------
+    bytes
+        HTML with everything inside.
+    """
+    from datetime import date
+
+    from lesionvis.report.sheet import sheet_html
+
+    return sheet_html(analysis, made_on=date.today()).encode()
+
+
 _PAINTERS: dict[str, Callable[[Analysis], bytes]] = {
     "masks": mask_png,
     "overlays": overlay_jpeg,
     "thumbnails": thumbnail_jpeg,
+    "sheets": sheet_page,
 }
 
 

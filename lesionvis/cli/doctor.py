@@ -25,6 +25,7 @@ _EXTRAS = {
     "cluster": ("dask", "distributed"),
     "parquet": ("pyarrow",),
     "excel": ("openpyxl",),
+    "review": ("starlette", "uvicorn"),
     "annotations": ("roifile",),
     "lab": ("scikit-image", "scikit-learn", "scipy", "skl2onnx", "onnx"),
 }

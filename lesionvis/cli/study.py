@@ -148,6 +148,34 @@ def merge(
         typer.echo(run_summary(out, journal))
 
 
+@study_app.command()
+def review(
+    run: Annotated[
+        Path | None, typer.Argument(help="Run folder of batch; without one, photos are dropped on the page.")
+    ] = None,
+    port: Annotated[int, typer.Option(help="Port to listen at on 127.0.0.1; 0 takes one that is free.")] = 0,
+    no_open: Annotated[bool, typer.Option("--no-open", help="Print the address and open no browser.")] = False,
+    reviewer: Annotated[str | None, typer.Option(help="Who reviews; the name of the user unless given.")] = None,
+    exclude_dir: Annotated[Path | None, typer.Option(help="Places to leave out, as the run had them.")] = None,
+    settings: SettingsFile = None,
+) -> None:
+    """Open a page on this machine to look at the photos of a run and put right what is wrong."""
+    from datetime import datetime
+    from functools import partial
+
+    from lesionvis.batch.study_series import analyzer_of_run
+    from lesionvis.review.new_run import new_run
+    from lesionvis.review.reviewed_run import reviewed_run
+    from lesionvis.review.serve import serve_review, user_name
+
+    analyzer = analyzer_of(settings) if settings is not None or run is None else analyzer_of_run(run)
+    if run is None:
+        run = new_run(Path(f"lesionvis-{datetime.now():%Y-%m-%d-%H%M%S}"), analyzer)
+        typer.echo(f"Photos and results are kept in {run.parent}.")
+    opened = partial(reviewed_run, run, analyzer, reviewer or user_name(), exclude_dir)
+    serve_review(opened, port, typer.echo, opens_browser=not no_open)
+
+
 def is_run(path: Path) -> bool:
     """Test whether a path is a run folder.
 

@@ -11,7 +11,7 @@
     const values = JSON.parse(line);
     data.columns.forEach((name, column) => { row[name] = values[column]; });
     row.photo_flags = (row.photo_flags || "").split(" ").filter(Boolean);
-    row.text = (row.photo + " " + (row.problem || "")).toLowerCase();
+    row.text = (row.photo + " " + (row.problem || "") + " " + row.review).toLowerCase();
     return row;
   });
   let packed = null;
@@ -58,6 +58,7 @@
         make("span", { class: "name", dir: "auto", text: row.photo }),
         level(row),
         make("span", { class: "small", text: found(row) }),
+        row.review ? make("span", { class: "small", text: "Reviewed: " + row.review }) : null,
         why && row.why && row.why !== found(row) ? make("span", { class: "small", text: row.why }) : null)));
   }
 
@@ -162,6 +163,7 @@
     find("details-body").replaceChildren(
       make("div", { class: "look" }, make("div", {}, picture(row)), make("div", {},
         make("p", {}, level(row), make("span", { class: "small", text: found(row) })),
+        ...(row.review ? [make("p", { text: "Reviewed: " + row.review })] : []),
         ...(row.duplicate_of ? [make("p", { text: "The same photo as " + row.duplicate_of })] : []),
         ...(row.triage_level ? [make("h3", { text: "What to do" }), make("p", { text: data.next_steps[row.triage_level] })] : []),
         ...list("Why this level", held.reasons),

@@ -81,6 +81,8 @@ class ReportPhoto:
         Of what was not taken for a spot.
     thumbnail, overlay : str
         Addresses relative to the page, or a data address; "" where there is none.
+    review : str
+        What a person said after looking; "" where nobody did.
     """
 
     row: Mapping[str, Value]
@@ -89,6 +91,7 @@ class ReportPhoto:
     candidate_scores: Sequence[float]
     thumbnail: str
     overlay: str
+    review: str = ""
 
 
 @dataclass
@@ -106,6 +109,7 @@ class _Content:
     n_spots: int = 0
     n_urgent: int = 0
     n_unasked: int = 0
+    n_reviewed: int = 0
 
     def add(self, photo: ReportPhoto) -> None:
         row = photo.row
@@ -119,9 +123,10 @@ class _Content:
         self.scores.add(photo.candidate_scores)
         why = why_a_person(row, photo.reasons)
         self.n_urgent += bool(why)
+        self.n_reviewed += bool(photo.review)
         self.n_unasked += row["triage_basis"] == NOBODY_WAS_ASKED
         shown = [_short(row[name]) for name in ROW_COLUMNS]
-        self.rows.append(_json_in_page([*shown, urgency(row), why, photo.thumbnail, photo.overlay]))
+        self.rows.append(_json_in_page([*shown, urgency(row), why, photo.thumbnail, photo.overlay, photo.review]))
         self.packed.append(_packed(photo))
 
 
@@ -270,7 +275,7 @@ def steps() -> dict[str, str]:
 def _data() -> dict[str, Any]:
     """Data that the page's script reads at once."""
     return {
-        "columns": [*ROW_COLUMNS, "urgency", "why", "thumbnail", "overlay"],
+        "columns": [*ROW_COLUMNS, "urgency", "why", "thumbnail", "overlay", "review"],
         "levels": LEVELS,
         "next_steps": steps(),
         "patterns": LABELS,

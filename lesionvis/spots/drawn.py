@@ -308,6 +308,25 @@ def label_borders(labels: NDArray[Any]) -> Iterator[tuple[int, NDArray[np.float6
             yield name, border + np.array([left, top])
 
 
+def is_same_spot(first: NDArray[np.float64], second: NDArray[np.float64]) -> bool:
+    """Test whether two outlines are of one spot that was drawn twice.
+
+    Parameters
+    ----------
+    first, second : ndarray of shape (K, 2), float64
+        Corners (x, y), px of the same photo.
+
+    Returns
+    -------
+    bool
+        True if more than half of the smaller one lies in the larger one.
+    """
+    corner = np.floor(np.minimum(first.min(axis=0), second.min(axis=0)))
+    width, height = (np.ceil(np.maximum(first.max(axis=0), second.max(axis=0))) - corner + 1).astype(int).tolist()
+    one, other = (pixels_inside(outline - corner, (height, width)) for outline in (first, second))
+    return bool((one & other).sum() > SHARED_MAX * max(1, min(one.sum(), other.sum())))
+
+
 def _rounded(outline: NDArray[Any], name: str) -> NDArray[np.float64]:
     """Outline in single precision of places whose origin is the corner of the photo, as in other programs."""
     corners = np.asarray(outline)
@@ -395,12 +414,7 @@ def _refuse_doubles(outlines: list[NDArray[np.float64]], new: list[int], name: s
     high = np.asarray([outline.max(axis=0) for outline in outlines]).reshape(-1, 2)
     for one in new:
         for other in np.flatnonzero(((low <= high[one]) & (high >= low[one])).all(axis=1)).tolist():
-            if other == one:
-                continue
-            corner = np.floor(np.minimum(low[one], low[other]))
-            width, height = (np.ceil(np.maximum(high[one], high[other])) - corner + 1).astype(int).tolist()
-            first, second = (pixels_inside(outlines[i] - corner, (height, width)) for i in (one, other))
-            if (first & second).sum() > SHARED_MAX * max(1, min(first.sum(), second.sum())):
+            if other != one and is_same_spot(outlines[one], outlines[other]):
                 pair = sorted((one + 1, other + 1))
                 raise SettingsError(f"{name}: spots {pair[0]} and {pair[1]} lie on each other; delete one of them.")
 

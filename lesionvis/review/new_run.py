@@ -1,0 +1,93 @@
+"""A run for photos that are dropped on the page: its folders, and places for its files."""
+
+from __future__ import annotations
+
+from itertools import count
+from pathlib import Path, PurePath
+
+from lesionvis.analysis import Analyzer
+from lesionvis.batch.journal import Journal
+from lesionvis.batch.names import escape_control_characters
+from lesionvis.errors import RunFolderError
+from lesionvis.settings import provenance, settings_hash
+
+# Table of the journal of a run that was begun for photos of the page.
+_MARK = "page_photos"
+# Of the name of a file that is added; file systems allow 255 bytes, and a letter may take four.
+_NAME_MAX_LETTERS = 60
+
+
+def new_run(folder: Path, analyzer: Analyzer) -> Path:
+    """Begin a run for photos that are dropped on the page.
+
+    Parameters
+    ----------
+    folder : Path
+        New folder, that will hold the photos and the run.
+    analyzer : Analyzer
+        Settings of the run.
+
+    Returns
+    -------
+    Path
+        Run folder.
+
+    Raises
+    ------
+    RunFolderError
+        If the folder exists or cannot be made.
+    """
+    run = folder / "run"
+    photos = folder / "photos"
+    try:
+        for path in (folder, run, photos):
+            path.mkdir()
+    except OSError as error:
+        raise RunFolderError(
+            f"The folder {folder} cannot be made ({error.strerror}); call from a folder that may be written to."
+        ) from error
+    with Journal.resume(run, provenance(analyzer) | {"settings_hash": settings_hash(analyzer)}) as journal:
+        journal.record_begin(photos, ())
+        journal.change(f"CREATE TABLE {_MARK} (begun_at TEXT NOT NULL)")
+    return run
+
+
+def free_path(folder: Path, name: str, content: bytes) -> Path:
+    """Place for a file of a folder that takes no other file's place.
+
+    Parameters
+    ----------
+    folder : Path
+        An existing folder.
+    name : str
+        Wanted name, of any origin; of a path the last part counts.
+    content : bytes
+        The file.
+
+    Returns
+    -------
+    Path
+        Existing only where it has this content.
+    """
+    last = escape_control_characters(name.replace("\\", "/").rpartition("/")[2]).lstrip(".")
+    wanted = PurePath(last[-_NAME_MAX_LETTERS:] or "photo")
+    for number in count(1):
+        path = folder / (wanted.name if number == 1 else f"{wanted.stem} ({number}){wanted.suffix}")
+        if not path.exists() or (path.is_file() and path.read_bytes() == content):
+            return path
+    raise AssertionError("there is always a free number")
+
+
+def takes_photos(journal: Journal) -> bool:
+    """Test whether a run was begun for photos of the page; of other runs the folder of the photos is only read.
+
+    Parameters
+    ----------
+    journal : Journal
+        Of the run.
+
+    Returns
+    -------
+    bool
+    """
+    return bool(list(journal.select(f"PRAGMA table_info({_MARK})")))

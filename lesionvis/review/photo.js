@@ -1,0 +1,302 @@
+import { ask, complain, find, make, options, short, things, words } from "./make.js";
+import { Viewer } from "./viewer.js";
+
+const KIND_KEYS = ["", "blood", "vascular", "inflamed", "pigment", "lesion"];
+
+export class PhotoPage {
+  constructor(about, wishes, leave) {
+    this.about = about;
+    this.wishes = wishes;
+    this.leave = leave;
+    this.held = null;
+    this.around = {};
+    this.versions = new Map(); // photo -> number of the last change that was seen
+    this.queue = Promise.resolve();
+    this.waiting = 0;
+    this.viewer = new Viewer({
+      picked: (kind, index) => this.picked(kind, index),
+      drew: (wish) => this.edit(wish),
+      hint: (text) => { find("hint").textContent = text; },
+    });
+    options(find("say-pattern"), [["", "as it was answered"], ...about.patterns.map((name) => [name, words(name)])]);
+    find("say-pattern").addEventListener("change", () => this.edit({ do: "pattern", pattern: find("say-pattern").value }));
+    find("note").addEventListener("change", () => this.saveNote());
+    const clicks = {
+      back: () => this.leave(), before: () => this.go(this.around.previous), after: () => this.go(this.around.next),
+      undo: () => this.edit({ do: "undo" }), redo: () => this.edit({ do: "redo" }), reset: () => this.edit({ do: "reset" }),
+      done: () => this.done(), "not-done": () => this.edit({ do: "done", is_done: false }),
+      circle: () => this.toggle("circle"), border: () => this.toggle("border"),
+      "zoom-in": () => this.viewer.zoomBy(1.4), "zoom-out": () => this.viewer.zoomBy(1 / 1.4),
+      fit: () => this.viewer.size && this.viewer.fit(), full: () => this.viewer.full(),
+      outlines: () => this.hide("spots"), candidates: () => this.hide("candidates"),
+    };
+    for (const [id, act] of Object.entries(clicks)) find(id).addEventListener("click", act);
+  }
+
+  async open(photo) {
+    this.name = photo;
+    this.held = null;
+    this.places = { spot: null, candidate: null };
+    find("photo-title").textContent = photo;
+    find("sheet").href = "sheet?photo=" + encodeURIComponent(photo);
+    find("result").textContent = "Reading the photo …";
+    const wish = this.wishes();
+    wish.set("photo", photo);
+    let held;
+    try {
+      held = await ask("api/photo?" + wish);
+    } catch (error) {
+      if (this.name === photo) complain(error.message);
+      return;
+    }
+    if (this.name !== photo) return; // another one was opened meanwhile
+    complain("");
+    const address = "tile?photo=" + encodeURIComponent(photo) + "&sha256=" + encodeURIComponent(held.sha256 || "");
+    this.viewer.open(held.size || null, address, this.about.tile_px);
+    this.around = { previous: held.previous, next: held.next, place: held.place, count: held.count };
+    this.fill(held);
+    find("photo-title").focus({ preventScroll: true });
+    if (held.next) this.prepare(held.next);
+    if (!held.measured && held.size) this.measure();
+  }
+
+  // What the next photo needs is made while this one is looked at.
+  async prepare(photo) {
+    try {
+      const held = await ask("api/photo?" + new URLSearchParams({ photo }));
+      if (held.size) new Image().src = this.coarse(photo, held);
+    } catch { /* told when it is opened */ }
+  }
+
+  coarse(photo, held) {
+    let level = 0;
+    while (Math.max(...held.size) > this.about.tile_px * 2 ** level) level += 1;
+    return "tile?photo=" + encodeURIComponent(photo) + "&sha256=" + encodeURIComponent(held.sha256 || "") + "&level=" + level + "&column=0&row=0";
+  }
+
+  go(photo) {
+    this.saveNote();
+    if (photo) this.leave(photo);
+  }
+
+  // Changes are sent one after the other, each with the version that the one before gave. A number of a spot is of what
+  // was seen when it was said: once another change came first, it may be that of another spot.
+  edit(wish) {
+    const photo = this.name, seen = this.held ? this.held.version : null;
+    if (seen === null) return this.queue;
+    this.waiting += 1;
+    this.queue = this.queue.then(async () => {
+      try {
+        const version = this.versions.get(photo);
+        if (("spot" in wish || "candidate" in wish) && version !== seen) return;
+        const held = await ask("api/edit", { ...wish, photo, version });
+        this.versions.set(photo, held.version);
+        if (this.name !== photo) return;
+        complain("");
+        this.fill(held);
+        if (this.waiting === 1 && held.size) this.measure();
+      } catch (error) {
+        complain(error.message);
+        if (error.status === 409 && this.name === photo) {
+          this.fill(error.now);
+          if (error.now.size && !error.now.measured) this.measure();
+        }
+      } finally {
+        this.waiting -= 1;
+      }
+    });
+    return this.queue;
+  }
+
+  async measure() {
+    const photo = this.name, version = this.held.version;
+    find("result").textContent = "Measuring …";
+    try {
+      const { measured } = await ask("api/measured?" + new URLSearchParams({ photo }));
+      if (this.name !== photo || this.held.version !== version) return;
+      this.held.measured = measured;
+      this.tell();
+    } catch (error) {
+      if (this.name === photo) complain(error.message);
+    }
+  }
+
+  fill(held) {
+    this.held = { ...held, ...this.around };
+    this.versions.set(held.photo, held.version);
+    this.viewer.marks(held.spots || [], held.candidates || []);
+    find("before").disabled = !this.held.previous;
+    find("after").disabled = !this.held.next;
+    find("place").textContent = this.held.place ? this.held.place + " of " + this.held.count : "";
+    find("undo").disabled = !held.can_undo;
+    find("redo").disabled = !held.can_redo;
+    for (const id of ["circle", "border", "reset"]) find(id).disabled = !held.size;
+    find("say-pattern").value = held.pattern;
+    if (document.activeElement !== find("note")) find("note").value = this.sentNote = held.note;
+    find("not-done").hidden = !held.is_done;
+    find("done").textContent = held.is_done ? "✓ Done, next" : "Done, next";
+    find("history").replaceChildren(...held.history.map((one) =>
+      make("li", { text: one.made_at.replace("T", " ").slice(0, 19) + " " + one.made_by + ": " + one.action })));
+    this.fillCandidates();
+    this.tell();
+  }
+
+  // Result, advice and the table of spots; numbers are there once the last change is measured.
+  tell() {
+    const held = this.held, measured = held.measured;
+    this.fillSpots();
+    if (!measured) {
+      find("advice-part").hidden = true;
+      if (!held.size) find("result").textContent = held.problem || "This photo was not analysed.";
+      find("advice").replaceChildren();
+      return;
+    }
+    const row = measured.row;
+    find("advice-part").hidden = row.status === "failed";
+    const size = row.median_diameter_mm === null ? "" : ", median " + short(row.median_diameter_mm) + " mm";
+    find("result").replaceChildren(
+      make("b", { text: words(row.pattern) }), " – ", things(row.spot_count, "spot") + size,
+      row.spots_from === "corrected" ? " (corrected)" : "",
+      row.status === "ok" ? "" : " – " + (row.problem || row.status));
+    const flags = row.photo_flags ? row.photo_flags.split(" ") : [];
+    const scale = row.px_per_mm ? short(row.px_per_mm) + " px per mm (" + words(row.scale_source) + ")" : "no scale";
+    find("advice").replaceChildren(
+      make("p", {}, make("span", { class: "level " + row.triage_level, text: words(row.triage_level) }), " ", measured.next_step),
+      make("ul", {}, ...measured.reasons.map((text) => make("li", { text }))),
+      ...(flags.length ? [make("h3", { text: "Flags" }), make("ul", {}, ...flags.map((name) => make("li", { text: this.about.flags[name] || name })))] : []),
+      make("p", { class: "small", text: "Scale: " + scale + (row.taken_at ? "; taken " + row.taken_at.replace("T", " ") : "") }));
+  }
+
+  fillSpots() {
+    const held = this.held, measured = held.measured, spots = held.spots || [];
+    const rows = measured && measured.spots.length === spots.length ? measured.spots : null;
+    find("spots-title").textContent = held.size ? things(spots.length, "spot") : "Spots";
+    const unit = rows && rows.some((row) => row.diameter_mm !== null) ? "mm" : "px";
+    const body = spots.map((spot, index) => {
+      const row = rows && rows[index];
+      const kind = make("select", { "aria-label": "Kind of spot " + (index + 1), onchange: (event) => this.edit({ do: "kind", spot: index + 1, kind: event.target.value }) });
+      const shown = row && row.kind ? words(row.kind) : "by colour";
+      options(kind, [["", shown], ...this.about.kinds.map((name) => [name, words(name)])]);
+      kind.value = spot.kind;
+      return make("tr", { "data-spot": index },
+        make("th", { scope: "row" }, make("button", { type: "button", class: "number", "aria-label": "Show spot " + (index + 1), text: index + 1, onclick: () => this.choose("spot", index) })),
+        make("td", { text: row ? short(row["diameter_" + unit]) + " " + unit : "…" }),
+        make("td", {}, kind),
+        make("td", {}, make("button", { type: "button", "aria-label": "Remove spot " + (index + 1), text: "×", onclick: () => this.remove(index) })));
+    });
+    const head = make("tr", {}, ...["Spot", "Diameter", "Kind", "Remove"].map((text) => make("th", { scope: "col", text })));
+    find("spots").replaceChildren(spots.length ? make("table", {}, make("thead", {}, head), make("tbody", {}, ...body))
+      : make("p", { class: "small", text: held.size ? "There are no spots." : "" }));
+    this.mark();
+  }
+
+  fillCandidates() {
+    const candidates = this.held.candidates || [];
+    find("candidate-part").hidden = !candidates.length;
+    find("candidate-part").querySelector("summary").textContent = things(candidates.length, "candidate");
+    find("candidate-list").replaceChildren(...candidates.map((one, index) => make("li", {},
+      make("button", { type: "button", text: "Show", "aria-label": "Show candidate " + (index + 1), onclick: () => this.choose("candidate", index) }), " ",
+      make("button", { type: "button", text: "Make it a spot", "aria-label": "Make candidate " + (index + 1) + " a spot", onclick: () => this.promote(index) }),
+      " " + (one.score === null ? "" : Math.round(100 * one.score) + " %"))));
+  }
+
+  choose(kind, index) {
+    this.places[kind] = index;
+    this.viewer.select({ kind, index });
+    this.mark();
+  }
+
+  mark() {
+    const chosen = this.viewer.selected;
+    for (const row of find("spots").querySelectorAll("tr[data-spot]")) {
+      row.classList.toggle("selected", Boolean(chosen) && chosen.kind === "spot" && Number(row.dataset.spot) === chosen.index);
+    }
+    if (chosen && chosen.kind === "spot") {
+      find("spots").querySelector("tr.selected")?.scrollIntoView({ block: "nearest" });
+      const row = this.held.measured?.spots[chosen.index];
+      find("hint").textContent = "Spot " + (chosen.index + 1) + (row && row.diameter_mm !== null ? ", " + short(row.diameter_mm) + " mm" : "") + (row && row.kind ? ", " + words(row.kind) : "") + ". x removes it, 1 to 5 say its kind.";
+    } else if (chosen) find("hint").textContent = "Candidate " + (chosen.index + 1) + ". a makes it a spot.";
+  }
+
+  picked(kind, index) {
+    if (kind === "spot") this.remove(index);
+    else this.promote(index);
+  }
+
+  remove(index) { return this.edit({ do: "remove", spot: index + 1 }); }
+
+  promote(index) { return this.edit({ do: "promote", candidate: this.held.candidates[index].candidate }); }
+
+  saveNote() {
+    if (!this.held || find("note").value === this.sentNote) return;
+    this.sentNote = find("note").value;
+    this.edit({ do: "note", note: this.sentNote });
+  }
+
+  async done() {
+    this.saveNote();
+    const next = this.around.next;
+    await this.edit({ do: "done", is_done: true });
+    if (this.held && this.held.is_done && find("problem").hidden) {
+      if (next) this.go(next);
+      else find("hint").textContent = "This was the last photo of the list.";
+    }
+  }
+
+  toggle(mode) {
+    if (!this.viewer.size) return;
+    this.viewer.setMode(this.viewer.mode === mode ? "" : mode);
+    this.viewer.box.focus({ preventScroll: true });
+  }
+
+  hide(what) {
+    this.viewer.show[what] = !this.viewer.show[what];
+    find(what === "spots" ? "outlines" : "candidates").setAttribute("aria-pressed", String(this.viewer.show[what]));
+    this.viewer.draw();
+  }
+
+  step(kind, by) {
+    const count = ((kind === "spot" ? this.held.spots : this.held.candidates) || []).length;
+    if (!count) return;
+    const chosen = this.viewer.selected;
+    // After one was removed, the next has its number.
+    const held = this.places[kind];
+    const place = chosen && chosen.kind === kind ? chosen.index + by : held === null ? (by > 0 ? 0 : count - 1) : by > 0 ? held : held - 1;
+    this.choose(kind, (place + count) % count);
+  }
+
+  // True if the key meant something.
+  key(event) {
+    if (!this.held) return false;
+    const chosen = this.viewer.selected;
+    if (event.ctrlKey || event.metaKey) {
+      const key = event.key.toLowerCase();
+      if (key === "z") this.edit({ do: event.shiftKey ? "redo" : "undo" });
+      else if (key === "y") this.edit({ do: "redo" });
+      else return false;
+      return true;
+    }
+    if (event.altKey) return false;
+    const isOnButton = event.target.closest("button, summary, a") !== null;
+    if (isOnButton && (event.key === "Enter" || event.key === " ")) return false;
+    if (this.viewer.drawKey(event)) return true;
+    if (event.target.closest(".scroll") && event.key.startsWith("Arrow")) return false;
+    const acts = {
+      "]": () => this.go(this.around.next), "[": () => this.go(this.around.previous), Escape: () => this.go(" "),
+      ".": () => this.step("spot", 1), ",": () => this.step("spot", -1),
+      c: () => this.step("candidate", 1), v: () => this.step("candidate", -1),
+      o: () => this.toggle("circle"), b: () => this.toggle("border"),
+      t: () => find("say-pattern").focus(), m: () => find("note").focus(), d: () => this.done(),
+      u: () => this.edit({ do: "undo" }), r: () => this.edit({ do: "redo" }),
+      h: () => this.hide("candidates"), l: () => this.hide("spots"),
+    };
+    if (chosen && chosen.kind === "spot") {
+      acts.x = acts.Delete = () => this.remove(chosen.index);
+      KIND_KEYS.forEach((kind, key) => { acts[key] = () => this.edit({ do: "kind", spot: chosen.index + 1, kind }); });
+    }
+    if (chosen && chosen.kind === "candidate") acts.a = acts.Enter = () => this.promote(chosen.index);
+    if (acts[event.key]) acts[event.key]();
+    else return this.viewer.viewKey(event);
+    return true;
+  }
+}

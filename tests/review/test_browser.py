@@ -1,0 +1,384 @@
+"""The review page in a browser: every action by mouse and by keyboard, reload, two windows, and nothing leaves it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from chromium import chromium
+from reviewed import ANALYZER, BROKEN, HOSTILE, PHOTO, TWIN, review_process, run_of, write_photos
+
+from lesionvis.review.new_run import new_run
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed; install lesionvis[dev]")
+expect = sync_api.expect
+# Of a machine that does other things too.
+PATIENCE_MS = 60_000
+expect.set_options(timeout=PATIENCE_MS)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("reviewed")
+    write_photos(folder / "photos")
+    run_of(folder / "photos", folder / "run")
+    with review_process(folder / "run") as (_, address):
+        yield address
+
+
+class Opened:
+    """A window of the review page, what it complained of and what it asked for."""
+
+    def __init__(self, browser: Any, address: str, waits_for: str = "#photos li, #result b", **options: Any) -> None:
+        self.waits_for = waits_for
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+        self.origin = address.partition("/?")[0]
+        self.context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
+        self.page = self.window(address)
+
+    def window(self, address: str) -> Any:
+        page = self.context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        # An answer that refuses a change is told on the page; the browser tells it too.
+        page.on("console", lambda message: self.complaints.extend([message.text] * ("409" not in message.text)))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.goto(address)
+        page.wait_for_selector(self.waits_for)
+        return page
+
+    def names(self) -> list[str]:
+        return [str(name) for name in self.page.locator("#photos .name").all_inner_texts()]
+
+    def open(self, photo: str = PHOTO, page: Any = None) -> Any:
+        """Page with a photo as it was found, measured."""
+        page = page or self.page
+        page.locator(".card", has=page.get_by_text(photo, exact=True)).click()
+        expect(page.locator("#photo-title")).to_have_text(photo)
+        expect(page.locator("#spots tbody td").first).not_to_have_text("…")
+        return page
+
+    def count(self, page: Any = None) -> int:
+        page = page or self.page
+        return int(re.match(r"\d+", page.locator("#spots-title").inner_text())[0])  # type: ignore[index]
+
+
+@pytest.fixture
+def opened(browser: Any, address: str) -> Iterator[Opened]:
+    """A window; at the end nothing complained and no request left the server."""
+    opened = Opened(browser, address)
+    yield opened
+    opened.context.close()
+    assert opened.complaints == []
+    assert {url for url in opened.requests if not url.startswith(opened.origin)} <= {"data:,"}
+
+
+def _is_measured(page: Any, count: int) -> None:
+    expect(page.locator("#spots-title")).to_have_text(re.compile(rf"^{count} spots?$"))
+    if count:
+        expect(page.locator("#spots tbody td").first).to_have_text(re.compile("mm$"))
+    expect(page.locator("#result")).to_contain_text(f"{count} spot")
+
+
+def _as_found(page: Any) -> None:
+    """Take all changes of the open photo back."""
+    page.locator("#history-part").evaluate("part => { part.open = true; }")
+    page.locator("#reset").click()
+    page.locator("#history-part").evaluate("part => { part.open = false; }")
+
+
+def _middle(page: Any, path: str) -> tuple[float, float]:
+    """Middle of an outline in the window."""
+    box = page.locator(path).bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def test_the_token_leaves_the_address_and_the_cookie_is_no_script_s(opened: Opened) -> None:
+    assert "token" not in opened.page.url
+    assert opened.page.evaluate("document.cookie") == ""
+    opened.page.reload()
+    opened.page.wait_for_selector("#photos li")
+
+
+def test_filters_stay_in_the_address(opened: Opened) -> None:
+    page = opened.page
+    assert set(opened.names()) == {PHOTO, TWIN, HOSTILE, BROKEN}
+    page.select_option("#status", "failed")
+    expect(page.locator("#shown")).to_have_text("Photos 1 to 1 of 1 (4 in all)")
+    page.reload()
+    expect(page.locator("#shown")).to_have_text("Photos 1 to 1 of 1 (4 in all)")
+    page.get_by_role("button", name="Clear").click()
+    page.fill("#search", "twin")
+    expect(page.locator("#shown")).to_have_text("Photos 1 to 1 of 1 (4 in all)")
+    page.fill("#search", "no such")
+    expect(page.locator("#shown")).to_have_text("No photo fits; clear a filter.")
+    page.fill("#search", "")
+    page.select_option("#sort", "photo")
+    expect(page.locator("#photos .name").first).to_have_text(HOSTILE)
+    assert "sort=photo" in page.url
+
+
+def test_spots_and_candidates_by_mouse(opened: Opened) -> None:
+    page = opened.open()
+    count = opened.count()
+    page.mouse.click(*_middle(page, "#shapes .spot >> nth=1"))
+    _is_measured(page, count - 1)
+    assert page.locator("#labels text").count() == count - 1
+    page.mouse.click(*_middle(page, "#shapes .candidate >> nth=0"))
+    _is_measured(page, count)
+    page.locator("#undo").click()
+    _is_measured(page, count - 1)
+    page.locator("#undo").click()
+    _is_measured(page, count)
+    assert page.locator("#result").inner_text().count("corrected") == 0
+    page.locator("#redo").click()
+    _is_measured(page, count - 1)
+    page.get_by_role("button", name="Remove spot 1", exact=True).click()
+    _is_measured(page, count - 2)
+    _as_found(page)
+    _is_measured(page, count)
+
+
+def test_drawing_by_mouse(opened: Opened) -> None:
+    page = opened.open()
+    _as_found(page)
+    count = opened.count()
+    page.locator("#circle").click()
+    box = page.locator("#viewer").bounding_box()
+    x, y = _free_place(page)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 14, y, steps=4)
+    page.mouse.up()
+    _is_measured(page, count + 1)
+    page.locator("#undo").click()
+    page.locator("#border").click()
+    for across, down in ((-12, -10), (14, -12), (10, 14)):
+        page.mouse.click(x + across, y + down)
+    page.keyboard.press("Enter")
+    _is_measured(page, count + 1)
+    page.keyboard.press("Escape")
+    assert page.locator("#border").get_attribute("aria-pressed") == "false"
+    # A drag without a tool moves the photo and changes nothing.
+    before = page.locator("#plane").evaluate("plane => plane.style.transform")
+    page.mouse.move(box["x"] + 60, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 120, box["y"] + 90, steps=3)
+    page.mouse.up()
+    page.mouse.wheel(0, -300)
+    page.wait_for_function("before => document.getElementById('plane').style.transform !== before", arg=before)
+    assert opened.count() == count + 1
+    _as_found(page)
+    _is_measured(page, count)
+
+
+FREE = """() => {
+    const box = document.getElementById('viewer').getBoundingClientRect();
+    const shapes = [...document.querySelectorAll('#shapes path')].map((path) => path.getBoundingClientRect());
+    for (let y = box.top + 60; y < box.bottom - 60; y += 15) for (let x = box.left + 60; x < box.right - 60; x += 15) {
+        if (shapes.every((one) => x + 40 < one.left || x - 40 > one.right || y + 40 < one.top || y - 40 > one.bottom)
+            && document.elementsFromPoint(x, y).some((one) => one.tagName === 'IMG')) return [x, y];
+    } }"""
+
+
+def _free_place(page: Any) -> tuple[float, float]:
+    page.wait_for_function("document.querySelectorAll('#plane img').length > 0")
+    page.wait_for_function(f"({FREE})()")
+    x, y = page.evaluate(FREE)
+    return float(x), float(y)
+
+
+def test_everything_by_keyboard(opened: Opened) -> None:
+    page = opened.page
+    page.keyboard.press("/")
+    page.keyboard.type(PHOTO)
+    expect(page.locator("#photos .card")).to_have_count(1)
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.locator("#photo-title")).to_have_text(PHOTO)
+    expect(page.locator("#spots tbody td").first).not_to_have_text("…")
+    count = opened.count()
+    page.keyboard.press(".")
+    page.keyboard.press(".")
+    assert page.locator("#spots tr.selected .number").inner_text() == "2"
+    page.keyboard.press("3")
+    expect(page.locator("#spots tbody select").nth(1)).to_have_value("inflamed")
+    page.keyboard.press(",")
+    page.keyboard.press("x")
+    _is_measured(page, count - 1)
+    page.keyboard.press("c")
+    page.keyboard.press("a")
+    _is_measured(page, count)
+    page.keyboard.press("u")
+    _is_measured(page, count - 1)
+    page.keyboard.press("Control+y")
+    _is_measured(page, count)
+    _as_found(page)
+    _is_measured(page, count)
+    x, y = _free_place(page)
+    box = page.locator("#viewer").bounding_box()
+    page.keyboard.press("o")
+    _steer(page, x - box["x"], y - box["y"])
+    for _ in range(3):
+        page.keyboard.press("+")
+    page.keyboard.press("Enter")
+    _is_measured(page, count + 1)
+    page.keyboard.press("Escape")
+    page.keyboard.press("u")
+    _is_measured(page, count)
+    page.keyboard.press("b")
+    _steer(page, x - box["x"], y - box["y"])
+    for key in ("ArrowRight", "ArrowDown", "ArrowLeft"):
+        page.keyboard.press("Space")
+        page.keyboard.press(f"Shift+{key}")
+    page.keyboard.press("Enter")
+    _is_measured(page, count + 1)
+    page.keyboard.press("Escape")
+    page.keyboard.press("t")
+    page.keyboard.type("angioma")
+    page.keyboard.press("Escape")
+    page.keyboard.press("m")
+    page.keyboard.type("seen <b>twice</b>")
+    page.keyboard.press("Escape")
+    page.keyboard.press("d")
+    expect(page.locator("#hint")).to_contain_text("last photo")
+    expect(page.locator("#not-done")).to_be_visible()
+    page.reload()
+    expect(page.locator("#say-pattern")).to_have_value("angioma")
+    expect(page.locator("#note")).to_have_value("seen <b>twice</b>")
+    page.locator("#not-done").click()
+    page.keyboard.press("?")
+    assert page.locator("#keys").is_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    expect(page.locator("#photos .said").first).to_contain_text("seen as angioma")
+
+
+def _steer(page: Any, left: float, top: float) -> None:
+    """Bring the cross of a tool to a place of the viewer by arrow keys."""
+    page.keyboard.press("ArrowRight")
+    for _ in range(300):
+        box, cross = page.locator("#viewer").bounding_box(), page.locator("#draft .cross").bounding_box()
+        across = left - (cross["x"] + cross["width"] / 2 - box["x"])
+        down = top - (cross["y"] + cross["height"] / 2 - box["y"])
+        if abs(across) < 6 and abs(down) < 6:
+            return
+        far = max(abs(across), abs(down))
+        key = (
+            ("ArrowRight" if across > 0 else "ArrowLeft")
+            if abs(across) == far
+            else ("ArrowDown" if down > 0 else "ArrowUp")
+        )
+        page.keyboard.press(f"Shift+{key}" if far > 60 else key)
+    raise AssertionError("the cross cannot be brought there")
+
+
+def test_a_reload_in_the_middle_loses_nothing(opened: Opened) -> None:
+    page = opened.open()
+    _as_found(page)
+    count = opened.count()
+    page.keyboard.press(".")
+    with page.expect_response("**/api/edit"):
+        page.keyboard.press("x")
+    page.reload()  # before it is measured
+    _is_measured(page, count - 1)
+    page.keyboard.press("u")
+    _is_measured(page, count)
+
+
+def test_of_two_windows_the_second_is_told(opened: Opened) -> None:
+    page = opened.open()
+    _as_found(page)
+    count = opened.count()
+    _is_measured(page, count)
+    other = opened.window(page.url)
+    expect(other.locator("#spots tbody td").first).to_have_text(re.compile("mm$"))
+    page.get_by_role("button", name="Remove spot 1", exact=True).click()
+    _is_measured(page, count - 1)
+    other.get_by_role("button", name="Remove spot 1", exact=True).click()
+    expect(other.locator("#problem")).to_contain_text("changed in another window")
+    _is_measured(other, count - 1)
+    other.get_by_role("button", name="Remove spot 1", exact=True).click()
+    _is_measured(other, count - 2)
+    expect(other.locator("#problem")).to_be_hidden()
+
+
+def test_a_name_with_markup_does_nothing(opened: Opened) -> None:
+    page = opened.open(HOSTILE)
+    assert page.title() == f"{HOSTILE} – lesionvis review"
+    page.wait_for_function("document.querySelector('#plane img')?.naturalWidth > 0")
+    page.keyboard.press("Escape")
+    expect(page.locator(".card:focus .name")).to_have_text(HOSTILE)
+
+
+def test_a_file_that_is_no_photo_says_why(opened: Opened) -> None:
+    page = opened.page
+    page.locator(".card", has_text=BROKEN).click()
+    expect(page.locator("#result")).to_contain_text("This file")
+    assert page.locator("#circle").is_disabled()
+    page.keyboard.press("o")
+    page.keyboard.press("ArrowLeft")
+    page.go_back()
+    expect(page.locator("#photos .card")).to_have_count(4)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_page_keeps_the_rules_of_accessibility_and_fits(
+    browser: Any, address: str, scheme: str, width: int
+) -> None:
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed; install lesionvis[dev]"
+    ).Axe()
+    opened = Opened(browser, address, viewport={"width": width, "height": 844}, color_scheme=scheme)
+    page = opened.page
+
+    def check() -> None:
+        found = axe.run(page)
+        assert len(found.response["passes"]) > 15
+        assert (found.generate_report() if found.violations_count else "") == ""
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+
+    check()
+    opened.open(HOSTILE)
+    for part in ("#candidate-part", "#history-part"):
+        page.locator(part).evaluate("part => { part.open = true; }")
+    check()
+    page.locator("#keys").evaluate("keys => keys.showModal()")
+    check()
+    opened.context.close()
+    assert opened.complaints == []
+
+
+def test_a_photo_that_is_dropped_on_an_empty_page_is_answered(browser: Any, tmp_path: Path) -> None:
+    write_photos(tmp_path)
+    run = new_run(tmp_path / "new", ANALYZER)
+    with review_process(run) as (_, address):
+        opened = Opened(browser, address, waits_for="#drop")
+        page = opened.page
+        assert page.locator("#shown").inner_text() == "There are no photos yet."
+        page.set_input_files("#files", tmp_path / PHOTO)
+        expect(page.locator("#photo-title")).to_have_text("a.png")
+        expect(page.locator("#result")).to_contain_text("spots")
+        expect(page.locator("#advice")).to_contain_text("Scale:")
+        with opened.context.expect_page() as sheet:
+            page.locator("#sheet").click()
+        sheet.value.wait_for_load_state()
+        assert "a.png" in sheet.value.locator("body").inner_text()
+        assert sheet.value.locator("img").first.evaluate("image => image.naturalWidth") > 0
+        page.keyboard.press("Escape")
+        page.set_input_files("#files", [tmp_path / HOSTILE, tmp_path / BROKEN])
+        expect(page.locator("#photos .card")).to_have_count(3)
+        opened.context.close()
+    assert opened.complaints == []

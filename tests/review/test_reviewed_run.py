@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from reviewed import ANALYZER, BROKEN, PHOTO, run_of, write_photos
+
+from lesionvis.analysis import Analyzer
+from lesionvis.errors import RunFolderError
+from lesionvis.review.reviewed_run import NoSuchPhotoError, reviewed_run
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("reviewed")
+    write_photos(folder / "photos")
+    run_of(folder / "photos", folder / "run")
+    return folder / "run"
+
+
+def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RunFolderError, match="holds no run"), reviewed_run(tmp_path, ANALYZER, "Eva"):
+        pass
+
+
+def test_other_settings_than_those_of_the_run_are_refused(run: Path) -> None:
+    with pytest.raises(RunFolderError, match="px_per_mm"), reviewed_run(run, Analyzer(px_per_mm=7.0), "Eva"):
+        pass
+
+
+def test_looking_changes_nothing(run: Path) -> None:
+    before = {path.name: path.read_bytes() for path in run.iterdir() if path.suffix in (".csv", ".html")}
+    with reviewed_run(run, ANALYZER, "Eva") as opened:
+        assert opened.waiting() == []
+        measured = opened.measured(PHOTO)
+        assert measured is not None
+        assert measured["row"]["status"] == "ok"
+        assert opened.measured(BROKEN) is not None
+        with pytest.raises(NoSuchPhotoError):
+            opened.photo("x.jpg")
+    assert {path.name: path.read_bytes() for path in run.iterdir() if path.suffix in (".csv", ".html")} == before
+
+
+def test_what_was_changed_and_not_measured_waits_for_the_next_run(run: Path) -> None:
+    with reviewed_run(run, ANALYZER, "Eva") as opened:
+        task = opened.task_as_found(PHOTO)
+        assert task is not None
+        opened.hold_found(opened.workers.as_found(task))
+        assert opened.task_as_found(PHOTO) is None
+        opened.edit(PHOTO, 0, {"do": "remove", "spot": 1})
+        assert len(opened.waiting()) == 2  # the photo and its twin
+        (task,) = opened.tasks_as_given(PHOTO)
+        opened.record(PHOTO, opened.workers.as_given(task))
+        assert opened.waiting() == []
+        assert opened.tasks_as_given(PHOTO) == []
