@@ -152,6 +152,38 @@ def read_json(path: Path) -> Any:
         raise SettingsError(f"{path.name} is no JSON ({error}); export it again.") from error
 
 
+def json_file(content: Any) -> bytes:
+    """JSON content as a file.
+
+    Parameters
+    ----------
+    content : object
+        Plain values.
+
+    Returns
+    -------
+    bytes
+        JSON in UTF-8, with no number that JSON does not know.
+    """
+    return json.dumps(content, ensure_ascii=False, allow_nan=False).encode()
+
+
+def who_and_when(drawn: DrawnSpots | None) -> tuple[str, str]:
+    """Who corrected spots and when, for a file.
+
+    Parameters
+    ----------
+    drawn : DrawnSpots or None
+        None where nobody did.
+
+    Returns
+    -------
+    drawn_by, drawn_at : str
+        Empty where it is not known.
+    """
+    return ("", "") if drawn is None else (drawn.drawn_by, drawn.drawn_at)
+
+
 def damaged(name: str, what: str) -> SettingsError:
     """Error on a file that says less than its format asks for.
 

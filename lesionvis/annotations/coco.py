@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -11,7 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.annotations.base import CATEGORIES, Annotation, AnnotationFile, damaged, drawn_from
+from lesionvis.annotations.base import (
+    CATEGORIES,
+    Annotation,
+    AnnotationFile,
+    damaged,
+    drawn_from,
+    json_file,
+    who_and_when,
+)
 from lesionvis.errors import SettingsError
 from lesionvis.geometry import pixel_borders, polygon_area
 from lesionvis.spots.drawn import CENTRE_PX, DrawnSpots
@@ -99,11 +106,9 @@ def coco_content(
         Ready for JSON.
     """
     width, height = size_px
-    info = {"description": "spots found by lesionvis", "contributor": "", "date_created": ""}
-    if drawn is not None:
-        info |= {"contributor": drawn.drawn_by, "date_created": drawn.drawn_at}
+    drawn_by, drawn_at = who_and_when(drawn)
     return {
-        "info": info,
+        "info": {"description": "spots found by lesionvis", "contributor": drawn_by, "date_created": drawn_at},
         "licenses": [],
         "categories": [{"id": number, "name": name} for number, name in enumerate(CATEGORIES, start=1)],
         "images": [{"id": 1, "file_name": photo, "width": width, "height": height}],
@@ -124,7 +129,7 @@ def write_coco(content: Mapping[str, Any]) -> bytes:
     bytes
         JSON in UTF-8.
     """
-    return json.dumps(content, ensure_ascii=False, allow_nan=False).encode()
+    return json_file(content)
 
 
 def joined_coco(contents: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.annotations.base import SPOT, Annotation, AnnotationFile, damaged, drawn_from
+from lesionvis.annotations.base import SPOT, Annotation, AnnotationFile, damaged, drawn_from, json_file, who_and_when
 from lesionvis.errors import SettingsError
 from lesionvis.spots.drawn import DrawnSpots
 
@@ -88,15 +87,16 @@ def write_geojson(
     bytes
         JSON in UTF-8.
     """
+    drawn_by, drawn_at = who_and_when(drawn)
     content = {
         "type": _COLLECTION,
         "photo": photo,
         "size_px": list(size_px),
-        "drawn_by": "" if drawn is None else drawn.drawn_by,
-        "drawn_at": "" if drawn is None else drawn.drawn_at,
+        "drawn_by": drawn_by,
+        "drawn_at": drawn_at,
         "features": [_feature(one) for one in annotations],
     }
-    return json.dumps(content, ensure_ascii=False, allow_nan=False).encode()
+    return json_file(content)
 
 
 def _outlines(features: Sequence[Mapping[str, Any]], file: str) -> Iterator[tuple[NDArray[np.float64], str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.annotations.base import Annotation, AnnotationFile, damaged, drawn_from
+from lesionvis.annotations.base import Annotation, AnnotationFile, damaged, drawn_from, json_file, who_and_when
 from lesionvis.errors import SettingsError
 from lesionvis.spots.drawn import DrawnSpots
 
@@ -87,6 +86,7 @@ def write_labelme(
     bytes
         JSON in UTF-8.
     """
+    drawn_by, drawn_at = who_and_when(drawn)
     content: dict[str, Any] = {
         "version": _VERSION,
         "flags": {},
@@ -95,10 +95,10 @@ def write_labelme(
         "imageData": None,
         "imageHeight": size_px[1],
         "imageWidth": size_px[0],
-        "drawn_by": "" if drawn is None else drawn.drawn_by,
-        "drawn_at": "" if drawn is None else drawn.drawn_at,
+        "drawn_by": drawn_by,
+        "drawn_at": drawn_at,
     }
-    return json.dumps(content, ensure_ascii=False, allow_nan=False).encode()
+    return json_file(content)
 
 
 def _outlines(shapes: Iterable[Mapping[str, Any]], file: str) -> Iterator[tuple[NDArray[np.float64], str]]:

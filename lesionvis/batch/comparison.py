@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from lesionvis.batch.facts import different_facts
 from lesionvis.batch.journal import Journal
 from lesionvis.batch.names import escape_control_characters
 from lesionvis.batch.rows import Value
@@ -21,7 +22,6 @@ COMPARED = (
 """Columns of the table of photos in which a person would look for a difference."""
 ONLY_FIRST, ONLY_SECOND, OTHER_FILE, CHANGED, SAME = "only in first", "only in second", "other file", "changed", "same"
 _SHOWN = ("spot_count", "pattern", "triage_level")
-_DERIVED = ("settings_hash",)  # follows from the other facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +78,8 @@ def compare_runs(first: Path, second: Path) -> RunComparison:
     """
     with Journal.read(first) as one, Journal.read(second) as other:
         before, after = one.provenance(), other.provenance()
-        facts = {
-            name: (before.get(name, ""), after.get(name, ""))
-            for name in {**before, **after}
-            if name not in _DERIVED and before.get(name) != after.get(name)
-        }
-        if "table_layout" in facts:
+        facts = {name: (was or "", now or "") for name, (was, now) in different_facts(before, after).items()}
+        if before.get("table_layout") != after.get("table_layout"):
             raise RunFolderError(
                 f"{first} and {second} have other tables (lesionvis {before.get('version')} and "
                 f"{after.get('version')}); run one of them again with the version of the other."

@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
 
+from lesionvis.batch.facts import telling_facts
 from lesionvis.batch.places import JOURNAL_NAME, is_same
 from lesionvis.batch.rows import FAILED, RESULT_COLUMNS, SPOT_COLUMNS, Value
 from lesionvis.batch.scan import Listing, PhotoFile
@@ -488,12 +489,9 @@ class Journal:
 
     def _refuse_other(self, wanted: Mapping[str, str]) -> None:
         """Refuse a journal with another provenance; the message names what differs."""
-        held = self.provenance()
-        names = [name for name in {**held, **wanted} if held.get(name) != wanted.get(name)]
-        # The fingerprint differs whenever anything does; the table layout does so with the version.
-        telling = [name for name in names if name not in ("settings_hash", "table_layout")] or names
+        telling = telling_facts(self.provenance(), wanted)
         if telling:
-            differences = "; ".join(f"{name} is {held.get(name)} there and {wanted.get(name)} now" for name in telling)
+            differences = "; ".join(f"{name} is {there} there and {now} now" for name, (there, now) in telling.items())
             raise RunFolderError(
                 f"{self._run} holds a run that was made differently: {differences}. "
                 "Use the same settings and versions, or another folder for this run."

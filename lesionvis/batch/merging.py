@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from lesionvis.batch.facts import telling_facts
 from lesionvis.batch.finish import finish_run
 from lesionvis.batch.journal import Journal
 from lesionvis.batch.lock import locked
@@ -112,11 +113,9 @@ def _facts(journal: Journal) -> dict[str, str]:
 
 
 def _refuse_differences(first: Path, second: Path, one: Mapping[str, str], other: Mapping[str, str]) -> None:
-    differing = [name for name in {**one, **other} if one.get(name) != other.get(name)]
-    # The fingerprint differs whenever anything does; the table layout does so with the version.
-    telling = [name for name in differing if name not in ("settings_hash", "table_layout")] or differing
+    telling = telling_facts(one, other)
     if telling:
-        told = "; ".join(f"{name} is {one.get(name)} and {other.get(name)}" for name in telling)
+        told = "; ".join(f"{name} is {before} and {after}" for name, (before, after) in telling.items())
         raise RunFolderError(
             f"{first} and {second} were made differently: {told}. Run one of them again as the other was."
         )

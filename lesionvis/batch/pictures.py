@@ -14,10 +14,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from lesionvis.annotations.files import WRITERS
 from lesionvis.batch.journal import Journal
 from lesionvis.batch.names import picture_files
 
-ANNOTATIONS = {"coco": ".json", "geojson": ".geojson", "labelme": ".json", "imagej": ".zip"}
+ANNOTATIONS = {kind: extension for kind, (extension, _) in WRITERS.items()}
 """Formats of `lesionvis.annotations` -> extension: the outlines of a photo as other programs read them."""
 
 KINDS = {"masks": ".png", "overlays": ".jpg", "thumbnails": ".jpg", **ANNOTATIONS}

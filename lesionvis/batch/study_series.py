@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lesionvis.analysis import Analyzer
+from lesionvis.batch.facts import different_facts
 from lesionvis.batch.given import Given, digest_of
 from lesionvis.batch.journal import Journal
 from lesionvis.batch.names import content_key, photo_digest, photo_path
@@ -30,8 +31,6 @@ STATES = ("new", "gone", "growing", "fading", "persisting", "unclear")
 COLUMNS = ("patient", "sites", "photo", "next_photo", "days", *STATES, "triage_level", "problem")
 """Columns of the table of intervals."""
 _FEW = "fewer than two photos with different dates"
-# What a run depends on besides the analyzer: both follow from the version and the settings.
-_DERIVED = ("settings_hash", "table_layout")
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,10 +238,9 @@ def check_analyzer(run: Path, analyzer: Analyzer) -> None:
     """
     with Journal.read(run) as journal:
         held = journal.provenance()
-    now = provenance(analyzer)
-    differing = [name for name in {**held, **now} if name not in _DERIVED and held.get(name) != now.get(name)]
+    differing = different_facts(held, provenance(analyzer))
     if differing:
-        told = "; ".join(f"{name} is {held.get(name)} there and {now.get(name)} here" for name in differing)
+        told = "; ".join(f"{name} is {there} there and {here} here" for name, (there, here) in differing.items())
         raise RunFolderError(
             f"{run} was made differently: {told}. Use its version and settings, or run lesionvis batch anew."
         )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lesionvis.report.histogram import HEIGHT, WIDTH
 from lesionvis.report.threshold import THRESHOLDS, ThresholdCurve, place_of
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0.0, 1.0) | st.none()))
 def test_a_score_counts_at_every_threshold_that_it_reaches(scores: list[float | None]) -> None:
     curve = ThresholdCurve()
