@@ -121,6 +121,11 @@ def test_a_study() -> None:
     assert "found again as before: True" in printed
     assert "changed 2" in printed
     assert "Settings, models and versions are the same." in printed
+    # "joins both runs", "follows the spots of each".
+    photos = len(
+        list((FOLDER.parent / "sample_images").glob("*.jpg")) + list((FOLDER.parent / "sample_pairs").glob("*.jpg"))
+    )
+    assert f"{photos} photos in the merged run, patients followed: ['P5']" in printed
     assert notes > 0
 
 
