@@ -20,7 +20,7 @@ from lesionvis.triage.circumstances import Circumstances
 
 PHOTO, PATIENT, DATE = "photo", "patient", "date"
 AGE, CAUSE, SITES = "age_years", "cause", "sites"
-EXCLUDE, SPOTS = "exclude", "spots_file"
+EXCLUDE, SPOTS, PATTERN = "exclude", "spots_file", "pattern"
 KNOWN_COLUMNS = {
     PHOTO: "path of the photo relative to the folder, or its name where no other photo has it",
     PATIENT: "who is photographed; photos of one patient and different dates are a series",
@@ -33,9 +33,15 @@ KNOWN_COLUMNS = {
     "coin": "coin that lies in the photo, such as eur-1",
     EXCLUDE: "PNG with the places to leave out, relative to the table",
     SPOTS: "file with spots that a person drew, relative to the table",
+    PATTERN: "what a person says the photo shows; `lesionvis train` learns from it",
 }
 """Columns that mean something, besides the names of the answers; all others are carried through."""
-_OTHER_NAMES = {"age": AGE, "site": SITES, "file": PHOTO, "filename": PHOTO, "patient_id": PATIENT}
+_OTHER_NAMES = {
+    **dict.fromkeys(("file", "filename", "file_name", "image", "photo_name"), PHOTO),
+    **dict.fromkeys(("site", "body_site", "body_sites"), SITES),
+    "age": AGE,
+    "patient_id": PATIENT,
+}
 _DELIMITERS = (",", ";", "\t", "|")
 _EXCEL = (".xlsx", ".xlsm")
 

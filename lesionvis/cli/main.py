@@ -419,18 +419,30 @@ def print_card(
 
 @app.command()
 def train(
-    folder: Annotated[Path, typer.Argument(help="Folder with photos; it is only read.")],
-    labels: Annotated[Path, typer.Option(help="CSV with the columns photo, pattern and optionally group.")],
+    places: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="PLACE...",
+            help="Folders of runs in which persons said what photos show, and a folder of photos with --labels.",
+        ),
+    ],
     out: Annotated[Path, typer.Option(help="New folder for the model, to be given to --model.")],
+    labels: Annotated[
+        Path | None, typer.Option(help="Table with the columns photo, pattern and optionally patient (or group).")
+    ] = None,
+    base: Annotated[
+        Path | None, typer.Option(help="Folder of the model whose training table is extended; that of the package.")
+    ] = None,
+    alone: Annotated[bool, typer.Option("--alone", help="Learn from these photos only.")] = False,
     quiet: Quiet = False,
 ) -> None:
-    """Train a pattern model on your own photos, for --model."""
+    """Train a pattern model on your own photos and what persons said of them, for --model."""
     try:
         from lesionvis.lab.own_training import train_own
     except ModuleNotFoundError as error:
         raise SettingsError(f'Training needs more libraries ({error.name}): pip install "lesionvis[lab]".') from error
     with shown_progress(quiet=quiet) as tell:
-        card = train_own(folder, labels, out, tell)
+        card = train_own(places, labels, out, base=base, is_alone=alone, on_progress=tell)
     if not quiet:
         typer.echo(escape_control_characters_in_lines(card))
 

@@ -156,20 +156,25 @@ def _train(arguments: argparse.Namespace) -> None:
 
 
 def _card(arguments: argparse.Namespace) -> None:
+    from lesionvis.lab.evaluate.cross_validation import cross_validate
     from lesionvis.lab.evaluate.model_card import PACKAGED_DATA, write_model_card
     from lesionvis.lab.train.pattern_training import read_pattern_table
 
     del arguments
     others = read_pattern_table(OTHER_SOURCE_TABLE)
-    write_model_card(PATTERN_TABLE.parent, read_pattern_table(PATTERN_TABLE), N_REPEATS, others, PACKAGED_DATA)
+    table = read_pattern_table(PATTERN_TABLE)
+    results = list(cross_validate(table, N_REPEATS))
+    write_model_card(PATTERN_TABLE.parent, table, results, others, PACKAGED_DATA)
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
+    from lesionvis.lab.evaluate.cross_validation import cross_validate
     from lesionvis.lab.evaluate.pattern_report import pattern_report
     from lesionvis.lab.train.pattern_training import read_pattern_table
 
     others = read_pattern_table(OTHER_SOURCE_TABLE)
-    print(pattern_report(read_pattern_table(PATTERN_TABLE), arguments.repeats, others))
+    table = read_pattern_table(PATTERN_TABLE)
+    print(pattern_report(table, list(cross_validate(table, arguments.repeats)), others))
 
 
 def _evaluate_spots(arguments: argparse.Namespace) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from lesionvis.lab.evaluate.cross_validation import (
     AnsweredPhotos,
+    OutOfFold,
     cross_validate,
     fitted_rule,
     intervals,
@@ -93,7 +94,7 @@ def train_regions(table: Path, folder: Path) -> None:
 
 def train_pattern(
     table_file: Path, folder: Path, name: str = PATTERN_MODEL, data: str = PATTERN_DATA, *, repeats: int = 1
-) -> None:
+) -> list[OutOfFold]:
     """Train and write a pattern model, with its cross-validated scores in the card.
 
     Parameters
@@ -107,6 +108,11 @@ def train_pattern(
         What it was trained on, in a sentence.
     repeats : int
         Repeats of the cross-validation, whose mean the card gives.
+
+    Returns
+    -------
+    list of OutOfFold
+        What the cross-validation gave, repeat by repeat.
     """
     table = read_pattern_table(table_file)
     results = list(cross_validate(table, repeats))
@@ -129,6 +135,7 @@ def train_pattern(
         "training_table": {"file": table_file.name, "sha256": table_digest(table_file)},
     }
     write_model(folder, name, fit_pattern(table, np.arange(len(table.labels))), about)
+    return results
 
 
 def train_bare(table_file: Path, folder: Path) -> None:

@@ -45,6 +45,15 @@ def test_any_delimiter_is_read(text: str | bytes, tmp_path: Path) -> None:
     assert _read(text, tmp_path) == (("photo", "Room", "note"), [("a.jpg", "12", "ok")])
 
 
+@pytest.mark.parametrize("name", ["Photo", "File name", "filename", "IMAGE"])
+def test_the_column_of_photos_goes_by_several_names(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "study.csv"
+    path.write_text(f"Body site;{name}\ntrunk;a.jpg\n", encoding="utf-8")
+    matched = match_rows(read_study_table(path), ["leg/a.jpg"])
+    assert matched.rows == {"leg/a.jpg": {"Body site": "trunk"}}
+    assert given_of(matched.rows["leg/a.jpg"], "study.csv").sites == ("trunk",)
+
+
 def test_cells_stay_as_they_are(tmp_path: Path) -> None:
     _, rows = _read('photo;note\na.jpg;" NA, ""x""\nsecond "\nb.jpg\n', tmp_path)
     assert rows == [("a.jpg", ' NA, "x"\nsecond '), ("b.jpg", "")]

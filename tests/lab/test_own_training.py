@@ -19,16 +19,27 @@ from drawn import drawn_skin
 from painted import BROWN, disk, painted
 
 from lesionvis.analysis import Analyzer
-from lesionvis.batch.run import Progress
+from lesionvis.batch.run import BatchRunner, Progress
 from lesionvis.errors import ModelError, SettingsError
 from lesionvis.lab import own_training
 from lesionvis.lab.evaluate.cross_validation import N_FOLDS
-from lesionvis.lab.own_training import read_own_labels, train_own
+from lesionvis.lab.own_labels import own_photos
+from lesionvis.lab.own_training import TABLE_FILE, measured, train_own
+from lesionvis.lab.train.pattern_training import (
+    OWN_SHARE,
+    joined,
+    read_pattern_table,
+    row_weights,
+    write_pattern_table,
+)
 from lesionvis.labels import PATTERNS
 from lesionvis.models import packaged_model_folder
+from lesionvis.pattern.features import FEATURE_NAMES
 from lesionvis.pattern.pattern import CLASSES, load_pattern_model
+from lesionvis.pattern.pattern import MODEL_NAME as PATTERN_MODEL
 
 N_PHOTOS = 6
+COLUMNS = ("photo", "pattern", "patient")
 
 
 def _write(path: Path, rows: list[tuple[str, ...]], columns: tuple[str, ...] = ("photo", "pattern")) -> Path:
@@ -67,7 +78,7 @@ def own(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model trained on them by the command."""
     out = tmp_path_factory.mktemp("models") / "my-model"
     command = [sys.executable, "-c", "from lesionvis.cli.main import main; main()", "train", str(photos)]
-    options = ["--labels", str(photos / "labels.csv"), "--out", str(out)]
+    options = ["--labels", str(photos / "labels.csv"), "--out", str(out), "--alone"]
     done = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     # On a slow machine it tells how it goes.
@@ -85,7 +96,7 @@ def test_progress_is_told_photo_by_photo(photos: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(own_training, "N_COPIES", 0)
     told: list[Progress] = []
     with pytest.raises(SettingsError, match="No space left on device"):
-        train_own(photos, photos / "labels.csv", tmp_path / "model", told.append)
+        train_own([photos], photos / "labels.csv", tmp_path / "model", is_alone=True, on_progress=told.append)
     total = N_PHOTOS * len(CLASSES)
     assert told == [Progress("measuring", done, total) for done in range(1, total + 1)]
 
@@ -170,48 +181,95 @@ def test_a_model_that_does_not_fit_is_refused(
         load_pattern_model(folder)
 
 
-def test_damaged_tables_are_refused_with_the_line(photos: Path, tmp_path: Path) -> None:
-    file = tmp_path / "labels.csv"
-    for rows, columns, reason in (
-        ([("angioma/0.png", "rash")], ("photo", "pattern"), 'Line 2 of .* "rash" is none of petechial_shower'),
-        ([("nowhere.png", "angioma")], ("photo", "pattern"), 'there is no photo "nowhere.png"'),
-        ([("", "angioma")], ("photo", "pattern"), 'there is no photo ""'),
-        ([("angioma/0.png", "angioma")], ("photo", "class"), "give it the columns photo, pattern"),
-        ([], ("photo", "pattern"), "holds nothing"),
-    ):
-        _write(file, rows, columns)  # type: ignore[arg-type]
-        with pytest.raises(SettingsError, match=reason):
-            read_own_labels(photos, file)
-    with pytest.raises(SettingsError, match="cannot be read"):
-        read_own_labels(photos, tmp_path / "none.csv")
-
-
-def test_a_table_saved_by_a_spreadsheet_with_semicolons_is_read(photos: Path, tmp_path: Path) -> None:
-    file = tmp_path / "labels.csv"
-    text = (photos / "labels.csv").read_text(encoding="utf-8")
-    file.write_text(text.replace(",", ";"), encoding="utf-8-sig")
-    assert read_own_labels(photos, file) == read_own_labels(photos, photos / "labels.csv")
-
-
 def test_every_class_needs_enough_groups(photos: Path, tmp_path: Path) -> None:
     rows: list[tuple[str, ...]] = [
         (f"{name}/{number}.png", name, "all the same") for name in CLASSES for number in range(N_PHOTOS)
     ]
-    with pytest.raises(SettingsError, match=f'1 groups of photos of "petechial_shower"; training needs {N_FOLDS}'):
-        read_own_labels(photos, _write(tmp_path / "labels.csv", rows, ("photo", "pattern", "group")))
+    labels = _write(tmp_path / "labels.csv", rows, ("photo", "pattern", "group"))
+    with pytest.raises(SettingsError, match=f'1 groups of photos of "petechial_shower"; .* needs {N_FOLDS} or more'):
+        train_own([photos], labels, tmp_path / "model", is_alone=True)
+    with pytest.raises(SettingsError, match=f"are of 1 patients; training needs {N_FOLDS} or more"):
+        train_own([photos], labels, tmp_path / "model", base=_small_base(tmp_path / "base"))
+    assert not (tmp_path / "model").exists()
 
 
-def test_without_groups_equal_files_stay_together(photos: Path, tmp_path: Path) -> None:
-    rows: list[tuple[str, ...]] = [(f"{name}/{number}.png", name) for name in CLASSES for number in range(N_PHOTOS)]
-    labels = read_own_labels(photos, _write(tmp_path / "labels.csv", [*rows, rows[0]]))
-    assert labels[0].group == labels[-1].group
-    assert len({label.group for label in labels}) == len(labels) - 1
+def _small_base(folder: Path) -> Path:
+    """The shipped model with a part of its table: every eighth photo."""
+    shipped = packaged_model_folder(PATTERN_MODEL)
+    shutil.copytree(shipped, folder, ignore=shutil.ignore_patterns("*.csv"))
+    table = read_pattern_table(shipped / TABLE_FILE)
+    write_pattern_table(folder / TABLE_FILE, table.take(np.flatnonzero(table.copy == 0)[::8]))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def reviewed(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of the photos with a table that says what they show, and spots that a person drew on one of them."""
+    place = tmp_path_factory.mktemp("reviewed")
+    rows = [(f"{name}/{n}.png", name, f"P{n}", "12") for name in CLASSES for n in range(N_PHOTOS)]
+    table = _write(place / "study.csv", [*rows[:-1], (rows[-1][0], "no_spots", "P9", "")], (*COLUMNS, "room"))
+    (place / "drawn" / "petechial_shower").mkdir(parents=True)
+    mask = np.zeros((160, 200), np.uint8)
+    mask[40:50, 60:70] = 1
+    cv2.imwrite(str(place / "drawn" / "petechial_shower" / "0.png"), mask)
+    BatchRunner(metadata=table, corrections=place / "drawn")(photos, place / "run")
+    return place / "run"
+
+
+def test_a_reviewed_run_extends_what_the_shipped_model_learnt_from(reviewed: Path, tmp_path: Path) -> None:
+    base = _small_base(tmp_path / "base")
+    card = train_own([reviewed], None, tmp_path / "extended", base=base)
+    shipped, table = (read_pattern_table(folder / TABLE_FILE) for folder in (base, tmp_path / "extended"))
+    own = table.take(np.flatnonzero(table.is_own()))
+    assert len(table.labels) == len(shipped.labels) + len(own.labels)
+    # One row per photo, and one more for the spots that a person drew.
+    assert len(own.labels) == N_PHOTOS * len(CLASSES) + 1
+    (drawn,) = np.flatnonzero(own.copy)
+    assert own.features[drawn, FEATURE_NAMES.index("spot_count")] == 1.0
+    assert own.labels[drawn].pattern == "petechial_shower"
+    assert own.features[drawn - 1, FEATURE_NAMES.index("spot_count")] > 1.0
+    assert {label.group for label in own.labels} == {f"own:P{number}" for number in (*range(N_PHOTOS), 9)}
+    assert "## On your own photos" in card
+    assert f"{N_PHOTOS * len(CLASSES)} photos. Before: pattern-v2, which never saw them." in card
+    before, after = (float(cell.split()[0]) for cell in re.findall(r"\| acceptable \| (.*) \| (.*) \|", card)[-1])
+    assert after > before
+    assert "DermNet" in card
+    assert Analyzer(model_folder=tmp_path / "extended").model_folder is not None
+    assert load_pattern_model(tmp_path / "extended").name == "extended"
+
+
+def test_own_photos_count_for_a_part_of_all_and_the_others_as_before(reviewed: Path, tmp_path: Path) -> None:
+    shipped = read_pattern_table(_small_base(tmp_path / "base") / TABLE_FILE)
+    own = measured(own_photos([reviewed], None), 0)
+    table = joined([shipped, own])
+    weights = row_weights(table, np.arange(len(table.labels)))
+    is_own = table.is_own()
+    share = weights[is_own].sum() / weights.sum()
+    assert 0.5 * OWN_SHARE < share < 1.5 * OWN_SHARE
+    assert share > 2.0 * is_own.mean()
+    classes = table.classes()
+    totals = [weights[classes == number].sum() for number in range(len(CLASSES))]
+    assert totals == pytest.approx([totals[0]] * len(CLASSES))
+    rows = np.arange(len(own.labels))
+    assert row_weights(own, rows) == pytest.approx(row_weights(own.take(rows), rows))
+
+
+def test_without_the_table_of_the_model_a_sentence_says_so(photos: Path, own: Path, tmp_path: Path) -> None:
+    base = tmp_path / "base"
+    shutil.copytree(own, base, ignore=shutil.ignore_patterns(TABLE_FILE))
+    with pytest.raises(SettingsError, match=r"holds no training\.csv, .*, or learn from your photos only by --alone\."):
+        train_own([photos], photos / "labels.csv", tmp_path / "model", base=base)
+    (base / TABLE_FILE).write_text("photo,spot_count\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match=r"cannot be extended: .* other columns than this version computes"):
+        train_own([photos], photos / "labels.csv", tmp_path / "model", base=base)
+    with pytest.raises(SettingsError, match="extends no model; leave out"):
+        train_own([photos], photos / "labels.csv", tmp_path / "model", base=own, is_alone=True)
 
 
 def test_a_folder_in_use_is_left_alone(photos: Path, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
     with pytest.raises(SettingsError, match="is in use"):
-        train_own(photos, photos / "labels.csv", tmp_path)
+        train_own([photos], photos / "labels.csv", tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from lesionvis.lab.evaluate.cross_validation import OutOfFold
 from lesionvis.lab.evaluate.pattern_report import pattern_report
 from lesionvis.lab.train.pattern_training import PatternTable
 from lesionvis.models import load_model
@@ -40,7 +41,11 @@ that it was trained on (see "other sources" below, where there are any); replace
 
 
 def write_model_card(
-    folder: Path, table: PatternTable, repeats: int, others: PatternTable | None = None, data: str | None = None
+    folder: Path,
+    table: PatternTable,
+    results: Sequence[OutOfFold],
+    others: PatternTable | None = None,
+    data: str | None = None,
 ) -> None:
     """Write the card of a trained model folder.
 
@@ -50,15 +55,15 @@ def write_model_card(
         With the model; the card is written beside it.
     table : PatternTable
         What it was trained on.
-    repeats : int
-        Of the cross-validation.
+    results : sequence of OutOfFold
+        Of the cross-validation, repeat by repeat.
     others : PatternTable, optional
         Photos of a further source, which are only judged.
     data : str, optional
         What the data are, in Markdown; what card.json says unless given.
     """
     card = load_model(folder).card
-    figures = pattern_report(table, repeats, others)
+    figures = pattern_report(table, results, others)
     text = "\n".join(_lines(card, data or f"{card['data']}\n", figures))
     (folder / CARD_FILE).write_text(text.rstrip() + "\n", encoding="utf-8")
 

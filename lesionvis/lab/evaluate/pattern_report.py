@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from lesionvis.lab.evaluate.cross_validation import (
     N_FOLDS,
     AnsweredPhotos,
+    OutOfFold,
     across_sources,
     by_tone,
-    cross_validate,
     fitted_rule,
     flips,
     intervals,
@@ -29,14 +29,14 @@ SOURCE_PHOTOS_MIN = 20
 SOURCE_FIGURES = ("acceptable", "other_abstained", "visible_called_no_spots", "bare_called_no_spots")
 
 
-def pattern_report(table: PatternTable, repeats: int, others: PatternTable | None = None) -> str:
-    """Cross-validate a table and write down what comes out.
+def pattern_report(table: PatternTable, results: Sequence[OutOfFold], others: PatternTable | None = None) -> str:
+    """Write down what came out of the cross-validation of a table.
 
     Parameters
     ----------
     table : PatternTable
-    repeats : int
-        Repeats of the cross-validation, each with other folds.
+    results : sequence of OutOfFold
+        Of `cross_validate`, repeat by repeat.
     others : PatternTable, optional
         Photos of a further source, which are only judged.
 
@@ -46,7 +46,6 @@ def pattern_report(table: PatternTable, repeats: int, others: PatternTable | Non
         Markdown: within and across sources, by skin tone, under changes of the picture, and the surest errors.
     """
     originals = np.flatnonzero(table.copy == 0)
-    results = list(cross_validate(table, repeats))
     judged = judged_out_of_fold(table, results)
     runs = [one.take(originals) for one in judged]
     rule = fitted_rule(table, results[0].probabilities, np.ones(len(table.labels), np.bool_))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import cv2
 from joblib import Parallel, delayed
@@ -66,18 +66,38 @@ def left_out(
     list
         One per label.
     """
-    jobs = (
-        delayed(_alone)(measure, folder / label.photo, classifiers[fold_of(label.source, label.group)])
-        for label in labels
-    )
+    arguments = [(folder / label.photo, classifiers[fold_of(label.source, label.group)]) for label in labels]
+    return in_two_processes(measure, arguments, on_progress)
+
+
+def in_two_processes(
+    measure: Callable[..., T], arguments: Sequence[Iterable[Any]], on_progress: OnProgress | None = None
+) -> list[T]:
+    """Measure photos in two processes.
+
+    Parameters
+    ----------
+    measure : callable
+        Measures one photo.
+    arguments : sequence of iterable
+        What it is to be called with, photo by photo.
+    on_progress : callable, optional
+        Called whenever another photo is measured.
+
+    Returns
+    -------
+    list
+        One per photo.
+    """
+    jobs = (delayed(_alone)(measure, *of_photo) for of_photo in arguments)
     found: list[T] = []
     for one in Parallel(n_jobs=2, return_as="generator")(jobs):
         found.append(one)
         if on_progress is not None:
-            on_progress(Progress("measuring", len(found), len(labels)))
+            on_progress(Progress("measuring", len(found), len(arguments)))
     return found
 
 
-def _alone(measure: Callable[[Path, SpotClassifier], T], path: Path, classifier: SpotClassifier) -> T:
+def _alone(measure: Callable[..., T], *arguments: Any) -> T:
     cv2.setNumThreads(1)
-    return measure(path, classifier)
+    return measure(*arguments)

@@ -22,7 +22,7 @@ from lesionvis.findings import Findings
 from lesionvis.lab.train.augment import augmented
 from lesionvis.lab.train.forests import SEED, FittedPredictor
 from lesionvis.lab.train.left_out import find, left_out
-from lesionvis.lab.truth import Label
+from lesionvis.lab.truth import OWN_SOURCE, Label
 from lesionvis.labels import PETECHIAL_SHOWER
 from lesionvis.pattern.features import FEATURE_NAMES, MODEL_FEATURES, compute_features, gather
 from lesionvis.pattern.pattern import CLASSES, LINEAR_CLASSES, by_class
@@ -53,6 +53,11 @@ LABEL_COLUMNS = (
     "visible",
     "copy",
 )
+# Photos of whoever trains a model count, all together, for this part of all at most: they are few, and are what the
+# model is for.
+OWN_SHARE = 1.0 / 3.0
+# So much more than another photo one of them counts at most.
+OWN_WEIGHT_MAX = 8.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,6 +164,15 @@ class PatternTable:
         ndarray of shape (N,), bool
         """
         return np.asarray([label.certainty == "clear" for label in self.labels])
+
+    def is_own(self) -> NDArray[np.bool_]:
+        """Rows whose photo is of whoever trains a model.
+
+        Returns
+        -------
+        ndarray of shape (N,), bool
+        """
+        return np.asarray([label.source == OWN_SOURCE for label in self.labels], np.bool_)
 
     def is_abroad(self) -> NDArray[np.bool_]:
         """Rows whose photo is of a source beside those that most photos come from.
@@ -324,8 +338,9 @@ def read_pattern_table(path: Path) -> PatternTable:
 def row_weights(table: PatternTable, rows: NDArray[np.int64]) -> NDArray[np.float64]:
     """Weights that give each class the same total, at home and abroad; borderline photos count `BORDERLINE_WEIGHT`.
 
-    Were the classes not balanced abroad, "other" would be learnt from what the web looks like. A class that is rare
-    there is raised by `RARE_WEIGHT_MAX` at most.
+    Photos of whoever trains are a place of their own, raised to `OWN_SHARE` of all where there are others. Were the
+    classes not balanced abroad, "other" would be learnt from what the web looks like. A class that is rare there is
+    raised by `RARE_WEIGHT_MAX` at most.
 
     Parameters
     ----------
@@ -340,13 +355,16 @@ def row_weights(table: PatternTable, rows: NDArray[np.int64]) -> NDArray[np.floa
         Weights with a mean of 1.
     """
     weight = np.where(table.is_clear()[rows], 1.0, BORDERLINE_WEIGHT)
-    classes, abroad = table.classes()[rows], table.is_abroad()[rows]
-    for place in (abroad, ~abroad):
+    classes, abroad, own = table.classes()[rows], table.is_abroad()[rows], table.is_own()[rows]
+    for place in (abroad, ~abroad & ~own, own):
         wanted = place.sum() / len(np.unique(classes[place])) if place.any() else 0.0
         for number in np.unique(classes[place]):
             chosen = place & (classes == number)
             weight[chosen] *= min(wanted / weight[chosen].sum(), RARE_WEIGHT_MAX)
     weight[table.is_laid_on()[rows]] *= LAID_ON_WEIGHT
+    if own.any() and not own.all():
+        wanted = OWN_SHARE / (1.0 - OWN_SHARE) * weight[~own].sum()
+        weight[own] *= np.clip(wanted / weight[own].sum(), 1.0, OWN_WEIGHT_MAX)
     totals = np.bincount(classes, weight, minlength=len(CLASSES))
     return np.asarray(weight * len(rows) / len(CLASSES) / np.maximum(totals, 1e-9)[classes])
 
@@ -357,7 +375,8 @@ def fit_pattern(table: PatternTable, rows: NDArray[np.int64]) -> dict[str, Fitte
     The forest finds thresholds and combinations; the linear model, on features that are kept within the range of the
     training and made normal (Yeo and Johnson 2000) with a shrunken covariance, generalises further from few examples;
     spots laid on are classes of their own there. Their errors differ, so that the mean is better than either. The
-    linear model knows no weights: borderline photos from abroad, a third of those, are kept from it.
+    linear model knows no weights: borderline photos from abroad, a third of those, are kept from it, and photos of
+    whoever trains are repeated.
 
     Parameters
     ----------
@@ -379,7 +398,8 @@ def fit_pattern(table: PatternTable, rows: NDArray[np.int64]) -> dict[str, Fitte
         ExtraTreesClassifier(150, min_samples_leaf=leaf, max_features=0.2, n_jobs=1, random_state=SEED),
     )
     forest.fit(values, classes, extratreesclassifier__sample_weight=row_weights(table, rows))
-    telling = (table.is_clear() | ~table.is_abroad())[rows]
+    telling = np.flatnonzero((table.is_clear() | ~table.is_abroad())[rows])
+    telling = np.concatenate([telling, _repeated_own(table.is_own()[rows][telling], telling)])
     linear_classes = table.take(rows[telling]).linear_classes()
     linear = make_pipeline(
         SimpleImputer(strategy="median", keep_empty_features=True),
@@ -393,6 +413,15 @@ def fit_pattern(table: PatternTable, rows: NDArray[np.int64]) -> dict[str, Fitte
         "forest": FittedPredictor(MODEL_FEATURES, forest),
         "linear": FittedPredictor(MODEL_FEATURES, linear),
     }
+
+
+def _repeated_own(is_own: NDArray[np.bool_], telling: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Rows of whoever trains, as often again as makes them `OWN_SHARE` of all; none where there are no others."""
+    own, others = int(is_own.sum()), int((~is_own).sum())
+    if not own or not others:
+        return telling[:0]
+    times = np.clip(round(OWN_SHARE / (1.0 - OWN_SHARE) * others / own), 1.0, OWN_WEIGHT_MAX)
+    return np.tile(telling[is_own], int(times) - 1)
 
 
 def _priors(linear_classes: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -13,6 +13,7 @@ from lesionvis.lab.evaluate.cross_validation import (
     OutOfFold,
     answer_out_of_fold,
     by_tone,
+    cross_validate,
     flips,
     intervals,
     mean_figures,
@@ -181,7 +182,7 @@ def test_the_report_names_its_figures_and_other_sources() -> None:
     table = read_pattern_table(packaged_model_folder("pattern-v2") / "training.csv")
     others = read_pattern_table(packaged_model_folder("pattern-v2") / "other_source.csv")
     assert {label.source for label in others.labels} == {"ham"}
-    text = pattern_report(table, 1, others)
+    text = pattern_report(table, list(cross_validate(table, 1)), others)
     for word in (
         "balanced_accuracy_strict",
         "95 % interval",
