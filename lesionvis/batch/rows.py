@@ -61,7 +61,7 @@ _LEADING = {
     "taken_at": PhotoColumn("TEXT", "time of capture, ISO 8601; with an offset from UTC where the camera wrote one"),
     "px_per_mm": PhotoColumn("REAL", "scale in source px per mm; empty without one"),
     "scale_source": PhotoColumn("TEXT", "what the scale was read from"),
-    "scale_error_pct": PhotoColumn("REAL", "standard error of the scale, %"),
+    "scale_error_pct": PhotoColumn("REAL", "standard error of the scale on its reference, %"),
     "skin_fraction": PhotoColumn("REAL", _FEATURE_MEANINGS["skin_fraction"]),
     "tone_ita_deg": PhotoColumn("REAL", _FEATURE_MEANINGS["tone_ita_deg"]),
     "spot_count": PhotoColumn("INTEGER", _FEATURE_MEANINGS["spot_count"]),

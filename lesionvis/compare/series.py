@@ -18,6 +18,7 @@ from lesionvis.compare.comparison import Comparison, PhotoSummary, compare, days
 from lesionvis.compare.spot_changes import FADED_MAX, GROWN_MIN, SURE_ERRORS
 from lesionvis.errors import SettingsError
 from lesionvis.json_ready import json_ready
+from lesionvis.spots.table import repeat_error_px
 from lesionvis.triage import advise_further
 from lesionvis.triage.advice import Advice
 from lesionvis.triage.evidence import SEVEN_POINTS_MIN, PhotoEvidence
@@ -366,6 +367,7 @@ def _area_error(course: Course, row: NDArray[np.int64]) -> float:
     last, first = _last_photo(row), int(np.flatnonzero(row)[0])
     errors = []
     for photo in (first, last):
-        table, spot = course.photos[photo].table, row[photo] - 1
-        errors.append(2.0 * float(table["diameter_error_px"][spot]) / float(table["diameter_px"][spot]))
+        taken, spot = course.photos[photo], row[photo] - 1
+        error_px = repeat_error_px(taken.photo, taken.table)[spot]
+        errors.append(2.0 * float(error_px) / float(taken.table["diameter_px"][spot]))
     return float(np.hypot(errors[0], errors[1]))

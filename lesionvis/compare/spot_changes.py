@@ -17,6 +17,7 @@ from lesionvis.compare.contrast import Contrasts, contrasts_at, lies_in_frame
 from lesionvis.compare.registration import Registration
 from lesionvis.geometry import distances, nearest_pairs
 from lesionvis.scale import Scale
+from lesionvis.spots.table import repeat_error_px
 
 if TYPE_CHECKING:
     from lesionvis.analysis import Analysis
@@ -191,8 +192,8 @@ def _area_ratio(
         place = np.stack([earlier.table["x_px"][i], earlier.table["y_px"][i]], axis=1)
         ratio[both] = later.table["area_px"][j] / earlier.table["area_px"][i] / registration.zoom(place) ** 2
     relative = np.hypot(
-        earlier.table["diameter_error_px"][i] / earlier.table["diameter_px"][i],
-        later.table["diameter_error_px"][j] / later.table["diameter_px"][j],
+        repeat_error_px(earlier.photo, earlier.table)[i] / earlier.table["diameter_px"][i],
+        repeat_error_px(later.photo, later.table)[j] / later.table["diameter_px"][j],
     )
     error[both] = 2.0 * ratio[both] * relative
     return ratio, error

@@ -67,6 +67,9 @@ def main() -> None:
     composites = stages.add_parser("composites", help="spots of blood laid onto bare skin of sources left out")
     composites.add_argument("--photos", type=Path, required=True, help="folder with labels.csv and photos/")
     composites.set_defaults(run=_evaluate_composites)
+    errors = stages.add_parser("errors", help="shares of truths within one and two stated errors of sizes")
+    errors.add_argument("--photos", type=Path, required=True, help="folder that holds dev/, more/, web/ and rulers/")
+    errors.set_defaults(run=_evaluate_errors)
     flips = stages.add_parser("flips", help="answers that change when a photo is cropped, turned, recoloured, blurred")
     flips.add_argument("--photos", type=Path, required=True, help="folder with the truth and photos/")
     flips.set_defaults(run=_evaluate_flips)
@@ -212,6 +215,13 @@ def _evaluate_composites(arguments: argparse.Namespace) -> None:
     from lesionvis.lab.evaluate.composite_report import composite_report, measure_composites
 
     print(composite_report(measure_composites(arguments.photos, _fold_classifiers())))
+
+
+def _evaluate_errors(arguments: argparse.Namespace) -> None:
+    from lesionvis.lab.evaluate.error_report import compare_photos, error_report
+    from lesionvis.lab.evaluate.rendered_errors import compare_rendered
+
+    print(error_report([*compare_photos(arguments.photos, _fold_classifiers()), *compare_rendered()]))
 
 
 def _evaluate_abcde(arguments: argparse.Namespace) -> None:

@@ -46,9 +46,6 @@ LOOKS = {
 OUTLINE_ERROR = 0.04
 """Relative error of an outline on real photos: the four found were 0.9 to 7.5 % too large, by rims and shadows."""
 
-COIN_HEIGHT_ERROR = 0.01
-"""A coin's face is 2 mm nearer to the camera than the skin: 1 % at 20 cm."""
-
 
 @dataclass(frozen=True, slots=True)
 class Coin:
@@ -161,7 +158,7 @@ def _scale(outline: Outline, coin: Coin, photo: Photo) -> Scale:
     fit = outline.off / np.sqrt(0.5 * outline.support * N_ANGLES)
     return Scale(
         px_per_mm=px_per_mm,
-        standard_error_px_per_mm=px_per_mm * float(np.sqrt(fit**2 + OUTLINE_ERROR**2 + COIN_HEIGHT_ERROR**2)),
+        standard_error_px_per_mm=px_per_mm * float(np.hypot(fit, OUTLINE_ERROR)),
         source="coin",
         outline_px=photo.to_source(ellipse.points(np.linspace(0.0, 2.0 * np.pi, 48, endpoint=False))),
         points_px=photo.to_source([[ellipse.x, ellipse.y]]),

@@ -28,9 +28,17 @@ RING_FACTORS = (1.35, 1.55, 1.75, 1.95)
 RING_GAP_MIN_PX = 1.5
 # The border's sharpness is the fall of contrast between these two copies.
 EDGE_FACTORS = (0.85, 1.15)
-# Error of a border that no noise explains: sampling and what "border" means. Share of the diameter and
-# working px; a careful reader's own diameters scatter by 15 %.
-DIAMETER_ERROR_SHARE, DIAMETER_ERROR_MIN_PX = 0.05, 0.3
+# Error of a diameter when the same spot is photographed again: share of the diameter, and working px.
+REPEAT_ERROR_SHARE, REPEAT_ERROR_MIN_PX = 0.05, 0.3
+# Beside what a reader measures, skin and spots that are uneven by this density move the place where the contrast falls,
+# the more so the fainter and softer the border is. Fitted to spots that a reader marked in dev/; more/, web/ and
+# rendered spots then judged it (`python -m lesionvis.lab evaluate errors`).
+UNEVEN_DENSITY = 0.03
+# A fall of contrast under this, density per 30 % of a radius, is not told from none; it counts as half the diameter.
+EDGE_FALL_MIN = 0.02
+# The dominant lesion is as sure as the overlap with a reader's outline that the region model expects: a tenth less of
+# it is 3.5 % of the diameter (it would be 5 % if outlines differed in size alone).
+ERROR_PER_OVERLAP_LOST = 0.35
 # Under this width in working px shape is a matter of single pixels.
 SHAPE_WIDTH_MIN_PX = 5.0
 # A highlight is so much lighter than the mean of its spot, in density of all channels, and lies so many working px
@@ -80,7 +88,7 @@ COLUMNS = (
     Column("x_px", "px", "float64", "centroid from the left, source px"),
     Column("y_px", "px", "float64", "centroid from the top, source px"),
     Column("diameter_px", "px", "float64", "of the circle of equal area, source px"),
-    Column("diameter_error_px", "px", "float64", "standard error of diameter_px, source px"),
+    Column("diameter_error_px", "px", "float64", "standard error of diameter_px beside a careful reader, source px"),
     Column("feret_max_px", "px", "float64", "maximum Feret diameter, source px"),
     Column("feret_min_px", "px", "float64", "minimum Feret diameter, source px"),
     Column("area_px", "px2", "float64", "area inside the border at 44 % of the contrast, source px squared"),
@@ -208,7 +216,7 @@ def measure_spots(photo: Photo, scale: Scale | NoScale, skin: Skin, spots: Spots
     places = _Places.of(spots.labels)
     columns |= _inside(density, spots.labels, places, count)
     columns["color"] = _color_class(columns)
-    columns["diameter_error_px"] = _diameter_error_px(photo, columns)
+    columns["diameter_error_px"] = _diameter_error_px(photo, spots, columns)
     columns["kind"] = _kind(spots, columns)
     columns["spot"] = np.arange(1, count + 1)
     columns["score"] = spots.score
@@ -390,26 +398,61 @@ def _kind(spots: Spots, columns: dict[str, NDArray[Any]]) -> NDArray[Any]:
     return np.where(by_color, of_lesion, told)
 
 
-def _diameter_error_px(photo: Photo, columns: dict[str, NDArray[Any]]) -> NDArray[np.float64]:
-    """Standard error of the diameter: a share of it, pixel sampling, and the softness of the border."""
-    diameter = columns["diameter_px"]
-    sampling = DIAMETER_ERROR_MIN_PX / photo.px_per_source_px
+def repeat_error_px(photo: Photo, table: SpotTable) -> NDArray[np.float64]:
+    """Standard error of diameters beside those of the same spots in another photo.
+
+    What a reader means by a border drops out, so that it is smaller than `diameter_error_px`.
+
+    Parameters
+    ----------
+    photo : Photo
+    table : SpotTable
+        Of the same photo.
+
+    Returns
+    -------
+    ndarray of shape (N,), float64
+        Of `diameter_px`, source px.
+    """
+    return _repeat_error_px(photo, table.numbers("diameter_px"), table.numbers("edge_sharpness"))
+
+
+def _repeat_error_px(
+    photo: Photo, diameter: NDArray[np.float64], sharpness: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    sampling = REPEAT_ERROR_MIN_PX / photo.px_per_source_px
     # The edge copies lie 30 % of a radius apart; a soft border loses little contrast between them.
-    sharpness = np.clip(columns["edge_sharpness"], 0.1, 1.0)
-    softness = DIAMETER_ERROR_SHARE * diameter * (1.0 / sharpness - 1.0)
-    return np.asarray(np.sqrt(sampling**2 + (DIAMETER_ERROR_SHARE * diameter) ** 2 + softness**2))
+    softness = REPEAT_ERROR_SHARE * diameter * (1.0 / _bounded(sharpness) - 1.0)
+    return np.asarray(np.sqrt(sampling**2 + (REPEAT_ERROR_SHARE * diameter) ** 2 + softness**2))
+
+
+def _bounded(sharpness: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(np.clip(sharpness, 0.1, 1.0))
+
+
+def _diameter_error_px(photo: Photo, spots: Spots, columns: dict[str, NDArray[Any]]) -> NDArray[np.float64]:
+    """Standard error of the diameter beside that of a reader."""
+    diameter, sharpness = columns["diameter_px"], columns["edge_sharpness"]
+    error = _repeat_error_px(photo, diameter, sharpness)
+    lesion = spots.lesion - 1
+    if lesion >= 0 and np.isfinite(spots.score[lesion]):
+        of_outline = ERROR_PER_OVERLAP_LOST * (1.0 - spots.score[lesion]) * diameter[lesion]
+        error[lesion] = np.hypot(REPEAT_ERROR_MIN_PX / photo.px_per_source_px, of_outline)
+    fall = np.maximum(np.abs(columns["contrast_green"]) * _bounded(sharpness), EDGE_FALL_MIN)
+    # How far a border moves for a change of density, in radii: the reciprocal of the fall from edge copy to edge copy.
+    uneven = UNEVEN_DENSITY * (EDGE_FACTORS[1] - EDGE_FACTORS[0]) / fall
+    return np.asarray(np.hypot(error, uneven * diameter))
 
 
 def _millimetres(scale: Scale | NoScale, columns: dict[str, NDArray[Any]]) -> dict[str, NDArray[np.float64]]:
     """The columns in mm; all NaN without a scale."""
     count = len(columns["x_px"])
-    local = np.full(count, np.nan)
-    scale_error = 0.0
+    local, scale_error = np.full(count, np.nan), np.zeros(count)
     if isinstance(scale, Scale):
-        places = zip(columns["x_px"], columns["y_px"], strict=True)
-        local = np.asarray([scale.px_per_mm_near(float(x), float(y)) for x, y in places], np.float64)
+        places = [(float(x), float(y)) for x, y in zip(columns["x_px"], columns["y_px"], strict=True)]
+        local = np.asarray([scale.px_per_mm_near(x, y) for x, y in places], np.float64)
         # The error of a given scale is not known; it counts as none.
-        scale_error = float(np.nan_to_num(scale.standard_error_px_per_mm)) / scale.px_per_mm
+        scale_error = np.nan_to_num(np.asarray([scale.skin_error_near(x, y) for x, y in places], np.float64))
     diameter_mm = columns["diameter_px"] / local
     length_mm, area_mm2 = columns["feret_max_px"] / local, columns["area_px"] / local**2
     # A border that is off by so much of the diameter is off by as much of any length, and an area by twice that.

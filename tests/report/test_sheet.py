@@ -53,7 +53,7 @@ def test_it_has_the_photo_the_measures_the_advice_and_the_answers(asked: Analysi
     assert "Get emergency help now. Now, within minutes." in words
     assert "NOT A DIAGNOSIS." in words
     assert f"Spots: {len(asked.table)}, 1.5" in words
-    assert "Scale: 8 px per mm ± 1.0 % (ruler)" in words
+    assert "Scale: 8 px per mm ± 0.4 % (ruler)" in words
     first = asked.table
     row = f"1 {first['diameter_mm'][0]:.3g} ± {first['diameter_error_mm'][0]:.2g} {first['length_mm'][0]:.3g} red"
     assert row in words

@@ -42,6 +42,19 @@ def test_a_place_counts_in_both_directions() -> None:
     assert crossed.px_per_mm_near(6.0, 2.0) == 1.0
 
 
+def test_the_error_near_a_place_is_that_of_the_nearest_tick_and_on_the_skin_of_its_height() -> None:
+    assert SCALE.local_error_near(290.0, 240.0) == pytest.approx(0.05)
+    each = dataclasses.replace(SCALE, relative_error_at_points=np.array([0.01, 0.02, 0.03]))
+    assert each.local_error_near(-20.0, 90.0) == 0.01
+    assert each.local_error_near(9e3, 9e3) == 0.03
+    assert each.skin_error_near(9e3, 9e3) == pytest.approx(np.hypot(0.03, 0.01))
+    # What a file or a person states is of the skin itself.
+    for source in ("dicom", "imagej", "given"):
+        stated = dataclasses.replace(each, source=source)
+        assert stated.skin_error_near(9e3, 9e3) == 0.03
+    assert np.isnan(given_scale(8.0).skin_error_near(0.0, 0.0))
+
+
 def test_a_given_scale_is_the_same_everywhere_and_its_error_unknown() -> None:
     scale = given_scale(12.5)
     assert scale

@@ -22,7 +22,7 @@ from lesionvis.spots.candidates import Candidates
 from lesionvis.spots.classifier import KINDS
 from lesionvis.spots.regions import COLUMNS as REGION_EVIDENCE
 from lesionvis.spots.regions import Regions
-from lesionvis.spots.table import COLOR_CLASSES, COLUMNS, Column, SpotTable, measure_spots
+from lesionvis.spots.table import COLOR_CLASSES, COLUMNS, Column, SpotTable, measure_spots, repeat_error_px
 
 MM_COLUMNS = (
     "px_per_mm", "diameter_mm", "diameter_error_mm", "length_mm", "length_error_mm", "width_mm", "area_mm2",
@@ -109,8 +109,9 @@ def test_each_spot_takes_the_scale_next_to_it() -> None:
     table = _table([ellipse_corners(60.0, 110.0, 30.0, 30.0), ellipse_corners(260.0, 110.0, 30.0, 30.0)], scale)
     assert table["px_per_mm"].tolist() == [10.0, 12.0]
     assert table["diameter_mm"].tolist() == pytest.approx([3.0, 2.5], rel=0.005)
-    # The error of the scale (5 %) adds to that of the border.
-    expected = np.hypot(table["diameter_error_px"] / table["px_per_mm"], 0.05 * table["diameter_mm"])
+    # The error of the scale (5 % of the ruler, 1 % by its height over the skin) adds to that of the border.
+    of_scale = np.hypot(0.05, 0.01)
+    expected = np.hypot(table["diameter_error_px"] / table["px_per_mm"], of_scale * table["diameter_mm"])
     assert table["diameter_error_mm"].tolist() == pytest.approx(expected.tolist())
     # Of round spots all lengths are alike, and an area goes with the square.
     assert table["length_error_mm"].tolist() == pytest.approx(expected.tolist(), rel=0.01)
@@ -171,9 +172,7 @@ def test_a_soft_border_is_less_sharp_and_its_diameter_less_sure() -> None:
 
 
 @pytest.mark.parametrize(("diameter_px", "size"), [(8.0, (240, 320)), (60.0, (240, 320)), (24.0, (1920, 2560))])
-def test_the_diameter_is_known_to_a_twentieth_a_third_of_a_pixel_and_its_softness(
-    diameter_px: float, size: tuple[int, int]
-) -> None:
+def test_the_diameter_is_as_sure_as_its_border_is_sharp_and_dark(diameter_px: float, size: tuple[int, int]) -> None:
     rgb = np.full((*size, 3), BEIGE, np.uint8)
     cv2.circle(rgb, (100 * 16, 100 * 16), round(8 * diameter_px), (120, 30, 40), -1, cv2.LINE_AA, shift=4)
     photo = read_photo(rgb)
@@ -181,11 +180,40 @@ def test_the_diameter_is_known_to_a_twentieth_a_third_of_a_pixel_and_its_softnes
     table = measure_spots(photo, NO_SCALE, _whole(photo), _spots(photo, [outline]))
     error, sharpness = table["diameter_error_px"][0], table["edge_sharpness"][0]
     assert 0.3 < sharpness <= 1.0
+    # Skin that is uneven by 0.03 moves a border whose contrast falls by so much over 30 % of a radius.
+    unevenness = 0.03 * 0.3 / (table["contrast_green"][0] * sharpness)
     # As if a border that loses only half of its contrast across 30 % of the radius were twice as wide.
     softness = 0.05 * diameter_px * (1.0 / sharpness - 1.0)
-    of_pixels = np.sqrt(error**2 - (0.05 * diameter_px) ** 2 - softness**2)
+    of_pixels = np.sqrt(error**2 - softness**2 - diameter_px**2 * (0.05**2 + unevenness**2))
     # Working pixels: the large photo is worked on at half its resolution.
     assert of_pixels * photo.px_per_source_px == pytest.approx(0.3, rel=0.05)
+    # Two photos of one spot differ by less: what counts as its border is the same in both.
+    repeat = np.sqrt(error**2 - (unevenness * diameter_px) ** 2)
+    assert repeat_error_px(photo, table)[0] == pytest.approx(repeat, rel=0.01)
+
+
+def test_a_faint_spot_is_less_sure_and_one_without_contrast_hardly_at_all() -> None:
+    strong, faint = (_lit(replace(SPOT, blood_fraction=blood)) for blood in (0.15, 0.02))
+    assert faint["contrast_green"][0] < 0.6 * strong["contrast_green"][0]
+    assert faint["diameter_error_px"][0] > 1.3 * strong["diameter_error_px"][0]
+    none = _lit(replace(SPOT, blood_fraction=0.0))
+    assert none["diameter_error_px"][0] > 0.45 * SPOT.diameter_px
+
+
+def test_the_size_of_the_lesion_is_as_sure_as_its_region_is() -> None:
+    rgb = np.full((240, 320, 3), BEIGE, np.uint8)
+    cv2.circle(rgb, (150, 110), 40, (120, 30, 40), -1, cv2.LINE_AA)
+    photo = read_photo(rgb)
+    spots = _spots(photo, [ellipse_corners(150.0, 110.0, 80.0, 80.0)])
+    tables = [
+        measure_spots(photo, NO_SCALE, _whole(photo), replace(spots, lesion=1, score=np.array([score])))
+        for score in (0.6, 0.9)
+    ]
+    unsure, sure = (float(table["diameter_error_px"][0]) for table in tables)
+    # A tenth of the overlap is 3.5 % of the diameter.
+    assert np.sqrt(unsure**2 - sure**2) == pytest.approx(80.0 * np.sqrt(0.14**2 - 0.035**2), rel=0.01)
+    drawn = measure_spots(photo, NO_SCALE, _whole(photo), replace(spots, lesion=1, score=np.array([np.nan])))
+    assert np.isfinite(drawn["diameter_error_px"]).all()
 
 
 def test_a_dome_has_a_light_and_a_dark_side_and_a_highlight() -> None:

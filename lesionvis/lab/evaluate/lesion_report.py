@@ -130,13 +130,39 @@ def mask_overlap(labels: NDArray[np.int32], truth: NDArray[np.bool_]) -> float:
     float
         0 to 1.
     """
+    return covering_spot(labels, truth)[1]
+
+
+def covering_spot(labels: NDArray[np.int32], truth: NDArray[np.bool_]) -> tuple[int, float]:
+    """Label that covers most of a mask, and their intersection over union.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (h, w), int32
+        At working resolution.
+    truth : ndarray of shape (H, W), bool
+        At source resolution.
+
+    Returns
+    -------
+    int, float
+        Both 0 where no label covers any of it.
+
+    Examples
+    --------
+    >>> labels = np.zeros((4, 4), np.int32)
+    >>> labels[:2] = 3
+    >>> covering_spot(labels, labels > 0)
+    (3, 1.0)
+    """
     full = np.asarray(cv2.resize(labels, truth.shape[::-1], interpolation=cv2.INTER_NEAREST_EXACT))
     counts = np.bincount(full[truth], minlength=2)
     counts[0] = 0
     if not counts.any():
-        return 0.0
-    best = full == counts.argmax()
-    return float((best & truth).sum() / (best | truth).sum())
+        return 0, 0.0
+    label = int(counts.argmax())
+    best = full == label
+    return label, float((best & truth).sum() / (best | truth).sum())
 
 
 def ellipse_length_px(outline: NDArray[np.float64]) -> float:

@@ -37,6 +37,8 @@ _MAX_TEXTURE_PX_PER_MM = 60.0
 _PAPER_LIGHT = 0.85
 _INK_LIGHT = 0.04
 
+_FINGER_RGB = (0.60, 0.33, 0.22)  # linear sRGB, as parts of white
+
 # Linear sRGB of coin metals, as parts of white.
 _METAL_RGB: dict[str, tuple[float, float, float]] = {
     "silver": (0.46, 0.45, 0.43),
@@ -122,6 +124,12 @@ def plane_of(scene: Scene, pose: Pose) -> Homography:
     >>> plane.to_px([[0.0, 0.0], [10.0, 0.0]]).round(6).tolist()
     [[100.0, 80.0], [180.0, 80.0]]
     """
+    camera, rotation, center_mm = _camera(scene, pose)
+    return Homography(camera @ np.column_stack([rotation[:, 0], rotation[:, 1], center_mm]))
+
+
+def _camera(scene: Scene, pose: Pose) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Camera matrix, turn of the thing as the camera sees it (z away from the camera), place of its centre in mm."""
     focal_px = max(_FOCAL_LENGTH * max(scene.width_px, scene.height_px), _NEAREST_MM * scene.px_per_mm)
     middle = np.array([(scene.width_px - 1) / 2, (scene.height_px - 1) / 2])
     camera = np.array([[focal_px, 0.0, middle[0]], [0.0, focal_px, middle[1]], [0.0, 0.0, 1.0]])
@@ -130,12 +138,16 @@ def plane_of(scene: Scene, pose: Pose) -> Homography:
     axis = np.radians(pose.tilt_axis_deg)
     tilt, _ = cv2.Rodrigues(np.radians(pose.tilt_deg) * np.array([np.cos(axis), np.sin(axis), 0.0]))
     turn, _ = cv2.Rodrigues(np.array([0.0, 0.0, np.radians(pose.turn_deg)]))
-    rotation = tilt @ turn
-    return Homography(camera @ np.column_stack([rotation[:, 0], rotation[:, 1], center_mm]))
+    return camera, np.asarray(tilt @ turn, np.float64), center_mm
 
 
 def render_card(
-    scene: Scene, pose: Pose, spots: tuple[RenderedSpot, ...] = (), print_scale: float = 1.0
+    scene: Scene,
+    pose: Pose,
+    spots: tuple[RenderedSpot, ...] = (),
+    print_scale: float = 1.0,
+    curl_mm: float = 0.0,
+    finger_mm: tuple[float, float, float] | None = None,
 ) -> RenderedReference:
     """Photo of a scene with the printed card on the skin.
 
@@ -149,13 +161,20 @@ def render_card(
         Spots on the skin.
     print_scale : float
         Size of the print over that of the file; its bar is 50 mm times this long.
+    curl_mm : float
+        How far its short sides rise over its middle, as of paper that was rolled; the truth stays that of the skin.
+    finger_mm : tuple of 3 float, optional
+        A finger across it: x and y of the finger's middle from that of the card, and its half width.
 
     Returns
     -------
     RenderedReference
     """
     texture = _card_texture(_texture_px_per_mm(scene) * print_scale)
-    return _composed(scene, spots, pose, replace(texture, px_per_mm=texture.px_per_mm / print_scale), shadow_mm=0.3)
+    if finger_mm is not None:
+        _draw_finger(texture, finger_mm)
+    texture = replace(texture, px_per_mm=texture.px_per_mm / print_scale)
+    return _composed(scene, spots, pose, texture, shadow_mm=0.3, curl_mm=curl_mm)
 
 
 def render_coin(
@@ -201,6 +220,14 @@ def _card_texture(px_per_mm: float) -> _Texture:
     ink = (lettering.astype(np.float32) / 255.0)[..., None]
     rgb = (rgb * (1.0 - ink) + _INK_LIGHT * ink).astype(np.float32)
     return _Texture(rgb, np.ones(size, np.float32), px_per_mm)
+
+
+def _draw_finger(texture: _Texture, finger_mm: tuple[float, float, float]) -> None:
+    height, width = texture.alpha.shape
+    x_mm, y_mm, half_width_mm = finger_mm
+    middle = round(width / 2.0 + x_mm * texture.px_per_mm), round(height / 2.0 + y_mm * texture.px_per_mm)
+    axes = round(half_width_mm * texture.px_per_mm), height // 2
+    cv2.ellipse(texture.rgb, middle, axes, 0.0, 0.0, 360.0, _FINGER_RGB, -1)
 
 
 def _draw_text(lettering: NDArray[np.uint8], shape: Text, px_per_mm: float) -> None:
@@ -253,12 +280,12 @@ def _coin_texture(scene: Scene, diameter_mm: float, metal: Metal) -> _Texture:
 
 
 def _composed(
-    scene: Scene, spots: tuple[RenderedSpot, ...], pose: Pose, texture: _Texture, shadow_mm: float
+    scene: Scene, spots: tuple[RenderedSpot, ...], pose: Pose, texture: _Texture, shadow_mm: float, curl_mm: float = 0.0
 ) -> RenderedReference:
     plane = plane_of(scene, pose)
     skin = render(replace(scene, blur_sigma_px=0.0, noise_sigma_levels=0.0, jpeg_quality=None), spots).rgb / 255.0
     linear = decode_srgb(skin).astype(np.float32)
-    thing = _photographed_flat(scene, plane, texture)
+    thing = _photographed(scene, pose, texture, curl_mm)
     alpha = thing[..., 3:]
     shadow_px = max(shadow_mm * scene.px_per_mm, 0.5)
     moved = np.array([[1.0, 0.0, 0.7 * shadow_px], [0.0, 1.0, 0.7 * shadow_px]])
@@ -271,17 +298,53 @@ def _composed(
     return RenderedReference(_developed(scene, linear), plane)
 
 
-def _photographed_flat(scene: Scene, plane: Homography, texture: _Texture) -> NDArray[np.float32]:
+def _photographed(scene: Scene, pose: Pose, texture: _Texture, curl_mm: float) -> NDArray[np.float32]:
     """The thing as the lens shows it: colours times cover, and cover, of shape (H, W, 4)."""
     over = max(1, round(texture.px_per_mm / scene.px_per_mm))
-    height, width = texture.alpha.shape
-    # Texture px -> mm -> photo px -> finer photo px.
-    to_mm = np.array([[1, 0, (1 - width) / 2], [0, 1, (1 - height) / 2], [0, 0, texture.px_per_mm]])
-    finer = np.array([[over, 0, (over - 1) / 2], [0, over, (over - 1) / 2], [0, 0, 1.0]])
     flat = np.dstack([texture.rgb * texture.alpha[..., None], texture.alpha])
+    finer = np.array([[over, 0, (over - 1) / 2], [0, over, (over - 1) / 2], [0, 0, 1.0]])
     size = scene.width_px * over, scene.height_px * over
-    seen = cv2.warpPerspective(flat, finer @ plane.matrix @ to_mm, size, flags=cv2.INTER_LINEAR)
+    camera, rotation, center_mm = _camera(scene, pose)
+    if curl_mm > 0.0:
+        # A chord of twice the half width rises by curl_mm where it is short beside the radius.
+        radius_mm = (texture.alpha.shape[1] / texture.px_per_mm / 2.0) ** 2 / (2.0 * curl_mm)
+        place = _curled_places(finer @ camera, rotation, center_mm, radius_mm, size) * texture.px_per_mm
+        middle = (np.array(texture.alpha.shape[::-1]) - 1) / 2.0
+        at = np.asarray(place + middle, np.float32)
+        seen = np.asarray(cv2.remap(flat, at[..., 0], at[..., 1], cv2.INTER_LINEAR))
+    else:
+        height, width = texture.alpha.shape
+        # Texture px -> mm -> photo px -> finer photo px.
+        to_mm = np.array([[1, 0, (1 - width) / 2], [0, 1, (1 - height) / 2], [0, 0, texture.px_per_mm]])
+        plane = camera @ np.column_stack([rotation[:, 0], rotation[:, 1], center_mm])
+        seen = np.asarray(cv2.warpPerspective(flat, finer @ plane @ to_mm, size, flags=cv2.INTER_LINEAR))
     return np.asarray(cv2.resize(seen, (scene.width_px, scene.height_px), interpolation=cv2.INTER_AREA), np.float32)
+
+
+def _curled_places(
+    camera: NDArray[np.float64],
+    rotation: NDArray[np.float64],
+    center_mm: NDArray[np.float64],
+    radius_mm: float,
+    size: tuple[int, int],
+) -> NDArray[np.float32]:
+    """Place (x, y) in mm on a sheet that each pixel shows; the sheet is bent about its y and opens to the camera.
+
+    Far outside of the sheet where the pixel's ray meets none of it.
+    """
+    columns, rows = np.meshgrid(np.arange(size[0], dtype=np.float64), np.arange(size[1], dtype=np.float64))
+    rays = np.stack([columns, rows, np.ones_like(rows)], axis=-1) @ np.linalg.inv(camera).T @ rotation
+    eye = -rotation.T @ center_mm
+    # The axis is at x = 0, z = -radius; of the two walls that a ray meets the sheet is the farther one.
+    from_axis = eye[2] + radius_mm
+    a = rays[..., 0] ** 2 + rays[..., 2] ** 2
+    half_b = rays[..., 0] * eye[0] + rays[..., 2] * from_axis
+    root = half_b**2 - a * (eye[0] ** 2 + from_axis**2 - radius_mm**2)
+    reach = (-half_b + np.sqrt(np.maximum(root, 0.0))) / a
+    x = eye[0] + reach * rays[..., 0]
+    along = radius_mm * np.arctan2(x, from_axis + reach * rays[..., 2])
+    place = np.stack([np.where(root > 0.0, along, 1e6), eye[1] + reach * rays[..., 1]], axis=-1)
+    return np.asarray(np.clip(place, -1e6, 1e6), np.float32)
 
 
 def _developed(scene: Scene, linear: NDArray[np.float32]) -> NDArray[np.uint8]:

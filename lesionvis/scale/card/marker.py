@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from lesionvis.checks import check_between
 from lesionvis.photo import Photo
-from lesionvis.scale.base import NoScale, Scale
+from lesionvis.scale.base import PLACE_REACH_MM, NoScale, Scale
 from lesionvis.scale.card.layout import (
     BAR_MM,
     BOARD_LEFT_MM,
@@ -69,9 +69,6 @@ MIN_CORNER_NOISE_PX = 0.05
 PRINT_TOLERANCE = 0.003
 """Relative error of the print: a bar can be measured to 0.15 of 50 mm."""
 
-PLANE_TOLERANCE = 0.01
-"""Relative error from a card 2 mm nearer to a lens 20 cm away than the skin."""
-
 QUARTER_OFFSET_SQUARES = 0.13
 """Where the four quarters around a corner are looked at, in squares: before the markers' ink begins."""
 
@@ -91,7 +88,7 @@ BAR_BOUNDS_MM = (25.0, 100.0)
 FLAT_REACH_MM = 40.0
 """How far from the card the skin is taken to lie in the card's plane; farther off, the nearest scale holds."""
 
-GRID_MM = 10.0
+GRID_MM = 2.0 * PLACE_REACH_MM
 """Distance of the places at which the scale is given."""
 
 
@@ -158,7 +155,7 @@ def find_marker(photo: Photo, bar_mm: float = BAR_MM) -> Scale | NoScale:
     Notes
     -----
     ArUco markers (Garrido-Jurado et al. 2014) in a chessboard; the error is propagated from the corners' distances
-    to the homography, plus that of the print, of the card's height over the skin, and of a bend.
+    to the homography, plus that of the print and of a bend.
 
     Examples
     --------
@@ -354,19 +351,22 @@ def _scale(view: CardView, print_scale: float, photo: Photo) -> Scale:
     corners_mm = view.corners_mm * print_scale
     mean = float(plane.px_per_mm(corners_mm).mean())
     noise_px = max(view.residual_px, MIN_CORNER_NOISE_PX / photo.px_per_source_px)
-    reading = _reading_error(plane, corners_mm, noise_px)
     places_mm = _grid(print_scale)
     places_px = plane.to_px(places_mm)
     frame = np.array([photo.source_width_px, photo.source_height_px]) - 0.5
     inside = np.all((places_px > -0.5) & (places_px < frame), axis=1)
-    error = np.sqrt(reading**2 + mean**2 * (PRINT_TOLERANCE**2 + PLANE_TOLERANCE**2 + view.bend**2))
+    places_mm, local = places_mm[inside], plane.px_per_mm(places_mm[inside])
+    reading, reading_at_places = _reading_errors(plane, corners_mm, noise_px, places_mm)
+    others = PRINT_TOLERANCE**2 + view.bend**2
     return Scale(
         px_per_mm=mean,
-        standard_error_px_per_mm=float(error),
+        standard_error_px_per_mm=float(np.sqrt(reading**2 + mean**2 * others)),
         source="marker",
         outline_px=plane.to_px(card_outline_mm() * print_scale),
         points_px=places_px[inside],
-        px_per_mm_at_points=plane.px_per_mm(places_mm[inside]),
+        px_per_mm_at_points=local,
+        relative_error_at_points=np.sqrt((reading_at_places / local) ** 2 + others),
+        plane=plane,
     )
 
 
@@ -377,21 +377,30 @@ def _grid(print_scale: float) -> NDArray[np.float64]:
     return np.stack(np.meshgrid(columns, rows), axis=-1).reshape(-1, 2)
 
 
-def _reading_error(plane: Homography, corners_mm: NDArray[np.float64], residual_px: float) -> float:
-    """Standard error of the mean scale at the corners, from their distances to a homography fitted to them."""
+def _reading_errors(
+    plane: Homography, corners_mm: NDArray[np.float64], residual_px: float, places_mm: NDArray[np.float64]
+) -> tuple[float, NDArray[np.float64]]:
+    """Standard error of the mean scale at the corners, and of the scale at places (M, 2), in px per mm.
+
+    From the distances of the corners to a homography fitted to them.
+    """
     reach_px = float(np.abs(plane.to_px(corners_mm)).max())
     reach_mm = float(np.abs(corners_mm).max())
     matrix = plane.matrix / plane.matrix[2, 2]
     steps = 1e-6 * np.outer([reach_px, reach_px, 1.0], [1.0 / reach_mm, 1.0 / reach_mm, 1.0]).ravel()[:8]
+    asked_mm = np.vstack([corners_mm, places_mm])
     corner_change = np.empty((2 * len(corners_mm), 8))
-    scale_change = np.empty(8)
+    scale_change = np.empty((len(asked_mm), 8))
     for entry, step in enumerate(steps):
         change = np.zeros(9)
         change[entry] = step
         nudged = Homography(matrix + change.reshape(3, 3))
         corner_change[:, entry] = (nudged.to_px(corners_mm) - plane.to_px(corners_mm)).ravel() / 1e-6
-        scale_change[entry] = (nudged.px_per_mm(corners_mm) - plane.px_per_mm(corners_mm)).mean() / 1e-6
+        scale_change[:, entry] = (nudged.px_per_mm(asked_mm) - plane.px_per_mm(asked_mm)) / 1e-6
     degrees_of_freedom = 2 * len(corners_mm) - 8
     variance_px = residual_px**2 * len(corners_mm) / degrees_of_freedom
     covariance = variance_px * np.linalg.pinv(corner_change.T @ corner_change)
-    return float(np.sqrt(scale_change @ covariance @ scale_change))
+    of_mean = scale_change[: len(corners_mm)].mean(axis=0)
+    at_places = scale_change[len(corners_mm) :]
+    errors = np.sqrt(np.einsum("ij,jk,ik->i", at_places, covariance, at_places))
+    return float(np.sqrt(of_mean @ covariance @ of_mean)), np.asarray(errors, np.float64)
