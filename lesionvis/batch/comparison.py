@@ -53,10 +53,38 @@ class RunComparison:
         Settings, models and versions that are not the same.
     photos : tuple of PhotoChange
         All photos of both, by name.
+    names : (str, str)
+        Of the run folders.
     """
 
     facts: dict[str, tuple[str, str]]
     photos: tuple[PhotoChange, ...]
+    names: tuple[str, str]
+
+    def counts(self) -> dict[str, int]:
+        """Number of photos by kind of change.
+
+        Returns
+        -------
+        dict of str to int
+            Most frequent first.
+        """
+        return dict(Counter(photo.change for photo in self.photos).most_common())
+
+    def moves(self) -> list[tuple[str, str, str, int]]:
+        """How patterns and levels of photos in both runs moved.
+
+        Returns
+        -------
+        list of (str, str, str, int)
+            Column, value before and after, and number of photos, the most frequent first.
+        """
+        changed = [photo for photo in self.photos if photo.change == CHANGED]
+        found = []
+        for column in ("pattern", "triage_level"):
+            values = Counter((one.first[column], one.second[column]) for one in changed)
+            found += [(column, *both, count) for both, count in values.most_common() if both[0] != both[1]]
+        return found
 
 
 def compare_runs(first: Path, second: Path) -> RunComparison:
@@ -86,7 +114,9 @@ def compare_runs(first: Path, second: Path) -> RunComparison:
             )
         rows = _rows(one), _rows(other)
     names = sorted({*rows[0], *rows[1]})
-    return RunComparison(facts, tuple(_change(name, rows[0].get(name), rows[1].get(name)) for name in names))
+    changes = tuple(_change(name, rows[0].get(name), rows[1].get(name)) for name in names)
+    folders = (escape_control_characters(run.resolve().name) for run in (first, second))
+    return RunComparison(facts, changes, (next(folders), next(folders)))
 
 
 def comparison_text(comparison: RunComparison) -> str:
@@ -103,14 +133,11 @@ def comparison_text(comparison: RunComparison) -> str:
     """
     lines = [f"{name.ljust(24)}{one} -> {other}" for name, (one, other) in comparison.facts.items()]
     lines = lines or ["Settings, models and versions are the same."]
-    counts = Counter(photo.change for photo in comparison.photos)
-    lines += ["", f"photos      {', '.join(f'{change} {count}' for change, count in counts.most_common())}"]
+    counted = ", ".join(f"{change} {count}" for change, count in comparison.counts().items())
+    lines += ["", f"photos      {counted}"]
+    for column, before, after, count in comparison.moves():
+        lines.append(f"{column.ljust(12)}{count} x {before or 'not judged'} -> {after or 'not judged'}")
     changed = [photo for photo in comparison.photos if photo.change == CHANGED]
-    for column in ("pattern", "triage_level"):
-        moves = Counter((one.first[column], one.second[column]) for one in changed)
-        for (before, after), count in moves.most_common():
-            if before != after:
-                lines.append(f"{column.ljust(12)}{count} x {before or 'not judged'} -> {after or 'not judged'}")
     if changed:
         header = ("photo", *_SHOWN)
         shown = [(one.photo, *(_moved(one, column) for column in _SHOWN)) for one in changed[:N_ROWS]]
@@ -120,24 +147,43 @@ def comparison_text(comparison: RunComparison) -> str:
 
 
 def write_comparison(comparison: RunComparison, path: Path) -> None:
-    """Write the differences as a table, one row per photo.
+    """Write the differences as a table with a row per photo, or as a page.
 
     Parameters
     ----------
     comparison : RunComparison
     path : Path
-        CSV file; one that is there is overwritten.
+        CSV file, or .html; one that is there is overwritten.
 
     Raises
     ------
     RunFolderError
         If it cannot be written.
     """
+    if path.suffix.lower() in (".html", ".htm"):
+        _write_page(comparison, path)
+        return
     rows = (
         [one.photo, one.change, *(side.get(column, "") for column in COMPARED for side in (one.first, one.second))]
         for one in comparison.photos
     )
     write_csv(path, ["photo", "change", *_both(COMPARED)], rows)
+
+
+def _write_page(comparison: RunComparison, path: Path) -> None:
+    from lesionvis.report.comparison import comparison_html
+
+    rows = [
+        (one.photo, one.change, [(one.first.get(column, ""), one.second.get(column, "")) for column in COMPARED])
+        for one in comparison.photos
+        if one.change != SAME
+    ]
+    counts, moves = comparison.counts(), comparison.moves()
+    page = comparison_html(comparison.names, comparison.facts, counts, moves, COMPARED, rows)
+    try:
+        path.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise RunFolderError(f"The page {path} cannot be written ({error.strerror}); give another path.") from error
 
 
 def _both(columns: tuple[str, ...]) -> Iterator[str]:

@@ -119,7 +119,7 @@ def columns(as_json: AsJson = False) -> None:
 def compare(
     first: Annotated[Path, typer.Argument(help="Run folder.")],
     second: Annotated[Path, typer.Argument(help="Another run of the same photos.")],
-    out: Annotated[Path | None, typer.Option(help="Write a table with a row per photo here (.csv).")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write a table (.csv) or page (.html) of them here.")] = None,
 ) -> None:
     """Compare two runs: settings and versions, and spots, pattern and level of every photo."""
     from lesionvis.batch.comparison import compare_runs, comparison_text, write_comparison

@@ -60,3 +60,15 @@ def test_runs_with_other_tables_are_refused(runs: tuple[Path, Path], tmp_path: P
     with pytest.raises(RunFolderError, match="holds no run"):
         compare_runs(runs[0], tmp_path)
     assert Journal.read(runs[0]).provenance()["version"] == FACTS["version"]
+
+
+def test_the_page_shows_what_moved_and_leaves_out_what_did_not(runs: tuple[Path, Path], tmp_path: Path) -> None:
+    write_comparison(compare_runs(*runs), tmp_path / "changes.html")
+    text = (tmp_path / "changes.html").read_text(encoding="utf-8")
+    assert "<h1>What is different between one and two</h1>" in text
+    shown = [name for name in ("a.jpg", "b.jpg", "c.jpg", "d.jpg") if f'<th scope="row">{name}</th>' in text]
+    assert shown == ["b.jpg", "c.jpg", "d.jpg"]
+    assert "→ angioma</td>" in text
+    assert "default-src 'none'" in text
+    with pytest.raises(RunFolderError, match=r"none.changes\.html cannot be written \(No such file"):
+        write_comparison(compare_runs(*runs), tmp_path / "none" / "changes.html")
