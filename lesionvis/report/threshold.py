@@ -11,7 +11,8 @@ from lesionvis.report.histogram import HEIGHT, WIDTH
 
 THRESHOLDS = tuple(round(0.05 * step, 2) for step in range(2, 20))
 """Scores at which is counted: from that of the least likely candidates that a run keeps to almost sure spots."""
-_LEFT, _RIGHT, _BOTTOM, _TOP = 10, 30, 34, 26
+# Half of a count of six digits fits left and right, also in the larger letters of a phone.
+_LEFT, _RIGHT, _BOTTOM, _TOP = 40, 40, 34, 26
 
 
 @dataclass(frozen=True, slots=True)
