@@ -19,6 +19,7 @@ from typer.cli import get_docs_for_click
 
 import lesionvis
 from lesionvis.analysis import Analyzer
+from lesionvis.batch.reviews import REVIEW_COLUMNS
 from lesionvis.batch.rows import CANDIDATE_COLUMNS, PHOTO_COLUMNS
 from lesionvis.cli.main import app
 from lesionvis.flags import FLAGS
@@ -207,6 +208,12 @@ def _columns() -> Iterator[str]:
     yield from _table(
         ("column", "type", "meaning"),
         ((f"`{name}`", _TYPES[column.kind], column.meaning) for name, column in CANDIDATE_COLUMNS.items()),
+    )
+    yield "## reviews.csv: one row per photo that a person reviewed"
+    yield ""
+    yield from _table(
+        ("column", "type", "meaning"),
+        ((f"`{name}`", _TYPES[column.kind], column.meaning) for name, column in REVIEW_COLUMNS.items()),
     )
 
 

@@ -18,6 +18,8 @@ export class PhotoPage {
       drew: (wish) => this.edit(wish),
       hint: (text) => { find("hint").textContent = text; },
     });
+    // Who drops photos wants the advice, who reviews a run the spots.
+    find("advice-part").open = about.takes_photos;
     options(find("say-pattern"), [["", "as it was answered"], ...about.patterns.map((name) => [name, words(name)])]);
     find("say-pattern").addEventListener("change", () => this.edit({ do: "pattern", pattern: find("say-pattern").value }));
     find("note").addEventListener("change", () => this.saveNote());

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from concurrent.futures import CancelledError
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,7 @@ from lesionvis.batch.rows import FAILED
 from lesionvis.batch.scan import PhotoFile
 from lesionvis.batch.study import excluded_places, given_of_photo, last_correction
 from lesionvis.batch.supervisor import Outcome, Task
-from lesionvis.errors import RunFolderError, SettingsError
+from lesionvis.errors import RunFolderError, SettingsError, UnreadablePhoto
 from lesionvis.report.page import steps
 from lesionvis.review.edits import FoundSpots, PhotoState, edited, shown_candidates, shown_spots
 from lesionvis.review.listing import ListedPhoto, listed_photos
@@ -344,6 +345,17 @@ class ReviewedRun:
         """
         content = self._listed(photo).content
         return self.workers.tile(photo_path(photo, self._folder), content, level, column, row)
+
+    def decode(self, photo: str) -> None:
+        """Decode the picture of a photo, of which a tile will be asked for, from any thread.
+
+        Parameters
+        ----------
+        photo : str
+            Name; nothing happens where there is none, or it cannot be decoded.
+        """
+        with suppress(NoSuchPhotoError, UnreadablePhoto, CancelledError):
+            self.tile(photo, 0, 0, 0)
 
     def task_of_sheet(self, photo: str) -> Task:
         """Task of making the sheet for the doctor.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import signal
 import socket
 import webbrowser
 from collections.abc import Callable, Iterator
@@ -67,6 +68,8 @@ def serve_review(
                         webbrowser.open(guard.address)
 
         # No access log: addresses hold names of photos, and the first one the token.
+        # Uvicorn ends in good order and then raises the signal again, which would end the program halfway.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         with suppress(KeyboardInterrupt):  # the server has ended in good order by then
             Server(uvicorn.Config(app, log_level="critical", access_log=False, lifespan="on")).run([listener])
     if problems:

@@ -93,6 +93,7 @@ class ReviewServer:
         self._guard = guard
         # A worker does one photo at a time; who waits for the same photo then finds it done.
         self._finding, self._measuring = asyncio.Lock(), asyncio.Lock()
+        self._decoding: set[asyncio.Future[None]] = set()
 
     def routes(self) -> list[Route]:
         """Routes of all endpoints.
@@ -164,6 +165,10 @@ class ReviewServer:
     async def _photo(self, request: Request) -> Response:
         """Answer with all on one photo, and with its neighbours in the list."""
         photo = request.query_params.get("photo", "")
+        # The picture is decoded while the spots are found.
+        decoding = asyncio.ensure_future(run_sync(self._run.decode, photo))
+        self._decoding.add(decoding)
+        decoding.add_done_callback(self._decoding.discard)
         await self._find(photo)
         names = [one.shown["photo"] for one in chosen_photos(self._run.listed.values(), request.query_params)]
         place = names.index(photo) if photo in names else -1

@@ -6,6 +6,7 @@ const STEP = 1.4; // of one press of + or -
 const PAN_SHARE = 0.15; // of the width of the view, per press of an arrow
 const CLICK_PX = 4; // a pointer that moves less was meant as a click
 const TILES_MAX = 120;
+const LABEL_PX = [18, 13]; // on the screen, of a number
 const RADIUS_PX = 12; // on the screen, of a circle that is begun by a key
 
 function shape(tag, attributes) {
@@ -201,15 +202,21 @@ export class Viewer {
 
   drawLabels() {
     const { clientWidth: width, clientHeight: height } = this.box;
-    const texts = [];
+    const texts = [], taken = new Set();
     if (this.show.spots) {
       (this.spots || []).forEach((spot, index) => {
         const right = Math.max(...spot.outline.map(([x]) => x)), top = Math.min(...spot.outline.map(([, y]) => y));
         const [left, above] = this.toScreen(right, top);
         if (left < -30 || above < -30 || left > width + 30 || above > height + 30) return;
+        // Of numbers that would lie on each other the one of the largest spot is shown; the others come with the zoom.
+        const isChosen = this.selected && this.selected.kind === "spot" && this.selected.index === index;
+        const cells = [Math.floor(left / LABEL_PX[0]), Math.floor((left + LABEL_PX[0]) / LABEL_PX[0])]
+          .map((across) => across + "/" + Math.floor(above / LABEL_PX[1]));
+        if (!isChosen && cells.some((cell) => taken.has(cell))) return;
+        cells.forEach((cell) => taken.add(cell));
         const text = shape("text", { x: left + 2, y: above - 1 });
         text.textContent = index + 1;
-        if (this.selected && this.selected.kind === "spot" && this.selected.index === index) text.classList.add("selected");
+        if (isChosen) text.classList.add("selected");
         texts.push(text);
       });
     }

@@ -59,13 +59,14 @@ def test_a_change_outlives_a_sudden_end_and_the_next_run_measures_it(run: Path, 
     assert _count(run) == before - 1
 
 
-def test_stopped_from_the_keyboard_it_writes_the_tables_and_ends_in_good_order(run: Path) -> None:
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_when_it_is_stopped_it_writes_the_tables_and_ends_in_good_order(run: Path, stop: signal.Signals) -> None:
     before = _count(run)
     with review_process(run) as (process, address):
         held = _ask(address, f"/api/photo?photo={PHOTO}")
         _ask(address, "/api/edit", {"photo": PHOTO, "version": held["version"], "do": "remove", "spot": 1})
         _ask(address, f"/api/measured?photo={PHOTO}")
-        process.send_signal(signal.SIGINT)
+        process.send_signal(stop)
         assert process.wait() == 0
     assert _count(run) == before - 1
 
