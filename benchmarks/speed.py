@@ -1,6 +1,6 @@
 """What an analysis costs, as ratios to a bare JPEG decode in the same run, beside what one would use instead.
 
-Run: python benchmarks/speed.py, or python benchmarks/speed.py PHOTO for the CPU ms of decoding and analysing one photo
+Run: python benchmarks/speed.py, or python benchmarks/speed.py FOLDER for the JPEG photos of a folder
 
 CPU time with one OpenCV thread, the median of interleaved runs; the photo is rendered at 12 megapixels. PlantCV runs
 in an environment of its own, made on the first run (about 1 GB), and is left out with a reason where that fails.
@@ -8,6 +8,7 @@ in an environment of its own, made on the first run (about 1 GB), and is left ou
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -24,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.analysis import Analyzer
-from lesionvis.lab.evaluate.baselines import simple_blob_detector
+from lesionvis.lab.evaluate.baselines import blob_log, simple_blob_detector
 from lesionvis.lab.render.scenarios import petechial_shower
 from lesionvis.lab.render.scene import Scene
 from lesionvis.lab.render.synth import encode_jpeg, render
@@ -35,6 +36,10 @@ PX_PER_MM = 24.0
 # Noise that makes a JPEG of this size about as large as a phone's, 3 to 4 MB.
 NOISE_LEVELS = 8.0
 N_COLD_STARTS = 5
+# A photo of 1 megapixel is a little less than this share of the large one's width and height.
+ONE_MEGAPIXEL_SCALE = 0.287
+# Of scikit-image's blob_log: the one in the middle of those that `lesionvis.lab.evaluate` tries.
+BLOB_LOG_THRESHOLD = 0.03
 PLANTCV = "plantcv==4.11.3"
 ROOT = Path(__file__).resolve().parent.parent
 # A process's own account at its end: what the kernel reports to its parent counts the parent's memory, too.
@@ -138,22 +143,59 @@ def cold_cpu_ms(command: list[str], bytecode: Path) -> tuple[float, float]:
     return float(np.median(times[1:])), memory_mb
 
 
-def photo_row(name: str, code: bytes, photo: Path) -> str:
-    """What one photo costs, scale sought, and over its own decode.
+def alone(photo: Path) -> tuple[float, float, str]:
+    """CPU ms of decoding and of analysing a photo, and what its scale was read off.
 
     In a process of its own: what others left in memory decides how often the decode has to ask for some.
     """
+    told = subprocess.run([sys.executable, __file__, photo], check=True, capture_output=True, text=True)
+    decode_ms, analysis_ms, source = told.stdout.split()
+    return float(decode_ms), float(analysis_ms), source
+
+
+def photo_row(name: str, code: bytes, photo: Path) -> str:
+    """What one photo costs, scale sought, and over its own decode."""
     photo.write_bytes(code)
-    alone = subprocess.run([sys.executable, __file__, photo], check=True, capture_output=True, text=True)
-    decode_ms, analysis_ms = map(float, alone.stdout.split())
+    decode_ms, analysis_ms, _ = alone(photo)
     return f"| {name} | {analysis_ms:.0f} | {analysis_ms / decode_ms:.1f} |"
+
+
+def folder_rows(folder: Path) -> list[str]:
+    """What each JPEG photo of a folder costs, the smallest first; it is called by what its SHA-256 begins with."""
+    rows = []
+    for photo in folder.iterdir():
+        if photo.suffix.lower() in (".jpg", ".jpeg"):
+            height, width = decoded(photo.read_bytes()).shape[:2]
+            digest = hashlib.sha256(photo.read_bytes()).hexdigest()[:12]
+            decode_ms, analysis_ms, source = alone(photo)
+            megapixels = width * height / 1e6
+            over = analysis_ms / decode_ms
+            row = f"| {digest} | {megapixels:.1f} | {source} | {decode_ms:.0f} | {analysis_ms:.0f} | {over:.1f} |"
+            rows.append((megapixels, row))
+    return [row for _, row in sorted(rows)]
+
+
+def one_megapixel_row() -> str:
+    """What a photo of 1 megapixel costs over scikit-image's Laplacian of Gaussians on the same photo."""
+    code = phone_photo(ONE_MEGAPIXEL_SCALE)
+    ways = (WAYS[1], Way("blob_log", lambda code: blob_log(decoded(code), BLOB_LOG_THRESHOLD)))
+    ours_ms, blob_log_ms = cpu_ms(ways, code).values()
+    return (
+        f"1 megapixel: {ours_ms:.0f} ms, {ours_ms / blob_log_ms:.2f} of scikit-image's blob_log ({blob_log_ms:.0f} ms)."
+    )
 
 
 def main() -> None:
     """Print the costs of one photo, or the tables."""
     cv2.setNumThreads(1)
     if sys.argv[1:]:
-        print(*cpu_ms(WAYS[:2], Path(sys.argv[1]).read_bytes()).values())
+        given = Path(sys.argv[1])
+        if given.is_dir():
+            print("| photo (SHA-256) | megapixels | scale | decode, CPU ms | analysis | over the decode |")
+            print("|---|---|---|---|---|---|", *folder_rows(given), sep="\n")
+            return
+        code = given.read_bytes()
+        print(*cpu_ms(WAYS[:2], code).values(), getattr(Analyzer()(code).scale, "source", "none"))
         return
     cv2.setRNGSeed(1)
     code = phone_photo()
@@ -174,6 +216,7 @@ def main() -> None:
             print(photo_row(f"{megapixels} megapixels", phone_photo(scale), other))
         for count in (10, 100, 1000, 2000):
             print(photo_row(f"{count} spots", phone_photo(1.0, count), other))
+        print(f"\n{one_megapixel_row()}")
 
         imported, _ = cold_cpu_ms([sys.executable, "-c", f"import cv2{ACCOUNT}"], Path(folder))
         program = f"from lesionvis.cli.main import app{chr(10)}app(standalone_mode=False){ACCOUNT}"
