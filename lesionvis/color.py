@@ -143,7 +143,9 @@ def blood_map(density: NDArray[np.float32]) -> NDArray[np.float32]:
         Erythema index plus half the green density: the ratio alone loses old, purple and dark spots, the green
         density alone takes shade and melanin for blood.
     """
-    return np.asarray(1.5 * density[..., 1] - density[..., 0], dtype=np.float32)
+    blood = np.empty(density.shape[:-1], np.float32)
+    np.multiply(density[..., 1], np.float32(1.5), out=blood)
+    return np.subtract(blood, density[..., 0], out=blood)
 
 
 def blue_share(density: NDArray[_Float]) -> NDArray[_Float]:

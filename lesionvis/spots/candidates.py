@@ -23,7 +23,7 @@ from lesionvis.spots.outlines import (
     ray_blocks,
     sample_rays,
 )
-from lesionvis.spots.peaks import RADIUS_PER_SIGMA, Peaks, find_peaks, octaves
+from lesionvis.spots.peaks import RADIUS_PER_SIGMA, Peaks, find_peaks, octaves, spread_places
 
 # A candidate fainter than this, in log10 density (core against ring) and in the photo's fine noise, cannot be told from
 # texture: of the spots that a careful reader marked, one in two hundred is.
@@ -177,7 +177,9 @@ def find_candidates(rgb: NDArray[np.uint8], skin: Skin, smallest_px: float | Non
         healthy_density = np.asarray(cv2.resize(healthy_density, size, interpolation=cv2.INTER_LINEAR), np.float32)
         mask = cv2.resize(mask.view(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
         smallest_px = None if smallest_px is None else enlargement * smallest_px
-    contrast_levels = octaves(optical_density(rgb) - healthy_density)
+    contrast = optical_density(rgb)
+    contrast -= healthy_density  # in place, here and below: memory that is asked for anew costs as much as the sums
+    contrast_levels = octaves(contrast)
     blood_levels = [blood_map(level) for level in contrast_levels]
     noise = _fine_noise(blood_levels[0], mask)
     peaks = find_peaks(blood_levels, mask, smallest_px)
@@ -201,10 +203,9 @@ def _standing(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _fine_noise(blood: NDArray[np.float32], mask: NDArray[np.bool_]) -> float:
     """Robust standard deviation of the fine structure of the skin."""
-    places = np.flatnonzero(mask)
-    if places.size == 0:
+    sample = spread_places(mask, 20_000)
+    if sample.size == 0:
         return 0.0
-    sample = places[:: max(1, places.size // 20000)]
     smooth = np.asarray(cv2.GaussianBlur(blood, (0, 0), 2.0))
     return 1.4826 * float(np.median(np.abs(blood.ravel()[sample] - smooth.ravel()[sample])))
 

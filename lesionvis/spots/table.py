@@ -211,7 +211,7 @@ def measure_spots(photo: Photo, scale: Scale | NoScale, skin: Skin, spots: Spots
     """
     count = len(spots)
     columns: dict[str, NDArray[Any]] = shapes(spots.outlines_px)
-    density = optical_density(photo.rgb)
+    density = optical_density(photo.rgb if count else photo.rgb[:1, :1])  # nothing is looked up without spots
     columns |= _contrast(photo, density, skin, spots)
     places = _Places.of(spots.labels)
     columns |= _inside(density, spots.labels, places, count)

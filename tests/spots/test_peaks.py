@@ -8,7 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from lesionvis.spots.peaks import LONG_SIDE_MAX_PX, RADIUS_PER_SIGMA, RESPONSE_MIN, Peaks, find_peaks, octaves
+from lesionvis.spots.peaks import (
+    LONG_SIDE_MAX_PX,
+    RADIUS_PER_SIGMA,
+    RESPONSE_MIN,
+    Peaks,
+    find_peaks,
+    octaves,
+    spread_places,
+)
 
 SHAPE = (192, 256)
 
@@ -142,3 +150,13 @@ def test_take_keeps_the_order_asked_for() -> None:
     some = peaks.take(order)
     assert some.response.tolist() == sorted(peaks.response.tolist(), reverse=True)[:2]
     assert some.x_px.tolist() == peaks.x_px[order].tolist()
+
+
+def test_places_are_spread_over_the_mask_whether_or_not_it_holds_all() -> None:
+    whole = np.ones((30, 40), np.bool_)
+    assert spread_places(whole, 100).tolist() == np.flatnonzero(whole)[::12].tolist()
+    part = whole.copy()
+    part[:, :7] = False
+    assert spread_places(part, 100).tolist() == np.flatnonzero(part)[::9].tolist()
+    assert spread_places(part, 10**6).tolist() == np.flatnonzero(part).tolist()
+    assert len(spread_places(~whole, 100)) == 0
