@@ -60,6 +60,7 @@ export class Viewer {
     const add = (kind) => (one, index) => {
       const path = shape("path", { d: line(one.outline, true), class: kind + (one.kind === "lesion" ? " lesion" : "") });
       path.dataset.kind = kind;
+      if (typeof one.score === "number") path.style.setProperty("--likely", one.score);
       path.dataset.index = index;
       paths.push(path);
     };
