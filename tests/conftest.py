@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from stages import Staged, stage
 
 from lesionvis.analysis import Analysis, analyze
@@ -14,6 +15,10 @@ from lesionvis.lab.render.scenarios import angiomas, petechial_shower, single_le
 from lesionvis.lab.render.scene import Scene
 
 PROJECT = Path(__file__).resolve().parent.parent
+
+# No test fails because the machine is busy.
+settings.register_profile("unhurried", settings.get_profile(settings.get_current_profile_name()), deadline=None)
+settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ values = st.recursive(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(values)
 def test_plain_values_are_json(value: Any) -> None:
     ready = json_ready({"it": value})
