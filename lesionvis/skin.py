@@ -141,7 +141,7 @@ def find_skin(photo: Photo, scale: Scale | NoScale, left_out: NDArray[np.bool_] 
     surface = _healthy_surface(shrink(photo.rgb, SURFACE_LONG_SIDE_PX), skin_mask)
     tone, is_dark = _tone(surface, skin_mask)
     healthy = cv2.resize(surface, (width, height), interpolation=cv2.INTER_LINEAR)
-    fraction = np.count_nonzero(skin_mask) / skin_mask.size
+    fraction = float(np.count_nonzero(skin_mask) / skin_mask.size)
     skin_mask.setflags(write=False)
     healthy.setflags(write=False)
     return Skin(skin_mask, np.asarray(healthy, np.float32), fraction, tone, is_dark, left_out)

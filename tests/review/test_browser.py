@@ -264,8 +264,9 @@ def test_everything_by_keyboard(opened: Opened) -> None:
     expect(page.locator("#note")).to_have_value("seen <b>twice</b>")
     page.locator("#not-done").click()
     page.keyboard.press("?")
-    assert page.locator("#keys").is_visible()
+    expect(page.locator("#keys")).to_be_visible()
     page.keyboard.press("Escape")
+    expect(page.locator("#keys")).to_be_hidden()
     page.keyboard.press("Escape")
     expect(page.locator("#photos .said").first).to_contain_text("seen as angioma")
 
