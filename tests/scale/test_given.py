@@ -17,6 +17,7 @@ from lesionvis.scale.given import dicom_scale, mm_across_scale
 def test_the_width_of_the_frame_counts_source_pixels() -> None:
     photo = PhotoReader(working_long_side_px=400)(np.zeros((600, 800, 3), np.uint8))
     assert mm_across_scale(photo, 80.0).px_per_mm == 10.0
+    assert mm_across_scale(photo, 150.0).px_per_mm == pytest.approx(16 / 3)
     with pytest.raises(SettingsError, match="mm_across must be a finite number above 0"):
         mm_across_scale(photo, 0.0)
 
