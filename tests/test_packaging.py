@@ -93,7 +93,9 @@ def test_the_metadata_names_licence_program_and_python(wheel: Path) -> None:
     assert metadata["License-Expression"] == "Apache-2.0"
     assert metadata["Requires-Python"] == ">=3.11"
     assert f"{info}/licenses/LICENSE" in archive.namelist()
-    assert "lesionvis = lesionvis.__main__:main" in archive.read(f"{info}/entry_points.txt").decode()
+    entry_points = archive.read(f"{info}/entry_points.txt").decode()
+    assert "lesionvis = lesionvis.__main__:main" in entry_points
+    assert "[napari.manifest]\nlesionvis = lesionvis:napari.yaml" in entry_points
     required = {
         line.split(";")[0].split(">")[0] for line in metadata.get_all("Requires-Dist", []) if "extra" not in line
     }
