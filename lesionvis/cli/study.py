@@ -1,4 +1,4 @@
-"""The commands of a study: measuring what a person drew, templates and dictionaries."""
+"""The commands of a study: measuring what a person drew, figures, templates and dictionaries."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from lesionvis.batch.places import is_same
 from lesionvis.cli.options import (
     AnswersFile,
     AsJson,
@@ -25,6 +26,7 @@ from lesionvis.cli.options import (
     escape_control_characters_in_lines,
     write_picture,
 )
+from lesionvis.errors import SettingsError
 
 study_app = typer.Typer()
 
@@ -65,6 +67,31 @@ def measure(
         typer.echo(escape_control_characters_in_lines(analysis_text(analysis, None, details=details)))
     if overlay is not None:
         write_picture(draw_overlay(analysis), overlay)
+
+
+@study_app.command()
+def figure(
+    photo: Annotated[Path, typer.Argument(help="Photo of the figure.")],
+    out: Annotated[Path, typer.Option(help="Write the figure here (.svg, .pdf or .png).")],
+    spots: Annotated[Path | None, typer.Option(help="Spots that a person drew, as of measure.")] = None,
+    px_per_mm: PxPerMm = None,
+    mm_across: MmAcross = None,
+    coin: CoinName = None,
+    bar_mm: BarMm = None,
+    settings: SettingsFile = None,
+) -> None:
+    """Write a photo as a figure for a paper: numbered outlines over the source pixels, a scale bar, a caption."""
+    from lesionvis.annotations.files import read_drawn
+    from lesionvis.report.figure import caption_of, check_figure, write_figure
+
+    check_figure(out)
+    if is_same(out, photo):
+        raise SettingsError(f"The figure would overwrite the photo {photo}; give another name.")
+    drawn = read_drawn(spots, photo.as_posix()) if spots is not None else None
+    analyzer = analyzer_of(settings, px_per_mm=px_per_mm, mm_across=mm_across, coin=coin, bar_mm=bar_mm)
+    analysis = analyzer(photo, outlines=drawn)
+    write_figure(analysis, photo, out)
+    typer.echo(caption_of(analysis))
 
 
 @study_app.command()

@@ -174,3 +174,30 @@ def test_merge_joins_two_runs_and_tells_what_was_kept_once(study_run: Path, tmp_
     assert photos == ["other/4.png", "photos/1.png", "photos/2.png", "photos/3.png"]
     again = called("merge", study_run, tmp_path / "merged", "--out", tmp_path / "twice")
     assert again.stdout.splitlines()[0].endswith("holds too, kept once: 3")
+
+
+def test_a_figure_is_written_with_its_caption_printed(photo: Path, tmp_path: Path) -> None:
+    out = tmp_path / "figure.svg"
+    found = called("figure", photo, "--out", out, "--px-per-mm", 8)
+    count = len(analyze(photo, px_per_mm=8.0).spots)
+    assert count > 3
+    assert found.stdout.startswith(f"{count} spots, median diameter ")
+    assert found.stdout.strip() in out.read_text()
+    assert out.read_text().count('id="spot-') == count
+
+
+def test_a_figure_shows_what_a_person_drew(photo: Path, tmp_path: Path) -> None:
+    labels = np.zeros((240, 320), np.uint8)
+    cv2.circle(labels, (100, 100), 20, 1, -1)
+    spots, out = tmp_path / "a_mask.png", tmp_path / "figure.pdf"
+    cv2.imwrite(str(spots), labels)
+    found = called("figure", photo, "--out", out, "--spots", spots, "--px-per-mm", 8)
+    assert found.stdout == "1 spot, diameter 5.0 mm, 8 px per mm (given); outlined by a person\n"
+    assert out.read_bytes()[:5] == b"%PDF-"
+
+
+def test_a_figure_does_not_overwrite_its_photo(photo: Path) -> None:
+    before = photo.read_bytes()
+    with pytest.raises(SettingsError, match="would overwrite the photo"):
+        called("figure", photo, "--out", photo)
+    assert photo.read_bytes() == before
