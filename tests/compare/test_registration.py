@@ -9,7 +9,7 @@ from paired import PULL, glass, other_skin, registered, rendered_series, stretch
 
 from lesionvis.analysis import Analysis, analyze
 from lesionvis.compare.landmarks import structure_of
-from lesionvis.compare.registration import _Fit, _recentre, register
+from lesionvis.compare.registration import Registration, _Fit, _recentre, register
 from lesionvis.geometry import project
 from lesionvis.lab.render.scenarios import petechial_shower
 from lesionvis.lab.render.scene import Scene
@@ -32,6 +32,17 @@ def test_places_are_found_again_in_another_light_from_another_side() -> None:
     assert np.median(off) < 1.0
     assert off.max() < 3.0
     assert 0.0 < registration.error_px < 2.0
+
+
+def test_residuals_fade_out_as_a_gaussian_of_the_distance() -> None:
+    registration = Registration(
+        True, "", np.eye(3), np.array([[100.0, 50.0]]), np.array([[8.0, -4.0]]), 50.0, 0.3, 99.0, 1.0
+    )
+    places = np.array([[100.0, 50.0], [150.0, 50.0], [100.0, 150.0], [900.0, 50.0]])
+    weight = np.exp([0.0, -0.5, -2.0, -128.0])
+    expected = places + (weight / (weight + 1.0))[:, None] * [8.0, -4.0]
+    np.testing.assert_allclose(registration.map_points(places), expected, atol=1e-9)
+    assert registration.is_supported(places).tolist() == [True, True, False, False]
 
 
 def test_the_way_back_undoes_the_way_there() -> None:
