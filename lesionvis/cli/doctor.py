@@ -27,6 +27,8 @@ _EXTRAS = {
     "excel": ("openpyxl",),
     "review": ("starlette", "uvicorn"),
     "annotations": ("roifile",),
+    "figures": ("matplotlib",),
+    "napari": ("napari",),
     "lab": ("scikit-image", "scikit-learn", "scipy", "skl2onnx", "onnx"),
 }
 # The self-test's photo: light skin with round red spots, and what must be found again.
