@@ -43,6 +43,7 @@ _SCHEMA = (
     "CREATE INDEX IF NOT EXISTS corrections_by_photo ON corrections (photo_sha256, number)",
 )
 _COLUMNS = "number, made_at, made_by, action, pattern, note, is_done, correction, undo_to, redo_to"
+# Action of the row that holds the state before the first change.
 _BASE = "as it was"
 
 
@@ -288,9 +289,8 @@ def write_reviews(run: Path, journal: Journal) -> None:
     reviews = last_reviews(journal)
     if not reviews:
         return
-    counts = dict(
-        journal.select("SELECT photo_sha256, count(*) FROM reviews WHERE action <> 'as it was' GROUP BY photo_sha256")
-    )
+    query = "SELECT photo_sha256, count(*) FROM reviews WHERE action <> ? GROUP BY photo_sha256"
+    counts = dict(journal.select(query, [_BASE]))
     contents = {photo: photo_digest(key) for photo, (_, key) in sorted(journal.known_files().items())}
     with written_whole(run, REVIEWS_NAME) as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -361,8 +361,7 @@ def _go_to(
     """Enter the state of an earlier change again."""
     spots = _spots_of(journal, target.correction)
     now, _ = last_correction(journal, content)
-    same = now == target.correction
-    correction = now if same else _enter_spots(journal, content, photo, who, spots, now)
+    correction = _enter_spots(journal, content, photo, who, spots, now)
     told = Review(made_by=who, action=action, pattern=target.pattern, note=target.note, is_done=target.is_done)
     _insert(journal, content, photo, told, correction, undo_to, redo_to)
     _commit(journal)

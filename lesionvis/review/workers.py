@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
@@ -67,7 +67,7 @@ class Workers:
     def __init__(self, analyzer: Analyzer, kinds: Sequence[str], limits: AnalysisSettings) -> None:
         facts, settings = provenance(analyzer), settings_values(analyzer)
         wanted = ((OUTLINES,), tuple(kinds), (_SHEET,))
-        jobs = [Job(settings, facts, kinds, *asdict(limits).values()) for kinds in wanted]
+        jobs = [Job(settings, facts, kinds, limits.max_seconds, limits.max_memory_gb) for kinds in wanted]
         self._as_found, self._as_given, self._for_sheet = (_Worker(job) for job in jobs)
         self._tiles = Tiles(limits.max_memory_gb)
 
