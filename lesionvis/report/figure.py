@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import textwrap
-from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 
 from lesionvis.errors import SettingsError, UnreadablePhoto
 from lesionvis.photo.decode import decode, read_header
-from lesionvis.report.overlay import BAR_LENGTHS_MM, BAR_MAX_SHARE, LESION_COLOR, SPOT_COLOR
+from lesionvis.report.overlay import LESION_COLOR, SPOT_COLOR, bar_length_mm
 from lesionvis.scale import Scale
 
 if TYPE_CHECKING:
@@ -34,8 +33,6 @@ CAPTION_PT, NUMBER_PT, BAR_TEXT_PT, LINE_PT, SHADOW_PT = 8.0, 5.0, 8.0, 0.6, 1.4
 LINE_HEIGHT_INCHES = 1.4 * CAPTION_PT / 72.0
 # Mean width of a letter of DejaVu Sans over its size, rounded up.
 LETTER_WIDTH = 0.6
-# Bars for skin seen closely, where a millimetre is wider than a bar may be.
-CLOSE_BAR_LENGTHS_MM = (0.1, 0.2, 0.5)
 # Distance of the bar from the frame and its height, both over the longer side of the photo.
 BAR_MARGIN_SHARE, BAR_HEIGHT_SHARE = 0.02, 0.006
 # A number stands on the other side of its spot within this share of the frame's sides.
@@ -272,31 +269,6 @@ def _draw_bar(axes: Axes, scale: Scale) -> None:
         path_effects=[withStroke(linewidth=SHADOW_PT, foreground="black")],
         gid="scale-bar-text",
     )
-
-
-def bar_length_mm(px_per_mm: float, width_px: float) -> float | None:
-    """Length of the scale bar of a picture.
-
-    Parameters
-    ----------
-    px_per_mm : float
-        Scale, > 0.
-    width_px : float
-        Width of the picture, px.
-
-    Returns
-    -------
-    float or None
-        The longest round length, mm, that takes at most 30 % of the width; None where even 0.1 mm takes more.
-
-    Examples
-    --------
-    >>> bar_length_mm(10.0, 1000.0), bar_length_mm(400.0, 1000.0), bar_length_mm(4000.0, 1000.0)
-    (20, 0.5, None)
-    """
-    lengths: Sequence[float] = (*CLOSE_BAR_LENGTHS_MM, *BAR_LENGTHS_MM)
-    fitting = [length for length in lengths if length * px_per_mm <= BAR_MAX_SHARE * width_px]
-    return fitting[-1] if fitting else None
 
 
 def _shares(rgb: tuple[int, int, int]) -> tuple[float, float, float]:

@@ -21,7 +21,7 @@ SHADOW_COLOR = (0, 0, 0)
 # The picture is enlarged until its longer side has this many px, so that thin outlines do not hide small spots.
 MIN_LONG_SIDE_PX = 1000
 # The bar is the longest of these that takes at most this share of the width.
-BAR_LENGTHS_MM = (1, 2, 5, 10, 20, 50, 100, 200)
+BAR_LENGTHS_MM = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200)
 BAR_MAX_SHARE = 0.3
 BAND_HEIGHT_PX = 30
 _SHIFT_BITS = 4
@@ -99,14 +99,38 @@ def _draw_scale(canvas: NDArray[np.uint8], analysis: Analysis, scale: Scale, zoo
         cv2.circle(canvas, (round(x), round(y)), 3, SCALE_COLOR, 1, cv2.LINE_AA)
     width = canvas.shape[1]
     drawn_px_per_mm = scale.px_per_mm * analysis.photo.px_per_source_px * zoom
-    fitting = [length for length in BAR_LENGTHS_MM if length * drawn_px_per_mm <= BAR_MAX_SHARE * width]
-    if not fitting:
+    length_mm = bar_length_mm(drawn_px_per_mm, width)
+    if length_mm is None:
         return
-    start = (round(width - 15 - fitting[-1] * drawn_px_per_mm), 20)
+    start = (round(width - 15 - length_mm * drawn_px_per_mm), 20)
     end = (width - 15, 20)
     for color, thickness in ((SHADOW_COLOR, 5), ((255, 255, 255), 2)):
         cv2.line(canvas, start, end, color, thickness)
-    _text(canvas, f"{fitting[-1]} mm", (start[0], 45), 0.6)
+    _text(canvas, f"{length_mm:g} mm", (start[0], 45), 0.6)
+
+
+def bar_length_mm(px_per_mm: float, width_px: float) -> float | None:
+    """Length of the scale bar of a picture.
+
+    Parameters
+    ----------
+    px_per_mm : float
+        Scale, > 0.
+    width_px : float
+        Width of the picture, px.
+
+    Returns
+    -------
+    float or None
+        The longest round length, mm, that takes at most 30 % of the width; None where even 0.1 mm takes more.
+
+    Examples
+    --------
+    >>> bar_length_mm(10.0, 1000.0), bar_length_mm(400.0, 1000.0), bar_length_mm(4000.0, 1000.0)
+    (20, 0.5, None)
+    """
+    fitting = [length for length in BAR_LENGTHS_MM if length * px_per_mm <= BAR_MAX_SHARE * width_px]
+    return fitting[-1] if fitting else None
 
 
 def _text(canvas: NDArray[np.uint8], text: str, position: tuple[int, int], size: float) -> None:
