@@ -198,10 +198,7 @@ class ReviewServer:
         try:
             self._run.edit(photo, version, wish)
         except ChangedMeanwhileError:
-            problem = (
-                "This photo was changed in another window; it is shown as it is now, and your change was not made."
-            )
-            return JSONResponse({"problem": problem, "now": self._run.photo(photo)}, 409)
+            return JSONResponse({"problem": _CHANGED, "now": self._run.photo(photo)}, 409)
         return JSONResponse(self._run.photo(photo))
 
     async def _tile(self, request: Request) -> Response:
