@@ -192,7 +192,8 @@ def analyze(
     if brief or len(sources) > 1:
         refuse_for_several(
             {f"--{name}": picture for name, picture in pictures.items()}
-            | {"--exclude": exclude, "--ask": ask, "--save-answers": save_answers, "--sheet": sheet}
+            | {"--exclude": exclude, "--ask": ask, "--save-answers": save_answers, "--sheet": sheet},
+            is_one=len(sources) == 1,
         )
         is_fine = analyze_several(sources, analyzer, given, about, as_json=as_json)
         raise typer.Exit(0 if is_fine else FAILED)

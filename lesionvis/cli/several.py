@@ -58,13 +58,15 @@ def sources_of(arguments: Iterable[str]) -> list[Path | bytes]:
     return found
 
 
-def refuse_for_several(options: dict[str, object]) -> None:
-    """Refuse options that only make sense for one photo.
+def refuse_for_several(options: dict[str, object], *, is_one: bool) -> None:
+    """Refuse options that only make sense for one photo whose whole answer is shown.
 
     Parameters
     ----------
     options : dict of str to object
         Value by name of the option; None and False are not given.
+    is_one : bool
+        Whether there is one photo, of which one line is asked for.
 
     Raises
     ------
@@ -73,6 +75,8 @@ def refuse_for_several(options: dict[str, object]) -> None:
     """
     for name, value in options.items():
         if value is not None and value is not False:
+            if is_one:
+                raise SettingsError(f"{name} does not go with --brief; leave one of them out.")
             raise SettingsError(f"{name} is for one photo; leave it out, or give the photos one by one.")
 
 

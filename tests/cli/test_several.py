@@ -54,6 +54,11 @@ def test_brief_is_one_line(folder: Path) -> None:
     assert result.exit_code == 0
 
 
+def test_one_line_has_no_picture_beside_it(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="--overlay does not go with --brief"):
+        called("analyze", folder / "a.png", "--brief", "--overlay", tmp_path / "o.png")
+
+
 def test_a_photo_may_come_by_standard_input(folder: Path) -> None:
     command = [sys.executable, "-c", "from lesionvis.cli.main import main; main()", "analyze", "-", "--json"]
     result = subprocess.run(command, input=(folder / "a.png").read_bytes(), capture_output=True, check=True)
@@ -76,4 +81,4 @@ def test_what_is_no_photo_is_refused(arguments: tuple[str, ...], message: str) -
 def test_options_for_one_photo_are_refused(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="--overlay is for one photo"):
         called("analyze", folder / "*.png", "--overlay", tmp_path / "o.png")
-    refuse_for_several({"--ask": False, "--sheet": None})
+    refuse_for_several({"--ask": False, "--sheet": None}, is_one=False)
