@@ -373,7 +373,7 @@ def test_a_photo_that_is_dropped_on_an_empty_page_is_answered(browser: Any, tmp_
     with review_process(run) as (_, address):
         opened = Opened(browser, address, waits_for="#drop")
         page = opened.page
-        assert page.locator("#shown").inner_text() == "There are no photos yet."
+        expect(page.locator("#shown")).to_have_text("There are no photos yet.")
         page.set_input_files("#files", tmp_path / PHOTO)
         expect(page.locator("#photo-title")).to_have_text("a.png")
         expect(page.locator("#result")).to_contain_text("spots")
