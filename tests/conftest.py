@@ -17,7 +17,7 @@ from lesionvis.lab.render.scene import Scene
 PROJECT = Path(__file__).resolve().parent.parent
 
 # No test fails because the machine is busy.
-settings.register_profile("unhurried", settings.get_profile(settings.get_current_profile_name()), deadline=None)
+settings.register_profile("unhurried", settings.default, deadline=None)
 settings.load_profile("unhurried")
 
 

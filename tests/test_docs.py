@@ -18,14 +18,34 @@ import typer
 from dicoms import write_dicom
 
 import lesionvis
+from lesionvis.analysis import Analyzer
 from lesionvis.batch.rows import RESULT_COLUMNS, SPOT_COLUMNS
 from lesionvis.cli.main import app
+from lesionvis.color import DENSITY_FLOOR
 from lesionvis.flags import FLAGS
 from lesionvis.pattern.features import FEATURE_NAMES
 from lesionvis.pattern.pattern import BLOCKING_FLAGS
 from lesionvis.photo import read_photo
-from lesionvis.scale.coin import known_coins
+from lesionvis.photo.noise import NOISE_MIN_LEVELS
+from lesionvis.photo.reader import MIN_WORKING_PX_PER_MM
+from lesionvis.scale.card.marker import PRINT_TOLERANCE
+from lesionvis.scale.coin import OUTLINE_ERROR, known_coins
+from lesionvis.scale.ruler.finder import PRINT_ERROR
 from lesionvis.settings import settings_values
+from lesionvis.spots.candidates import COLUMNS as CANDIDATE_EVIDENCE
+from lesionvis.spots.candidates import CONTRAST_MIN, ENLARGED_BELOW_PX
+from lesionvis.spots.find import CROWD_LESION_SCORE_MIN, LESION_SCORE_MIN, SPOT_SCORE_MIN
+from lesionvis.spots.outlines import BORDER_CONTRAST, CORE, RING_QUANTILE
+from lesionvis.spots.table import (
+    BLUE_BLACK_RED_DENSITY_MIN,
+    BROWN_RED_RATIO_MIN,
+    ERROR_PER_OVERLAP_LOST,
+    PURPLE_BLUE_SHARE_MAX,
+    PURPLE_RED_RATIO_MIN,
+    REPEAT_ERROR_MIN_PX,
+    REPEAT_ERROR_SHARE,
+    UNEVEN_DENSITY,
+)
 from lesionvis.triage.answers import questions
 from lesionvis.triage.circumstances import known_circumstances
 from lesionvis.triage.rules import NO_SOURCE, REST_WITHOUT_SOURCE, Level, rules
@@ -50,7 +70,7 @@ def pages() -> dict[str, str]:
         ("rules", (rule.rule_id for rule in rules())),
         ("questions", (*questions(), *known_circumstances())),
         ("references", known_coins()),
-        ("settings", settings_values(lesionvis.Analyzer())),
+        ("settings", settings_values(Analyzer())),
         ("cli", (f"lesionvis {name}" for name in COMMANDS)),
         ("api", (name for name in lesionvis.__all__ if name != "__version__")),
     ],
@@ -163,6 +183,36 @@ def test_the_method_names_every_flag_that_forbids_an_answer() -> None:
     sentence = re.search(r"No answer at all is given on photos flagged (.*)\.", method)
     assert sentence
     assert re.findall(r"`(\w+)`", sentence[1]) == list(BLOCKING_FLAGS)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        f"to a longer side of {Analyzer().working_long_side_px} px, but never below {MIN_WORKING_PX_PER_MM:g} px per mm",
+        f"have noise of {NOISE_MIN_LEVELS:g} levels or more",
+        f"({PRINT_ERROR:.1%}), and a tenth of the spread".replace("%", " %"),
+        f"from the print ({PRINT_TOLERANCE:.1%})".replace("%", " %"),
+        f"few real coins that were found ({OUTLINE_ERROR:.0%})".replace("%", " %"),
+        f"(L + {DENSITY_FLOOR}) / {1 + DENSITY_FLOOR}",
+        f"under {ENLARGED_BELOW_PX} px is enlarged",
+        f"inside {CORE} of the expected radius) and skin ({RING_QUANTILE:.0%} quantile".replace("%", " %"),
+        f"where {BORDER_CONTRAST:.0%} of the contrast".replace("%", " %"),
+        f"fainter than {CONTRAST_MIN} log10 units or four times the fine noise",
+        f"**Evidence**: {len(CANDIDATE_EVIDENCE)} numbers on each",
+        f"From {SPOT_SCORE_MIN} on it is a spot",
+        f"From {LESION_SCORE_MIN} on it takes the ground",
+        f"less than {CROWD_LESION_SCORE_MIN} is expected",
+        f"({REPEAT_ERROR_MIN_PX} working px), {REPEAT_ERROR_SHARE:.0%} of the diameter".replace("%", " %"),
+        f"uneven by a density of {UNEVEN_DENSITY}",
+        f"{ERROR_PER_OVERLAP_LOST:.0%} of the overlap".replace("%", " %"),
+        f"`D_R > {BLUE_BLACK_RED_DENSITY_MIN:.2f}`",
+        f"below {PURPLE_BLUE_SHARE_MAX} and `r > {PURPLE_RED_RATIO_MIN:.2f}`",
+        f"`r > {BROWN_RED_RATIO_MIN:.2f}`",
+        f"{len(rules())} [rules](reference/rules.md) over the pattern and {len(questions())} [answers]",
+    ],
+)
+def test_the_method_gives_the_numbers_of_the_code(said: str) -> None:
+    assert said in (DOCS / "method.md").read_text(encoding="utf-8")
 
 
 def _anchors(text: str) -> set[str]:

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from lesionvis.analysis import Analyzer
 from lesionvis.annotations.files import check_format
-from lesionvis.batch.corrections import ReadFile, read_files
+from lesionvis.batch.corrections import ReadFile, annotation_files, read_files
 from lesionvis.batch.file_kinds import PHOTO_EXTENSIONS
 from lesionvis.batch.finish import finish_run
 from lesionvis.batch.journal import Journal
@@ -188,6 +188,8 @@ class BatchRunner:
         listing, strangers = only_named(listing, self.only)
         photos = [file.photo for file in listing.photos]
         masks = self._found_masks(folder, photos)
+        if self.corrections is not None:
+            annotation_files(self.corrections)  # refused before the run counts as begun again
         table = None if self.metadata is None else match_rows(read_study_table(self.metadata), photos)
         facts = provenance(self.analyzer) | {"settings_hash": settings_hash(self.analyzer)}
         with _disk_problems_named(run):

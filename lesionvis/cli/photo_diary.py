@@ -155,6 +155,8 @@ def photos_of(paths: Iterable[Path]) -> list[Path]:
     """
     found: list[Path] = []
     for path in paths:
+        if not path.exists():
+            raise SettingsError(f"There is no photo or folder {path}; look at its name.")
         inside = photos_in(path) if path.is_dir() else [path]
         if not inside:
             raise SettingsError(f"The folder {path} holds no photos; put some there with: lesionvis keep PHOTO FOLDER.")

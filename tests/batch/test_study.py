@@ -119,6 +119,15 @@ def test_rows_and_files_without_a_photo_are_listed(run: Path) -> None:
         assert set(table_rows(journal)) == {"leg/a.png", "b.png", "c.png"}
 
 
+def test_corrections_that_do_not_exist_leave_a_finished_run_finished(photos: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    RUNNER(photos, run)
+    with pytest.raises(RunFolderError, match="do not exist"):
+        BatchRunner(Analyzer(px_per_mm=6.0), masks=True, corrections=tmp_path / "missing")(photos, run)
+    with Journal.read(run) as journal:
+        assert journal.origin().finished_at
+
+
 def test_corrections_come_on_top_of_a_finished_run_stay_in_it_and_can_be_left_out(
     photos: Path, corrections: Path, tmp_path: Path
 ) -> None:

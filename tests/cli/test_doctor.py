@@ -36,6 +36,11 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not checks["no-such-package"].is_fine
 
 
+def test_every_model_of_the_package_is_checked(project: Path) -> None:
+    text = found()["models"].text
+    assert [folder.name for folder in (project / "models").iterdir() if folder.name not in text] == []
+
+
 def test_one_bad_finding_does_not_hide_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken() -> str:
         raise OSError("card.json is gone")

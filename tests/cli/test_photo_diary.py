@@ -161,6 +161,8 @@ def test_folders_with_too_few_photos_say_so(tmp_path: Path) -> None:
     _photo(tmp_path / "only.jpg")
     with pytest.raises(SettingsError, match=r"at least two .*only\.jpg"):
         photos_of([tmp_path])
+    with pytest.raises(SettingsError, match="no photo or folder"):
+        photos_of([tmp_path / "only.jpg", tmp_path / "none"])
     with pytest.raises(SettingsError, match="cannot be listed"):
         photos_in(tmp_path / "none")
 
