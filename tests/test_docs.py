@@ -188,7 +188,7 @@ def test_the_method_names_every_flag_that_forbids_an_answer() -> None:
 @pytest.mark.parametrize(
     "said",
     [
-        f"to a longer side of {Analyzer().working_long_side_px} px, but never below {MIN_WORKING_PX_PER_MM:g} px per mm",
+        f"a longer side of {Analyzer().working_long_side_px} px, but never below {MIN_WORKING_PX_PER_MM:g} px per mm",
         f"have noise of {NOISE_MIN_LEVELS:g} levels or more",
         f"({PRINT_ERROR:.1%}), and a tenth of the spread".replace("%", " %"),
         f"from the print ({PRINT_TOLERANCE:.1%})".replace("%", " %"),
