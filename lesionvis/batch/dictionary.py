@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,15 +75,23 @@ def columns_text() -> str:
     return "\n".join("\t".join(row) for row in rows)
 
 
-def data_package(carried: Iterable[str] = (), *, candidates: bool = True) -> dict[str, Any]:
+_KEYS: dict[str, str | list[str]] = {
+    "photos": "photo",
+    "spots": ["photo", "spot"],
+    "candidates": ["photo", "candidate"],
+    "reviews": "photo",
+}
+
+
+def data_package(carried: Iterable[str] = (), tables: Collection[str] = tuple(_KEYS)) -> dict[str, Any]:
     """Description of the tables of a run as a Frictionless Data package (specs.frictionlessdata.io/data-package).
 
     Parameters
     ----------
     carried : iterable of str
         Columns of a person's table that stand behind the others in the tables of photos and spots.
-    candidates : bool
-        Whether there is a table of candidates.
+    tables : collection of str
+        Tables that there are; of these "photos", "spots", "candidates" and "reviews" are described.
 
     Returns
     -------
@@ -94,11 +102,10 @@ def data_package(carried: Iterable[str] = (), *, candidates: bool = True) -> dic
         {"name": name, "type": "string", "description": "as it stands in the table that was given"} for name in carried
     ]
     resources = []
-    for table in ("photos", "spots", "candidates") if candidates else ("photos", "spots"):
+    for table in (table for table in _KEYS if table in tables):
         columns = [one for one in column_meanings() if one.table == table]
-        key = {"photos": "photo", "spots": ["photo", "spot"], "candidates": ["photo", "candidate"]}[table]
-        fields = [*map(_field, columns), *(extra if table != "candidates" else ())]
-        schema = {"fields": fields, "missingValues": [""], "primaryKey": key}
+        fields = [*map(_field, columns), *(extra if table in ("photos", "spots") else ())]
+        schema = {"fields": fields, "missingValues": [""], "primaryKey": _KEYS[table]}
         path = f"{table}.csv"
         resources.append(
             {"name": table, "path": path, "format": "csv", "encoding": "utf-8", "schema": schema, "profile": _PROFILE}
@@ -106,7 +113,7 @@ def data_package(carried: Iterable[str] = (), *, candidates: bool = True) -> dic
     return {"name": "lesionvis-run", "profile": "tabular-data-package", "version": __version__, "resources": resources}
 
 
-def write_dictionary(run: Path, carried: Iterable[str], *, candidates: bool) -> None:
+def write_dictionary(run: Path, carried: Iterable[str], tables: Collection[str]) -> None:
     """Write `datapackage.json` beside the tables of a run.
 
     Parameters
@@ -115,11 +122,11 @@ def write_dictionary(run: Path, carried: Iterable[str], *, candidates: bool) -> 
         Run folder.
     carried : iterable of str
         Columns of a person's table, by the names that they have in the tables.
-    candidates : bool
-        Whether there is a table of candidates.
+    tables : collection of str
+        As for `data_package`.
     """
     with written_whole(run, DICTIONARY_NAME) as file:
-        json.dump(data_package(carried, candidates=candidates), file, indent=1, ensure_ascii=False)
+        json.dump(data_package(carried, tables), file, indent=1, ensure_ascii=False)
 
 
 _PROFILE = "tabular-data-resource"

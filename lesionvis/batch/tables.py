@@ -9,6 +9,7 @@ from pathlib import Path
 from lesionvis.batch.dictionary import write_dictionary
 from lesionvis.batch.journal import Journal
 from lesionvis.batch.pictures import written_whole
+from lesionvis.batch.reviews import last_reviews
 from lesionvis.batch.rows import PHOTO_COLUMNS, SPOT_COLUMNS, Value
 from lesionvis.batch.study import table_rows
 from lesionvis.errors import RunFolderError
@@ -53,7 +54,8 @@ def write_tables(run: Path, journal: Journal, names: Mapping[str, str] = TABLES)
                 of_photo = told.get(str(row[0]), {})
                 writer.writerow([*map(cell, row), *(of_photo.get(column, "") for column in carried)])
     if names["photos"] == TABLES["photos"]:  # the dictionary names the files of a finished run
-        write_dictionary(run, carried_names(of_persons), candidates=CANDIDATES in names)
+        reviews = ["reviews"] if last_reviews(journal) else []
+        write_dictionary(run, carried_names(of_persons), [*names, *reviews])
 
 
 def tables_of(run: Path, *, candidates: bool = False) -> dict[str, str]:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from reviewed import ANALYZER, BROKEN, PHOTO, run_of, write_photos
 
@@ -53,3 +55,39 @@ def test_what_was_changed_and_not_measured_waits_for_the_next_run(run: Path) -> 
         opened.record(PHOTO, opened.workers.as_given(task))
         assert opened.waiting() == []
         assert opened.tasks_as_given(PHOTO) == []
+
+
+def test_places_left_out_in_the_run_are_left_out_again(tmp_path: Path) -> None:
+    photos, masks, run = (tmp_path / name for name in ("photos", "masks", "run"))
+    write_photos(photos)
+    left_out = np.zeros((240, 320), np.uint8)
+    left_out[:, :160] = 255
+    (masks / PHOTO).parent.mkdir(parents=True)
+    cv2.imwrite(str(masks / f"{PHOTO}.png"), left_out)
+    run_of(photos, run, exclude_dir=masks)
+
+    def counts(exclude_dir: Path | None) -> list[int]:
+        """Spots as found, and after a change that was taken back."""
+        with reviewed_run(run, ANALYZER, "Eva", exclude_dir) as opened:
+            task = opened.task_as_found(PHOTO)
+            assert task is not None
+            opened.hold_found(opened.workers.as_found(task))
+            found = opened.photo(PHOTO)
+            if "spots" not in found:
+                raise RunFolderError(found["problem"])
+            for wish in ({"do": "remove", "spot": 1}, {"do": "undo"}):
+                opened.edit(PHOTO, opened.photo(PHOTO)["version"], wish)
+                for given in opened.tasks_as_given(PHOTO):
+                    opened.record(PHOTO, opened.workers.as_given(given))
+            measured = opened.measured(PHOTO)
+            assert measured is not None
+            assert all(corner[0] > 150 for spot in found["spots"] for corner in spot["outline"])
+            return [len(found["spots"]), measured["row"]["spot_count"]]
+
+    before = (run / "spots.csv").read_bytes()
+    count = before.decode().count(f"\n{PHOTO},")
+    assert count > 1
+    assert counts(masks) == [count, count]
+    assert (run / "spots.csv").read_bytes() == before
+    with pytest.raises(RunFolderError, match="changed"):
+        counts(None)
