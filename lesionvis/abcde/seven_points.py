@@ -67,6 +67,21 @@ class SevenPoints:
         from_photo = tuple(dict.fromkeys((*self.from_photo, item)))
         return _scored(self.present | {item: True}, from_photo, self.scores_3)
 
+    def answered(self, answers: Answers) -> SevenPoints:
+        """Checklist of the same spot with other answers.
+
+        Parameters
+        ----------
+        answers : Answers
+
+        Returns
+        -------
+        SevenPoints
+            With what was measured as it was.
+        """
+        measured = {item: self.present[item] for item in self.from_photo if item not in _TOLD}
+        return _filled(answers, measured)
+
     @property
     def finding(self) -> str:
         """One sentence: points, and what is not known."""
@@ -110,6 +125,11 @@ def seven_points(
         "irregular colour": color_is_irregular,
         "diameter of 7 mm or more": diameter_mm >= DIAMETER_MIN_MM if np.isfinite(diameter_mm) else None,
     }
+    return _filled(answers, measured)
+
+
+def _filled(answers: Answers, measured: Mapping[str, bool | None]) -> SevenPoints:
+    """Checklist of what was measured, and of what a person tells."""
     present: dict[str, bool | None] = {
         item: answered(answers, _TOLD[item]) if item in _TOLD else measured.get(item) for item in POINTS
     }

@@ -51,6 +51,11 @@ class Given:
     drawn: DrawnSpots | None = None
     problem: str = ""
 
+    @property
+    def circumstances(self) -> Circumstances:
+        """Age, cause and sites."""
+        return Circumstances(self.age_years, self.cause, self.sites)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for another process.
 
@@ -112,9 +117,32 @@ class Given:
         if self.scale:
             own: dict[str, Any] = {name: self.scale.get(name) for name in SCALE_SETTINGS}
             analyzer = dataclasses.replace(analyzer, **own)
-        about = Circumstances(self.age_years, self.cause, self.sites)
-        analysis = analyzer(path, about.answers(self.answers), mask=mask, outlines=self.drawn)
-        return dataclasses.replace(analysis, advice=analysis.advice.noting(about))
+        analysis = analyzer(path, self.circumstances.answers(self.answers), mask=mask, outlines=self.drawn)
+        return dataclasses.replace(analysis, advice=analysis.advice.noting(self.circumstances))
+
+    def answered(self, analysis: Analysis) -> Analysis:
+        """Analysis of a photo for which the same was given but for other answers.
+
+        Parameters
+        ----------
+        analysis : Analysis
+
+        Returns
+        -------
+        Analysis
+            As `analyze` gives it.
+        """
+        again = analysis.answered(self.circumstances.answers(self.answers))
+        return dataclasses.replace(again, advice=again.advice.noting(self.circumstances))
+
+    def without_answers(self) -> Given:
+        """What touches the spots and their measures.
+
+        Returns
+        -------
+        Given
+        """
+        return Given(scale=self.scale, drawn=self.drawn, problem=self.problem)
 
 
 def digest_of(content: Mapping[str, Any] | None) -> str | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,9 +17,10 @@ from lesionvis.batch.journal import Journal
 from lesionvis.batch.names import escape_control_characters, photo_digest
 from lesionvis.batch.pictures import written_whole
 from lesionvis.batch.rows import PhotoColumn
-from lesionvis.batch.study import AS_FOUND, REVIEWED, last_correction
+from lesionvis.batch.study import AS_FOUND, REVIEWED, has_reviews, last_correction
 from lesionvis.labels import LABELS
 from lesionvis.spots.drawn import DrawnSpots
+from lesionvis.triage.answers import UNKNOWN
 
 REVIEWS_NAME = "reviews.csv"
 REVIEW_COLUMNS = {
@@ -28,6 +29,9 @@ REVIEW_COLUMNS = {
     "is_done": PhotoColumn("INTEGER", "1 where the person was done with the photo, else 0"),
     "reviewed_pattern": PhotoColumn("TEXT", f"pattern that the person named: {', '.join(LABELS)}; empty where none"),
     "note": PhotoColumn("TEXT", "note of the person"),
+    "answers": PhotoColumn(
+        "TEXT", "answers that were given on the page, NAME=VALUE with spaces between, in their order; empty where none"
+    ),
     "reviewed_by": PhotoColumn("TEXT", "who made the last change"),
     "reviewed_at": PhotoColumn("TEXT", "when the last change was made, UTC, ISO 8601"),
     "change_count": PhotoColumn("INTEGER", "how many changes were made, those that were taken back included"),
@@ -38,11 +42,12 @@ REVIEW_COLUMNS = {
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS reviews (number INTEGER PRIMARY KEY, photo_sha256 TEXT NOT NULL, photo TEXT NOT NULL, "
     "made_at TEXT NOT NULL, made_by TEXT NOT NULL, action TEXT NOT NULL, pattern TEXT NOT NULL, note TEXT NOT NULL, "
-    "is_done INTEGER NOT NULL, correction INTEGER NOT NULL, undo_to INTEGER NOT NULL, redo_to INTEGER NOT NULL)",
+    "is_done INTEGER NOT NULL, answers TEXT NOT NULL, correction INTEGER NOT NULL, "
+    "undo_to INTEGER NOT NULL, redo_to INTEGER NOT NULL)",
     "CREATE INDEX IF NOT EXISTS reviews_by_photo ON reviews (photo_sha256, number)",
     "CREATE INDEX IF NOT EXISTS corrections_by_photo ON corrections (photo_sha256, number)",
 )
-_COLUMNS = "number, made_at, made_by, action, pattern, note, is_done, correction, undo_to, redo_to"
+_COLUMNS = "number, made_at, made_by, action, pattern, note, is_done, answers, correction, undo_to, redo_to"
 # Action of the row that holds the state before the first change.
 _BASE = "as it was"
 
@@ -61,6 +66,8 @@ class Review:
         Pattern that the person named, of `LABELS`; "" where none.
     note : str
     is_done : bool
+    answers : str
+        What the person answered to the questions, as `lesionvis.batch.study` reads it; "" where nothing.
     correction : int
         Number of the correction with the spots; 0 where they are those that were found.
     undo_to, redo_to : int
@@ -74,6 +81,7 @@ class Review:
     pattern: str = ""
     note: str = ""
     is_done: bool = False
+    answers: str = ""
     correction: int = 0
     undo_to: int = 0
     redo_to: int = 0
@@ -90,22 +98,6 @@ def prepare_reviews(journal: Journal) -> None:
     for statement in _SCHEMA:
         journal.change(statement)
     journal.commit()
-
-
-def has_reviews(journal: Journal) -> bool:
-    """Test whether a run was ever reviewed.
-
-    Parameters
-    ----------
-    journal : Journal
-        Of the run.
-
-    Returns
-    -------
-    bool
-    """
-    query = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'reviews'"
-    return bool(next(journal.select(query))[0])
 
 
 def review_of(journal: Journal, content: str) -> Review:
@@ -183,7 +175,7 @@ def enter_review(
     photo : str
         Its name.
     changed : Review
-        Its `made_by`, `action`, `pattern`, `note` and `is_done` are entered.
+        Its `made_by`, `action`, `pattern`, `note`, `is_done` and `answers` are entered.
     spots : DrawnSpots or None
         Spots of the photo from now on; None for those that were found.
 
@@ -298,7 +290,8 @@ def write_reviews(run: Path, journal: Journal) -> None:
         for photo, content in contents.items():
             if content in reviews:
                 one = reviews[content]
-                told = (one.pattern, _in_a_cell(one.note), _in_a_cell(one.made_by), one.made_at)
+                said = (one.pattern, _in_a_cell(one.note), answers_words(one.answers))
+                told = (*said, _in_a_cell(one.made_by), one.made_at)
                 writer.writerow([photo, content, int(one.is_done), *told, counts.get(content, 0)])
 
 
@@ -321,10 +314,37 @@ def review_words(review: Review) -> str:
     said = [
         "done" if review.is_done else "not done",
         *([f"seen as {review.pattern.replace('_', ' ')}"] if review.pattern else []),
+        *(["questions answered"] if review.answers else []),
         *([f"note: {escape_control_characters(' '.join(review.note.split()))}"] if review.note else []),
     ]
     who = escape_control_characters(review.made_by)
     return f"{'; '.join(said)} ({who}, {review.made_at[:10]})"
+
+
+def answers_words(text: str) -> str:
+    """Answers of a review in one line.
+
+    Parameters
+    ----------
+    text : str
+        `Review.answers`.
+
+    Returns
+    -------
+    str
+        NAME=VALUE with spaces between, age and cause first; "" where there are none.
+
+    Examples
+    --------
+    >>> answers_words('{"answers": {"fever": "yes"}, "age_years": 3.0, "cause": "unknown", "sites": []}')
+    'age_years=3 fever=yes'
+    """
+    if not text:
+        return ""
+    told = json.loads(text)
+    age = {} if told["age_years"] is None else {"age_years": f"{told['age_years']:.3g}"}
+    about = age | {"cause": told["cause"], "sites": ",".join(told["sites"])} | told["answers"]
+    return " ".join(f"{name}={value}" for name, value in about.items() if value not in ("", UNKNOWN))
 
 
 def _in_a_cell(text: str) -> str:
@@ -334,9 +354,9 @@ def _in_a_cell(text: str) -> str:
 
 
 def _review(row: tuple[object, ...]) -> Review:
-    number, made_at, made_by, action, pattern, note, is_done, correction, undo_to, redo_to = row
+    number, made_at, made_by, action, pattern, note, is_done, answers, *links = row
     told = (str(made_at), str(made_by), str(action), str(pattern), str(note))
-    return Review(int(str(number)), *told, bool(is_done), *(int(str(one)) for one in (correction, undo_to, redo_to)))
+    return Review(int(str(number)), *told, bool(is_done), str(answers), *(int(str(one)) for one in links))
 
 
 def _numbered(journal: Journal, number: int) -> Review:
@@ -350,7 +370,7 @@ def _held(journal: Journal, content: str, photo: str) -> Review:
     correction, _ = last_correction(journal, content)
     if before.number and before.correction == correction:
         return before
-    told = Review(action=_BASE, pattern=before.pattern, note=before.note, is_done=before.is_done)
+    told = replace(before, made_at="", made_by="", action=_BASE)
     _insert(journal, content, photo, told, correction, 0, 0)
     return review_of(journal, content)
 
@@ -362,7 +382,7 @@ def _go_to(
     spots = _spots_of(journal, target.correction)
     now, _ = last_correction(journal, content)
     correction = _enter_spots(journal, content, photo, who, spots, now)
-    told = Review(made_by=who, action=action, pattern=target.pattern, note=target.note, is_done=target.is_done)
+    told = replace(target, made_at="", made_by=who, action=action)
     _insert(journal, content, photo, told, correction, undo_to, redo_to)
     _commit(journal)
 
@@ -386,9 +406,9 @@ def _enter_spots(journal: Journal, content: str, photo: str, who: str, spots: Dr
 def _insert(
     journal: Journal, content: str, photo: str, told: Review, correction: int, undo_to: int, redo_to: int
 ) -> None:
-    said = (told.made_by, told.action, told.pattern, told.note, int(told.is_done))
+    said = (told.made_by, told.action, told.pattern, told.note, int(told.is_done), told.answers)
     row = (content, photo, told.made_at or _now(), *said, correction, undo_to, redo_to)
-    journal.change("INSERT INTO reviews VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", [row])
+    journal.change("INSERT INTO reviews VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", [row])
 
 
 def _commit(journal: Journal) -> None:

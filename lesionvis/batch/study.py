@@ -141,8 +141,24 @@ def enter_corrections(
     return found.problems, found.notes
 
 
+def has_reviews(journal: Journal) -> bool:
+    """Test whether a run was ever reviewed on the review page (`lesionvis.batch.reviews`).
+
+    Parameters
+    ----------
+    journal : Journal
+        Of the run.
+
+    Returns
+    -------
+    bool
+    """
+    query = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'reviews'"
+    return bool(next(journal.select(query))[0])
+
+
 def given_for(journal: Journal, problems: Mapping[str, str], *, as_found: bool) -> dict[str, dict[str, Any]]:
-    """What counts for each photo: its row of the table, and the last spots that a person drew.
+    """What counts for each photo: its row of the table, and the last that persons answered and drew on the page.
 
     Parameters
     ----------
@@ -164,9 +180,13 @@ def given_for(journal: Journal, problems: Mapping[str, str], *, as_found: bool) 
         for photo, row, problem in journal.select("SELECT photo, row, problem FROM table_rows")
     }
     given = {photo: told for photo, told in given.items() if told != Given()}
+    contents, answers = _contents(journal), _latest_answers(journal)
+    for photo, content in contents.items():
+        if answers.get(content):
+            given[photo] = _with_answers(given.get(photo, Given()), answers[content])
     if not as_found:
         drawn = _latest(journal)
-        for photo, content in _contents(journal).items():
+        for photo, content in contents.items():
             if content in drawn:
                 spots = DrawnSpots.from_dict(json.loads(drawn[content]))
                 given[photo] = replace(given.get(photo, Given()), drawn=spots)
@@ -184,7 +204,7 @@ def given_of_photo(journal: Journal, photo: str, *, as_found: bool = False) -> d
     photo : str
         Name of a photo that could be read.
     as_found : bool
-        Leave out what persons drew.
+        Leave out what persons drew and answered on the page.
 
     Returns
     -------
@@ -196,9 +216,10 @@ def given_of_photo(journal: Journal, photo: str, *, as_found: bool = False) -> d
     for row, problem in journal.select("SELECT row, problem FROM table_rows WHERE photo = ?", [photo]):
         given = Given(problem=problem) if problem else given_of(json.loads(row), table)
     (key,) = next(journal.select("SELECT sha256 FROM files WHERE photo = ?", [photo]))
-    _, drawn = last_correction(journal, photo_digest(key))
-    if drawn is not None and not as_found:
-        given = replace(given, drawn=drawn)
+    content = photo_digest(key)
+    if not as_found:
+        _, drawn = last_correction(journal, content)
+        given = replace(_with_answers(given, _latest_answers(journal, content).get(content, "")), drawn=drawn)
     return None if given == Given() else given.to_dict()
 
 
@@ -276,6 +297,23 @@ def notes_of(journal: Journal) -> list[str]:
 def _contents(journal: Journal) -> dict[str, str]:
     """Digest of each photo that could be read."""
     return {photo: photo_digest(key) for photo, (_, key) in journal.known_files().items()}
+
+
+def _latest_answers(journal: Journal, content: str = "") -> dict[str, str]:
+    """Last answers of persons on the review page, on one content or on each; "" where they were taken back."""
+    if not has_reviews(journal):
+        return {}
+    query = "SELECT photo_sha256, answers FROM reviews WHERE ? IN ('', photo_sha256) ORDER BY number"
+    return dict(journal.select(query, [content]))
+
+
+def _with_answers(given: Given, text: str) -> Given:
+    """What was given, with answers of the page in the place of those of the table."""
+    if not text:
+        return given
+    told = json.loads(text)
+    about = (told["answers"], told["age_years"], told["cause"], tuple(told["sites"]))
+    return replace(given, answers=about[0], age_years=about[1], cause=about[2], sites=about[3])
 
 
 def _latest(journal: Journal, of_files: bool = False) -> dict[str, str]:

@@ -24,12 +24,16 @@ from lesionvis.errors import LesionvisError, SettingsError
 
 if TYPE_CHECKING:
     from lesionvis.analysis import Analysis, Analyzer
+    from lesionvis.batch.given import Given
+    from lesionvis.photo.mask import MaskSource
 
 OVERLAY_JPEG_QUALITY = 90
 # The report shows thumbnails about 220 px wide, on screens with up to two pixels for one.
 THUMBNAIL_LONG_SIDE_PX = 360
 THUMBNAIL_JPEG_QUALITY = 80
 _BYTES_PER_GB = 10**9
+SHEET, EVIDENCE = "sheets", "evidence"
+"""Kinds of pictures that no run folder holds: the sheet for the doctor, and what the questions need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +118,10 @@ def look(
         told = Given() if given is None else Given.from_dict(given)
         if told.problem:
             raise SettingsError(told.problem)
-        analysis = told.analyze(analyzer, path, left_out)
+        analysis = _analyzed(analyzer, job, path, file_key(sha256), told, left_out)
         if content_key(analysis.photo.sha256, _digest(left_out), digest_of(given)) != sha256:
             return {"unread": _CHANGED}
-        pictures = {kind: base64.b64encode(_picture(kind, analysis)).decode("ascii") for kind in job.pictures}
+        pictures = {kind: base64.b64encode(_picture(kind, analysis, told)).decode("ascii") for kind in job.pictures}
         return {
             "row": photo_row(analysis),
             "spots": spot_rows(analysis),
@@ -142,6 +146,25 @@ def look(
         "candidates": [],
         "pictures": {},
     }
+
+
+# The last analysis of a worker that is asked for one photo again and again, and what it is of.
+_last: dict[tuple[str, str, str | None], Analysis] = {}
+
+
+def _analyzed(
+    analyzer: Analyzer, job: Job, path: str, content: str, told: Given, left_out: MaskSource | None
+) -> Analysis:
+    """Analysis of a file; where somebody is asked about it, other answers do not measure it again."""
+    from lesionvis.batch.given import digest_of
+
+    if EVIDENCE not in job.pictures:
+        return told.analyze(analyzer, path, left_out)
+    key = (path, content, digest_of(told.without_answers().to_dict()))
+    if key not in _last:
+        _last.clear()
+        _last[key] = told.analyze(analyzer, path, left_out)
+    return told.answered(_last[key])
 
 
 def about_this_file(sentence: str, path: str) -> str:
@@ -216,13 +239,15 @@ def thumbnail_jpeg(analysis: Analysis) -> bytes:
     return cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, THUMBNAIL_JPEG_QUALITY])[1].tobytes()
 
 
-def sheet_page(analysis: Analysis) -> bytes:
+def sheet_page(analysis: Analysis, told: Given) -> bytes:
     """Page to print for the doctor, of today.
 
     Parameters
     ----------
     analysis : Analysis
         Of one photo.
+    told : Given
+        What a person gave for it.
 
     Returns
     -------
@@ -233,19 +258,39 @@ def sheet_page(analysis: Analysis) -> bytes:
 
     from lesionvis.report.sheet import sheet_html
 
-    return sheet_html(analysis, made_on=date.today()).encode()
+    return sheet_html(analysis, circumstances=told.circumstances, made_on=date.today()).encode()
+
+
+def evidence_json(analysis: Analysis) -> bytes:
+    """What the questions about a photo need of its analysis.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Of one photo.
+
+    Returns
+    -------
+    bytes
+        JSON, for `lesionvis.batch.asked.AskedPhoto`.
+    """
+    from lesionvis.batch.asked import AskedPhoto
+
+    return AskedPhoto.of(analysis).to_json()
 
 
 _PAINTERS: dict[str, Callable[[Analysis], bytes]] = {
     "masks": mask_png,
     "overlays": overlay_jpeg,
     "thumbnails": thumbnail_jpeg,
-    "sheets": sheet_page,
+    EVIDENCE: evidence_json,
 }
 
 
-def _picture(kind: str, analysis: Analysis) -> bytes:
+def _picture(kind: str, analysis: Analysis, told: Given) -> bytes:
     """Picture or file of annotations of one photo."""
+    if kind == SHEET:
+        return sheet_page(analysis, told)
     if kind in _PAINTERS:
         return _PAINTERS[kind](analysis)
     # Loads NumPy and OpenCV, which is to wait until the limits are set and what they print goes elsewhere.

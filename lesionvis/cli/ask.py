@@ -13,8 +13,8 @@ from lesionvis.batch.names import escape_control_characters
 from lesionvis.errors import AnswerError, SettingsError
 from lesionvis.report.text import action_lines, wrapped
 from lesionvis.triage.answers import UNKNOWN, questions
-from lesionvis.triage.circumstances import CAUSE, known_circumstances
-from lesionvis.triage.dialogue import Dialogue, Kind, Prompt
+from lesionvis.triage.circumstances import known_circumstances
+from lesionvis.triage.dialogue import Dialogue, Kind, Prompt, shown_causes, shown_values
 from lesionvis.triage.numbers import PhoneNumbers
 from lesionvis.triage.told import help_words, listed, short_words, told_of, value_words
 from lesionvis.triage.wording import (
@@ -148,7 +148,7 @@ def _aged(dialogue: Dialogue, _: Prompt, word: str) -> Dialogue | None:
 
 
 def _caused(dialogue: Dialogue, _: Prompt, word: str) -> Dialogue | None:
-    causes = _causes()
+    causes = shown_causes()
     if word in NONE_OF_THESE:
         return dialogue.caused(causes[-1])
     if word.isdecimal() and 1 <= int(word) <= len(causes):
@@ -159,7 +159,7 @@ def _caused(dialogue: Dialogue, _: Prompt, word: str) -> Dialogue | None:
 def _chosen(dialogue: Dialogue, prompt: Prompt, word: str) -> Dialogue | None:
     """One of two values, by its number, its name, its words or their beginning."""
     (name,) = prompt.names
-    values = _values(name)
+    values = shown_values(name)
     if set(values) == {"yes", "no"}:
         word = "yes" if word in YES else "no" if word in NONE_OF_THESE else word
     if word.isdecimal():  # and not the beginning of "10 or more"
@@ -202,19 +202,6 @@ _HINTS = {
 }
 
 
-def _values(name: str) -> tuple[str, str]:
-    """Values in the order in which they are shown."""
-    question = questions()[name]
-    return (
-        ("yes", "no") if {question.benign, question.harmful} == {"yes", "no"} else (question.benign, question.harmful)
-    )
-
-
-def _causes() -> list[str]:
-    """Causes in the order in which they are shown; "none" is the last."""
-    return [name for name, found in known_circumstances().items() if found.kind == CAUSE]
-
-
 def _show_head(dialogue: Dialogue, prompt: Prompt) -> None:
     number, count = dialogue.progress
     _say("")
@@ -231,7 +218,7 @@ def _show(prompt: Prompt) -> None:
         _say(f"{AGE_QUESTION} (? I don't know)")
     elif prompt.kind is Kind.CAUSE:
         _say(CAUSE_QUESTION)
-        for number, cause in enumerate(_causes(), start=1):
+        for number, cause in enumerate(shown_causes(), start=1):
             _item(number, known_circumstances()[cause].meaning)
         _item("?", "I don't know")
     elif prompt.kind is Kind.CHOICE:
@@ -239,7 +226,7 @@ def _show(prompt: Prompt) -> None:
         _say(questions()[name].text)
         if name != GLASS_TEST:  # the steps above say it
             _say(help_words(name), "  ", "  ")
-        for number, value in enumerate(_values(name), start=1):
+        for number, value in enumerate(shown_values(name), start=1):
             _item(number, value_words(value).capitalize())
         _item("?", "I don't know")
     else:

@@ -21,6 +21,8 @@ CIRCLE_CORNERS = 80
 # A border drawn by hand at full zoom has some hundred corners.
 CORNERS_MAX = 5000
 NOTE_MAX_LETTERS = 4000
+# Places on the page, px: no screen shows more digits.
+_PLACE_DIGITS = 2
 # Kind of what was found as the lesion once the person calls another spot so: a lesion that is none is mostly pigment.
 FORMER_LESION_KIND = "pigment"
 
@@ -89,12 +91,15 @@ class PhotoState:
         Of `LABELS`, or "".
     note : str
     is_done : bool
+    answers : str
+        As `lesionvis.review.asking.kept` gives them; "" where nothing was answered on the page.
     """
 
     spots: DrawnSpots | None = None
     pattern: str = ""
     note: str = ""
     is_done: bool = False
+    answers: str = ""
 
 
 def shown_spots(state: PhotoState, found: FoundSpots) -> DrawnSpots:
@@ -137,6 +142,38 @@ def shown_candidates(spots: DrawnSpots, found: FoundSpots) -> list[int]:
         if not any(is_same_spot(outline, other) for other in near):
             free.append(index)
     return free
+
+
+def shown_outlines(state: PhotoState, found: FoundSpots) -> dict[str, Any]:
+    """Size of a photo, its spots and candidates as the page shows them.
+
+    Parameters
+    ----------
+    state : PhotoState
+    found : FoundSpots
+
+    Returns
+    -------
+    dict
+        Ready for JSON.
+    """
+    spots = shown_spots(state, found)
+    return {
+        "size": found.size_px,
+        "spots": [
+            {"outline": _places(outline), "kind": kind}
+            for outline, kind in zip(spots.outlines_px, spots.kinds, strict=True)
+        ],
+        "candidates": [
+            {"candidate": index, "outline": _places(found.outlines_px[index]), "score": found.scores[index]}
+            for index in shown_candidates(spots, found)
+        ],
+    }
+
+
+def _places(outline: NDArray[np.float64]) -> list[list[float]]:
+    rounded: list[list[float]] = outline.round(_PLACE_DIGITS).tolist()
+    return rounded
 
 
 def edited(

@@ -26,6 +26,15 @@ _COLUMNS = (
     *("taken_at", "p_petechial_shower", "spots_from"),
 )
 
+SPOTS_SHOWN = ("spot", "diameter_mm", "diameter_error_mm", "diameter_px", "length_mm", "kind", "color", "score")
+"""Columns of a spot on the page."""
+PHOTO_SHOWN = (
+    *("status", "problem", "width", "height", "taken_at", "px_per_mm", "scale_source", "spot_count", "pattern"),
+    *("prediction_set", "seen", "photo_flags", "triage_level", "triage_basis", "spots_from", "median_diameter_mm"),
+    *("p_petechial_shower", "p_single_lesion", "p_angioma", "duplicate_of"),
+)
+"""Columns of a photo on the page."""
+
 
 @dataclass(frozen=True, slots=True)
 class ListedPhoto:
@@ -134,15 +143,45 @@ def choices_of(listed: Iterable[ListedPhoto]) -> dict[str, list[str]]:
     return values | {"flag": sorted({flag for row in rows for flag in row["flags"]}), "review": list(STATES)}
 
 
+def shown_results(journal: Journal, photo: str) -> dict[str, Any]:
+    """Results of one photo.
+
+    Parameters
+    ----------
+    journal : Journal
+        Of the run.
+    photo : str
+        Name of a photo that was analysed.
+
+    Returns
+    -------
+    dict
+        "row", "spots" and "reasons", ready for JSON.
+    """
+    rows = _rows(journal, "photos", PHOTO_SHOWN, [photo])
+    spots = _rows(journal, "spots", SPOTS_SHOWN, [photo], order="spot")
+    return {
+        "row": next(dict(zip(PHOTO_SHOWN, row, strict=True)) for row in rows),
+        "spots": [dict(zip(SPOTS_SHOWN, row, strict=True)) for row in spots],
+        "reasons": [reason for (reason,) in _rows(journal, "reasons", ("reason",), [photo], order="number")],
+    }
+
+
 def _rows(
-    journal: Journal, view: str, columns: tuple[str, ...], photos: list[str] | None, condition: str = "1"
+    journal: Journal,
+    view: str,
+    columns: tuple[str, ...],
+    photos: list[str] | None,
+    condition: str = "1",
+    order: str = "photo",
 ) -> Iterable[Any]:
     names = ", ".join(f'"{name}"' for name in columns)
     if photos is None:
         yield from journal.select(f"SELECT {names} FROM {view} WHERE {condition} ORDER BY photo")  # noqa: S608
         return
     for photo in photos:
-        yield from journal.select(f"SELECT {names} FROM {view} WHERE {condition} AND photo = ?", [photo])  # noqa: S608
+        query = f"SELECT {names} FROM {view} WHERE {condition} AND photo = ? ORDER BY {order}"  # noqa: S608
+        yield from journal.select(query, [photo])
 
 
 def _thumbnails(journal: Journal, keys: set[str] | None) -> dict[str, str]:

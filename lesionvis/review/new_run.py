@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Container
 from itertools import count
 from pathlib import Path, PurePath
 
 from lesionvis.analysis import Analyzer
+from lesionvis.batch.file_kinds import reason_to_skip
 from lesionvis.batch.journal import Journal
-from lesionvis.batch.names import escape_control_characters
-from lesionvis.errors import RunFolderError
+from lesionvis.batch.names import escape_control_characters, photo_name
+from lesionvis.batch.pictures import unfinished_file
+from lesionvis.batch.scan import PhotoFile
+from lesionvis.errors import RunFolderError, SettingsError
 from lesionvis.settings import provenance, settings_hash
 
 # Table of the journal of a run that was begun for photos of the page.
@@ -76,6 +81,54 @@ def free_path(folder: Path, name: str, content: bytes) -> Path:
         if not path.exists() or (path.is_file() and path.read_bytes() == content):
             return path
     raise AssertionError("there is always a free number")
+
+
+def add_photo(run: Path, folder: Path, journal: Journal, name: str, content: bytes, known: Container[str]) -> str:
+    """Add a photo to a run; it then waits to be measured.
+
+    Parameters
+    ----------
+    run : Path
+        Run folder.
+    folder : Path
+        Of its photos.
+    journal : Journal
+        Of the run.
+    name : str
+        Name of the file, as for `free_path`.
+    content : bytes
+        The file.
+    known : container of str
+        Photos that the run has.
+
+    Returns
+    -------
+    str
+        Name of the photo in the run; that of the one that is there where that has the same content.
+
+    Raises
+    ------
+    SettingsError
+        If the file is no photo.
+    RunFolderError
+        If it cannot be written.
+    """
+    path = free_path(folder, name, content)
+    photo = photo_name(path, folder)
+    if photo in known:
+        return photo
+    try:
+        if not path.exists():
+            unfinished_file(run, content).replace(path)
+        if reason := reason_to_skip(path):
+            path.unlink()
+            raise SettingsError(f"{path.name} is not taken: {reason}.")
+    except OSError as error:
+        raise RunFolderError(f"{path} cannot be written ({error.strerror}); check the disk.") from error
+    journal.record_file(PhotoFile(photo), hashlib.sha256(content).hexdigest())
+    journal.record_change()
+    journal.commit()
+    return photo
 
 
 def takes_photos(journal: Journal) -> bool:

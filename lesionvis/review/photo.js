@@ -1,4 +1,5 @@
 import { ask, complain, find, make, options, short, things, words } from "./make.js";
+import { Questions, shownAdvice } from "./questions.js";
 import { Viewer } from "./viewer.js";
 
 const KIND_KEYS = ["", "blood", "vascular", "inflamed", "pigment", "lesion"];
@@ -18,6 +19,7 @@ export class PhotoPage {
       drew: (wish) => this.edit(wish),
       hint: (text) => { find("hint").textContent = text; },
     });
+    this.questions = new Questions((wish) => this.edit(wish), () => this.ask());
     // Who drops photos wants the advice, who reviews a run the spots.
     find("advice-part").open = about.takes_photos;
     options(find("say-pattern"), [["", "as it was answered"], ...about.patterns.map((name) => [name, words(name)])]);
@@ -38,6 +40,7 @@ export class PhotoPage {
   async open(photo) {
     this.name = photo;
     this.held = null;
+    this.asks = this.about.takes_photos;
     this.places = { spot: null, candidate: null };
     find("photo-title").textContent = photo;
     find("sheet").href = "sheet?photo=" + encodeURIComponent(photo);
@@ -110,13 +113,28 @@ export class PhotoPage {
     return this.queue;
   }
 
+  // What the questions need is measured when somebody wants to answer.
+  async ask() {
+    const photo = this.name;
+    this.asks = true;
+    this.questions.show(null, true);
+    try {
+      const held = await ask("api/asked?" + new URLSearchParams({ photo }));
+      if (this.name !== photo || this.held.version !== held.version) return;
+      this.held.dialogue = held.dialogue;
+      this.tell();
+    } catch (error) {
+      if (this.name === photo) complain(error.message);
+    }
+  }
+
   async measure() {
     const photo = this.name, version = this.held.version;
     find("result").textContent = "Measuring …";
     try {
-      const { measured } = await ask("api/measured?" + new URLSearchParams({ photo }));
+      const { measured, dialogue } = await ask("api/measured?" + new URLSearchParams({ photo }));
       if (this.name !== photo || this.held.version !== version) return;
-      this.held.measured = measured;
+      Object.assign(this.held, { measured, dialogue });
       this.tell();
     } catch (error) {
       if (this.name === photo) complain(error.message);
@@ -145,12 +163,14 @@ export class PhotoPage {
 
   // Result, advice and the table of spots; numbers are there once the last change is measured.
   tell() {
-    const held = this.held, measured = held.measured;
+    const held = this.held, measured = held.measured, dialogue = held.dialogue;
     this.fillSpots();
+    this.questions.show(dialogue, this.asks && !dialogue);
+    if (measured && measured.row.status !== "failed" && this.asks && !dialogue) this.ask();
     if (!measured) {
-      find("advice-part").hidden = true;
+      find("advice-part").hidden = !dialogue;
       if (!held.size) find("result").textContent = held.problem || "This photo was not analysed.";
-      find("advice").replaceChildren();
+      find("advice").replaceChildren(...(dialogue ? shownAdvice(dialogue.advice) : []));
       return;
     }
     const row = measured.row;
@@ -163,8 +183,9 @@ export class PhotoPage {
     const flags = row.photo_flags ? row.photo_flags.split(" ") : [];
     const scale = row.px_per_mm ? short(row.px_per_mm) + " px per mm (" + words(row.scale_source) + ")" : "no scale";
     find("advice").replaceChildren(
-      make("p", {}, make("span", { class: "level " + row.triage_level, text: words(row.triage_level) }), " ", measured.next_step),
-      make("ul", {}, ...measured.reasons.map((text) => make("li", { text }))),
+      ...(dialogue ? shownAdvice(dialogue.advice) : [
+        make("p", {}, make("span", { class: "level " + row.triage_level, text: words(row.triage_level) }), " ", measured.next_step),
+        make("ul", {}, ...measured.reasons.map((text) => make("li", { text })))]),
       ...(flags.length ? [make("h3", { text: "Flags" }), make("ul", {}, ...flags.map((name) => make("li", { text: this.about.flags[name] || name })))] : []),
       make("p", { class: "small", text: "Scale: " + scale + (row.taken_at ? "; taken " + row.taken_at.replace("T", " ") : "") }));
   }
@@ -251,6 +272,13 @@ export class PhotoPage {
     this.viewer.box.focus({ preventScroll: true });
   }
 
+  toQuestions() {
+    if (find("advice-part").hidden) return;
+    find("advice-part").open = true;
+    if (this.held.dialogue) find("asked").focus();
+    else if (this.held.measured) this.ask();
+  }
+
   hide(what) {
     this.viewer.show[what] = !this.viewer.show[what];
     find(what === "spots" ? "outlines" : "candidates").setAttribute("aria-pressed", String(this.viewer.show[what]));
@@ -288,7 +316,7 @@ export class PhotoPage {
       ".": () => this.step("spot", 1), ",": () => this.step("spot", -1),
       c: () => this.step("candidate", 1), v: () => this.step("candidate", -1),
       o: () => this.toggle("circle"), b: () => this.toggle("border"),
-      t: () => find("say-pattern").focus(), m: () => find("note").focus(), d: () => this.done(),
+      q: () => this.toQuestions(), t: () => find("say-pattern").focus(), m: () => find("note").focus(), d: () => this.done(),
       u: () => this.edit({ do: "undo" }), r: () => this.edit({ do: "redo" }),
       h: () => this.hide("candidates"), l: () => this.hide("spots"),
     };

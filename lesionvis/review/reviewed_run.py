@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from concurrent.futures import CancelledError
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from lesionvis.analysis import Analyzer
-from lesionvis.batch.file_kinds import reason_to_skip
 from lesionvis.batch.finish import finish_run
 from lesionvis.batch.given import digest_of
 from lesionvis.batch.journal import Journal
 from lesionvis.batch.lock import locked
-from lesionvis.batch.names import (
-    content_key,
-    file_key,
-    mask_path,
-    photo_name,
-    photo_path,
-)
+from lesionvis.batch.names import content_key, file_key, mask_path, photo_path
 from lesionvis.batch.parquet import has_parquet
-from lesionvis.batch.pictures import ALWAYS, KINDS, RunPictures, held_kinds, unfinished_file
+from lesionvis.batch.pictures import ALWAYS, KINDS, RunPictures, held_kinds
 from lesionvis.batch.reviews import (
     Review,
     enter_review,
@@ -37,29 +30,20 @@ from lesionvis.batch.reviews import (
     step_forward,
 )
 from lesionvis.batch.rows import FAILED
-from lesionvis.batch.scan import PhotoFile
 from lesionvis.batch.study import excluded_places, given_of_photo, last_correction
 from lesionvis.batch.supervisor import Outcome, Task
 from lesionvis.errors import RunFolderError, SettingsError, UnreadablePhoto
 from lesionvis.report.page import steps
-from lesionvis.review.edits import FoundSpots, PhotoState, edited, shown_candidates, shown_spots
-from lesionvis.review.listing import ListedPhoto, listed_photos
-from lesionvis.review.new_run import free_path, takes_photos
+from lesionvis.review.asking import AskedPhotos, answered, kept, shown_dialogue
+from lesionvis.review.edits import FoundSpots, PhotoState, edited, shown_outlines
+from lesionvis.review.listing import ListedPhoto, listed_photos, shown_results
+from lesionvis.review.new_run import add_photo, takes_photos
 from lesionvis.review.workers import OUTLINES, AnalysisSettings, Workers
 from lesionvis.settings import provenance, settings_hash
+from lesionvis.triage.dialogue import Dialogue
 
 # What was found on so many photos is kept; one takes up to a few MB.
 _FOUND_MAX = 50
-# Places on the page, px: no screen shows more digits.
-_PLACE_DIGITS = 2
-SPOTS_SHOWN = ("spot", "diameter_mm", "diameter_error_mm", "diameter_px", "length_mm", "kind", "color", "score")
-"""Columns of a spot on the page."""
-PHOTO_SHOWN = (
-    *("status", "problem", "width", "height", "taken_at", "px_per_mm", "scale_source", "spot_count", "pattern"),
-    *("prediction_set", "seen", "photo_flags", "triage_level", "triage_basis", "spots_from", "median_diameter_mm"),
-    *("p_petechial_shower", "p_single_lesion", "p_angioma", "duplicate_of"),
-)
-"""Columns of a photo on the page."""
 
 
 class NoSuchPhotoError(LookupError):
@@ -107,6 +91,7 @@ class ReviewedRun:
         self.takes_photos = takes_photos(journal)
         self._kinds = tuple(kind for kind in KINDS if kind in {*ALWAYS, *held_kinds(run, journal)})
         self._found: OrderedDict[str, FoundSpots | str] = OrderedDict()
+        self.asked = AskedPhotos()
         self.listed: dict[str, ListedPhoto] = listed_photos(journal)
         self.workers = Workers(analyzer, self._kinds, limits)
         self._pictures = RunPictures(run, journal, self.listed, self._kinds)
@@ -199,19 +184,9 @@ class ReviewedRun:
             **self._of_review(listed),
         }
         shown["measured"] = self.measured(photo)
+        shown["dialogue"] = self.dialogue(photo)
         if isinstance(found, FoundSpots):
-            spots = shown_spots(self._state(listed.content), found)
-            shown |= {
-                "size": found.size_px,
-                "spots": [
-                    {"outline": _places(outline), "kind": kind}
-                    for outline, kind in zip(spots.outlines_px, spots.kinds, strict=True)
-                ],
-                "candidates": [
-                    {"candidate": index, "outline": _places(found.outlines_px[index]), "score": found.scores[index]}
-                    for index in shown_candidates(spots, found)
-                ],
-            }
+            shown |= shown_outlines(self._state(listed.content), found)
         elif found:
             shown["problem"] = found
         return shown
@@ -247,9 +222,48 @@ class ReviewedRun:
             step_back(self._journal, content, photo, self.reviewer)
         elif wish.get("do") == "redo":
             step_forward(self._journal, content, photo, self.reviewer)
+        elif wish.get("do") in ("answer", "forget answers"):
+            self._answer(photo, content, wish)
         else:
             self._change(photo, content, wish)
         self._refresh(photo)
+
+    def dialogue(self, photo: str) -> dict[str, Any] | None:
+        """Questions about a photo, and the advice on the answers so far.
+
+        Parameters
+        ----------
+        photo : str
+            Name.
+
+        Returns
+        -------
+        dict or None
+            Ready for JSON; None as long as what they need is not known.
+        """
+        dialogue = self._dialogue(photo)
+        return None if dialogue is None else shown_dialogue(dialogue)
+
+    def task_of_questions(self, photo: str) -> Task | None:
+        """Task of measuring what the questions about a photo need.
+
+        Parameters
+        ----------
+        photo : str
+            Name.
+
+        Returns
+        -------
+        Task or None
+            None where that is known, or there is no photo to ask about.
+
+        Raises
+        ------
+        NoSuchPhotoError
+            If the run has no such photo.
+        """
+        task = self._task(photo, as_found=False)
+        return None if task is None or self.asked.knows(task) else task
 
     def tasks_as_given(self, photo: str) -> list[Task]:
         """Tasks of measuring a photo, and others of the same content, with what persons gave for them now.
@@ -293,7 +307,9 @@ class ReviewedRun:
         for twin in self._twins(photo):
             task = self._task(twin, as_found=False)
             if task is not None and task.sha256 == outcome.sha256:
-                self._settle(twin, outcome.sha256, outcome.pictures)
+                self.asked.hold(task, outcome)
+                pictures = {kind: picture for kind, picture in outcome.pictures.items() if kind in self._kinds}
+                self._settle(twin, outcome.sha256, pictures)
         self._refresh(photo)
 
     def measured(self, photo: str) -> dict[str, Any] | None:
@@ -311,13 +327,11 @@ class ReviewedRun:
         """
         if not self._listed(photo).content or not self._is_measured(photo):
             return None
-        row = self._rows("photos", PHOTO_SHOWN, photo, "photo")[0]
+        shown = shown_results(self._journal, photo)
         return {
             "version": review_of(self._journal, self._listed(photo).content).number,
-            "row": row,
-            "spots": self._rows("spots", SPOTS_SHOWN, photo, "spot"),
-            "reasons": [one["reason"] for one in self._rows("reasons", ("reason",), photo, "number")],
-            "next_step": steps().get(str(row["triage_level"]), ""),
+            **shown,
+            "next_step": steps().get(str(shown["row"]["triage_level"]), ""),
             "listed": self._listed(photo).shown,
         }
 
@@ -405,23 +419,10 @@ class ReviewedRun:
         """
         if not self.takes_photos:
             raise SettingsError("The photos of this run lie in a folder of their own; call lesionvis batch for more.")
-        path = free_path(self._folder, name, content)
-        photo = photo_name(path, self._folder)
-        if photo in self.listed:
-            return photo
-        try:
-            if not path.exists():
-                unfinished_file(self.run, content).replace(path)
-            if reason := reason_to_skip(path):
-                path.unlink()
-                raise SettingsError(f"{path.name} is not taken: {reason}.")
-        except OSError as error:
-            raise RunFolderError(f"{path} cannot be written ({error.strerror}); check the disk.") from error
-        self._journal.record_file(PhotoFile(photo), hashlib.sha256(content).hexdigest())
-        self._journal.record_change()
-        self._journal.commit()
-        self.listed.update(listed_photos(self._journal, [photo]))
-        self._pictures = RunPictures(self.run, self._journal, list(self.listed), self._kinds)
+        photo = add_photo(self.run, self._folder, self._journal, name, content, self.listed)
+        if photo not in self.listed:
+            self.listed.update(listed_photos(self._journal, [photo]))
+            self._pictures = RunPictures(self.run, self._journal, list(self.listed), self._kinds)
         return photo
 
     def thumbnail(self, photo: str) -> Path | None:
@@ -445,6 +446,22 @@ class ReviewedRun:
         file = self._listed(photo).shown["thumbnail"]
         return self.run / file if file else None
 
+    def _dialogue(self, photo: str) -> Dialogue | None:
+        """Questions about a photo; None as long as what they need is not known."""
+        task = self._task(photo, as_found=False)
+        told = review_of(self._journal, self._listed(photo).content).answers
+        return None if task is None else self.asked.dialogue(task, told)
+
+    def _answer(self, photo: str, content: str, wish: Mapping[str, Any]) -> None:
+        dialogue, state = self._dialogue(photo), self._state(content)
+        if dialogue is None:
+            raise SettingsError("What was asked about this photo is not known any more; reload the page.")
+        if wish["do"] == "answer":
+            after, action = answered(dialogue, wish)
+            self._enter(photo, content, replace(state, answers=kept(after)), action)
+        else:
+            self._enter(photo, content, replace(state, answers=""), "took all answers of the page back")
+
     def _change(self, photo: str, content: str, wish: Mapping[str, Any]) -> None:
         found = self._found_on(photo)
         state = self._state(content)
@@ -455,15 +472,17 @@ class ReviewedRun:
             found = FoundSpots((1, 1), (), (), (), 0)
         now = datetime.now(UTC).isoformat(timespec="seconds")
         after, action = edited(state, found, wish, self.reviewer, now)
-        told = Review(
-            made_by=self.reviewer, action=action, pattern=after.pattern, note=after.note, is_done=after.is_done
-        )
+        self._enter(photo, content, after, action)
+
+    def _enter(self, photo: str, content: str, after: PhotoState, action: str) -> None:
+        said = (after.pattern, after.note, after.is_done, after.answers)
+        told = Review(0, "", self.reviewer, action, *said)
         enter_review(self._journal, content, photo, told, after.spots)
 
     def _state(self, content: str) -> PhotoState:
         review = review_of(self._journal, content)
         _, spots = last_correction(self._journal, content)
-        return PhotoState(spots, review.pattern, review.note, review.is_done)
+        return PhotoState(spots, review.pattern, review.note, review.is_done, review.answers)
 
     def _of_review(self, listed: ListedPhoto) -> dict[str, Any]:
         review = review_of(self._journal, listed.content)
@@ -523,11 +542,6 @@ class ReviewedRun:
     def _refresh(self, photo: str) -> None:
         self.listed.update(listed_photos(self._journal, self._twins(photo)))
 
-    def _rows(self, view: str, columns: tuple[str, ...], photo: str, order: str) -> list[dict[str, Any]]:
-        names = ", ".join(f'"{name}"' for name in columns)
-        query = f"SELECT {names} FROM {view} WHERE photo = ? ORDER BY {order}"  # noqa: S608 - constants of this module
-        return [dict(zip(columns, row, strict=True)) for row in self._journal.select(query, [photo])]
-
 
 @contextmanager
 def reviewed_run(
@@ -575,8 +589,3 @@ def reviewed_run(
         opened = ReviewedRun(run, journal, analyzer, masks, reviewer, limits or AnalysisSettings())
         stack.callback(opened.close)
         yield opened
-
-
-def _places(outline: Any) -> list[list[float]]:
-    rounded: list[list[float]] = outline.round(_PLACE_DIGITS).tolist()
-    return rounded

@@ -35,6 +35,7 @@ ASSETS = {
     "viewer.js": "text/javascript",
     "keys.js": "text/javascript",
     "add.js": "text/javascript",
+    "questions.js": "text/javascript",
 }
 """Files of the page."""
 # A change is a few numbers; a border drawn by hand has at most some thousand corners.
@@ -109,6 +110,7 @@ class ReviewServer:
             Route("/api/photos", _problems_told(self._photos)),
             Route("/api/photo", _problems_told(self._photo)),
             Route("/api/measured", _problems_told(self._measured)),
+            Route("/api/asked", _problems_told(self._asked)),
             Route("/api/edit", _problems_told(self._edit), methods=["POST"]),
             Route("/api/add", _problems_told(self._add), methods=["POST"]),
             Route("/sheet", _problems_told(self._sheet)),
@@ -186,7 +188,14 @@ class ReviewServer:
         async with self._measuring:
             for task in self._run.tasks_as_given(photo):
                 self._run.record(photo, await run_sync(self._run.workers.as_given, task))
-        return JSONResponse({"measured": self._run.measured(photo)})
+        return JSONResponse({"measured": self._run.measured(photo), "dialogue": self._run.dialogue(photo)})
+
+    async def _asked(self, request: Request) -> Response:
+        """Answer with the questions about a photo."""
+        photo = request.query_params.get("photo", "")
+        await self._ask(photo)
+        await self._find(photo)
+        return JSONResponse(self._run.photo(photo))
 
     async def _edit(self, request: Request) -> Response:
         """Change the review of a photo; the answer comes when that is safe on the disk."""
@@ -195,6 +204,8 @@ class ReviewServer:
         if not isinstance(version, int):
             return JSONResponse({"problem": "A change needs the version that it is of; reload the page."}, 400)
         await self._find(photo)
+        if wish.get("do") in ("answer", "forget answers"):
+            await self._ask(photo)
         try:
             self._run.edit(photo, version, wish)
         except ChangedMeanwhileError:
@@ -229,6 +240,12 @@ class ReviewServer:
         task = self._run.task_of_sheet(request.query_params.get("photo", ""))
         page = await run_sync(self._run.workers.sheet, task)
         return Response(page, media_type="text/html", headers={"Content-Security-Policy": _SHEET_POLICY})
+
+    async def _ask(self, photo: str) -> None:
+        async with self._measuring:
+            task = self._run.task_of_questions(photo)
+            if task is not None:
+                self._run.asked.hold(task, await run_sync(self._run.workers.as_given, task))
 
     async def _find(self, photo: str) -> None:
         async with self._finding:

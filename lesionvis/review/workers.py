@@ -9,14 +9,13 @@ from threading import Lock
 
 from lesionvis.analysis import Analyzer
 from lesionvis.batch.supervisor import Outcome, Supervisor, Task
-from lesionvis.batch.worker import Job
+from lesionvis.batch.worker import EVIDENCE, SHEET, Job
 from lesionvis.errors import SettingsError
 from lesionvis.review.tiles import Tiles
 from lesionvis.settings import provenance, settings_values
 
 OUTLINES = "geojson"
 """Kind of picture that holds what was found on a photo."""
-_SHEET = "sheets"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ class Workers:
 
     def __init__(self, analyzer: Analyzer, kinds: Sequence[str], limits: AnalysisSettings) -> None:
         facts, settings = provenance(analyzer), settings_values(analyzer)
-        wanted = ((OUTLINES,), tuple(kinds), (_SHEET,))
+        wanted = ((OUTLINES,), (*kinds, EVIDENCE), (SHEET,))
         jobs = [Job(settings, facts, kinds, limits.max_seconds, limits.max_memory_gb) for kinds in wanted]
         self._as_found, self._as_given, self._for_sheet = (_Worker(job) for job in jobs)
         self._tiles = Tiles(limits.max_memory_gb)
@@ -100,7 +99,7 @@ class Workers:
         Returns
         -------
         Outcome
-            With the pictures that the run holds.
+            With the pictures that the run holds, and `EVIDENCE`.
         """
         return self._as_given(task)
 
@@ -122,9 +121,9 @@ class Workers:
             If the photo cannot be analysed.
         """
         outcome = self._for_sheet(task)
-        if _SHEET not in outcome.pictures:
+        if SHEET not in outcome.pictures:
             raise SettingsError(outcome.unread or str(outcome.row.get("problem")))
-        return outcome.pictures[_SHEET]
+        return outcome.pictures[SHEET]
 
     def tile(self, path: Path, content: str, level: int, column: int, row: int) -> bytes:
         """Make a piece of the picture of a photo.

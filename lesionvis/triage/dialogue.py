@@ -15,7 +15,7 @@ from enum import Enum
 from lesionvis.labels import ANGIOMA, NO_SPOTS, PETECHIAL_SHOWER, SINGLE_LESION, UNCERTAIN
 from lesionvis.triage.advice import Advice
 from lesionvis.triage.answers import UNKNOWN, Answers, questions
-from lesionvis.triage.circumstances import Circumstances, known_circumstances
+from lesionvis.triage.circumstances import CAUSE, Circumstances, known_circumstances
 from lesionvis.triage.rules import Level
 from lesionvis.triage.screens import Screen, screens
 
@@ -323,6 +323,45 @@ class Dialogue:
             names = (name for name, found in questions().items() if self.pattern in found.patterns)
             last = len(screens()[self.pattern]) + 1
             yield Screen(self.pattern, last, LAST_TITLE, tuple(filter(_is_tickable, names)), (), "list")
+
+
+def shown_values(name: str) -> tuple[str, str]:
+    """Known values of an answer in the order in which a person sees them.
+
+    Parameters
+    ----------
+    name : str
+        Name of the answer.
+
+    Returns
+    -------
+    (str, str)
+        "yes" and "no", or the benign and the harmful one.
+
+    Raises
+    ------
+    KeyError
+        If there is no such answer.
+
+    Examples
+    --------
+    >>> shown_values("fever"), shown_values("blanch")
+    (('yes', 'no'), ('fades', 'does_not_fade'))
+    """
+    question = questions()[name]
+    both = (question.benign, question.harmful)
+    return ("yes", "no") if set(both) == {"yes", "no"} else both
+
+
+def shown_causes() -> list[str]:
+    """Causes in the order in which a person sees them.
+
+    Returns
+    -------
+    list of str
+        Names of `known_circumstances`; "none" is the last.
+    """
+    return [name for name, found in known_circumstances().items() if found.kind == CAUSE]
 
 
 def _may_be_a_new_blood_spot(answers: Answers) -> bool:

@@ -13,7 +13,6 @@ from lesionvis.batch.reviews import (
     Review,
     copy_reviews,
     enter_review,
-    has_reviews,
     last_reviews,
     prepare_reviews,
     review_of,
@@ -21,7 +20,7 @@ from lesionvis.batch.reviews import (
     step_forward,
     write_reviews,
 )
-from lesionvis.batch.study import given_of_photo
+from lesionvis.batch.study import given_of_photo, has_reviews
 from lesionvis.spots.drawn import DrawnSpots
 
 PHOTO = "a.jpg"

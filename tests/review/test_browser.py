@@ -358,12 +358,68 @@ def test_the_page_keeps_the_rules_of_accessibility_and_fits(
 
     check()
     opened.open(HOSTILE)
-    for part in ("#candidate-part", "#history-part"):
+    for part in ("#candidate-part", "#history-part", "#advice-part"):
         page.locator(part).evaluate("part => { part.open = true; }")
     check()
+    page.keyboard.press("q")
+    expect(page.get_by_label("Age", exact=True)).to_be_visible()
+    check()
+    page.locator("#asking").get_by_role("button", name="I don't know").click()
+    expect(page.locator("#asking .tick").first).to_be_visible()
+    check()
+    page.get_by_role("button", name="Back: undo the last change").click()
+    expect(page.get_by_label("Age", exact=True)).to_be_visible()
     page.locator("#keys").evaluate("keys => keys.showModal()")
     check()
     opened.context.close()
+    assert opened.complaints == []
+
+
+def _level(page: Any) -> str:
+    return str(page.locator("#advice .level").first.inner_text())
+
+
+def _answer_by_clicks_and_by_keyboard(page: Any) -> None:
+    page.locator("#advice-part summary").first.click()
+    page.get_by_role("button", name="Answer the questions").click()
+    expect(page.locator("#asked")).to_contain_text("How old is the person")
+    first = _level(page)
+    page.reload()
+    expect(page.locator("#result b")).to_be_visible()
+    page.keyboard.press("q")
+    expect(page.locator("#asked")).to_contain_text("How old is the person")
+    page.get_by_label("Age", exact=True).fill("34")
+    page.keyboard.press("Enter")
+    expect(page.locator("#asking .tick").first).to_be_visible()
+    assert page.evaluate("document.activeElement.id") == "asked"
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")  # the first of the list, and the rest left open
+    page.get_by_role("button", name="These are there, the rest I don't know").press("Enter")
+    expect(page.locator("#history li")).to_have_count(2)
+    page.get_by_role("button", name="Back: undo the last change").click()
+    expect(page.locator("#history li")).to_have_count(3)
+    page.get_by_label("Has there been a fit (seizure)").check()
+    page.get_by_role("button", name="These are there, the rest I don't know").click()
+    expect(page.locator("#asking [role=alert]")).to_contain_text("STOP HERE")
+    assert _level(page) == "emergency" != first
+    page.reload()
+    expect(page.locator("#result b")).to_be_visible()
+    page.keyboard.press("q")
+    page.get_by_role("button", name="Go on answering while you wait").click()
+    expect(page.locator("#asked")).to_contain_text("Screen")
+    page.locator("#asking details summary").last.click()
+    page.get_by_role("button", name="Take all answers back").click()
+    expect(page.locator("#asked")).to_contain_text("How old is the person")
+    assert _level(page) == first
+
+
+def test_the_questions_by_clicks_and_by_keyboard(browser: Any, tmp_path: Path) -> None:
+    write_photos(tmp_path / "photos")
+    run_of(tmp_path / "photos", tmp_path / "run")
+    with review_process(tmp_path / "run") as (_, address):
+        opened = Opened(browser, address)
+        _answer_by_clicks_and_by_keyboard(opened.open(HOSTILE))
+        opened.context.close()
     assert opened.complaints == []
 
 
@@ -378,10 +434,16 @@ def test_a_photo_that_is_dropped_on_an_empty_page_is_answered(browser: Any, tmp_
         expect(page.locator("#photo-title")).to_have_text("a.png")
         expect(page.locator("#result")).to_contain_text("spots")
         expect(page.locator("#advice")).to_contain_text("Scale:")
+        page.get_by_label("Age", exact=True).fill("5")
+        page.get_by_label("Unit of the age").select_option("months")
+        page.get_by_role("button", name="Go on", exact=True).click()
+        page.get_by_text("Answers so far").click()
+        expect(page.locator("#asking")).to_contain_text("Age: 0.417 years")
         with opened.context.expect_page() as sheet:
             page.locator("#sheet").click()
         sheet.value.wait_for_load_state()
         assert "a.png" in sheet.value.locator("body").inner_text()
+        assert "Age 0.417 years" in sheet.value.locator("body").inner_text()
         assert sheet.value.locator("img").first.evaluate("image => image.naturalWidth") > 0
         page.keyboard.press("Escape")
         page.set_input_files("#files", [tmp_path / HOSTILE, tmp_path / BROKEN])
