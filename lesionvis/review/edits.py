@@ -188,7 +188,8 @@ def edited(
     found : FoundSpots
     wish : mapping
         What to do under "do": "remove" (`spot`), "promote" (`candidate`), "circle" (`x`, `y`, `radius`), "border"
-        (`corners`), "kind" (`spot`, `kind`), "pattern" (`pattern`), "note" (`note`), "done" (`is_done`) or "reset".
+        (`corners`), "outline" (`spot`, `corners`: its new border), "kind" (`spot`, `kind`), "pattern" (`pattern`),
+        "note" (`note`), "done" (`is_done`) or "reset".
     who, when : str
         Who changes it and when.
 
@@ -253,37 +254,54 @@ def _circle(pairs: _Pairs, found: FoundSpots, wish: Mapping[str, Any]) -> str:
 
 
 def _border(pairs: _Pairs, found: FoundSpots, wish: Mapping[str, Any]) -> str:
+    _add(pairs, _corners(wish, found))
+    return "drew a border"
+
+
+def _outline(pairs: _Pairs, found: FoundSpots, wish: Mapping[str, Any]) -> str:
+    number = _number(wish, "spot", 1, len(pairs))
+    before, kind = pairs.pop(number - 1)
+    _add(pairs, _corners(wish, found), kind or (LESION if _is_found_lesion(before, found) else ""))
+    return f"changed the border of spot {number}"
+
+
+def _corners(wish: Mapping[str, Any], found: FoundSpots) -> NDArray[np.float64]:
+    """Border that a person drew, as far as it is inside the photo."""
     corners = wish.get("corners")
     if not isinstance(corners, Sequence) or not 3 <= len(corners) <= CORNERS_MAX:
         raise SettingsError(f"A border needs 3 to {CORNERS_MAX} corners; draw it again.")
     if not all(isinstance(corner, Sequence) and len(corner) == 2 for corner in corners):
         raise SettingsError("Each corner of a border is a place (x, y); draw it again.")
-    _add(pairs, _inside(np.asarray([[_finite(value) for value in corner] for corner in corners], np.float64), found))
-    return "drew a border"
+    return _inside(np.asarray([[_finite(value) for value in corner] for corner in corners], np.float64), found)
 
 
 def _kind(pairs: _Pairs, found: FoundSpots, wish: Mapping[str, Any]) -> str:
     number, kind = _number(wish, "spot", 1, len(pairs)), _choice(wish, "kind", ("", *DRAWN_KINDS))
     if kind == LESION:
-        lesions = [outline for outline, held in zip(found.outlines_px, found.kinds, strict=True) if held == LESION]
         for index, (outline, held) in enumerate(pairs):
-            was_found = not held and any(_is_equal(outline, lesion) for lesion in lesions)
-            if held == LESION or was_found:
+            if held == LESION or (not held and _is_found_lesion(outline, found)):
                 pairs[index] = outline, FORMER_LESION_KIND
     pairs[number - 1] = pairs[number - 1][0], kind
     return f"kind of spot {number}: {kind or 'by its colour'}"
 
 
-_CHANGES = {"remove": _remove, "promote": _promote, "circle": _circle, "border": _border, "kind": _kind}
+_CHANGES = {
+    "remove": _remove,
+    "promote": _promote,
+    "circle": _circle,
+    "border": _border,
+    "outline": _outline,
+    "kind": _kind,
+}
 
 
-def _add(pairs: _Pairs, outline: NDArray[np.float64]) -> None:
+def _add(pairs: _Pairs, outline: NDArray[np.float64], kind: str = "") -> None:
     """Add a spot, unless it lies on one that is there."""
     (added,) = DrawnSpots((outline,), name="The new spot").outlines_px
     for number, (other, _) in enumerate(pairs, start=1):
         if is_same_spot(added, other):
             raise SettingsError(f"The new spot lies on spot {number}; remove that one first.")
-    pairs.append((added, ""))
+    pairs.append((added, kind))
 
 
 def _sorted(pairs: _Pairs, about: DrawnSpots, found: FoundSpots) -> DrawnSpots:
@@ -300,8 +318,10 @@ def _code(outline: NDArray[np.float64]) -> bytes:
     return DrawnSpots((outline,)).outlines_px[0].tobytes()
 
 
-def _is_equal(first: NDArray[np.float64], second: NDArray[np.float64]) -> bool:
-    return first.tobytes() == _code(second)
+def _is_found_lesion(outline: NDArray[np.float64], found: FoundSpots) -> bool:
+    """Whether an outline is what was found as the dominant lesion, as it was found."""
+    lesions = (one for one, kind in zip(found.outlines_px, found.kinds, strict=True) if kind == LESION)
+    return any(outline.tobytes() == _code(lesion) for lesion in lesions)
 
 
 def _inside(outline: NDArray[np.float64], found: FoundSpots) -> NDArray[np.float64]:

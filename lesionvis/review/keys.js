@@ -14,6 +14,7 @@ export const KEYS = [
   ["1 to 5, 0", "kind of the chosen spot: blood, vascular, inflamed, pigment, lesion; by its colour"],
   ["o", "draw a circle: arrow keys move it, + and − size it, Enter keeps it"],
   ["b", "draw a border: arrow keys move, Space sets a corner, Backspace takes it back, Enter closes it"],
+  ["e", "move the chosen spot by arrow keys, or after Space a part of its border; Enter keeps it"],
   ["q", "answer the questions on what to do"],
   ["t", "say the pattern"],
   ["m", "write a note"],

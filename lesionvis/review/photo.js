@@ -1,6 +1,6 @@
 import { ask, complain, find, make, options, short, things, words } from "./make.js";
 import { Questions, shownAdvice } from "./questions.js";
-import { Viewer } from "./viewer.js";
+import { MOVING, Viewer } from "./viewer.js";
 
 const KIND_KEYS = ["", "blood", "vascular", "inflamed", "pigment", "lesion"];
 
@@ -29,7 +29,7 @@ export class PhotoPage {
       back: () => this.leave(), before: () => this.go(this.around.previous), after: () => this.go(this.around.next),
       undo: () => this.edit({ do: "undo" }), redo: () => this.edit({ do: "redo" }), reset: () => this.edit({ do: "reset" }),
       done: () => this.done(), "not-done": () => this.edit({ do: "done", is_done: false }),
-      circle: () => this.toggle("circle"), border: () => this.toggle("border"),
+      circle: () => this.toggle("circle"), border: () => this.toggle("border"), move: () => this.toggle("move"),
       "zoom-in": () => this.viewer.zoomBy(1.4), "zoom-out": () => this.viewer.zoomBy(1 / 1.4),
       fit: () => this.viewer.size && this.viewer.fit(), full: () => this.viewer.full(),
       outlines: () => this.hide("spots"), candidates: () => this.hide("candidates"),
@@ -102,6 +102,7 @@ export class PhotoPage {
         if (this.waiting === 1 && held.size) this.measure();
       } catch (error) {
         complain(error.message);
+        this.viewer.take();
         if (error.status === 409 && this.name === photo) {
           this.fill(error.now);
           if (error.now.size && !error.now.measured) this.measure();
@@ -150,7 +151,7 @@ export class PhotoPage {
     find("place").textContent = this.held.place ? this.held.place + " of " + this.held.count : "";
     find("undo").disabled = !held.can_undo;
     find("redo").disabled = !held.can_redo;
-    for (const id of ["circle", "border", "reset"]) find(id).disabled = !held.size;
+    for (const id of ["circle", "border", "move", "reset"]) find(id).disabled = !held.size;
     find("say-pattern").value = held.pattern;
     if (document.activeElement !== find("note")) find("note").value = this.sentNote = held.note;
     find("not-done").hidden = !held.is_done;
@@ -237,12 +238,13 @@ export class PhotoPage {
     if (chosen && chosen.kind === "spot") {
       find("spots").querySelector("tr.selected")?.scrollIntoView({ block: "nearest" });
       const row = this.held.measured?.spots[chosen.index];
-      find("hint").textContent = "Spot " + (chosen.index + 1) + (row && row.diameter_mm !== null ? ", " + short(row.diameter_mm) + " mm" : "") + (row && row.kind ? ", " + words(row.kind) : "") + ". x removes it, 1 to 5 say its kind.";
+      find("hint").textContent = "Spot " + (chosen.index + 1) + (row && row.diameter_mm !== null ? ", " + short(row.diameter_mm) + " mm" : "") + (row && row.kind ? ", " + words(row.kind) : "") + ". " + (this.viewer.mode === "move" ? MOVING : "x removes it, 1 to 5 say its kind.");
     } else if (chosen) find("hint").textContent = "Candidate " + (chosen.index + 1) + ". a makes it a spot.";
   }
 
   picked(kind, index) {
-    if (kind === "spot") this.remove(index);
+    if (this.viewer.mode === "move") this.choose(kind, index);
+    else if (kind === "spot") this.remove(index);
     else this.promote(index);
   }
 
@@ -269,6 +271,7 @@ export class PhotoPage {
   toggle(mode) {
     if (!this.viewer.size) return;
     this.viewer.setMode(this.viewer.mode === mode ? "" : mode);
+    if (this.viewer.mode === "move" && this.viewer.selected?.kind !== "spot") this.step("spot", 1);
     this.viewer.box.focus({ preventScroll: true });
   }
 
@@ -315,7 +318,7 @@ export class PhotoPage {
       "]": () => this.go(this.around.next), "[": () => this.go(this.around.previous), Escape: () => this.go(" "),
       ".": () => this.step("spot", 1), ",": () => this.step("spot", -1),
       c: () => this.step("candidate", 1), v: () => this.step("candidate", -1),
-      o: () => this.toggle("circle"), b: () => this.toggle("border"),
+      o: () => this.toggle("circle"), b: () => this.toggle("border"), e: () => this.toggle("move"),
       q: () => this.toQuestions(), t: () => find("say-pattern").focus(), m: () => find("note").focus(), d: () => this.done(),
       u: () => this.edit({ do: "undo" }), r: () => this.edit({ do: "redo" }),
       h: () => this.hide("candidates"), l: () => this.hide("spots"),

@@ -7,6 +7,9 @@ const PAN_SHARE = 0.15; // of the width of the view, per press of an arrow
 const CLICK_PX = 4; // a pointer that moves less was meant as a click
 const TILES_MAX = 120;
 const LABEL_PX = [18, 13]; // on the screen, of a number
+const HANDLES_MAX = 12; // of a border; found ones have hundreds of corners
+const GRASP_PX = 12; // on the screen, from a handle
+export const MOVING = "Drag it or a handle; arrow keys move it, Space takes the next handle, Enter keeps it. Escape ends.";
 const RADIUS_PX = 12; // on the screen, of a circle that is begun by a key
 
 function shape(tag, attributes) {
@@ -67,8 +70,16 @@ export class Viewer {
     candidates.forEach(add("candidate"));
     spots.forEach(add("spot"));
     find("shapes").replaceChildren(...paths);
+    if (this.pressed?.grasped) this.pressed = null; // what was held is another now
     this.select(null);
     this.draw();
+    if (this.mode === "move" && this.keep) this.reselect(this.keep);
+  }
+
+  // The spot that was moved has another number now.
+  reselect([x, y]) {
+    const far = this.spots.map((spot) => { const [left, top] = this.middle(spot.outline); return Math.hypot(left - x, top - y); });
+    if (far.length) this.select({ kind: "spot", index: far.indexOf(Math.min(...far)) });
   }
 
   select(chosen) {
@@ -76,6 +87,7 @@ export class Viewer {
     for (const path of find("shapes").children) {
       path.classList.toggle("selected", Boolean(chosen) && path.dataset.kind === chosen.kind && Number(path.dataset.index) === chosen.index);
     }
+    if (this.mode === "move") this.take();
     if (!chosen) return;
     const held = (chosen.kind === "spot" ? this.spots : this.candidates)[chosen.index];
     const [x, y] = this.middle(held.outline);
@@ -228,15 +240,67 @@ export class Viewer {
   setMode(mode) {
     this.mode = mode;
     this.draft = null;
-    this.box.classList.toggle("draws", Boolean(mode));
-    find("circle").setAttribute("aria-pressed", String(mode === "circle"));
-    find("border").setAttribute("aria-pressed", String(mode === "border"));
+    this.keep = null;
+    this.box.classList.toggle("draws", ["circle", "border"].includes(mode));
+    for (const id of ["circle", "border", "move"]) find(id).setAttribute("aria-pressed", String(mode === id));
     this.told.hint({
       "": "",
       circle: "Drag from the middle of the spot, or arrow keys, + and −, Enter. Escape ends.",
+      move: MOVING,
       border: "Click corners or draw along the border, Enter or double click closes it; arrow keys and Space do the same. Escape ends.",
     }[mode]);
+    this.take();
+  }
+
+  // What is moved begins as the chosen spot.
+  take() {
+    const chosen = this.selected;
+    const spot = this.mode === "move" && chosen?.kind === "spot" ? this.spots[chosen.index] : null;
+    this.draft = spot && { corners: spot.outline, handle: null, isChanged: false };
     this.drawDraft();
+  }
+
+  // A handle at every so manieth corner; null is the whole spot.
+  stride() { return Math.ceil(this.draft.corners.length / HANDLES_MAX); }
+
+  handles() { return this.draft.corners.map((_, index) => index).filter((index) => index % this.stride() === 0); }
+
+  // Corners between a handle and the next go with it, the less the farther.
+  shift(across, down) {
+    const held = this.draft, count = held.corners.length, stride = this.stride();
+    held.corners = held.corners.map(([x, y], index) => {
+      const steps = Math.abs(index - held.handle), share = held.handle === null ? 1 : Math.max(0, 1 - Math.min(steps, count - steps) / stride);
+      return [x + share * across, y + share * down];
+    });
+    held.isChanged = true;
+    this.drawDraft();
+  }
+
+  // What a pointer takes: { handle }, or null beside the spot.
+  grasped([left, top]) {
+    if (this.mode !== "move" || !this.draft) return null;
+    const held = this.draft;
+    const far = (index) => { const [x, y] = this.toScreen(...held.corners[index]); return Math.hypot(x - left, y - top); };
+    const nearest = this.handles().reduce((best, index) => (far(index) < far(best) ? index : best));
+    if (far(nearest) <= GRASP_PX) return { handle: nearest };
+    const box = this.box.getBoundingClientRect();
+    const isInside = document.elementsFromPoint(left + box.left, top + box.top).some((one) => one.classList.contains("selected") && one.dataset.kind === "spot");
+    return isInside ? { handle: null } : null;
+  }
+
+  moveKey(event, moves) {
+    const held = this.draft;
+    if (event.key === "Escape" && !held?.isChanged) this.setMode("");
+    else if (!held) return false;
+    else if (event.key === "Escape") this.take();
+    else if (event.key === "Enter") this.finish();
+    else if (moves[event.key]) this.shift(...moves[event.key]);
+    else if ([" ", "Backspace"].includes(event.key)) {
+      const ring = [null, ...this.handles()];
+      held.handle = ring.at((ring.indexOf(held.handle) + (event.key === " " ? 1 : -1)) % ring.length);
+      this.drawDraft();
+    } else return false;
+    return true;
   }
 
   cross() {
@@ -253,6 +317,11 @@ export class Viewer {
     if (held && this.mode === "border" && held.corners.length) {
       parts.push(shape("path", { d: line([...held.corners, [held.x, held.y]], held.corners.length > 1) }));
     }
+    if (held && this.mode === "move") {
+      parts.push(shape("path", { d: line(held.corners, true) }), ...this.handles().map((index) => shape("circle", {
+        class: index === held.handle ? "handle active" : "handle", cx: held.corners[index][0], cy: held.corners[index][1], r: 5 / this.zoom,
+      })));
+    }
     if (held && held.byKey) {
       const arm = 8 / this.zoom;
       parts.push(shape("path", { class: "cross", d: "M" + (held.x - arm) + " " + held.y + "h" + 2 * arm + "M" + held.x + " " + (held.y - arm) + "v" + 2 * arm }));
@@ -265,6 +334,7 @@ export class Viewer {
     if (!this.mode || !this.size) return false;
     const step = (event.shiftKey ? 10 : 1) * Math.max(1, Math.round(1 / this.zoom));
     const moves = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] };
+    if (this.mode === "move") return this.moveKey(event, moves);
     if (event.key === "Escape") this.setMode("");
     else if (event.key === "Enter") this.finish();
     else if (moves[event.key]) { const held = this.cross(); held.x += moves[event.key][0]; held.y += moves[event.key][1]; held.byKey = true; }
@@ -280,6 +350,12 @@ export class Viewer {
   finish() {
     const held = this.draft;
     if (!held) return;
+    if (this.mode === "move") {
+      if (held.isChanged) this.told.drew({ do: "outline", spot: this.selected.index + 1, corners: held.corners });
+      this.keep = this.middle(held.corners);
+      held.isChanged = false;
+      return;
+    }
     const corners = held.corners.filter(([x, y], index, all) => !index || x !== all[index - 1][0] || y !== all[index - 1][1]);
     if (this.mode === "circle" && held.radius > 0) this.told.drew({ do: "circle", x: held.x, y: held.y, radius: held.radius });
     else if (this.mode === "border" && corners.length >= 3) this.told.drew({ do: "border", corners });
@@ -299,8 +375,9 @@ export class Viewer {
     const place = this.at(event);
     this.pointers.set(event.pointerId, place);
     this.box.setPointerCapture(event.pointerId);
-    if (this.pointers.size === 2) { this.pressed = null; this.pinch = this.spread(); return; }
-    this.pressed = { place, last: place, target: event.target, moved: false };
+    if (this.pointers.size === 2) { this.pressed = null; if (this.mode === "move") this.take(); this.pinch = this.spread(); return; }
+    this.pressed = { place, last: place, target: event.target, moved: false, grasped: this.grasped(place) };
+    if (this.pressed.grasped) { Object.assign(this.draft, this.pressed.grasped); this.drawDraft(); }
     if (this.mode === "circle") {
       const [x, y] = this.toPhoto(...place);
       this.draft = { x, y, radius: 0, corners: [] };
@@ -341,6 +418,9 @@ export class Viewer {
         this.draft.corners.push([x, y]);
         pressed.last = place;
       }
+    } else if (pressed.moved && pressed.grasped) {
+      this.shift((place[0] - pressed.last[0]) / this.zoom, (place[1] - pressed.last[1]) / this.zoom);
+      pressed.last = place;
     } else if (pressed.moved) {
       this.left += place[0] - pressed.last[0];
       this.top += place[1] - pressed.last[1];
@@ -359,10 +439,12 @@ export class Viewer {
     if (this.mode === "circle") {
       if (pressed.moved) this.finish();
       else { this.draft = { ...this.draft, radius: RADIUS_PX / this.zoom, byKey: true }; this.drawDraft(); }
-    } else if (!this.mode && !pressed.moved) {
+    } else if (pressed.grasped) {
+      if (pressed.moved) this.finish();
+    } else if (this.mode !== "border" && !pressed.moved) {
       const path = document.elementsFromPoint(event.clientX, event.clientY).find((one) => one.dataset && one.dataset.kind);
       if (path) this.told.picked(path.dataset.kind, Number(path.dataset.index));
-      else this.select(null);
+      else if (!this.mode) this.select(null);
     }
   }
 

@@ -187,6 +187,82 @@ def test_drawing_by_mouse(opened: Opened) -> None:
     _is_measured(page, count)
 
 
+def _diameters(page: Any) -> Any:
+    return page.locator("#spots tbody td:first-of-type")
+
+
+def _told(page: Any, count: int) -> None:
+    """Wait until so many changes are told."""
+    expect(page.locator("#history li")).to_have_count(count)
+
+
+def test_a_border_is_moved_by_mouse_and_by_keyboard(opened: Opened) -> None:
+    page = opened.open()
+    _as_found(page)
+    count = opened.count()
+    _is_measured(page, count)
+    before, place = _diameters(page).all_inner_texts(), _middle(page, "#shapes .spot >> nth=0")
+    told = page.locator("#history li").count()
+    page.locator("#move").click()
+    assert page.locator("#shapes .selected").get_attribute("data-index") == "0"
+    page.mouse.move(*place)
+    page.mouse.down()
+    page.mouse.move(place[0] + 9, place[1] + 2, steps=3)
+    page.mouse.up()
+    _told(page, told + 1)
+    _is_measured(page, count)
+    after = _middle(page, "#shapes .selected")
+    assert after == pytest.approx((place[0] + 9, place[1] + 2), abs=1.5)
+    # A handle takes the border beside it along: the spot is larger then.
+    handle, size = _middle(page, "#draft .handle >> nth=0"), page.locator("#shapes .selected").bounding_box()
+    away = [6 * (1 if at > middle else -1) for at, middle in zip(handle, after, strict=True)]
+    page.mouse.move(*handle)
+    page.mouse.down()
+    page.mouse.move(handle[0] + away[0], handle[1] + away[1], steps=3)
+    page.mouse.up()
+    _told(page, told + 2)
+    _is_measured(page, count)
+    larger = page.locator("#shapes .selected").bounding_box()
+    assert larger["width"] * larger["height"] > 1.05 * size["width"] * size["height"]
+    page.keyboard.press("u")
+    page.keyboard.press("u")
+    _told(page, told + 4)
+    expect(_diameters(page)).to_have_text(before)
+    page.keyboard.press("Escape")
+    assert page.locator("#move").get_attribute("aria-pressed") == "false"
+    page.keyboard.press(".")
+    page.keyboard.press("e")
+    for key in ("Space", "ArrowLeft", "Escape"):  # of what was not kept nothing stays
+        page.keyboard.press(key)
+    for key in ("ArrowDown", "Shift+ArrowRight"):
+        page.keyboard.press(key)
+    page.keyboard.press("Enter")
+    _told(page, told + 5)
+    _is_measured(page, count)
+    expect(page.locator("#history li").last).to_contain_text("changed the border of spot")
+    page.reload()
+    _is_measured(page, count)
+    expect(page.locator("#result")).to_contain_text("corrected")
+    _as_found(page)
+    _is_measured(page, count)
+    expect(_diameters(page)).to_have_text(before)
+
+
+def test_a_border_that_cannot_be_kept_goes_back(opened: Opened) -> None:
+    page = opened.open()
+    _as_found(page)
+    page.locator("#move").click()
+    place, draft = _middle(page, "#shapes .selected"), page.locator("#draft path").first.get_attribute("d")
+    other = _middle(page, "#shapes .spot >> nth=1")
+    page.mouse.move(*place)
+    page.mouse.down()
+    page.mouse.move(*other, steps=5)
+    page.mouse.up()
+    expect(page.locator("#problem")).to_contain_text("lies on spot")
+    assert page.locator("#draft path").first.get_attribute("d") == draft
+    assert "400" in opened.complaints.pop()  # the browser tells of the refusal too
+
+
 FREE = """() => {
     const box = document.getElementById('viewer').getBoundingClientRect();
     const shapes = [...document.querySelectorAll('#shapes path')].map((path) => path.getBoundingClientRect());

@@ -21,6 +21,9 @@ FOUND = FoundSpots(
 )
 
 
+CORNERS = _square(170, 80, 6).tolist()
+
+
 def _edit(state: PhotoState, **wish: object) -> PhotoState:
     return edited(state, FOUND, wish, "Eva", "2026-03-01")[0]
 
@@ -49,6 +52,28 @@ def test_what_is_removed_can_be_taken_back_in_and_candidates_that_are_spots_are_
     assert shown_candidates(shown_spots(state, FOUND), FOUND) == [0, 4]
     state = _edit(state, do="circle", x=31, y=80, radius=4)
     assert shown_candidates(shown_spots(state, FOUND), FOUND) == [0]
+
+
+def test_a_border_that_is_moved_keeps_its_kind_and_the_lesion_stays_the_lesion() -> None:
+    state = _edit(_edit(PhotoState(), do="kind", spot=2, kind="inflamed"), do="outline", spot=2, corners=CORNERS)
+    assert state.spots is not None
+    assert state.spots.kinds == ("", "", "inflamed")
+    assert _middles(state) == [(30, 30), (120, 30), (170, 80)]
+    state = _edit(PhotoState(), do="outline", spot=1, corners=_square(40, 60, 9).tolist())
+    assert state.spots is not None
+    assert state.spots.kinds == ("lesion", "", "")
+    assert shown_candidates(state.spots, FOUND) == [0, 3, 4]
+
+
+def test_a_border_is_not_moved_onto_another_spot_nor_out_of_the_photo() -> None:
+    with pytest.raises(SettingsError, match="lies on spot 2"):
+        _edit(PhotoState(), do="outline", spot=2, corners=_square(121, 31, 6).tolist())
+    with pytest.raises(SettingsError, match="outside of the photo"):
+        _edit(PhotoState(), do="outline", spot=2, corners=_square(300, 31, 6).tolist())
+    with pytest.raises(SettingsError, match="There is no spot 4"):
+        _edit(PhotoState(), do="outline", spot=4, corners=CORNERS)
+    with pytest.raises(SettingsError, match="3 to"):
+        _edit(PhotoState(), do="outline", spot=2, corners=CORNERS[:2])
 
 
 def test_a_spot_on_a_spot_is_refused_by_its_number() -> None:

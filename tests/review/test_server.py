@@ -311,6 +311,10 @@ def test_the_numbers_are_those_of_batch_with_corrections_and_of_measure(
         x, y = free_place(client)
         client.edit(do="circle", x=x, y=y, radius=7)
         client.edit(do="kind", spot=1, kind="inflamed")
+        moved = [[x + 2, y - 1] for x, y in client.photo()["spots"][2]["outline"]]
+        assert (
+            client.edit(do="outline", spot=3, corners=moved)["history"][-1]["action"] == "changed the border of spot 3"
+        )
         on_page = client.measured()
         assert client.photo(TWIN)["spots"] == client.photo()["spots"]
         assert client.measured(TWIN)["row"]["spot_count"] == on_page["row"]["spot_count"]
