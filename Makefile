@@ -5,10 +5,12 @@ LOCK := .ci/requirements.lock
 OLDEST := .venv-oldest
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test test-oldest lint docs lock clean
+.PHONY: demo test test-oldest lint docs pages lock clean
 
 demo: .venv/runtime.stamp
 	$(BIN)/lesionvis batch sample_images --out demo-run --overlays
+	@echo
+	@echo "Next, a photo of your own:  $(BIN)/lesionvis analyze PHOTO --ask"
 
 test: .venv/dev.stamp
 	$(BIN)/python -m pytest -n 2
@@ -30,6 +32,13 @@ lint: .venv/dev.stamp
 
 docs: .venv/docs.stamp
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --config-file docs/site/mkdocs.yml
+
+# What is generated and kept in the repository: pages of reference, figures and cards in the pages, the README's figures,
+# pictures. A test says when any of it is stale. The pictures of pages, `docs/site/screenshots.py`, want Chromium.
+pages: .venv/dev.stamp
+	$(BIN)/python docs/site/generate.py
+	$(BIN)/python docs/site/readme.py
+	$(BIN)/python docs/site/pictures.py
 
 # The lock is a list of exact versions, used as constraints: what the program needs, no more, always the same.
 lock: .venv/dev.stamp

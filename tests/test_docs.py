@@ -10,15 +10,17 @@ import sys
 from pathlib import Path
 
 import cv2
+import examples
 import generate
 import numpy as np
+import pictures
 import pytest
 import readme
 import typer
 from dicoms import write_dicom
 
 import lesionvis
-from lesionvis.analysis import Analyzer
+from lesionvis.analysis import Analyzer, analyze
 from lesionvis.batch.rows import RESULT_COLUMNS, SPOT_COLUMNS
 from lesionvis.cli.main import app
 from lesionvis.color import DENSITY_FLOOR
@@ -58,7 +60,7 @@ README = (DOCS.parent / "README.md").read_text(encoding="utf-8")
 @pytest.fixture(scope="module")
 def pages() -> dict[str, str]:
     """Every generated page."""
-    return generate.pages()
+    return generate.kept_pages() | generate.built_pages()
 
 
 @pytest.mark.parametrize(
@@ -86,10 +88,28 @@ def test_tables_have_no_empty_meanings(pages: dict[str, str]) -> None:
     assert [row for row in rows if row.endswith("|  |")] == []
 
 
+def test_the_pages_kept_among_the_docs_are_those_of_the_code() -> None:
+    kept = {path.relative_to(DOCS).as_posix(): path for path in (DOCS / "reference").rglob("*.md")}
+    made = generate.kept_pages()
+    assert set(kept) == set(made)
+    differing = [page for page, text in made.items() if kept[page].read_text(encoding="utf-8") != text]
+    assert differing == [], "run: python docs/site/generate.py"
+
+
+def test_every_page_holds_today_s_figures_and_cards() -> None:
+    texts = {path.name: path.read_text(encoding="utf-8") for path in DOCS.glob("*.md")}
+    blocks = sum(len(re.findall("<!-- end -->", text)) for text in texts.values())
+    assert blocks > 20
+    assert blocks == sum(len(re.findall("<!-- (?:figures|card|model card): ", text)) for text in texts.values())
+    stale = [name for name, text in texts.items() if generate.filled(text) != text]
+    assert stale == [], "run: python docs/site/generate.py"
+
+
 def test_the_site_has_a_page_for_each_of_its_entries(pages: dict[str, str]) -> None:
     entries = re.findall(r": ([\w/-]+\.md)$", (DOCS / "site" / "mkdocs.yml").read_text(encoding="utf-8"), re.M)
     written = {path.relative_to(DOCS).as_posix() for path in DOCS.glob("*.md")}
     assert set(entries) == {page for page in written | set(pages) if not page.startswith("reference/modules/")}
+    assert len(entries) == len(set(entries))
 
 
 def test_every_figure_is_shown_under_its_command() -> None:
@@ -97,7 +117,6 @@ def test_every_figure_is_shown_under_its_command() -> None:
     shown = re.findall(r"<!-- figures: (\S+) -->", page)
     assert sorted(shown) == sorted(path.name for path in (DOCS / "figures").iterdir())
     assert len(re.findall(r"^\$ ", page, re.M)) == len(shown)
-    assert "<!-- " not in generate.filled(page)
 
 
 def test_the_readme_has_the_figures_of_the_card() -> None:
@@ -105,31 +124,60 @@ def test_the_readme_has_the_figures_of_the_card() -> None:
     assert readme.with_figures(README, figures) == README, "run: python docs/site/readme.py"
 
 
-def test_the_readme_s_picture_is_what_the_program_draws() -> None:
-    shown, drawn = (
-        cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
-        for content in (readme.PICTURE.read_bytes(), readme.picture())
-    )
-    assert shown is not None
-    assert drawn is not None
-    assert shown.shape == drawn.shape, "run: python docs/site/readme.py"
+def _assert_same_picture(shown: bytes, drawn: bytes) -> None:
+    kept, made = (cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR) for content in (shown, drawn))
+    assert kept is not None
+    assert made is not None
+    assert kept.shape == made.shape, "run: python docs/site/pictures.py"
     # Another version of the encoder may round otherwise, by a few levels.
-    assert int(cv2.absdiff(shown, drawn).max()) <= 8, "run: python docs/site/readme.py"
+    assert int(cv2.absdiff(kept, made).max()) <= 8, "run: python docs/site/pictures.py"
 
 
-def _readme_commands() -> list[tuple[str, list[str]]]:
+@pytest.mark.parametrize("name", pictures.PICTURES)
+def test_pictures_of_the_docs_are_what_the_program_draws(name: str) -> None:
+    drawn = pictures.encoded(pictures.PICTURES[name]())
+    _assert_same_picture((pictures.IMAGES / name).read_bytes(), drawn)
+
+
+def test_what_is_said_of_the_three_tones_is_so() -> None:
+    *lighter, darkest = (analyze(rgb) for rgb in pictures.tones())
+    assert "{}, {} and {} are found".format(*(len(one.spots) for one in (*lighter, darkest))) in README
+    assert [one.pattern.label for one in lighter] == ["petechial_shower", "petechial_shower"]
+    assert darkest.pattern.label == "uncertain"
+
+
+TASKS = examples.sections((DOCS / "how-to.md").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("title", TASKS)
+def test_examples_of_a_task_do_what_the_page_shows(title: str, project: Path, tmp_path: Path) -> None:
+    if title == "A DICOM file":
+        pytest.importorskip("pydicom")
+        rgb = read_photo(project / "sample_images" / "plain-skin.jpg").rgb
+        write_dicom(tmp_path / "photo.dcm", [0.125, 0.125], rgb)
+    assert examples.run_section(TASKS[title], tmp_path, project) == []
+    # Pictures of pages are made by docs/site/screenshots.py.
+    for name in (name for name, of in pictures.WRITTEN.items() if of == title):
+        kept, made = (pictures.IMAGES / name).read_bytes(), (tmp_path / name).read_bytes()
+        if name.endswith(".svg"):
+            assert made == kept, "run: python docs/site/pictures.py"
+        else:
+            _assert_same_picture(kept, made)
+
+
+def test_every_task_has_examples_and_a_picture_of_them_has_its_task() -> None:
+    assert len(TASKS) > 10
+    assert set(pictures.WRITTEN.values()) <= set(TASKS)
+
+
+def _readme_commands() -> list[tuple[list[str], list[str]]]:
     """Commands of lesionvis in the README's blocks, each with the lines that it shows."""
-    found = []
-    for block in re.findall(r"```console\n(.*?)```", README, re.S):
-        for part in re.split(r"^\$ ", block, flags=re.M)[1:]:
-            command, *shown = part.rstrip().split("\n")
-            if command.startswith("lesionvis"):
-                found.append((command, [line for line in shown if line not in ("", "...")]))
-    return found
+    blocks = re.findall(r"```console\n(.*?)```", README, re.S)
+    return [step for block in blocks for step in examples.commands(block)]
 
 
 def test_the_readme_names_commands_and_options_that_exist() -> None:
-    used = re.findall(r"`(lesionvis \w[^`]*)`", README) + [command for command, _ in _readme_commands()]
+    used = re.findall(r"`(lesionvis \w[^`]*)`", README) + [shlex.join(words[2:]) for words, _ in _readme_commands()]
     assert len(used) > 5
     for command in used:
         _, name, *rest = shlex.split(command)
@@ -141,16 +189,16 @@ def test_the_readme_names_commands_and_options_that_exist() -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "shown"), [pytest.param(*both, id=both[0].split()[1]) for both in _readme_commands() if both[1]]
+    ("command", "shown"), [pytest.param(*both, id=both[0][3]) for both in _readme_commands() if both[1]]
 )
-def test_the_readme_shows_what_a_command_prints(command: str, shown: list[str], tmp_path: Path, project: Path) -> None:
-    for folder in ("sample_images", "sample_pairs"):
+def test_the_readme_shows_what_a_command_prints(
+    command: list[str], shown: list[str], tmp_path: Path, project: Path
+) -> None:
+    for folder in examples.SAMPLES:
         (tmp_path / folder).symlink_to(project / folder)
-    program = [str(Path(sys.executable).parent / "lesionvis"), *shlex.split(command)[1:]]
-    width = {**os.environ, "COLUMNS": "100"}
-    result = subprocess.run(program, cwd=tmp_path, env=width, capture_output=True, text=True, check=True)
-    printed = [line.rstrip() for line in result.stdout.splitlines()]
-    assert [line for line in shown if line.rstrip() not in printed] == []
+    width = {**os.environ, "COLUMNS": examples.COLUMNS}
+    result = subprocess.run(command, cwd=tmp_path, env=width, capture_output=True, text=True, check=True)
+    assert examples.not_printed(shown, result.stdout.splitlines()) == []
 
 
 def test_the_readme_s_python_runs(project: Path) -> None:

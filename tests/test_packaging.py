@@ -9,14 +9,22 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tomllib
 import venv
 from email.parser import Parser
+from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 from zipfile import ZipFile
 
 import pytest
+import typer
+import yaml
 
 from lesionvis import __version__
+from lesionvis.cli.main import app
+
+COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 
 
 def _run(*command: str | Path, cwd: Path) -> str:
@@ -128,6 +136,59 @@ def test_the_version_is_written_once(project: Path) -> None:
     assert "\nversion = " not in text
 
 
+def test_every_file_for_a_release_names_the_version(project: Path) -> None:
+    zenodo = json.loads((project / ".zenodo.json").read_text(encoding="utf-8"))
+    assert zenodo["version"] == __version__
+    assert f"\nversion: {__version__}\n" in (project / "CITATION.cff").read_text(encoding="utf-8")
+    assert _recipe(project)["context"]["version"] == __version__
+
+
+def test_zenodo_is_told_what_the_citation_says(project: Path) -> None:
+    zenodo = json.loads((project / ".zenodo.json").read_text(encoding="utf-8"))
+    citation = yaml.safe_load((project / "CITATION.cff").read_text(encoding="utf-8"))
+    assert [one["name"] for one in zenodo["creators"]] == [one["name"] for one in citation["authors"]]
+    assert (zenodo["license"], zenodo["keywords"]) == (citation["license"], citation["keywords"])
+    assert (zenodo["upload_type"], zenodo["access_right"]) == (citation["type"], "open")
+
+
+def _recipe(project: Path) -> dict[str, Any]:
+    recipe: dict[str, Any] = yaml.safe_load((project / "deploy" / "conda" / "recipe.yaml").read_text(encoding="utf-8"))
+    return recipe
+
+
+def test_the_conda_recipe_needs_what_the_wheel_needs(project: Path) -> None:
+    about = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
+    needed = {f"python {about['project']['requires-python']}"}
+    for line in (*about["project"]["dependencies"], *about["build-system"]["requires"]):
+        name, bounds = re.fullmatch(r"([\w-]+)(.*)", line).groups()  # type: ignore[union-attr]
+        # conda's OpenCV has windows or not by its variant.
+        needed.add(f"{'py-opencv' if name == 'opencv-python-headless' else name} {bounds}")
+    requirements = _recipe(project)["requirements"]
+    assert {*requirements["run"], *requirements["host"]} - {"pip"} == needed
+    (entry,) = _recipe(project)["build"]["python"]["entry_points"]
+    assert dict([entry.split(" = ")]) == about["project"]["scripts"]
+
+
+def test_the_container_is_made_of_the_wheel_alone_and_starts_the_review_page(wheel: Path, project: Path) -> None:
+    docker = (project / "deploy" / "Dockerfile").read_text(encoding="utf-8")
+    (copied,) = re.findall(r"(?m)^COPY (\S+) ", docker)
+    assert fnmatch(wheel.name, copied)
+    extras = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    assert set(re.findall(r"whl\)\[(\w+)\]", docker)) <= set(extras)
+    assert re.findall(r"(?m)^ENTRYPOINT (.*)", docker) == ['["lesionvis"]']
+    compose = yaml.safe_load((project / "deploy" / "compose.yaml").read_text(encoding="utf-8"))
+    (service,) = compose["services"].values()
+    command, run, *options = service["command"]
+    known = {name for parameter in COMMANDS[command].params for name in parameter.opts}
+    assert {option for option in options if option.startswith("--")} <= known
+    # The run lies inside where it lies outside, and so do its photos, which cannot be written.
+    photos_volume, run_volume = service["volumes"]
+    assert run_volume == "${RUN}:${RUN}"
+    assert run.startswith("${RUN:?")
+    assert re.fullmatch(r"\$\{PHOTOS:\?[\w ]+\}:\$\{PHOTOS\}:ro", photos_volume)
+    assert service["network_mode"] == "host"
+
+
 @pytest.fixture(scope="module")
 def unpacked(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The source distribution, built without the network and unpacked."""
@@ -139,7 +200,17 @@ def unpacked(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_sdist_holds_all_that_its_tests_read(unpacked: Path, project: Path) -> None:
-    for name in ("benchmarks", "docs", "lesionvis", "models", "notebooks", "sample_images", "sample_pairs", "tests"):
+    for name in (
+        "benchmarks",
+        "deploy",
+        "docs",
+        "lesionvis",
+        "models",
+        "notebooks",
+        "sample_images",
+        "sample_pairs",
+        "tests",
+    ):
         there, here = (
             {
                 path.relative_to(root).as_posix()

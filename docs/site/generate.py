@@ -1,4 +1,7 @@
-"""Pages made from the code's own registries, so that they cannot fall behind it; MkDocs runs this as a hook."""
+"""`python docs/site/generate.py` makes the pages of reference from the code and fills measured figures into the others.
+
+A test compares, so that none can fall behind the code. MkDocs runs this as a hook for the pages that only it can build.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,6 @@ from lesionvis.triage.rules import NO_SOURCE
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.structure.files import Files
-    from mkdocs.structure.pages import Page
 
 PROJECT = Path(__file__).resolve().parents[2]
 # Texts of the top level that are pages of the site, and what they are called there.
@@ -43,29 +45,25 @@ _TYPES = {"TEXT": "str", "INTEGER": "int64", "REAL": "float64"}
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the generated pages (a hook of MkDocs)."""
+    """Add the pages that are not kept among the docs (a hook of MkDocs)."""
     from mkdocs.structure.files import File
 
-    for path, text in pages().items():
+    for path, text in built_pages().items():
         files.append(File.generated(config, path, content=text))
     return files
 
 
-def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Put models' cards and measured figures where a page asks for them (a hook of MkDocs)."""
-    del page, config, files
-    return filled(markdown)
-
-
 def filled(markdown: str) -> str:
-    """A text with `<!-- card: NAME -->`, `<!-- model card: NAME -->` and `<!-- figures: FILE -->` replaced."""
-    markdown = re.sub(r"<!-- model card: ([\w-]+) -->", lambda found: _model_card(found[1]), markdown)
-    markdown = re.sub(r"<!-- card: ([\w-]+) -->", lambda found: "\n".join(_card(read_card(found[1]))), markdown)
-    return re.sub(r"<!-- figures: (\w+\.\w+) -->", lambda found: _figures(found[1]), markdown)
+    """A text with what stands between `<!-- figures: FILE -->` (or `card: NAME`) and `<!-- end -->` made anew."""
+
+    def block(found: re.Match[str]) -> str:
+        return f"<!-- {found[1]}: {found[2]} -->\n\n{_BLOCKS[found[1]](found[2])}\n\n<!-- end -->"
+
+    return re.sub(r"<!-- (figures|card|model card): (\S+) -->\n.*?<!-- end -->", block, markdown, flags=re.S)
 
 
-def pages() -> dict[str, str]:
-    """Every generated page: path -> Markdown."""
+def kept_pages() -> dict[str, str]:
+    """Every generated page that is kept among the docs: path -> Markdown."""
     made = {
         "reference/cli.md": _cli(),
         "reference/settings.md": _settings(),
@@ -76,9 +74,13 @@ def pages() -> dict[str, str]:
         "reference/questions.md": _questions(),
         "reference/rules.md": _rules(),
         "reference/api.md": _api(),
-        "reference/modules.md": _modules(),
     }
-    texts = {path: "\n".join(lines) + "\n" for path, lines in made.items()}
+    return {path: re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n") + "\n" for path, lines in made.items()}
+
+
+def built_pages() -> dict[str, str]:
+    """Every page that only a build of the site has: path -> Markdown."""
+    texts = {"reference/modules.md": "\n".join(_modules()) + "\n"}
     texts |= {f"reference/modules/{name}.md": f"# {name}\n\n::: lesionvis.{name}\n" for name in _module_names()}
     for name, path in _TOP_LEVEL.items():
         texts[f"{path}.md"] = _moved((PROJECT / f"{name}.md").read_text(encoding="utf-8"))
@@ -92,14 +94,22 @@ def read_card(model: str) -> dict[str, Any]:
 
 
 def _figures(name: str) -> str:
-    """What a command printed."""
-    return (PROJECT / "docs" / "figures" / name).read_text(encoding="utf-8").strip("\n")
+    """What a command printed: tables as they are, plain text as a block of its own."""
+    text = (PROJECT / "docs" / "figures" / name).read_text(encoding="utf-8").strip("\n")
+    return f"```text\n{text}\n```" if name.endswith(".txt") else text
 
 
 def _model_card(name: str) -> str:
     """MODEL_CARD.md of a model without its title, its headings one level lower."""
     text = (PROJECT / "models" / name / "MODEL_CARD.md").read_text(encoding="utf-8")
     return re.sub(r"(?m)^##", "###", text.partition("\n")[2]).strip("\n")
+
+
+_BLOCKS: dict[str, Callable[[str], str]] = {
+    "figures": _figures,
+    "card": lambda name: "\n".join(_card(read_card(name))).strip("\n"),
+    "model card": _model_card,
+}
 
 
 def _card(card: dict[str, Any]) -> Iterator[str]:
@@ -150,6 +160,8 @@ def _moved(text: str) -> str:
 
 def _cli() -> Iterator[str]:
     command = typer.main.get_command(app)
+    for one in command.commands.values():  # type: ignore[attr-defined]
+        one.short_help = (one.help or "").split("\n\n")[0].replace("\n", " ")  # else cut short in the list
     yield get_docs_for_click(obj=command, ctx=typer.Context(command), name="lesionvis", title="Command line")
     yield "## Exit codes"
     yield ""
@@ -401,12 +413,33 @@ def _addresses(cell: str) -> Iterator[str]:
 def _api() -> Iterator[str]:
     yield "# Public names"
     yield ""
-    yield "`from lesionvis import ...`; nothing is loaded before it is used. A name leads to its description."
-    yield ""
-    yield from _table(
-        ("name", "what it is"),
-        ((f"[`{name}`][{home}.{name}]", _summary(getattr(lesionvis, name))) for name, home in lesionvis._HOMES.items()),
-    )
+    yield "`from lesionvis import ...`; nothing is loaded before it is used."
+    for name in lesionvis._HOMES:
+        documented = getattr(lesionvis, name)
+        yield ""
+        yield f"## `{name}`"
+        yield ""
+        yield _numpydoc(inspect.getdoc(documented) or "")
+        for method, member in vars(documented).items() if inspect.isclass(documented) else ():
+            if inspect.isfunction(member) and member.__doc__ and (method == "__call__" or not method.startswith("_")):
+                yield ""
+                yield f"### `{name}.{method}{_arguments(member)}`"
+                yield ""
+                yield _numpydoc(inspect.getdoc(member) or "")
+
+
+def _arguments(function: Callable[..., object]) -> str:
+    """Names of the arguments, as they are given."""
+    names = [parameter.name for parameter in inspect.signature(function).parameters.values()]
+    return f"({', '.join(name for name in names if name != 'self')})"
+
+
+def _numpydoc(doc: str) -> str:
+    """A docstring as Markdown: sections in bold, names with their types as a list, examples as code."""
+    text, _, examples = doc.partition("\nExamples\n--------\n")
+    text = re.sub(r"(?m)^(\w[\w ]*)\n-+$", r"**\1**\n", text)
+    text = re.sub(r"(?m)^(\*{0,2}\w[\w, *]*) : (.*)$", r"- `\1` (\2)", text)
+    return text + (f"\n**Examples**\n\n```python\n{examples}\n```" if examples else "")
 
 
 def _module_names() -> list[str]:
@@ -422,3 +455,19 @@ def _modules() -> Iterator[str]:
         summary = (import_module(f"lesionvis.{name}").__doc__ or "").splitlines()[0]
         rows.append((f"[`lesionvis.{name}`](modules/{name}.md)", summary))
     yield from _table(("module", "what it is"), rows)
+
+
+def main() -> None:
+    """Write the kept pages and fill the figures into the others."""
+    docs = PROJECT / "docs"
+    (docs / "reference").mkdir(exist_ok=True)
+    for path, text in kept_pages().items():
+        (docs / path).write_text(text, encoding="utf-8")
+    for page in docs.glob("*.md"):
+        text = page.read_text(encoding="utf-8")
+        if filled(text) != text:
+            page.write_text(filled(text), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -330,7 +330,7 @@ def _cluster_executor(job: Job, scheduler: str) -> Iterator[Executor]:
         raise SettingsError("A Dask scheduler needs dask; install lesionvis[cluster].") from error
     try:
         client = distributed.Client(scheduler)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:  # the last where it asks for encryption
         raise RunFolderError(f"No Dask scheduler answers at {scheduler} ({error}); check the address.") from error
     with client:
         config = {"backend": "dask", "client": client, "n_jobs": -1}

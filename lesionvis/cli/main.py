@@ -122,7 +122,7 @@ def analyze(
     photos: Annotated[
         list[str],
         typer.Argument(
-            metavar="PHOTO...",
+            metavar="PHOTO",
             help="JPEG, PNG, WebP, TIFF, BMP, AVIF, HEIC or DICOM. Several, or patterns such as 'leg/*.jpg', give a "
             "line each; - is a photo on standard input.",
         ),

@@ -34,7 +34,7 @@ research, teaching and software development; no clinician has reviewed it and no
 It can: order photos for a person who looks at them, and hold back where more than one answer remains possible.
 
 It cannot: tell a harmless lesion from a harmful one; answer for photos that are blurred, dark, overexposed or flagged
-as of dark skin (below an ITA of -10 degrees; these are always "uncertain", but not every photo of dark skin is
+as of dark skin (below an ITA of -10 degrees; "uncertain" but for a textbook shower, and not every photo of dark skin is
 recognised as one); be trusted on photos of another camera, clinic or kind as on those
 that it was trained on (see "other sources" below, where there are any); replace an examination.
 """
