@@ -22,13 +22,13 @@ from typing import Any, get_args, get_type_hints
 from lesionvis import __version__
 from lesionvis.analysis import Analyzer
 from lesionvis.errors import SettingsError
+from lesionvis.files import read_text
 from lesionvis.models import packaged_model_folder
 from lesionvis.pattern import load_pattern_model
 from lesionvis.pattern.bare import BARE_MODEL_NAME
 from lesionvis.pattern.pattern import MODEL_NAME as PATTERN_MODEL_NAME
 from lesionvis.spots import SpotFinder
 from lesionvis.spots.classifier import MODEL_NAME as SPOT_MODEL_NAME
-from lesionvis.text_files import read_text
 
 Plain = bool | int | float | str | None
 

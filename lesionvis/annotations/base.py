@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.errors import SettingsError
+from lesionvis.files import read_text
 from lesionvis.spots.drawn import CENTRE_PX, DRAWN_KINDS, LESION, DrawnSpots, from_corner
 from lesionvis.spots.rejections import likely_rejected
-from lesionvis.text_files import read_text
 
 if TYPE_CHECKING:
     from lesionvis.analysis import Analysis

@@ -17,6 +17,7 @@ from typing import Any
 from lesionvis.batch.names import escape_control_characters
 from lesionvis.batch.rows import CANDIDATE_COLUMNS, PHOTO_COLUMNS, SPOT_COLUMNS
 from lesionvis.errors import SettingsError
+from lesionvis.files import check_output, write_output
 
 ROWS_MAX = 2**20
 """Rows of a sheet, the header among them, by the specification of Excel."""
@@ -41,8 +42,7 @@ def check_excel(path: Path) -> None:
         import_module("openpyxl")
     except ImportError as error:
         raise SettingsError("Excel files need openpyxl; install lesionvis[excel].") from error
-    if path.suffix.lower() != ".xlsx" or not path.parent.is_dir():
-        raise SettingsError(f"The Excel file {path} must end in .xlsx and lie in a folder that exists.")
+    check_output("Excel file", path, ".xlsx")
 
 
 def write_excel(tables: Mapping[str, Path], path: Path) -> None:
@@ -79,10 +79,7 @@ def write_excel(tables: Mapping[str, Path], path: Path) -> None:
                 sheet.append([_cell(sheet, *pair) for pair in zip(header, cells, strict=True)])
     content = BytesIO()
     book.save(content)
-    try:
-        path.write_bytes(content.getvalue())
-    except OSError as error:
-        raise SettingsError(f"The Excel file {path} cannot be written ({error.strerror}).") from error
+    write_output("Excel file", path, content.getvalue())
 
 
 def _cell(sheet: Any, column: str, text: str) -> Any:

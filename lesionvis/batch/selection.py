@@ -9,7 +9,7 @@ from lesionvis.annotations.files import PhotoNames
 from lesionvis.batch.names import escape_control_characters
 from lesionvis.batch.scan import Listing
 from lesionvis.errors import RunFolderError
-from lesionvis.text_files import read_text
+from lesionvis.files import read_text
 
 
 def only_named(listing: Listing, only: Path | None) -> tuple[Listing, tuple[str, ...]]:

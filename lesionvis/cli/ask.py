@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import typer
 
 from lesionvis.batch.names import escape_control_characters
-from lesionvis.errors import AnswerError, SettingsError
+from lesionvis.errors import AnswerError
 from lesionvis.report.text import action_lines, wrapped
 from lesionvis.triage.answers import UNKNOWN, questions
 from lesionvis.triage.circumstances import known_circumstances
@@ -319,43 +318,3 @@ def _toml_lines(dialogue: Dialogue) -> Iterator[str]:
         yield f"sites = [{', '.join(chr(34) + site + chr(34) for site in about.sites)}]"
     for name, value in dialogue.told.given:
         yield f'{name} = "{value}"'
-
-
-def check_answers_file(path: Path) -> None:
-    """Refuse a file for answers that has no folder or another ending, before anything is asked.
-
-    Parameters
-    ----------
-    path : Path
-        File to write.
-
-    Raises
-    ------
-    SettingsError
-        If the path does not end in .toml, or its folder does not exist.
-    """
-    if path.suffix.lower() != ".toml":
-        raise SettingsError(f"The file of answers {path} must end in .toml.")
-    if not path.parent.is_dir():
-        raise SettingsError(f"The folder of the file of answers {path} does not exist; make it first.")
-
-
-def write_answers(dialogue: Dialogue, path: Path) -> None:
-    """Write the answers to a file that `--answers` takes.
-
-    Parameters
-    ----------
-    dialogue : Dialogue
-        At any state.
-    path : Path
-        File to write, .toml, in UTF-8; one that is there is overwritten.
-
-    Raises
-    ------
-    SettingsError
-        If the file cannot be written.
-    """
-    try:
-        path.write_text(answers_toml(dialogue), encoding="utf-8")
-    except OSError as error:
-        raise SettingsError(f"The file of answers {path} cannot be written ({error.strerror}).") from error

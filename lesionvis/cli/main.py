@@ -43,16 +43,15 @@ from lesionvis.cli.options import (
     annotation_formats,
     answers_of,
     check_picture,
-    check_sheet,
     circumstances_of,
     escape_control_characters_in_lines,
     write_picture,
-    write_sheet,
 )
 from lesionvis.cli.pairs import pairs_app
 from lesionvis.cli.progress import shown_progress
 from lesionvis.cli.study import study_app
 from lesionvis.errors import LesionvisError, SettingsError, UnreadablePhoto
+from lesionvis.files import check_output, write_output
 
 if TYPE_CHECKING:
     import numpy as np
@@ -159,21 +158,21 @@ def analyze(
     model: ModelFolder = None,
 ) -> None:
     """Analyse a photo, or several."""
+    from lesionvis.cli.ask import answers_toml
     from lesionvis.cli.ask import ask as ask_all
-    from lesionvis.cli.ask import check_answers_file, write_answers
     from lesionvis.cli.several import analyze_several, refuse_for_several, sources_of
     from lesionvis.report.contact import numbers_of
     from lesionvis.triage.dialogue import Dialogue
 
     numbers = numbers_of(country)
     if save_answers is not None:
-        check_answers_file(save_answers)
+        check_output("file of answers", save_answers, ".toml")
     pictures = {"overlay": overlay, "explain": explain, "abcde": abcde}
     for picture in pictures.values():
         if picture is not None:
             check_picture(picture, *(Path(photo) for photo in photos))
     if sheet is not None:
-        check_sheet(sheet)
+        check_output("sheet", sheet, ".html", ".htm")
     about = circumstances_of(answers, age, cause, site)
     given = answers_of(answer, answers, about)
     analyzer = analyzer_of(
@@ -210,14 +209,14 @@ def analyze(
         typer.echo(escape_control_characters_in_lines(analysis_text(analysis, numbers, details=details)))
     # After the advice, which no file that cannot be made or written may keep back.
     if save_answers is not None:
-        write_answers(told, save_answers)
+        write_output("file of answers", save_answers, answers_toml(told))
     for kind, picture in pictures.items():
         if picture is not None:
             write_picture(_drawn(kind, analysis), picture)
     if sheet is not None:
         from lesionvis.report.sheet import sheet_html
 
-        write_sheet(sheet_html(analysis, circumstances=told.circumstances, made_on=date.today()), sheet)
+        write_output("sheet", sheet, sheet_html(analysis, circumstances=told.circumstances, made_on=date.today()))
 
 
 @app.command()
@@ -362,8 +361,8 @@ def advise(
     as_json: AsJson = False,
 ) -> None:
     """Give advice on a pattern and answers, without a photo."""
+    from lesionvis.cli.ask import answers_toml
     from lesionvis.cli.ask import ask as ask_all
-    from lesionvis.cli.ask import check_answers_file, write_answers
     from lesionvis.report.contact import numbers_of
     from lesionvis.report.text import advice_text
     from lesionvis.triage import advise as advise_on
@@ -371,7 +370,7 @@ def advise(
 
     numbers = numbers_of(country)
     if save_answers is not None:
-        check_answers_file(save_answers)
+        check_output("file of answers", save_answers, ".toml")
     about = circumstances_of(answers, age, cause, site)
     given = answers_of(answer, answers, about)
     start = Dialogue(pattern, lambda known: advise_on(pattern, known), given, about)
@@ -380,7 +379,7 @@ def advise(
     text = json.dumps(advice.to_dict(), indent=1) if as_json else advice_text(advice, (), numbers, details=details)
     typer.echo(text)
     if save_answers is not None:
-        write_answers(told, save_answers)
+        write_output("file of answers", save_answers, answers_toml(told))
 
 
 @app.command()

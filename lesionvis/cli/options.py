@@ -11,6 +11,7 @@ import typer
 from lesionvis.batch.names import escape_control_characters
 from lesionvis.batch.places import is_same
 from lesionvis.errors import AnswerError, SettingsError
+from lesionvis.files import check_output, write_output
 
 if TYPE_CHECKING:
     import numpy as np
@@ -251,53 +252,10 @@ def check_picture(overlay: Path, *photos: Path) -> None:
     SettingsError
         If the path is refused.
     """
-    if overlay.suffix.lower() not in (".png", ".jpg", ".jpeg"):
-        raise SettingsError(f"The annotated picture {overlay} must end in .png or .jpg.")
+    check_output("annotated picture", overlay, ".png", ".jpg", ".jpeg")
     for photo in photos:
         if is_same(overlay, photo):
             raise SettingsError(f"The annotated picture would overwrite the photo {photo}; give another name.")
-    if not overlay.parent.is_dir():
-        raise SettingsError(f"The folder of the annotated picture {overlay} does not exist; make it first.")
-
-
-def check_sheet(sheet: Path) -> None:
-    """Refuse a sheet to write that is no page, or that has no folder.
-
-    Parameters
-    ----------
-    sheet : Path
-        File to write.
-
-    Raises
-    ------
-    SettingsError
-        If the path does not end in .html or .htm, or its folder does not exist.
-    """
-    if sheet.suffix.lower() not in (".html", ".htm"):
-        raise SettingsError(f"The sheet {sheet} must end in .html.")
-    if not sheet.parent.is_dir():
-        raise SettingsError(f"The folder of the sheet {sheet} does not exist; make it first.")
-
-
-def write_sheet(page: str, sheet: Path) -> None:
-    """Write a sheet for the doctor.
-
-    Parameters
-    ----------
-    page : str
-        HTML of the sheet.
-    sheet : Path
-        File to write, in UTF-8; one that is there is overwritten.
-
-    Raises
-    ------
-    SettingsError
-        If the file cannot be written.
-    """
-    try:
-        sheet.write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise SettingsError(f"The sheet {sheet} cannot be written ({error.strerror}).") from error
 
 
 def write_picture(rgb: NDArray[np.uint8], overlay: Path) -> None:
@@ -318,7 +276,4 @@ def write_picture(rgb: NDArray[np.uint8], overlay: Path) -> None:
     import cv2
 
     code = cv2.imencode(overlay.suffix.lower(), rgb[..., ::-1])[1]
-    try:
-        overlay.write_bytes(code.tobytes())
-    except OSError as error:
-        raise SettingsError(f"The annotated picture {overlay} cannot be written ({error.strerror}).") from error
+    write_output("annotated picture", overlay, code.tobytes())

@@ -24,15 +24,14 @@ from lesionvis.cli.options import (
     analyzer_of,
     answers_of,
     check_picture,
-    check_sheet,
     circumstances_of,
     date_of,
     escape_control_characters_in_lines,
     write_picture,
-    write_sheet,
 )
 from lesionvis.cli.study import is_run, tell_series_of_run
 from lesionvis.errors import SettingsError
+from lesionvis.files import check_output, write_output
 
 pairs_app = typer.Typer()
 
@@ -138,9 +137,9 @@ def series(
     if overlay is not None:
         check_picture(overlay, *photos)
     if sheet is not None:
-        check_sheet(sheet)
-    if chart is not None and (chart.suffix.lower() != ".svg" or not chart.parent.is_dir()):
-        raise SettingsError(f"The chart {chart} must end in .svg and lie in a folder that exists.")
+        check_output("sheet", sheet, ".html", ".htm")
+    if chart is not None:
+        check_output("chart", chart, ".svg")
     given = _dates(dates, len(photos)) if dates is not None else [date_in_name(photo.name) for photo in photos]
     about = circumstances_of(answers, age, cause, site)
     told = answers_of(answer, answers, about)
@@ -152,10 +151,7 @@ def series(
     if overlay is not None:
         write_picture(draw_course(course), overlay)
     if chart is not None:
-        try:
-            chart.write_text(course_svg(course), encoding="utf-8")
-        except OSError as error:
-            raise SettingsError(f"The chart {chart} cannot be written ({error.strerror}).") from error
+        write_output("chart", chart, course_svg(course))
     if as_json:
         typer.echo(json.dumps(course.to_dict() | {"advice": advice.to_dict()}, indent=1, allow_nan=False))
     else:
@@ -164,7 +160,8 @@ def series(
         from lesionvis.report.sheet import sheet_html
 
         last = course.photos[-1]
-        write_sheet(sheet_html(last, advice, about, made_on=datetime.now().date(), course=course), sheet)
+        page = sheet_html(last, advice, about, made_on=datetime.now().date(), course=course)
+        write_output("sheet", sheet, page)
 
 
 def _dates(text: str, count: int) -> list[datetime | None]:

@@ -113,7 +113,7 @@ def analyze_several(
         except UnreadablePhoto as error:
             is_fine = False
             problem = {"photo": {"name": name}, "problem": str(error)}
-            typer.echo(json.dumps(problem) if as_json else f"{shown(name)}: {shown(str(error))}")
+            typer.echo(json.dumps(problem) if as_json else escape_control_characters(f"{name}: {error}"))
             continue
         analysis = replace(analysis, advice=analysis.advice.noting(about))
         if as_json:
@@ -141,20 +141,5 @@ def brief_line(analysis: Analysis, name: str) -> str:
     from lesionvis.report.text import spots_words
 
     doubts = f" ({' '.join(analysis.flags)})" if analysis.flags else ""
-    return shown(f"{name}: {analysis.pattern.label}, {spots_words(analysis)}, advice {analysis.advice.level}{doubts}")
-
-
-def shown(text: str) -> str:
-    """Text without characters that could do harm in a terminal.
-
-    Parameters
-    ----------
-    text : str
-        Of unknown origin.
-
-    Returns
-    -------
-    str
-        One line.
-    """
-    return escape_control_characters(text)
+    line = f"{name}: {analysis.pattern.label}, {spots_words(analysis)}, advice {analysis.advice.level}{doubts}"
+    return escape_control_characters(line)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.errors import SettingsError, UnreadablePhoto
+from lesionvis.files import check_output, write_output
 from lesionvis.photo.decode import decode, read_header
 from lesionvis.report.overlay import LESION_COLOR, SPOT_COLOR, bar_length_mm
 from lesionvis.scale import Scale
@@ -67,10 +68,7 @@ def check_figure(path: Path) -> None:
     SettingsError
         If matplotlib is not installed, the path does not end in .svg, .pdf or .png, or its folder does not exist.
     """
-    if path.suffix.lower() not in METADATA:
-        raise SettingsError(f"The figure {path} must end in .svg, .pdf or .png.")
-    if not path.parent.is_dir():
-        raise SettingsError(f"The folder of the figure {path} does not exist; make it first.")
+    check_output("figure", path, *METADATA)
     try:
         import matplotlib  # noqa: F401
     except ImportError as error:
@@ -120,10 +118,7 @@ def write_figure(analysis: Analysis, source: str | Path | bytes | NDArray[np.uin
     check_figure(path)
     rgb = _source_pixels(analysis, source)
     content = _drawn(analysis, rgb, path.suffix.lower())
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise SettingsError(f"The figure {path} cannot be written ({error.strerror}).") from error
+    write_output("figure", path, content)
 
 
 def caption_of(analysis: Analysis) -> str:

@@ -51,9 +51,10 @@ def test_what_cannot_be_written_is_said_before_and_after_the_work(
     tmp_path: Path, table: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     check_excel(tmp_path / "study.xlsx")
-    for path in (tmp_path / "study.csv", tmp_path / "none" / "study.xlsx"):
-        with pytest.raises(SettingsError, match=r"must end in \.xlsx and lie in a folder that exists"):
-            check_excel(path)
+    with pytest.raises(SettingsError, match=r"must end in \.xlsx\.$"):
+        check_excel(tmp_path / "study.csv")
+    with pytest.raises(SettingsError, match=r"does not exist; make it first\.$"):
+        check_excel(tmp_path / "none" / "study.xlsx")
     (tmp_path / "folder.xlsx").mkdir()
     with pytest.raises(SettingsError, match=r"cannot be written \(Is a directory\)"):
         write_excel({"photos": table}, tmp_path / "folder.xlsx")

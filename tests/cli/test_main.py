@@ -207,7 +207,7 @@ def test_answers_come_from_a_file_and_options_override_it(
         (("analyze", "{photo}", "--settings", "{in}/none.toml"), 2, "none.toml cannot be read"),
         (("analyze", "{photo}", "--model", "{in}"), 2, "card.json is missing"),
         (("analyze", "{photo}", "--overlay", "{photo}"), 2, "would overwrite the photo"),
-        (("analyze", "{photo}", "--overlay", "{in}/o.gif"), 2, "must end in .png or .jpg"),
+        (("analyze", "{photo}", "--overlay", "{in}/o.gif"), 2, "must end in .png, .jpg or .jpeg."),
         (("analyze", "{photo}", "--overlay", "{in}/none/o.png"), 2, "does not exist; make it first"),
         (("analyze",), 2, "Missing argument"),
         (("analyse",), 2, "No such command"),
@@ -434,7 +434,7 @@ def test_a_sheet_for_the_doctor_is_written(photo: Path, tmp_path: Path, capsys: 
     assert "Age 34 years" in page
     assert "fever now" in page.split("No:")[1]
     for wrong, words in (
-        (tmp_path / "sheet.pdf", "must end in .html"),
+        (tmp_path / "sheet.pdf", "must end in .html or .htm."),
         (tmp_path / "none" / "s.html", "make it first"),
     ):
         code, out, err = called(capsys, "analyze", photo, "--sheet", wrong)

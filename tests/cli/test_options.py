@@ -90,7 +90,7 @@ def test_a_picture_is_written_in_its_colours(tmp_path: Path) -> None:
 def test_pictures_that_cannot_be_written_are_refused(tmp_path: Path) -> None:
     photo = tmp_path / "a.png"
     photo.write_bytes(b"x")
-    with pytest.raises(SettingsError, match=r"must end in \.png or \.jpg"):
+    with pytest.raises(SettingsError, match=r"must end in \.png, \.jpg or \.jpeg\.$"):
         check_picture(tmp_path / "a.gif", photo)
     with pytest.raises(SettingsError, match="overwrite"):
         check_picture(photo, tmp_path / "b.png", photo)

@@ -151,7 +151,7 @@ def test_photos_of_other_skin_say_that_nothing_was_compared(tmp_path: Path) -> N
         (("--dates", "2026-03-01"), "one date per photo"),
         (("--dates", "yesterday,today"), "A date is given as"),
         (("--chart", "course.png"), "must end in .svg"),
-        (("--overlay", "seen.gif"), "must end in .png or .jpg"),
+        (("--overlay", "seen.gif"), "must end in .png, .jpg or .jpeg."),
     ],
 )
 def test_wrong_options_of_a_series_are_refused(tmp_path: Path, options: tuple[str, str], message: str) -> None:
