@@ -1,12 +1,12 @@
 """Mutation testing: a sample of small faults in the lines that measure and compare, and how many the tests notice.
 
 Cosmic Ray makes the mutants (operators swapped, numbers one higher or lower, comparisons and conditions changed). Each
-is written into a copy of the checkout and meets the tests of its room, those of its own file first, until one fails.
+is written into a copy of the checkout and meets the tests of its module, the fastest first, until one fails.
 
 Run: pip install cosmic-ray; python benchmarks/mutation.py [mutants per module] [results.jsonl]
 
-With a file of results a stopped run goes on, and the survivors can be read there. Take their lines out of it to let
-them meet new tests.
+With a file of results a stopped run goes on; take lines of survivors out of it to let them meet new tests. Which of
+the survivors change nothing that can be seen, and why, was found by reading and stands in mutation_equivalent.csv.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from __future__ import annotations
 import ast
 import compileall
 import contextlib
+import csv
 import json
+import math
 import os
 import py_compile
 import re
@@ -23,44 +25,54 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import zlib
 from collections.abc import Iterator
-from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from cosmic_ray.ast import ast_nodes, get_ast
 from cosmic_ray.mutating import mutate_code
 from cosmic_ray.plugins import get_operator, operator_names
 
 PROJECT = Path(__file__).resolve().parent.parent
+EQUIVALENT = Path(__file__).with_name("mutation_equivalent.csv")
 SEED = 1
-# A mutant whose tests need more time of the processor than this runs in circles, and counts as killed.
-CPU_LIMIT_S = 400
-# Modules, each with the tests that it meets first; those of its whole room come after.
+# A mutant whose tests take this many times the time of the processor that they take without it, and some seconds,
+# runs in circles, and counts as killed.
+TIME_FACTOR, TIME_EXTRA_S = 3, 20
+# Modules, each with the files of tests that it meets; other tests may notice more.
 MODULES = {
-    "spots/table.py": "tests/spots/test_table.py",
-    "spots/shape.py": "tests/spots/test_shape.py",
-    "spots/outlines.py": "tests/spots/test_outlines.py",
-    "scale/base.py": "tests/scale/test_base.py",
-    "scale/given.py": "tests/scale/test_given.py",
-    "scale/coin.py": "tests/scale/test_coin.py",
-    "scale/card/marker.py": "tests/scale/card/test_marker.py",
-    "scale/ruler/finder.py": "tests/scale/test_ruler.py",
-    "scale/ruler/units.py": "tests/scale/ruler/test_ticks.py",
-    "scale/ruler/ticks.py": "tests/scale/ruler/test_ticks.py",
-    "abcde/criteria.py": "tests/abcde/test_criteria.py",
-    "abcde/numbers.py": "tests/abcde/test_numbers.py",
-    "abcde/patch.py": "tests/abcde/test_patch.py",
-    "abcde/seven_points.py": "tests/abcde/test_seven_points.py",
-    "compare/contrast.py": "tests/compare/test_contrast.py",
-    "compare/registration.py": "tests/compare/test_registration.py",
-    "compare/blanch.py": "tests/compare/test_blanch.py",
-    "compare/series.py": "tests/compare/test_series.py",
+    "spots/table.py": ("spots/test_table.py",),
+    "spots/shape.py": ("spots/test_shape.py",),
+    "spots/outlines.py": ("spots/test_outlines.py",),
+    "scale/base.py": ("scale/test_base.py", "scale/test_given.py"),
+    "scale/given.py": ("scale/test_given.py",),
+    "scale/coin.py": ("scale/test_coin.py",),
+    "scale/card/marker.py": ("scale/card/test_marker.py",),
+    "scale/ruler/finder.py": ("scale/test_ruler.py", "scale/ruler/test_ticks.py"),
+    "scale/ruler/units.py": ("scale/test_ruler.py", "scale/ruler/test_ticks.py"),
+    "scale/ruler/ticks.py": ("scale/test_ruler.py", "scale/ruler/test_ticks.py"),
+    "abcde/criteria.py": ("abcde/test_criteria.py", "abcde/test_numbers.py"),
+    "abcde/numbers.py": ("abcde/test_numbers.py", "abcde/test_criteria.py"),
+    "abcde/patch.py": ("abcde/test_patch.py",),
+    "abcde/seven_points.py": ("abcde/test_seven_points.py",),
+    "compare/contrast.py": ("compare/test_contrast.py",),
+    "compare/registration.py": ("compare/test_registration.py",),
+    "compare/blanch.py": ("compare/test_blanch.py",),
+    "compare/series.py": ("compare/test_series.py",),
+    "triage/conditions.py": ("triage/test_conditions.py", "triage/test_engine.py"),
+    "triage/rules.py": ("triage/test_rules.py", "triage/test_rules_held.py"),
+    "triage/engine.py": ("triage/test_engine.py",),
 }
 # What holds of the types of every module.
 TYPES = "tests/test_architecture.py::test_types_are_frozen_and_have_slots"
+# Libraries that are loaded once, before the processes that meet the mutants part from this one. ONNX Runtime starts
+# threads, without which such a process would wait forever.
+LOADED_ONCE = ("cv2", "pandas", "PIL.Image", "scipy.optimize", "scipy.stats")
 # Operators that turn arithmetic into operations on bits, or comparisons into questions of identity: nearly all of them
 # crash at once, and would only make the share look better. Two kinds of operators need arguments or fail.
 CRASHING = re.compile("_(Add|Sub|Mul|Div|FloorDiv|Mod|Pow)_(Bit|LShift|RShift)|_Is$|_IsNot$|^core/(Variable|Exception)")
@@ -134,66 +146,131 @@ def sample(module: str, count: int) -> list[dict[str, Any]]:
     return chosen
 
 
-def is_killed(module: str, code: str) -> bool:
+class _FastestFirst:
+    """Sorts tests by the time of the processor that they took before, and takes the time that they take now."""
+
+    def __init__(self, seconds: dict[str, float]) -> None:
+        self.before = seconds
+        self.now: dict[str, float] = {}
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """New tests come first."""
+        items.sort(key=lambda item: self.before.get(item.nodeid, 0.0))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        """Take the time of a test and of what it sets up."""
+        start = time.process_time()
+        result = yield
+        self.now[item.nodeid] = time.process_time() - start
+        return result
+
+
+def tests_fail(module: str, seconds: dict[str, float]) -> tuple[bool, dict[str, float]]:
+    """Run a module's tests in a process of their own until one fails, and take the time of each.
+
+    Without known times there is no limit.
+    """
+    arguments = ["-x", "-q", "-p", "no:cacheprovider", f"lesionvis/{module}", TYPES]
+    arguments += [f"tests/{name}" for name in MODULES[module]]
+    plugin = _FastestFirst(seconds)
+    with tempfile.NamedTemporaryFile() as times:
+        process = os.fork()
+        if process == 0:
+            if seconds:
+                limit = math.ceil(TIME_FACTOR * sum(seconds.values()) + TIME_EXTRA_S)
+                resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
+            for stream in (1, 2):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
+            failed = True
+            try:
+                failed = pytest.main(arguments, plugins=[plugin]) != pytest.ExitCode.OK
+                Path(times.name).write_text(json.dumps(plugin.now))
+            finally:
+                os._exit(failed)
+        failed = os.waitpid(process, 0)[1] != 0
+        return failed, json.loads(Path(times.name).read_text() or "{}")
+
+
+def is_killed(module: str, code: str, seconds: dict[str, float]) -> bool:
     """Whether a test fails with a module's code replaced."""
     path = Path("lesionvis") / module
     original = path.read_text(encoding="utf-8")
     path.write_text(code, encoding="utf-8")
     try:
-        return tests_fail(module)
+        return tests_fail(module, seconds)[0]
     finally:
         path.write_text(original, encoding="utf-8")
-
-
-def tests_fail(module: str) -> bool:
-    """Run a module's own tests until one fails, then those of its room."""
-    own, room = MODULES[module], f"tests/{module.split('/')[0]}"
-    return _fails(own, TYPES) or _fails(room, f"--ignore={own}")
-
-
-def _fails(*arguments: str) -> bool:
-    """Run tests in a process of their own until one fails."""
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *arguments]
-    limit = partial(resource.setrlimit, resource.RLIMIT_CPU, (CPU_LIMIT_S, CPU_LIMIT_S))
-    return (
-        subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=limit).returncode != 0
-    )
 
 
 def tested(module: str, count: int, results: Path) -> Iterator[dict[str, Any]]:
     """Mutants of a module with their results, known or new."""
     lines = results.read_text(encoding="utf-8").splitlines() if results.exists() else []
-    known = {(result["mutant"], result["before"]): result for result in map(json.loads, lines)}
+    known = {(result["mutant"], result["before"], result["after"]): result for result in map(json.loads, lines)}
+    seconds: dict[str, float] = {}
     for mutant in sample(module, count):
-        key, code = (mutant["mutant"], mutant["before"]), mutant.pop("code")
+        code = mutant.pop("code")
+        key = (mutant["mutant"], mutant["before"], mutant["after"])
         if key not in known:
-            known[key] = mutant | {"killed": is_killed(module, code)}
+            if not seconds:
+                failed, seconds = tests_fail(module, {})
+                if failed:
+                    raise SystemExit(f"Tests of {module} fail without any fault.")
+            known[key] = mutant | {"killed": is_killed(module, code, seconds)}
             with results.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(known[key]) + "\n")
         yield known[key]
 
 
+def reasons_why_equivalent() -> dict[tuple[str, str, str], str]:
+    """Module, line before and line after -> why the two do the same."""
+    with EQUIVALENT.open(encoding="utf-8", newline="") as file:
+        return {(row["module"], row["before"], row["after"]): row["reason"] for row in csv.DictReader(file)}
+
+
 def main() -> None:
-    """Print the table."""
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 25
+    """Print the tables."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 8
+    reasons = reasons_why_equivalent()
+    for library in LOADED_ONCE:
+        import_module(library)
+    print("| module | mutants | killed | equivalent | open | killed of those not equivalent |")
+    print("|---|---|---|---|---|---|")
+    counts, same, others = [], [], []
     with tempfile.TemporaryDirectory() as folder:
         results = Path(sys.argv[2]).resolve() if len(sys.argv) > 2 else Path(folder) / "results.jsonl"
         checkout = Path(folder) / "checkout"
         copied(checkout)
         os.chdir(checkout)
         # The copy is what is tested, whatever is installed.
+        sys.path.insert(0, str(checkout))
         os.environ["PYTHONPATH"] = str(checkout)
-        rooms = {f"tests/{module.split('/')[0]}" for module in MODULES}
-        if not results.exists() and any(_fails(tests) for tests in sorted({TYPES} | rooms | set(MODULES.values()))):
-            raise SystemExit("Tests fail without any fault.")
-        print("| module | mutants | killed | share |\n|---|---|---|---|")
-        killed, total = 0, 0
         for module in MODULES:
             found = list(tested(module, count, results))
-            n_killed = sum(mutant["killed"] for mutant in found)
-            print(f"| `{module}` | {len(found)} | {n_killed} | {n_killed / len(found):.2f} |", flush=True)
-            killed, total = killed + n_killed, total + len(found)
-        print(f"| all | {total} | {killed} | {killed / total:.2f} |")
+            lived = [(module, mutant["before"], mutant["after"]) for mutant in found if not mutant["killed"]]
+            same += [mutant for mutant in lived if mutant in reasons]
+            others += [mutant for mutant in lived if mutant not in reasons]
+            n_same = sum(mutant in reasons for mutant in lived)
+            counts.append((len(found), len(found) - len(lived), n_same))
+            print(_row(f"`{module}`", *counts[-1]), flush=True)
+    print(_row("all", *(sum(column) for column in zip(*counts, strict=True))))
+    print("\nEquivalent:\n\n| module | line | mutant | why it changes nothing |\n|---|---|---|---|")
+    for mutant in same:
+        print(_cells(*mutant) + f" {reasons[mutant]} |")
+    print("\nOpen:\n\n| module | line | mutant |\n|---|---|---|")
+    for mutant in others:
+        print(_cells(*mutant))
+
+
+def _row(name: str, n_mutants: int, n_killed: int, n_equivalent: int) -> str:
+    share = n_killed / (n_mutants - n_equivalent)
+    n_open = n_mutants - n_killed - n_equivalent
+    return f"| {name} | {n_mutants} | {n_killed} | {n_equivalent} | {n_open} | {share:.2f} |"
+
+
+def _cells(*texts: str) -> str:
+    escaped = (text.replace("|", "\\|") for text in texts)
+    return "| " + " | ".join(f"`{text}`" for text in escaped) + " |"
 
 
 if __name__ == "__main__":
