@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from lesionvis.errors import NoScaleError, SettingsError
-from lesionvis.scale.base import NoScale, Scale, given_scale
+from lesionvis.scale.base import PLACE_REACH_MM, NoScale, Scale, given_scale
+from lesionvis.scale.card.projection import Homography
 
 SCALE = Scale(
     px_per_mm=11.0,
@@ -40,6 +41,25 @@ def test_a_place_counts_in_both_directions() -> None:
     assert crossed.px_per_mm_near(0.0, 0.0) == 2.0
     assert crossed.px_per_mm_near(10.0, 6.0) == 1.0
     assert crossed.px_per_mm_near(6.0, 2.0) == 1.0
+
+
+def test_in_a_plane_the_scale_is_that_of_the_very_place_and_stays_beyond_its_reach() -> None:
+    plane = Homography(np.array([[10.0, 0.0, 50.0], [0.0, 10.0, 40.0], [0.004, 0.0, 1.0]]))
+    tilted = dataclasses.replace(SCALE, points_px=plane.to_px(np.array([[0.0, 0.0], [60.0, 0.0]])), plane=plane)
+
+    def near(x_mm: float, y_mm: float = 0.0) -> float:
+        return tilted.px_per_mm_near(*plane.to_px(np.array([[x_mm, y_mm]]))[0])
+
+    def of_plane(x_mm: float, y_mm: float = 0.0) -> float:
+        return float(plane.px_per_mm(np.array([[x_mm, y_mm]]))[0])
+
+    assert of_plane(60.0) < of_plane(0.0) - 1.0
+    for x_mm in (0.0, 3.0, -PLACE_REACH_MM, 58.0, 60.0 + PLACE_REACH_MM):
+        assert near(x_mm) == pytest.approx(of_plane(x_mm))
+    assert near(3.0, 2.0) == pytest.approx(of_plane(3.0, 2.0))
+    assert near(90.0) == pytest.approx(of_plane(60.0 + PLACE_REACH_MM))
+    assert near(-20.0) == pytest.approx(of_plane(-PLACE_REACH_MM))
+    assert near(3.0, 40.0) == pytest.approx(of_plane(3.0, PLACE_REACH_MM))
 
 
 def test_the_error_near_a_place_is_that_of_the_nearest_tick_and_on_the_skin_of_its_height() -> None:

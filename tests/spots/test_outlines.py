@@ -181,3 +181,26 @@ def test_area_and_centroid_are_those_of_the_polygon() -> None:
     moments = cv2.moments(polygon)
     assert centre_x[0] == pytest.approx(moments["m10"] / moments["m00"], abs=1e-3)
     assert centre_y[0] == pytest.approx(0.0, abs=1e-9)
+
+
+def test_outlines_lie_at_the_same_places_of_a_smaller_picture() -> None:
+    # The centre of px 11 lies 11.5 px from the edge, which is 5.75 px where two are one.
+    reduced = circles([(11.0, 7.0, 8.0)]).reduced(2.0)
+    assert [float(axis[0]) for axis in (reduced.x_px, reduced.y_px)] == [5.25, 3.25]
+    assert np.array_equal(reduced.radii_px, np.full((1, N_RAYS), 2.0))
+    again = circles([(11.0, 7.0, 8.0)]).reduced(1.0)
+    assert [float(axis[0]) for axis in (again.x_px, again.y_px)] == [11.0, 7.0]
+
+
+def test_borders_go_round_evenly_and_through_the_ends_of_the_rays() -> None:
+    random = np.random.default_rng(4)
+    radii = random.uniform(5.0, 9.0, (3, N_RAYS))
+    outlines = replace(circles([(30.0 * i, 40.0, 8.0) for i in range(3)]), radii_px=radii)
+    borders = outlines.borders_px(np.array([2, 0]))
+    for border, index in zip(borders, (2, 0), strict=True):
+        x, y = border[:, 0] - 30.0 * index, border[:, 1] - 40.0
+        angles = np.unwrap(np.arctan2(y, x))
+        assert np.diff(angles) == pytest.approx(np.full(len(border) - 1, 2.0 * np.pi / len(border)))
+        assert angles[0] == pytest.approx(0.0)
+        ends = np.interp(angles, np.append(ANGLES_RAD, 2.0 * np.pi), np.append(radii[index], radii[index, 0]))
+        assert np.hypot(x, y) == pytest.approx(ends)

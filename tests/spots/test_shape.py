@@ -74,6 +74,25 @@ def test_each_outline_is_measured_by_itself() -> None:
         assert values.tolist() == [float(shapes([outline])[name][0]) for outline in outlines], name
 
 
+def test_an_outline_with_a_notch_is_measured_by_itself_too() -> None:
+    # As many corners as the one before it, but fewer on its hull.
+    large = ellipse_corners(200.0, 200.0, 200.0, 180.0)[::36]
+    notched = np.array([[100.0, 100], [140, 100], [140, 140], [120, 110], [100, 140]])
+    together = shapes([large, notched, large])
+    assert together["feret_max_px"][1] == pytest.approx(np.hypot(40.0, 40.0))
+    assert together["feret_min_px"][1] == pytest.approx(40.0)
+
+
+@pytest.mark.parametrize("factor", [0.02, 50.0])
+def test_the_shape_does_not_depend_on_the_size(factor: float) -> None:
+    outline = ellipse_corners(150.0, 110.0, 60.0, 24.0, 30.0)[::4]
+    one, other = shapes([outline]), shapes([factor * outline])
+    for name, power in {"x_px": 1, "area_px": 2, "diameter_px": 1, "feret_max_px": 1, "feret_min_px": 1}.items():
+        assert other[name][0] == pytest.approx(factor**power * one[name][0], rel=1e-5), name
+    for name in ("circularity", "solidity", "aspect"):
+        assert other[name][0] == pytest.approx(one[name][0], rel=1e-5), name
+
+
 def test_what_has_no_area_has_a_place_only() -> None:
     line = np.array([[10.0, 10.0], [20.0, 10.0], [30.0, 10.0]])
     columns = shapes([line, ellipse_corners(50.0, 60.0, 10.0, 10.0)])
