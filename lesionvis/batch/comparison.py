@@ -191,8 +191,7 @@ def _both(columns: tuple[str, ...]) -> Iterator[str]:
 
 
 def _rows(journal: Journal) -> dict[str, dict[str, Value]]:
-    columns, rows = journal.table("photos")
-    return {str(row[0]): dict(zip(columns, row, strict=True)) for row in rows}
+    return {str(row["photo"]): row for row in journal.records("photos")}
 
 
 def _change(photo: str, first: dict[str, Value] | None, second: dict[str, Value] | None) -> PhotoChange:

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from lesionvis.annotations.coco import joined_coco, write_coco
+from lesionvis.annotations.base import json_file
+from lesionvis.annotations.coco import joined_coco
 from lesionvis.batch.journal import Journal
 from lesionvis.batch.names import picture_files
 from lesionvis.batch.pictures import KINDS, written_whole
@@ -36,4 +37,4 @@ def write_joined(run: Path, journal: Journal) -> None:
                 yield photo, json.loads((run / files[photo]).read_bytes())
 
     with written_whole(run, COCO_NAME, "wb") as file:
-        file.write(write_coco(joined_coco(contents())))
+        file.write(json_file(joined_coco(contents())))

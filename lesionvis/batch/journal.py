@@ -188,13 +188,13 @@ class Journal:
         path = os.path.abspath(folder)  # noqa: PTH100 - a link stays a link
         with problems_named(self._run):
             self._database.execute("DELETE FROM origin")
-            self._database.execute("INSERT INTO origin VALUES (?, ?, '')", (path, held.begun_at or _now()))
+            self._database.execute("INSERT INTO origin VALUES (?, ?, '')", (path, held.begun_at or utc_now()))
         self.commit()
 
     def record_end(self) -> None:
         """Record that the tables and the report are written."""
         with problems_named(self._run):
-            self._database.execute("UPDATE origin SET finished_at = ?", (_now(),))
+            self._database.execute("UPDATE origin SET finished_at = ?", (utc_now(),))
         self.commit()
 
     def record_change(self) -> None:
@@ -431,6 +431,22 @@ class Journal:
             cursor = self._database.execute(f"SELECT * FROM {view} ORDER BY {order}")  # noqa: S608
         return [column[0] for column in cursor.description], iter(cursor)
 
+    def records(self, view: str) -> Iterator[dict[str, Value]]:
+        """Yield the rows of a view by the names of its columns.
+
+        Parameters
+        ----------
+        view : str
+            As for `table`.
+
+        Yields
+        ------
+        dict of str to value
+            In the same order.
+        """
+        columns, rows = self.table(view)
+        return (dict(zip(columns, row, strict=True)) for row in rows)
+
     def candidate_scores(self, photo: str) -> list[float]:
         """Scores of what was not taken for a spot in a photo.
 
@@ -498,7 +514,14 @@ class Journal:
             )
 
 
-def _now() -> str:
+def utc_now() -> str:
+    """Time in UTC.
+
+    Returns
+    -------
+    str
+        ISO 8601, to the second.
+    """
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 

@@ -19,7 +19,7 @@ from lesionvis.batch.places import check_places
 from lesionvis.batch.reviews import copy_reviews
 from lesionvis.batch.rows import Value
 from lesionvis.batch.schema import TABLE_LAYOUT
-from lesionvis.batch.study import notes_of, record_notes
+from lesionvis.batch.study import notes_of, record_notes, table_path
 from lesionvis.batch.study_table import EXCLUDE, SPOTS, file_of, with_cell
 from lesionvis.batch.tables import CANDIDATES, tables_of
 from lesionvis.errors import RunFolderError
@@ -142,7 +142,7 @@ def _source(run: Path, journal: Journal, folder: Path) -> _Source:
     origin = Path(journal.origin().folder)
     rows = {photo: rest for photo, *rest in journal.select("SELECT * FROM files")}
     name_of = {photo: photo_name(photo_path(photo, origin), folder) for photo in rows}
-    table = next((Path(path).parent for (path,) in journal.select("SELECT path FROM table_path")), Path())
+    table = table_path(journal).parent
     told = {}
     for photo, text, problem in journal.select("SELECT photo, row, problem FROM table_rows"):
         row = json.loads(text)

@@ -34,8 +34,7 @@ def write_report(run: Path, journal: Journal) -> None:
     journal : Journal
         Of the run.
     """
-    columns, rows = journal.table("photos")
-    ranked = [(urgency(row), str(row["photo"])) for row in _dicts(columns, rows)]
+    ranked = [(urgency(row), str(row["photo"])) for row in journal.records("photos")]
     chosen = {photo for _, photo in heapq.nsmallest(N_PHOTOS_MAX, ranked)}
     facts = journal.provenance()
     photos = _photos(run, journal, chosen)
@@ -55,7 +54,7 @@ def _photos(run: Path, journal: Journal, chosen: set[str]) -> Iterator[ReportPho
     pictures, contents = _pictures(run, journal), journal.known_files()
     spots_of, reasons_of = _by_photo(journal, "spots"), _by_photo(journal, "reasons")
     reviews = {content: review_words(review) for content, review in last_reviews(journal).items()}
-    for row in _dicts(*journal.table("photos")):
+    for row in journal.records("photos"):
         photo = str(row["photo"])
         spots, reasons = spots_of(photo), reasons_of(photo)
         if photo in chosen:
@@ -70,7 +69,7 @@ def _photos(run: Path, journal: Journal, chosen: set[str]) -> Iterator[ReportPho
 
 def _by_photo(journal: Journal, view: str) -> Callable[[str], list[dict[str, Value]]]:
     """Function that gives a photo's rows of a view; photos are to be asked for in the order of their names."""
-    groups = groupby(_dicts(*journal.table(view)), key=lambda row: row["photo"])
+    groups = groupby(journal.records(view), key=lambda row: row["photo"])
     following = next(groups, None)
 
     def rows_of(photo: str) -> list[dict[str, Value]]:
@@ -88,10 +87,6 @@ def _pictures(run: Path, journal: Journal) -> dict[tuple[str, ...], str]:
     """Kind and content of a photo -> the first of the files that show it."""
     held = sorted(journal.pictures().items(), reverse=True)
     return {(file.partition("/")[0], digest): file for file, digest in held if (run / file).is_file()}
-
-
-def _dicts(columns: list[str], rows: Iterator[tuple[Value, ...]]) -> Iterator[dict[str, Value]]:
-    return (dict(zip(columns, row, strict=True)) for row in rows)
 
 
 def _thumbnail_address(run: Path, file: str, n_photos: int) -> str:

@@ -10,10 +10,9 @@ import csv
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
-from lesionvis.batch.journal import Journal
+from lesionvis.batch.journal import Journal, utc_now
 from lesionvis.batch.names import escape_control_characters, photo_digest
 from lesionvis.batch.pictures import written_whole
 from lesionvis.batch.rows import PhotoColumn
@@ -398,7 +397,7 @@ def _enter_spots(journal: Journal, content: str, photo: str, who: str, spots: Dr
     text = AS_FOUND if spots is None else json.dumps(spots.to_dict(), ensure_ascii=False)
     if text == held:
         return before
-    row = (content, photo, REVIEWED, _now(), who, "" if spots is None else spots.drawn_at, text)
+    row = (content, photo, REVIEWED, utc_now(), who, "" if spots is None else spots.drawn_at, text)
     journal.change("INSERT INTO corrections VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)", [row])
     return last_correction(journal, content)[0]
 
@@ -407,14 +406,10 @@ def _insert(
     journal: Journal, content: str, photo: str, told: Review, correction: int, undo_to: int, redo_to: int
 ) -> None:
     said = (told.made_by, told.action, told.pattern, told.note, int(told.is_done), told.answers)
-    row = (content, photo, told.made_at or _now(), *said, correction, undo_to, redo_to)
+    row = (content, photo, told.made_at or utc_now(), *said, correction, undo_to, redo_to)
     journal.change("INSERT INTO reviews VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", [row])
 
 
 def _commit(journal: Journal) -> None:
     journal.record_change()
     journal.commit()
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

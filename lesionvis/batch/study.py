@@ -9,13 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from lesionvis.batch.corrections import Reader, find_corrections, read_files
 from lesionvis.batch.given import Given, digest_of
-from lesionvis.batch.journal import Journal
+from lesionvis.batch.journal import Journal, utc_now
 from lesionvis.batch.names import content_key, file_key, photo_digest
 from lesionvis.batch.study_table import EXCLUDE, SPOTS, MatchedTable, file_of, given_of
 from lesionvis.errors import RunFolderError
@@ -48,6 +47,22 @@ def enter_table(journal: Journal, matched: MatchedTable, path: Path) -> None:
     ]
     journal.change("INSERT INTO table_rows VALUES (?, ?, ?)", rows)
     journal.commit()
+
+
+def table_path(journal: Journal) -> Path:
+    """Path of the table about the photos.
+
+    Parameters
+    ----------
+    journal : Journal
+        Of the run.
+
+    Returns
+    -------
+    Path
+        Empty, as is its name, when there is no table.
+    """
+    return next((Path(path) for (path,) in journal.select("SELECT path FROM table_path")), Path())
 
 
 def table_rows(journal: Journal) -> dict[str, dict[str, str]]:
@@ -129,7 +144,7 @@ def enter_corrections(
     found = find_corrections(place, _named_files(journal, SPOTS, names), names, read)
     contents = _contents(journal)
     held = _latest(journal, of_files=True)
-    now = datetime.now(UTC).isoformat(timespec="seconds")
+    now = utc_now()
     for photo, (drawn, source) in found.spots.items():
         content = contents.get(photo)
         text = json.dumps(drawn.to_dict(), ensure_ascii=False)
@@ -174,7 +189,7 @@ def given_for(journal: Journal, problems: Mapping[str, str], *, as_found: bool) 
     dict of str to dict
         `Given.to_dict` of every photo for which something was given.
     """
-    table = next((Path(path).name for (path,) in journal.select("SELECT path FROM table_path")), "")
+    table = table_path(journal).name
     given = {
         photo: Given(problem=problem) if problem else given_of(json.loads(row), table)
         for photo, row, problem in journal.select("SELECT photo, row, problem FROM table_rows")
@@ -211,7 +226,7 @@ def given_of_photo(journal: Journal, photo: str, *, as_found: bool = False) -> d
     dict or None
         `Given.to_dict`; None where nothing was given.
     """
-    table = next((Path(path).name for (path,) in journal.select("SELECT path FROM table_path")), "")
+    table = table_path(journal).name
     given = Given()
     for row, problem in journal.select("SELECT row, problem FROM table_rows WHERE photo = ?", [photo]):
         given = Given(problem=problem) if problem else given_of(json.loads(row), table)
@@ -325,7 +340,6 @@ def _latest(journal: Journal, of_files: bool = False) -> dict[str, str]:
 
 def _named_files(journal: Journal, column: str, photos: Iterable[str]) -> dict[str, Path]:
     """Files that the table names for the photos that are there."""
-    folder = next((Path(path).parent for (path,) in journal.select("SELECT path FROM table_path")), Path())
-    rows = table_rows(journal)
+    folder, rows = table_path(journal).parent, table_rows(journal)
     named = {photo: file_of(rows[photo], column, folder) for photo in photos if photo in rows}
     return {photo: path for photo, path in named.items() if path is not None}

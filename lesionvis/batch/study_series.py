@@ -17,7 +17,7 @@ from lesionvis.batch.names import content_key, photo_digest, photo_path
 from lesionvis.batch.rows import OK
 from lesionvis.batch.study import excluded_places, given_for, table_rows
 from lesionvis.batch.study_table import DATE, PATIENT, cell_of
-from lesionvis.batch.tables import cell, write_csv
+from lesionvis.batch.tables import cell
 from lesionvis.batch.worker import file_content
 from lesionvis.errors import LesionvisError, RunFolderError
 from lesionvis.settings import analyzer_of, provenance, settings_values
@@ -165,8 +165,7 @@ def study_groups(run: Path) -> tuple[list[StudyGroup], dict[str, str]]:
         If it is no run, has no table that names patients, or a mask that the table names is gone.
     """
     with Journal.read(run) as journal:
-        columns, rows = journal.table("photos")
-        results = {str(row[0]): dict(zip(columns, row, strict=True)) for row in rows}
+        results = {str(row["photo"]): row for row in journal.records("photos")}
         told = table_rows(journal)
         masks = excluded_places(journal, results)
         keys = {photo: key for photo, (_, key) in journal.known_files().items()}
@@ -300,24 +299,6 @@ def interval_rows(followed: GroupCourse) -> list[tuple[str, ...]]:
         problem = interval.registration.reason if matches is None else ""
         rows.append((*who, *names[number : number + 2], cell(interval.days), *counts, level, problem))
     return rows
-
-
-def write_intervals(rows: Iterable[tuple[str, ...]], path: Path) -> None:
-    """Write the table of intervals.
-
-    Parameters
-    ----------
-    rows : iterable of tuple of str
-        From `interval_rows`.
-    path : Path
-        CSV file; one that is there is overwritten.
-
-    Raises
-    ------
-    RunFolderError
-        If it cannot be written.
-    """
-    write_csv(path, COLUMNS, rows)
 
 
 def _reason_to_leave_out(status: str, patient: str, date: str) -> str:

@@ -34,16 +34,13 @@ def run_summary(run: Path, journal: Journal) -> str:
     -------
     str
     """
-    columns, rows = journal.table("photos")
-    chosen = [columns.index(name) for name in _SHOWN]
-    status, problem = columns.index("status"), columns.index("problem")
     shown: list[list[str]] = []
     failures: list[str] = []
-    for row in rows:
+    for row in journal.records("photos"):
         if len(shown) <= N_ROWS:
-            shown.append([_short(row[index]) for index in chosen])
-        if row[status] == FAILED and len(failures) <= N_ROWS:
-            failures.append(f"{row[0]}: {row[problem]}")
+            shown.append([_short(row[name]) for name in _SHOWN])
+        if row["status"] == FAILED and len(failures) <= N_ROWS:
+            failures.append(f"{row['photo']}: {row['problem']}")
     lines = [*text_table(_SHOWN, shown), ""] if len(shown) <= N_ROWS else []
     lines += [f"failed  {failure}" for failure in failures[:N_ROWS]]
     lines += ["failed  and others, see the table"] if len(failures) > N_ROWS else []
@@ -136,8 +133,7 @@ def _counted(counts: dict[str, int]) -> str:
 
 def _telling(overlays: Sequence[str], journal: Journal) -> str:
     """The overlay of the photo with most spots."""
-    columns, rows = journal.table("photos")
-    digest, count = columns.index("sha256"), columns.index("spot_count")
-    most: tuple[int, str] = max(((int(row[count] or 0), str(row[digest])) for row in rows), default=(0, ""))
+    counts = ((int(row["spot_count"] or 0), str(row["sha256"])) for row in journal.records("photos"))
+    _, digest = max(counts, default=(0, ""))
     pictures = journal.pictures()
-    return min((file for file in overlays if pictures[file] == most[1]), default=overlays[0])
+    return min((file for file in overlays if pictures[file] == digest), default=overlays[0])

@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self, cast
@@ -73,12 +73,12 @@ class Outcome:
     """
 
     sha256: str
-    row: Mapping[str, Any]
-    spots: Sequence[Sequence[Any]]
-    reasons: Sequence[tuple[str, str]]
-    candidates: Sequence[Sequence[float]]
-    pictures: Mapping[str, bytes]
-    unread: str
+    row: Mapping[str, Any] = field(default_factory=dict)
+    spots: Sequence[Sequence[Any]] = ()
+    reasons: Sequence[tuple[str, str]] = ()
+    candidates: Sequence[Sequence[float]] = ()
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
+    unread: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +154,7 @@ class Supervisor:
         else:
             from lesionvis.batch.rows import failed_row
 
-            return Outcome(
-                task.sha256, failed_row(f"This file {reason}; leave it out, or report it."), [], [], [], {}, ""
-            )
+            return Outcome(task.sha256, failed_row(f"This file {reason}; leave it out, or report it."))
         pictures = {kind: base64.b64decode(text) for kind, text in answer.get("pictures", {}).items()}
         return Outcome(
             task.sha256,

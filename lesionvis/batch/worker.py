@@ -78,10 +78,10 @@ def main() -> None:
         _send(answers, {"provenance": provenance})
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
         for line in sys.stdin:
-            _send(answers, look(analyzer, job, **json.loads(line)))
+            _send(answers, analyse_file(analyzer, job, **json.loads(line)))
 
 
-def look(
+def analyse_file(
     analyzer: Analyzer,
     job: Job,
     path: str,
@@ -107,8 +107,8 @@ def look(
     Returns
     -------
     dict
-        "row", "spots", "reasons", "candidates" and "pictures" (by kind, base64), or "unread", a sentence, when the
-        file is gone or has changed.
+        "row", "spots", "reasons", "candidates" and "pictures" (by kind, base64); "row" alone when it failed; or
+        "unread", a sentence, when the file is gone or has changed.
     """
     from lesionvis.batch.given import Given, digest_of
     from lesionvis.batch.rows import candidate_rows, failed_row, photo_row, reason_rows, spot_rows
@@ -139,13 +139,7 @@ def look(
         problem = f"This file met a fault of lesionvis ({type(error).__name__}: {error}); please report it."
     if not _still_holds(path, mask, file_key(sha256)):
         return {"unread": _CHANGED}
-    return {
-        "row": failed_row(escape_control_characters(problem)),
-        "spots": [],
-        "reasons": [],
-        "candidates": [],
-        "pictures": {},
-    }
+    return {"row": failed_row(escape_control_characters(problem))}
 
 
 # The last analysis of a worker that is asked for one photo again and again, and what it is of.

@@ -245,14 +245,15 @@ def tell_series_of_run(
         If the run cannot be used or the table not be written.
     """
     from lesionvis.batch.study_series import (
+        COLUMNS,
         analyzer_of_run,
         check_analyzer,
         follow_groups,
         interval_rows,
         study_groups,
-        write_intervals,
     )
     from lesionvis.batch.summary import text_table
+    from lesionvis.batch.tables import write_csv
     from lesionvis.report.contact import numbers_of
     from lesionvis.report.pairs_text import course_text
 
@@ -278,7 +279,7 @@ def tell_series_of_run(
             text = course_text(course, course.advice, numbers, details=details)
             typer.echo(escape_control_characters_in_lines(f"PATIENT {name}\n\n{text}\n"))
     if table is not None:
-        write_intervals(rows, table)
+        write_csv(table, COLUMNS, rows)
     if as_json:
         typer.echo(json.dumps({"groups": contents, "left_out": left_out}, indent=1, allow_nan=False))
         return

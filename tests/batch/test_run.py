@@ -188,7 +188,9 @@ def test_a_file_whose_content_changed_is_analysed_again(photos: Path, tmp_path: 
 
 def test_failures_are_tried_again_on_request(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = tmp_path / "run"
-    program = "import os; from lesionvis.batch import worker; worker.look = lambda *a, **k: os.abort(); worker.main()"
+    program = (
+        "import os; from lesionvis.batch import worker; worker.analyse_file = lambda *a, **k: os.abort(); worker.main()"
+    )
     monkeypatch.setattr(supervisor_module, "_PROGRAM", program)
     folder = write_photo(tmp_path / "in" / "a.png", 1).parent
     assert BatchRunner()(folder, run) == {"failed": 1}

@@ -22,8 +22,8 @@ from lesionvis.batch.study_series import (
     follow_groups,
     interval_rows,
     study_groups,
-    write_intervals,
 )
+from lesionvis.batch.tables import write_csv
 from lesionvis.compare.series import follow_spots
 from lesionvis.errors import RunFolderError
 
@@ -100,7 +100,7 @@ def test_the_table_has_a_row_per_interval_and_per_problem(
     followed: dict[tuple[str, ...], GroupCourse], tmp_path: Path
 ) -> None:
     rows = [row for one in followed.values() for row in interval_rows(one)]
-    write_intervals(rows, tmp_path / "series.csv")
+    write_csv(tmp_path / "series.csv", COLUMNS, rows)
     with (tmp_path / "series.csv").open(encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file)
         arm, leg = list(reader)
@@ -109,7 +109,7 @@ def test_the_table_has_a_row_per_interval_and_per_problem(
     assert int(leg["new"]) > 0
     assert (arm["photo"], arm["problem"]) == ("", "fewer than two photos with different dates")
     with pytest.raises(RunFolderError, match="cannot be written"):
-        write_intervals(rows, tmp_path / "missing" / "series.csv")
+        write_csv(tmp_path / "missing" / "series.csv", COLUMNS, rows)
 
 
 def test_the_settings_are_those_of_the_run_and_others_are_refused(run: Path) -> None:

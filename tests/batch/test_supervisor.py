@@ -22,7 +22,7 @@ from lesionvis.settings import provenance, settings_values
 HARMED = """
 import os, time
 from lesionvis.batch import worker
-look = worker.look
+analyse_file = worker.analyse_file
 def harmed(analyzer, job, path, sha256, mask, given):
     name = os.path.basename(path)
     if name.startswith("crash") or (name.startswith("once") and not os.path.exists(path + ".tried")):
@@ -34,8 +34,8 @@ def harmed(analyzer, job, path, sha256, mask, given):
         worker._PAINTERS["masks"] = lambda analysis: bytes(100 * 10**9)
     if name.startswith("noisy"):
         os.write(1, b"noise of a library\\n")
-    return look(analyzer, job, path, sha256, mask, given)
-worker.look = harmed
+    return analyse_file(analyzer, job, path, sha256, mask, given)
+worker.analyse_file = harmed
 worker.main()
 """
 
