@@ -16,7 +16,6 @@ from lesionvis.annotations.base import (
     AnnotationFile,
     damaged,
     drawn_from,
-    json_file,
     who_and_when,
 )
 from lesionvis.errors import SettingsError
@@ -114,22 +113,6 @@ def coco_content(
         "images": [{"id": 1, "file_name": photo, "width": width, "height": height}],
         "annotations": [_written(number, one) for number, one in enumerate(annotations, start=1)],
     }
-
-
-def write_coco(content: Mapping[str, Any]) -> bytes:
-    """COCO content as a file.
-
-    Parameters
-    ----------
-    content : mapping
-        From `coco_content` or `joined_coco`.
-
-    Returns
-    -------
-    bytes
-        JSON in UTF-8.
-    """
-    return json_file(content)
 
 
 def joined_coco(contents: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from lesionvis.annotations.base import AnnotationFile, annotations_of, read_json
-from lesionvis.annotations.coco import coco_content, is_coco, read_coco, write_coco
+from lesionvis.annotations.base import AnnotationFile, annotations_of, json_file, read_json
+from lesionvis.annotations.coco import coco_content, is_coco, read_coco
 from lesionvis.annotations.geojson import is_geojson, read_geojson, write_geojson
 from lesionvis.annotations.imagej import read_imagej, write_imagej
 from lesionvis.annotations.label_mask import read_label_mask
@@ -25,12 +25,8 @@ ANNOTATION_EXTENSIONS = MASK_EXTENSIONS | {".json", ".geojson", ".zip", ".roi"}
 _ENDINGS = ("_cp_masks", "_seg", "_masks", "_mask")
 
 
-def _write_coco(*about: object) -> bytes:
-    return write_coco(coco_content(*about))  # type: ignore[arg-type]
-
-
 WRITERS: dict[str, tuple[str, Callable[..., bytes]]] = {
-    "coco": (".json", _write_coco),
+    "coco": (".json", lambda *about: json_file(coco_content(*about))),
     "geojson": (".geojson", write_geojson),
     "labelme": (".json", write_labelme),
     "imagej": (".zip", write_imagej),

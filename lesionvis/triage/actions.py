@@ -12,7 +12,7 @@ from lesionvis.errors import LesionvisError
 from lesionvis.triage.answers import packaged_text, read_table
 from lesionvis.triage.rules import Level, level_of_name, rules
 
-_COLUMNS = (*("level", "family", "headline", "time_limit", "what_to_do", "what_to_say", "call_again", "safety_net"),)
+_COLUMNS = ("level", "family", "headline", "time_limit", "what_to_do", "what_to_say", "call_again", "safety_net")
 
 
 @dataclass(frozen=True, slots=True)

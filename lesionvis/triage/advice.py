@@ -47,17 +47,7 @@ class FiredRule:
         dict
             Ready for JSON.
         """
-        return {
-            "rule_id": self.rule_id,
-            "level": str(self.level),
-            "family": self.family,
-            "reason": self.reason,
-            "action": self.action,
-            "safety_net": self.safety_net,
-            "source_title": self.source_title,
-            "source_addresses": list(self.source_addresses),
-            "from_photo": self.from_photo,
-        }
+        return asdict(self) | {"level": str(self.level), "source_addresses": list(self.source_addresses)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from lesionvis.errors import LesionvisError
 from lesionvis.triage.answers import packaged_text, read_table
 
-_COLUMNS = (*("code", "country", "emergency", "advice", "advice_name", "note", "source_title", "source_address"),)
+_COLUMNS = ("code", "country", "emergency", "advice", "advice_name", "note", "source_title", "source_address")
 
 
 @dataclass(frozen=True, slots=True)
