@@ -200,12 +200,9 @@ def overlay_jpeg(analysis: Analysis) -> bytes:
     bytes
         JPEG file.
     """
-    import cv2
+    from lesionvis.report.overlay import draw_overlay, jpeg
 
-    from lesionvis.report.overlay import draw_overlay
-
-    options = [cv2.IMWRITE_JPEG_QUALITY, OVERLAY_JPEG_QUALITY]
-    return cv2.imencode(".jpg", draw_overlay(analysis)[..., ::-1], options)[1].tobytes()
+    return jpeg(draw_overlay(analysis), OVERLAY_JPEG_QUALITY)
 
 
 def thumbnail_jpeg(analysis: Analysis) -> bytes:
@@ -222,15 +219,16 @@ def thumbnail_jpeg(analysis: Analysis) -> bytes:
         JPEG file, its longer side `THUMBNAIL_LONG_SIDE_PX`.
     """
     import cv2
+    import numpy as np
 
-    from lesionvis.report.overlay import BAND_HEIGHT_PX, draw_overlay
+    from lesionvis.report.overlay import BAND_HEIGHT_PX, draw_overlay, jpeg
 
-    drawn = draw_overlay(analysis)[:-BAND_HEIGHT_PX, :, ::-1]
+    drawn = draw_overlay(analysis)[:-BAND_HEIGHT_PX]
     height, width = drawn.shape[:2]
     shrink = THUMBNAIL_LONG_SIDE_PX / max(height, width)
     size = (max(1, round(width * shrink)), max(1, round(height * shrink)))
-    small = cv2.resize(drawn, size, interpolation=cv2.INTER_AREA)
-    return cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, THUMBNAIL_JPEG_QUALITY])[1].tobytes()
+    small = np.asarray(cv2.resize(drawn, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return jpeg(small, THUMBNAIL_JPEG_QUALITY)
 
 
 def sheet_page(analysis: Analysis, told: Given) -> bytes:

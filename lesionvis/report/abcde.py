@@ -13,6 +13,7 @@ from lesionvis.abcde.criteria import OCTANT_SHARP_MIN
 from lesionvis.abcde.numbers import COLORS, N_OCTANTS, color_classes
 from lesionvis.report.captions import caption
 from lesionvis.report.overlay import SHADOW_COLOR
+from lesionvis.report.text import lesion_words
 
 if TYPE_CHECKING:
     from lesionvis.analysis import Analysis
@@ -101,8 +102,7 @@ def _colors(patch: LesionPatch, size: tuple[int, int]) -> NDArray[np.uint8]:
 
 def _caption(abcde: Abcde) -> NDArray[np.uint8]:
     """A line per letter, the checklist, the reminder and the legend."""
-    words = {True: "present", False: "not measured as present", None: "not known"}
-    lines = [f"{c.letter} {c.name}: {words[c.present]}" for c in abcde.criteria]
+    lines = [f"{letter}: {state}" for letter, state, _ in lesion_words(abcde)]
     lines += [f"7-point checklist: {abcde.seven_points.finding}", f"{abcde.summary} Not a diagnosis."]
     border = {"sharp border": SHARP_COLOR, "ill-defined": ILL_DEFINED_COLOR, "not seen": UNSEEN_COLOR}
     return caption(lines, {**border, **CLASS_COLORS, "skin": NO_CLASS_COLOR}, PANEL_WIDTH_PX)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
+
+from lesionvis.report.template import page_template
 
 
 def comparison_html(
@@ -36,13 +37,7 @@ def comparison_html(
     str
         HTML.
     """
-    import jinja2
-
-    environment = jinja2.Environment(
-        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
-    )
-    template = (files("lesionvis.report") / "comparison.html").read_text(encoding="utf-8")
     first, second = names
-    return environment.from_string(template).render(
+    return page_template("comparison.html").render(
         first=first, second=second, facts=facts, counts=counts, moves=moves, columns=columns, rows=rows
     )

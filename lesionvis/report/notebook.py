@@ -6,12 +6,12 @@ import base64
 from html import escape
 from typing import TYPE_CHECKING
 
-import cv2
-
-from lesionvis.report.overlay import draw_overlay
+from lesionvis.report.overlay import draw_overlay, jpeg
 
 if TYPE_CHECKING:
     from lesionvis.analysis import Analysis
+
+JPEG_QUALITY = 85
 
 
 def analysis_html(analysis: Analysis) -> str:
@@ -26,8 +26,7 @@ def analysis_html(analysis: Analysis) -> str:
     str
         Self-contained, all text escaped.
     """
-    _, code = cv2.imencode(".jpg", draw_overlay(analysis)[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 85])
-    picture = base64.b64encode(code.tobytes()).decode("ascii")
+    picture = base64.b64encode(jpeg(draw_overlay(analysis), JPEG_QUALITY)).decode("ascii")
     lines = [
         f"pattern: {analysis.pattern.label}",
         f"spots: {len(analysis.table)}",

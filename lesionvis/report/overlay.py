@@ -71,6 +71,24 @@ def enlarged(rgb: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
     return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_CUBIC), np.uint8).copy(), zoom
 
 
+def jpeg(rgb: NDArray[np.uint8], quality: int) -> bytes:
+    """Picture as a JPEG.
+
+    Parameters
+    ----------
+    rgb : ndarray of shape (H, W, 3), uint8
+        Picture.
+    quality : int
+        0 to 100.
+
+    Returns
+    -------
+    bytes
+        JPEG file.
+    """
+    return cv2.imencode(".jpg", rgb[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
+
+
 def draw_outline(
     canvas: NDArray[np.uint8], corners: NDArray[np.float64], color: tuple[int, int, int], width_px: int = 1
 ) -> None:

@@ -14,7 +14,6 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
@@ -22,6 +21,7 @@ from lesionvis.flags import FLAGS
 from lesionvis.labels import LABELS, PATTERNS, UNCERTAIN
 from lesionvis.pattern.features import FEATURES
 from lesionvis.report.histogram import Histogram
+from lesionvis.report.template import page_file, page_template
 from lesionvis.report.threshold import ThresholdCurve, place_of
 from lesionvis.triage.actions import actions
 from lesionvis.triage.rules import Level
@@ -215,17 +215,13 @@ def page_html(
     ------
     str
     """
-    import jinja2
     from markupsafe import Markup
 
     content = _Content()
     for photo in photos:
         content.add(photo)
-    environment = jinja2.Environment(
-        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
-    )
-    style, script = _asset("page.css"), _asset("page.js")
-    yield from environment.from_string(_asset("page.html")).generate(
+    style, script = page_file("page.css"), page_file("page.js")
+    yield from page_template("page.html").generate(
         name=name,
         provenance=provenance,
         header=HEADER,
@@ -317,10 +313,6 @@ def _json_in_page(content: Any) -> str:
     """JSON that cannot end the script element that it stands in."""
     text = json.dumps(content, separators=(",", ":"), ensure_ascii=False)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-
-
-def _asset(name: str) -> str:
-    return (files("lesionvis.report") / name).read_text(encoding="utf-8")
 
 
 def _digest(text: str) -> str:

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import base64
 from datetime import date, datetime
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.flags import FLAGS
-from lesionvis.report.overlay import LESION_COLOR, SPOT_COLOR, draw_outline, enlarged
+from lesionvis.report.overlay import LESION_COLOR, SPOT_COLOR, draw_outline, enlarged, jpeg
 from lesionvis.report.pairs import label_boxes
+from lesionvis.report.template import page_template
 from lesionvis.report.text import date_text, headline, lesion_words, scale_words, source_sentence, spots_words
 from lesionvis.triage.answers import UNKNOWN
 from lesionvis.triage.circumstances import Circumstances, known_circumstances
@@ -68,12 +67,6 @@ def sheet_html(
     str
         HTML with everything inside.
     """
-    import jinja2
-
-    environment = jinja2.Environment(
-        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
-    )
-    template = (files("lesionvis.report") / "sheet.html").read_text(encoding="utf-8")
     shown = analysis.advice if advice is None else advice
     content = {
         "made_on": made_on.isoformat(),
@@ -83,7 +76,7 @@ def sheet_html(
         **_lesion_content(analysis, course),
         **_course_content(course),
     }
-    return environment.from_string(template).render(content)
+    return page_template("sheet.html").render(content)
 
 
 def draw_numbered(analysis: Analysis, n_numbered: int = N_ROWS) -> NDArray[np.uint8]:
@@ -115,8 +108,6 @@ def draw_numbered(analysis: Analysis, n_numbered: int = N_ROWS) -> NDArray[np.ui
 
 def _photo_content(analysis: Analysis, n_rows: int) -> dict[str, Any]:
     """Picture and measures."""
-    drawn = draw_numbered(analysis, n_rows)[..., ::-1]
-    coded = cv2.imencode(".jpg", drawn, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1]
     table, unit = analysis.table, "mm" if analysis.scale else "px"
     longest = table.numbers("length_mm" if analysis.scale else "feret_max_px")
     columns = (table["spot"], table.numbers(f"diameter_{unit}"), table.numbers(f"diameter_error_{unit}"), longest)
@@ -127,7 +118,7 @@ def _photo_content(analysis: Analysis, n_rows: int) -> dict[str, Any]:
     return {
         "photo": analysis.photo.name,
         "taken_at": _when(analysis.photo.taken_at, analysis.photo.taken_at_source),
-        "picture": _data_address("image/jpeg", coded.tobytes()),
+        "picture": _data_address("image/jpeg", jpeg(draw_numbered(analysis, n_rows), JPEG_QUALITY)),
         "meaning": f"{PATTERN_SHOWN[analysis.pattern.label].capitalize()}.",
         "spots": f"Spots: {spots_words(analysis)}.",
         "scale": scale_words(analysis),

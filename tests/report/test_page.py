@@ -16,7 +16,6 @@ from pages import details_of, rows_of
 from lesionvis.analysis import Analyzer
 from lesionvis.batch.rows import SPOT_COLUMNS, Value, failed_row, photo_row, reason_rows, spot_rows
 from lesionvis.pattern.features import FEATURES
-from lesionvis.report import page
 from lesionvis.report.page import LEVELS, N_SPOTS_MAX, ReportPhoto, page_html, steps, urgency, why_a_person
 from lesionvis.triage.wording import PATTERN_MEANINGS
 
@@ -178,8 +177,3 @@ def test_of_photos_of_one_level_the_likeliest_shower_comes_first() -> None:
     ranks = [urgency(row) for row in order]
     assert ranks == sorted(ranks)
     assert len(set(ranks)) == len(ranks)
-
-
-def test_assets_lie_beside_the_module() -> None:
-    for name in ("page.html", "page.css", "page.js"):
-        assert page._asset(name)
