@@ -223,7 +223,7 @@ def tested(module: str, count: int, results: Path) -> Iterator[dict[str, Any]]:
 
 
 def reasons_why_equivalent() -> dict[tuple[str, str, str], str]:
-    """Module, line before and line after -> why the two do the same."""
+    """Module, line before and line after -> why no test could tell them apart."""
     with EQUIVALENT.open(encoding="utf-8", newline="") as file:
         return {(row["module"], row["before"], row["after"]): row["reason"] for row in csv.DictReader(file)}
 
@@ -245,6 +245,8 @@ def main() -> None:
         # The copy is what is tested, whatever is installed.
         sys.path.insert(0, str(checkout))
         os.environ["PYTHONPATH"] = str(checkout)
+        # Tests on photos that are no part of the project are skipped, as anywhere else.
+        os.environ["LESIONVIS_REAL_PHOTOS"] = folder
         for module in MODULES:
             found = list(tested(module, count, results))
             lived = [(module, mutant["before"], mutant["after"]) for mutant in found if not mutant["killed"]]
@@ -254,7 +256,7 @@ def main() -> None:
             counts.append((len(found), len(found) - len(lived), n_same))
             print(_row(f"`{module}`", *counts[-1]), flush=True)
     print(_row("all", *(sum(column) for column in zip(*counts, strict=True))))
-    print("\nEquivalent:\n\n| module | line | mutant | why it changes nothing |\n|---|---|---|---|")
+    print("\nEquivalent:\n\n| module | line | mutant | why no test could notice it |\n|---|---|---|---|")
     for mutant in same:
         print(_cells(*mutant) + f" {reasons[mutant]} |")
     print("\nOpen:\n\n| module | line | mutant |\n|---|---|---|")

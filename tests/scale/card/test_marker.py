@@ -16,7 +16,7 @@ from lesionvis.lab.render.scene import Scene
 from lesionvis.photo import Photo, PhotoReader, read_photo
 from lesionvis.scale.base import NoScale, Scale
 from lesionvis.scale.card.layout import CARD_HEIGHT_MM, CARD_WIDTH_MM
-from lesionvis.scale.card.marker import CardView, find_marker
+from lesionvis.scale.card.marker import CardView, find_card, find_marker
 from lesionvis.scale.card.marker import _scale as _scale_of
 from lesionvis.scale.card.projection import Homography
 
@@ -148,6 +148,17 @@ def test_positions_are_those_of_the_source_photo() -> None:
     assert reduced.px_per_source_px < 1.0
     assert _scale(reduced).px_per_mm == pytest.approx(8.0, rel=0.003)
     assert _scale(reduced).outline_px == pytest.approx(_scale(photo).outline_px, abs=0.5)
+
+
+def test_what_the_corners_are_off_is_told_in_px_of_the_source() -> None:
+    _, photo = _plain()
+    # The same picture as half of a larger one.
+    half = replace(photo, px_per_source_px=0.5, source_width_px=1800, source_height_px=1360)
+    whole_view, half_view = find_card(photo), find_card(half)
+    assert isinstance(whole_view, CardView)
+    assert isinstance(half_view, CardView)
+    assert half_view.residual_px == pytest.approx(2.0 * whole_view.residual_px)
+    assert half_view.bend == pytest.approx(whole_view.bend)
 
 
 def test_the_length_of_the_bar_corrects_a_print_at_another_size() -> None:

@@ -13,7 +13,7 @@ from lesionvis.scale.ruler.periodicity import build_levels, find_periodic_places
 from lesionvis.scale.ruler.strip import SAMPLES_PER_PITCH, TickLine, fit_line, straighten, tick_ends, tick_offsets
 from lesionvis.scale.ruler.tick_shapes import measure_shapes
 from lesionvis.scale.ruler.ticks import TickRow, follow_ticks
-from lesionvis.scale.ruler.units import ORDERS, Family, find_tick_units, tick_kinds
+from lesionvis.scale.ruler.units import ORDERS, Family, _medians, find_tick_units, tick_kinds
 
 
 def _bars(pitch_px: float, width: int = 400, height: int = 120) -> np.ndarray:
@@ -241,3 +241,10 @@ def test_every_second_tick_alone_shows_finer_ones_between() -> None:
     line = fit_line(numbers, np.stack([40 + 32 * numbers, np.full(15, 60.0)], axis=-1), (0.0, 0.0))
     rows = np.arange(-6.0, 6.0 + 1e-9, 0.125)
     assert measure_shapes(-straighten(contrast, line, 0, 14, rows), rows, 0.3).finer > 0.5
+
+
+@given(st.lists(st.tuples(st.floats(-50.0, 50.0), st.booleans()), min_size=1, max_size=9))
+def test_the_level_of_a_kind_of_ticks_is_the_median_of_its_members(ticks: list[tuple[float, bool]]) -> None:
+    values, members = np.array([value for value, _ in ticks]), np.array([[is_in for _, is_in in ticks]])
+    expected = np.median(values[members[0]]) if members.any() else np.nan
+    assert _medians(values, members)[0] == pytest.approx(expected, nan_ok=True)
