@@ -379,7 +379,9 @@ def grow(
 
 
 def core_and_skin(profiles: NDArray[np.float32], fan: Fan) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Level of each spot's core, and that of the skin around it.
+    """Level of each spot's core, and that of the skin around it, before its outline is known.
+
+    A median and a low quantile, which a neighbour hardly moves; the table has the means inside and around the outline.
 
     Parameters
     ----------

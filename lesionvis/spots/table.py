@@ -236,7 +236,10 @@ def measure_spots(photo: Photo, scale: Scale | NoScale, skin: Skin, spots: Spots
 
 
 def _contrast(photo: Photo, density: NDArray[np.float32], skin: Skin, spots: Spots) -> dict[str, NDArray[Any]]:
-    """Density of each spot less that of the skin around it, and how sharply it falls across the border."""
+    """Mean density inside each outline less that of the skin around it, and how sharply it falls across the border.
+
+    It falls with blur, as what is seen does; between photos `lesionvis.compare.contrast` measures what does not.
+    """
     count = len(spots)
     lengths = np.asarray([len(outline) for outline in spots.outlines_px], np.int64)
     owner = np.repeat(np.arange(count), lengths)
