@@ -68,11 +68,11 @@ MODULES = {
     "triage/rules.py": ("triage/test_rules.py", "triage/test_rules_held.py"),
     "triage/engine.py": ("triage/test_engine.py",),
 }
-# What holds of the types of every module.
+# What a fault in the declaration of a type meets too.
 TYPES = "tests/test_architecture.py::test_types_are_frozen_and_have_slots"
 # Libraries that are loaded once, before the processes that meet the mutants part from this one. ONNX Runtime starts
 # threads, without which such a process would wait forever.
-LOADED_ONCE = ("cv2", "pandas", "PIL.Image", "scipy.optimize", "scipy.stats")
+LOADED_ONCE = ("cv2", "hypothesis.strategies", "pandas", "PIL.Image", "scipy.optimize", "scipy.stats")
 # Operators that turn arithmetic into operations on bits, or comparisons into questions of identity: nearly all of them
 # crash at once, and would only make the share look better. Two kinds of operators need arguments or fail.
 CRASHING = re.compile("_(Add|Sub|Mul|Div|FloorDiv|Mod|Pow)_(Bit|LShift|RShift)|_Is$|_IsNot$|^core/(Variable|Exception)")
@@ -166,13 +166,14 @@ class _FastestFirst:
         return result
 
 
-def tests_fail(module: str, seconds: dict[str, float]) -> tuple[bool, dict[str, float]]:
-    """Run a module's tests in a process of their own until one fails, and take the time of each.
+def tests_fail(module: str, *others: str, seconds: dict[str, float]) -> tuple[bool, dict[str, float]]:
+    """Run a module's tests, and others, in a process of their own until one fails, and take the time of each.
 
     Without known times there is no limit.
     """
-    arguments = ["-x", "-q", "-p", "no:cacheprovider", f"lesionvis/{module}", TYPES]
-    arguments += [f"tests/{name}" for name in MODULES[module]]
+    # Rewriting the asserts of tests and of Hypothesis for better messages takes longer than most tests.
+    arguments = ["-x", "-q", "--assert=plain", "-p", "no:cacheprovider", "-p", "no:anyio", f"lesionvis/{module}"]
+    arguments += [*(f"tests/{name}" for name in MODULES[module]), *others]
     plugin = _FastestFirst(seconds)
     with tempfile.NamedTemporaryFile() as times:
         process = os.fork()
@@ -192,13 +193,13 @@ def tests_fail(module: str, seconds: dict[str, float]) -> tuple[bool, dict[str, 
         return failed, json.loads(Path(times.name).read_text() or "{}")
 
 
-def is_killed(module: str, code: str, seconds: dict[str, float]) -> bool:
-    """Whether a test fails with a module's code replaced."""
+def is_killed(module: str, before: str, code: str, seconds: dict[str, float]) -> bool:
+    """Whether a test fails with a line of a module, and with it the module's code, replaced."""
     path = Path("lesionvis") / module
     original = path.read_text(encoding="utf-8")
     path.write_text(code, encoding="utf-8")
     try:
-        return tests_fail(module, seconds)[0]
+        return tests_fail(module, *([TYPES] if "dataclass(" in before else []), seconds=seconds)[0]
     finally:
         path.write_text(original, encoding="utf-8")
 
@@ -213,10 +214,10 @@ def tested(module: str, count: int, results: Path) -> Iterator[dict[str, Any]]:
         key = (mutant["mutant"], mutant["before"], mutant["after"])
         if key not in known:
             if not seconds:
-                failed, seconds = tests_fail(module, {})
+                failed, seconds = tests_fail(module, TYPES, seconds={})
                 if failed:
                     raise SystemExit(f"Tests of {module} fail without any fault.")
-            known[key] = mutant | {"killed": is_killed(module, code, seconds)}
+            known[key] = mutant | {"killed": is_killed(module, mutant["before"], code, seconds)}
             with results.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(known[key]) + "\n")
         yield known[key]

@@ -15,8 +15,8 @@ from lesionvis.lab.render.cards import Pose, RenderedReference, render_card
 from lesionvis.lab.render.scene import Scene
 from lesionvis.photo import Photo, PhotoReader, read_photo
 from lesionvis.scale.base import NoScale, Scale
-from lesionvis.scale.card.layout import CARD_HEIGHT_MM, CARD_WIDTH_MM
-from lesionvis.scale.card.marker import CardView, find_card, find_marker
+from lesionvis.scale.card.layout import CARD_HEIGHT_MM, CARD_WIDTH_MM, SQUARE_MM
+from lesionvis.scale.card.marker import CardView, _bend, find_card, find_marker
 from lesionvis.scale.card.marker import _scale as _scale_of
 from lesionvis.scale.card.projection import Homography
 
@@ -199,6 +199,18 @@ def test_a_bent_card_has_a_larger_error() -> None:
     flat, curled = _scale(photo), _scale(read_photo(np.asarray(bent, np.uint8)))
     assert flat.error_pct < 0.6
     assert curled.error_pct > 1.3 * flat.error_pct
+
+
+def test_a_bend_in_any_direction_is_the_slope_of_which_a_plane_explains_a_part() -> None:
+    x, y = (axis.ravel() for axis in np.meshgrid(np.arange(-2.5, 3.0), np.arange(-1.0, 2.0)))
+    corners_mm, none = SQUARE_MM * np.stack([x, y], axis=1), np.zeros_like(x)
+    assert _bend(corners_mm, 10.0 * corners_mm) == pytest.approx(0.0, abs=1e-6)
+    # What corners are off, px, and the slope of that, px per square.
+    for off, slope in (((y**2, none), 2 * y), ((none, x**2), 2 * x), ((none, y**2), 2 * y), ((x**3, none), 3 * x**2)):
+        whole = np.sqrt(np.mean(slope**2)) / (10.0 * SQUARE_MM)
+        bends = [_bend(corners_mm, 10.0 * corners_mm + factor * np.stack(off, axis=1)) for factor in (0.5, 1.0)]
+        assert 0.3 * whole < bends[1] < whole
+        assert bends[1] == pytest.approx(2.0 * bends[0], rel=0.05)
 
 
 def test_of_a_rendered_card_that_curls_up_the_error_holds_what_the_scale_is_off() -> None:
