@@ -432,16 +432,16 @@ class Journal:
         return [column[0] for column in cursor.description], iter(cursor)
 
     def records(self, view: str) -> Iterator[dict[str, Value]]:
-        """Yield the rows of a view by the names of its columns.
+        """Rows of a view by the names of its columns.
 
         Parameters
         ----------
         view : str
             As for `table`.
 
-        Yields
-        ------
-        dict of str to value
+        Returns
+        -------
+        iterator of dict of str to value
             In the same order.
         """
         columns, rows = self.table(view)
