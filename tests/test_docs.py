@@ -17,6 +17,7 @@ import pictures
 import pytest
 import readme
 import typer
+import yaml
 from dicoms import write_dicom
 
 import lesionvis
@@ -261,6 +262,15 @@ def test_the_method_names_every_flag_that_forbids_an_answer() -> None:
 )
 def test_the_method_gives_the_numbers_of_the_code(said: str) -> None:
     assert said in (DOCS / "method.md").read_text(encoding="utf-8")
+
+
+def test_the_search_works_from_disk_and_loads_nothing_from_elsewhere() -> None:
+    site = yaml.safe_load((DOCS / "site" / "mkdocs.yml").read_text(encoding="utf-8"))
+    assert [plugin for plugin in site["plugins"] if isinstance(plugin, str)] == ["search", "offline"]
+    # The plugin adds an address of its own unless one of these is named so.
+    assert [path for path in site["extra"]["polyfills"] if "iframe-worker" in path] != []
+    own = (*site["extra"]["polyfills"], *site["extra_css"])
+    assert [path for path in own if not (DOCS / path).is_file()] == []
 
 
 def _anchors(text: str) -> set[str]:

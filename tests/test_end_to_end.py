@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
+from drawn import drawn_skin
 from numpy.typing import NDArray
 
 from lesionvis.analysis import Analysis, analyze
@@ -14,6 +16,7 @@ from lesionvis.lab.render.scenarios import petechial_shower
 from lesionvis.lab.render.scene import Scene
 from lesionvis.lab.render.synth import encode_jpeg, render
 from lesionvis.labels import NO_SPOTS, UNCERTAIN
+from lesionvis.scale import Scale
 
 PHOTOS = (
     "angioma.jpg",
@@ -178,3 +181,27 @@ def test_the_advice_never_reassures(analysed_samples: dict[str, Analysis], name:
     assert "nothing to worry" not in text
     if analysis.pattern.label == "petechial_shower":
         assert str(analysis.advice.level) in {"same_day", "emergency"}
+
+
+def steel_rule(px_per_mm: int, length_mm: int) -> NDArray[np.uint8]:
+    """Strip of a pocket rule in half millimetres: longer ticks at every millimetre, fifth and tenth millimetre."""
+    finer = 4
+    px = px_per_mm * finer
+    strip = np.full((14 * px, length_mm * px, 3), (245, 243, 236), np.uint8)
+    for half in range(2, 2 * length_mm - 1):
+        tick_mm = next(tick for every, tick in ((20, 6.0), (10, 4.6), (2, 3.4), (1, 2.2)) if half % every == 0)
+        at = half * px // 2
+        cv2.rectangle(
+            strip, (at - px // 13, strip.shape[0] - round(tick_mm * px)), (at + px // 13, 10**4), (25,) * 3, -1
+        )
+    return np.asarray(cv2.resize(strip, None, fx=1 / finer, fy=1 / finer, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def test_spots_beside_a_rule_in_half_millimetres_have_their_size() -> None:
+    photo = drawn_skin(3, count=30, height=640, width=900, radius=8)
+    strip = steel_rule(10, 70)
+    photo[460 : 460 + strip.shape[0], 60 : 60 + strip.shape[1]] = strip
+    analysis = analyze(cv2.GaussianBlur(photo, (0, 0), 0.8))
+    assert isinstance(analysis.scale, Scale)
+    assert analysis.scale.px_per_mm == pytest.approx(10.0, rel=0.03)
+    assert np.median(analysis.table["diameter_mm"]) == pytest.approx(1.7, abs=0.2)

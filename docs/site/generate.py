@@ -437,8 +437,12 @@ def _arguments(function: Callable[..., object]) -> str:
 def _numpydoc(doc: str) -> str:
     """A docstring as Markdown: sections in bold, names with their types as a list, examples as code."""
     text, _, examples = doc.partition("\nExamples\n--------\n")
-    text = re.sub(r"(?m)^(\w[\w ]*)\n-+$", r"**\1**\n", text)
-    text = re.sub(r"(?m)^(\*{0,2}\w[\w, *]*) : (.*)$", r"- `\1` (\2)", text)
+    head, *parts = re.split(r"(?m)^(\w[\w ]*)\n-+\n", text)
+    text = head
+    for title, content in zip(parts[::2], parts[1::2], strict=True):
+        named = re.sub(r"(?m)^(\*{0,2}\w[\w, *]*) : (.*)$", r"- `\1` (\2)", content)
+        is_of_types = title in ("Returns", "Yields", "Raises")
+        text += f"**{title}**\n\n" + (re.sub(r"(?m)^(?!- )(\w.*)$", r"- \1", named) if is_of_types else named)
     return text + (f"\n**Examples**\n\n```python\n{examples}\n```" if examples else "")
 
 

@@ -52,7 +52,7 @@ def photograph_sheet(page: Page, folder: Path) -> None:
     subprocess.run([*LESIONVIS, "analyze", str(SAMPLES / PHOTO), *answers, "--sheet", str(sheet)], check=True)
     page.set_viewport_size({"width": SHEET_WIDTH_PX, "height": SHEET_HEIGHT_PX})
     page.goto(sheet.as_uri())
-    page.screenshot(path=IMAGES / "sheet.jpg", quality=85)
+    page.locator("body").screenshot(path=IMAGES / "sheet.jpg", quality=85)
 
 
 def main() -> None:

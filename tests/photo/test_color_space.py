@@ -14,6 +14,7 @@ from drawn import drawn_skin
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
+from lesionvis.analysis import analyze
 from lesionvis.errors import UnreadablePhoto
 from lesionvis.photo import read_photo
 from lesionvis.photo.color_space import ADOBE_RGB, SRGB, ColorSpace
@@ -124,6 +125,17 @@ def test_the_same_skin_has_the_same_colours_however_they_are_stated(file: str) -
 def test_without_what_is_stated_the_colours_would_be_others(file: str) -> None:
     read = np.asarray(Image.open(BytesIO(FILES[file]())).convert("RGB")).astype(int)
     assert np.abs((read - SKIN.astype(int)).mean(axis=(0, 1))).max() >= 3.0
+
+
+@pytest.mark.parametrize(
+    "file", ["PNG, gamma of old Macs", "PNG, Adobe RGB", "AVIF, Display P3", "JPEG, Adobe RGB by DCF"]
+)
+def test_spots_are_as_red_as_in_srgb_however_the_colours_are_stated(file: str) -> None:
+    found, expected = analyze(read_photo(FILES[file]())).table, analyze(SKIN).table
+    assert len(found) == len(expected) > 3
+    for name in ("erythema_contrast", "contrast_green"):
+        assert np.median(found[name]) == pytest.approx(np.median(expected[name]), abs=0.015)
+    assert set(found["color"]) == {"red"}
 
 
 def test_grey_has_its_gamma_too() -> None:
