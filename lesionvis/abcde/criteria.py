@@ -296,7 +296,7 @@ def _border(border: Border, *, is_cut: bool) -> Criterion:
             "ill_defined_octants": float(ill_defined),
         },
         _CUT if is_cut else finding,
-        f"{100 * BORDER_DEVIATION_MIN:.0f} % of the radius, or {ILL_DEFINED_OCTANTS_MIN} ill-defined eighths",
+        f"{100 * BORDER_DEVIATION_MIN:.1f} % of the radius, or {ILL_DEFINED_OCTANTS_MIN} ill-defined eighths",
         f"{AAD} (irregular, scalloped or poorly defined); {OWN_LIMIT}",
     )
 

@@ -10,7 +10,8 @@ from painted import BROWN, Form, comma, disk, egg, long_ellipse, marked, painted
 from stages import Staged
 
 from lesionvis.abcde import Abcde, measure_abcde
-from lesionvis.abcde.criteria import COLOR_COUNT_MIN, DIAMETER_MIN_MM, NOTHING_MEASURED
+from lesionvis.abcde.criteria import COLOR_COUNT_MIN, DIAMETER_MIN_MM, NOTHING_MEASURED, _border
+from lesionvis.abcde.numbers import Border
 from lesionvis.abcde.seven_points import SOURCE
 from lesionvis.findings import Findings
 from lesionvis.scale import NoScale, Scale, given_scale
@@ -66,6 +67,14 @@ def test_a_washed_out_border_is_ill_defined() -> None:
     assert abcde.border.present
     assert abcde.border.numbers["ill_defined_octants"] >= 4
     assert abcde.border.numbers["border_deviation"] < 0.01
+
+
+def test_the_border_counts_from_the_limit_that_is_told() -> None:
+    smooth = Border(deviation=0.0, compactness=1.0, octants=(1.0,) * 8)
+    limit = float(_border(smooth, is_cut=False).limit.split(" %")[0]) / 100.0
+    for deviation, is_irregular in ((limit - 1e-4, False), (limit + 1e-4, True)):
+        found = _border(dataclasses.replace(smooth, deviation=deviation), is_cut=False)
+        assert found.present is is_irregular
 
 
 def test_uneven_colours_show_in_a_and_c() -> None:

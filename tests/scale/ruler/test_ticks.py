@@ -130,17 +130,29 @@ def test_each_order_is_told_from_the_others(family: Family, seed: int) -> None:
 @pytest.mark.parametrize(
     ("family", "periods"),
     [
-        ("tens", (5,)), ("tens", (10,)), ("tens", (5, 10)), ("twos", (2,)),
-        *(("halves", periods) for periods in ((4,), (8,), (16,), (2, 4), (4, 8), (8, 16), (2, 4, 8), (4, 8, 16))),
-        *(("other", periods) for periods in ((3,), (6,), (7,), (9,), (11,), (12,), (13,), (14,), (3, 6), (6, 12))),
+        ("tens", (5,)), ("tens", (10,)), ("tens", (5, 10)), ("twos", (2,)), ("twentieths", (5, 10, 20)),
+        *(("twenties", periods) for periods in ((20,), (2, 10), (2, 20), (10, 20), (2, 10, 20))),
+        *(("halves", periods) for periods in ((4,), (8,), (16,), (2, 4), (2, 8), (4, 8), (4, 16), (8, 16))),
+        *(("halves", periods) for periods in ((2, 4, 8), (4, 8, 16), (2, 4, 8, 16))),
+        *(("other", periods) for periods in ((3,), (6,), (7,), (9,), (11,), (12,), (13,), (14,))),
+        *(("other", periods) for periods in ((3, 6), (3, 12), (6, 12))),
     ],
 )  # fmt: skip
 def test_periods_of_longer_ticks_tell_the_unit(family: Family, periods: tuple[int, ...]) -> None:
     numbers = np.arange(61) + 2
     kinds = np.sum([numbers % period == 0 for period in periods], axis=0)
-    found = find_tick_units(_lengths(kinds, 0.03, 5), np.zeros(61))
-    assert (found.family, len(found.order)) == (family, periods[-1])
+    lengths = _lengths(kinds, 0.03, 5) + (2.0 if family == "twenties" else 0.0)  # half millimetres look long
+    found = find_tick_units(lengths, np.zeros(61))
+    order = tuple(sum(number % period == 0 for period in periods) for number in range(periods[-1]))
+    assert (found.family, found.order) == (family, order)
     assert found.margin > 0.0
+
+
+def test_lengths_that_rise_like_a_roof_to_every_fifth_are_millimetres() -> None:
+    place = np.arange(61) % 10
+    kinds = np.where(place == 0, 5, 4 - np.abs(place - 5))
+    found = find_tick_units(_lengths(kinds, 0.03, 5), np.zeros(61))
+    assert (found.family, found.order) == ("tens", tuple(kinds[:10]))
 
 
 @pytest.mark.parametrize("noise", [0.06, 0.12, 0.2])
