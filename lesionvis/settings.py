@@ -64,7 +64,7 @@ def read_settings(path: Path) -> Analyzer:
     SettingsError
         If the file cannot be read or is not TOML, or a setting is unknown, of another type or outside its bounds.
     """
-    return _analyzer_of_toml(read_toml(path), str(path), path.parent)
+    return parse_settings(read_text(path), str(path), path.parent)
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -118,7 +118,11 @@ def parse_settings(text: str, name: str = "settings", folder: Path = Path()) -> 
     ...
     lesionvis.errors.SettingsError: settings: max_megapixels must be a number from 1 to 1000, got 5000.0.
     """
-    return _analyzer_of_toml(_toml(text, name), name, folder)
+    values = {key: _checked(key, value, name, folder) for key, value in _toml(text, name).items()}
+    try:
+        return _analyzer(Analyzer(), values)
+    except SettingsError as error:
+        raise SettingsError(f"{name}: {error}") from error
 
 
 def settings_text(analyzer: Analyzer) -> str:
@@ -352,14 +356,6 @@ def _toml(text: str, name: str) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         remedy = " Write straight quotes, not typographic ones." if _TYPOGRAPHIC_QUOTES & set(text) else ""
         raise SettingsError(f"{name} is not valid TOML: {error}.{remedy}") from error
-
-
-def _analyzer_of_toml(given: Mapping[str, Any], name: str, folder: Path) -> Analyzer:
-    values = {key: _checked(key, value, name, folder) for key, value in given.items()}
-    try:
-        return _analyzer(Analyzer(), values)
-    except SettingsError as error:
-        raise SettingsError(f"{name}: {error}") from error
 
 
 def _kinds() -> dict[str, type]:

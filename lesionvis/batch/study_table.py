@@ -21,21 +21,7 @@ from lesionvis.triage.circumstances import Circumstances
 PHOTO, PATIENT, DATE = "photo", "patient", "date"
 AGE, CAUSE, SITES = "age_years", "cause", "sites"
 EXCLUDE, SPOTS, PATTERN = "exclude", "spots_file", "pattern"
-KNOWN_COLUMNS = {
-    PHOTO: "path of the photo relative to the folder, or its name where no other photo has it",
-    PATIENT: "who is photographed; photos of one patient and different dates are a series",
-    DATE: "when the photo was taken, such as 2026-03-01 or 2026-03-01T14:30",
-    AGE: "age of the person, years",
-    CAUSE: "event just before the spots, as for --cause",
-    SITES: "body sites with spots, as for --site, separated by semicolons",
-    "px_per_mm": "scale of the photo, px per mm",
-    "mm_across": "width of what the photo shows, mm",
-    "coin": "coin that lies in the photo, such as eur-1",
-    EXCLUDE: "PNG with the places to leave out, relative to the table",
-    SPOTS: "file with spots that a person drew, relative to the table",
-    PATTERN: "what a person says the photo shows; `lesionvis train` learns from it",
-}
-"""Columns that mean something, besides the names of the answers; all others are carried through."""
+"""Columns that mean something, besides those of scales and answers; all others are carried through."""
 _OTHER_NAMES = {
     **dict.fromkeys(("file", "filename", "file_name", "image", "photo_name"), PHOTO),
     **dict.fromkeys(("site", "body_site", "body_sites"), SITES),
@@ -236,7 +222,7 @@ def cell_of(row: Mapping[str, str], column: str) -> str:
     row : mapping of str to str
         Column -> text.
     column : str
-        One of `KNOWN_COLUMNS`.
+        Such as `PATIENT`.
 
     Returns
     -------
@@ -254,7 +240,7 @@ def with_cell(row: Mapping[str, str], column: str, text: str) -> dict[str, str]:
     row : mapping of str to str
         Column -> text.
     column : str
-        One of `KNOWN_COLUMNS`.
+        Such as `PATIENT`.
     text : str
 
     Returns
