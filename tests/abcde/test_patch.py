@@ -8,7 +8,7 @@ from stages import Staged
 
 from lesionvis.abcde import lesion_patch
 from lesionvis.abcde.numbers import centroid
-from lesionvis.abcde.patch import DIAMETER_PX
+from lesionvis.abcde.patch import DIAMETER_PX, _grown
 
 
 def test_every_lesion_is_measured_at_one_size() -> None:
@@ -84,3 +84,13 @@ def test_a_large_lesion_is_averaged_not_sampled() -> None:
 
     fine, coarse = patch_of(noisy, disk), patch_of(noisy, wide)
     assert coarse.relative[coarse.mask].std() < fine.relative[fine.mask].std()
+
+
+def test_a_mask_grows_alike_in_all_directions() -> None:
+    dot = np.zeros((31, 41), np.bool_)
+    dot[15, 20] = True
+    grown = _grown(dot, 7)
+    rows, columns = np.indices(dot.shape)
+    distance = np.hypot(rows - 15, columns - 20)
+    assert grown[distance < 6.5].all()
+    assert not grown[distance > 7.5].any()
