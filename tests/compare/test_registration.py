@@ -8,8 +8,8 @@ import pytest
 from paired import PULL, glass, other_skin, registered, rendered_series, stretched, two_days
 
 from lesionvis.analysis import Analysis, analyze
-from lesionvis.compare.landmarks import structure_of
-from lesionvis.compare.registration import Registration, _Fit, _recentre, register
+from lesionvis.compare.landmarks import Structure, structure_of
+from lesionvis.compare.registration import Registration, _error_px, _Fit, _mutual_nearest, _recentre, register
 from lesionvis.geometry import project
 from lesionvis.lab.render.scenarios import petechial_shower
 from lesionvis.lab.render.scene import Scene
@@ -43,6 +43,13 @@ def test_residuals_fade_out_as_a_gaussian_of_the_distance() -> None:
     expected = places + (weight / (weight + 1.0))[:, None] * [8.0, -4.0]
     np.testing.assert_allclose(registration.map_points(places), expected, atol=1e-9)
     assert registration.is_supported(places).tolist() == [True, True, False, False]
+
+
+def test_the_error_is_what_anchors_nearby_do_not_tell_of_each_other() -> None:
+    residuals = np.array([[2.0, 0.0], [2.0, 0.0]])
+    for apart_sigmas, left in ((0.0, 1.0), (1.0, 2.0 / (1.0 + np.exp(-0.5))), (2.0, 2.0 / (1.0 + np.exp(-2.0)))):
+        anchors = np.array([[0.0, 0.0], [50.0 * apart_sigmas, 0.0]])
+        assert _error_px(anchors, residuals, 50.0) == pytest.approx(left)
 
 
 def test_the_way_back_undoes_the_way_there() -> None:
@@ -122,6 +129,29 @@ def test_skin_that_is_pulled_apart_is_found_again() -> None:
     registration = found.test.registration
     assert registration.trusted
     assert np.hypot(*(registration.map_points(places) - expected).T).max() < 3.0
+
+
+def _marked(places: np.ndarray) -> Structure:
+    """Landmarks of one size on skin that fills the frame."""
+    landmarks = np.hstack([places, np.full((len(places), 1), 6.0)])
+    return Structure(np.zeros((480, 640, 2), np.float32), np.ones((480, 640), np.uint8), landmarks, np.eye(3))
+
+
+@pytest.mark.parametrize("reach_px", [6.0, 12.0, 20.0])
+def test_landmarks_that_meet_by_chance_are_no_evidence_however_far_is_looked(reach_px: float) -> None:
+    generator = np.random.default_rng(7)
+    met, evidence = 0, []
+    for _ in range(30):
+        here, there = (_marked(generator.uniform((0.0, 0.0), (640.0, 480.0), (40, 2))) for _ in range(2))
+        pairs, against_chance = _mutual_nearest(here, there, np.eye(3), reach_px)
+        met += len(pairs)
+        evidence.append(against_chance)
+    assert met > 10
+    assert np.mean(evidence) < 0.6
+    same = _marked(here.landmarks[:, :2] + 1.0)
+    pairs, against_chance = _mutual_nearest(here, same, np.eye(3), reach_px)
+    assert len(pairs) >= 35
+    assert against_chance > 50.0
 
 
 def test_landmarks_in_one_corner_do_not_bend_what_patches_agree_on() -> None:
