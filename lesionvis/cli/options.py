@@ -73,6 +73,10 @@ Details = Annotated[
     bool, typer.Option("--details", help="Print odds, limits, names of rules and answers, and addresses of sources.")
 ]
 Sheet = Annotated[Path | None, typer.Option("--sheet", help="Write a page to print for the doctor here (.html).")]
+PairsPage = Annotated[
+    Path | None,
+    typer.Option("--page", help="Write a page with the photos over each other and a slider between them (.html)."),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors; the exit code tells.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 

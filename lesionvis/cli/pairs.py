@@ -18,6 +18,7 @@ from lesionvis.cli.options import (
     Details,
     GivenAnswers,
     Overlay,
+    PairsPage,
     SettingsFile,
     Sheet,
     Sites,
@@ -47,6 +48,7 @@ def blanch(
     ] = False,
     as_json: AsJson = False,
     overlay: Overlay = None,
+    page: PairsPage = None,
     agree: Annotated[bool, typer.Option("--agree", help="Confirm that you saw the spots fade.")] = False,
     answer: GivenAnswers = None,
     answers: AnswersFile = None,
@@ -61,6 +63,7 @@ def blanch(
     from lesionvis.compare.blanch import blanch_test
     from lesionvis.report.contact import numbers_of
     from lesionvis.report.pairs import draw_blanch
+    from lesionvis.report.pairs_page import blanch_page
     from lesionvis.report.pairs_text import blanch_text
     from lesionvis.triage import advise_further
     from lesionvis.triage.evidence import PhotoEvidence
@@ -68,6 +71,8 @@ def blanch(
     numbers = numbers_of(country)
     if overlay is not None:
         check_picture(overlay, plain, pressed)
+    if page is not None:
+        check_output("page", page, ".html", ".htm")
     about = circumstances_of(answers, age, cause, site)
     told = answers_of(answer, answers, about)
     analyzer = analyzer_of(settings)
@@ -82,6 +87,8 @@ def blanch(
         typer.echo(json.dumps(test.to_dict() | {"advice": advice.to_dict()}, indent=1, allow_nan=False))
     else:
         typer.echo(escape_control_characters_in_lines(blanch_text(test, advice, numbers, details=details)))
+    if page is not None:
+        write_output("page", page, blanch_page(before, second, test, advice, numbers))
 
 
 @pairs_app.command()
@@ -99,6 +106,7 @@ def series(
     ] = None,
     as_json: AsJson = False,
     overlay: Overlay = None,
+    page: PairsPage = None,
     chart: Annotated[Path | None, typer.Option(help="Write a chart of the course (.svg).")] = None,
     sheet: Sheet = None,
     table: Annotated[
@@ -115,7 +123,7 @@ def series(
 ) -> None:
     """Follow spots through dated photos: new, gone, growing, fading."""
     if len(photos) == 1 and is_run(photos[0]):
-        of_photos = (dates, overlay, chart, sheet, answer, answers, age, cause, site)
+        of_photos = (dates, overlay, page, chart, sheet, answer, answers, age, cause, site)
         if any(of_photos):
             raise SettingsError(
                 f"{photos[0]} is a run, of which series takes only --table, --json, --country, --details and "
@@ -130,6 +138,7 @@ def series(
     from lesionvis.report.contact import numbers_of
     from lesionvis.report.course_chart import course_svg
     from lesionvis.report.pairs import draw_course
+    from lesionvis.report.pairs_page import course_page
     from lesionvis.report.pairs_text import course_text
 
     numbers = numbers_of(country)
@@ -138,6 +147,8 @@ def series(
         check_picture(overlay, *photos)
     if sheet is not None:
         check_output("sheet", sheet, ".html", ".htm")
+    if page is not None:
+        check_output("page", page, ".html", ".htm")
     if chart is not None:
         check_output("chart", chart, ".svg")
     given = _dates(dates, len(photos)) if dates is not None else [date_in_name(photo.name) for photo in photos]
@@ -156,12 +167,14 @@ def series(
         typer.echo(json.dumps(course.to_dict() | {"advice": advice.to_dict()}, indent=1, allow_nan=False))
     else:
         typer.echo(escape_control_characters_in_lines(course_text(course, advice, numbers, details=details)))
+    if page is not None:
+        write_output("page", page, course_page(course, advice, numbers))
     if sheet is not None:
         from lesionvis.report.sheet import sheet_html
 
         last = course.photos[-1]
-        page = sheet_html(last, advice, about, made_on=datetime.now().date(), course=course)
-        write_output("sheet", sheet, page)
+        html = sheet_html(last, advice, about, made_on=datetime.now().date(), course=course)
+        write_output("sheet", sheet, html)
 
 
 def _dates(text: str, count: int) -> list[datetime | None]:

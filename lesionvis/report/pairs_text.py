@@ -66,15 +66,30 @@ def blanch_text(test: BlanchTest, advice: Advice, numbers: PhoneNumbers | None =
     told = [
         f"- spot {spot}: {100 * ratio:.0f} ± {100 * error:.0f} % of its colour is left" for spot, ratio, error in rows
     ]
-    notes = {"fades": FADES_NOTES[test.how], "cannot_tell": UNTOLD_NOTES[test.how]}
     lines = [
         f"{TEST_NAME[test.how].upper()}: {VERDICTS[test.verdict]}",
         test.reason,
         *told[:N_SPOTS_TOLD],
         *([f"- and {len(told) - N_SPOTS_TOLD} more spots"] if len(told) > N_SPOTS_TOLD else []),
-        *([notes[test.verdict]] if test.verdict in notes else []),
+        *verdict_notes(test),
     ]
     return advice_text(advice, lines, numbers, details=details)
+
+
+def verdict_notes(test: BlanchTest) -> list[str]:
+    """What has to be said beside a verdict that settles nothing.
+
+    Parameters
+    ----------
+    test : BlanchTest
+
+    Returns
+    -------
+    list of str
+        Empty where the spots do not fade.
+    """
+    notes = {"fades": FADES_NOTES[test.how], "cannot_tell": UNTOLD_NOTES[test.how]}
+    return [notes[test.verdict]] if test.verdict in notes else []
 
 
 def course_text(course: Course, advice: Advice, numbers: PhoneNumbers | None = None, *, details: bool = False) -> str:

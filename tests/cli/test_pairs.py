@@ -53,6 +53,21 @@ def test_spots_that_stay_raise_the_level(tmp_path: Path) -> None:
     assert content["advice"]["level"] == "emergency"
 
 
+def test_pages_are_written_beside_the_answer_and_other_names_refused(tmp_path: Path) -> None:
+    pair = _pair(tmp_path, "keeping")
+    result = _called("blanch", *pair, "--page", tmp_path / "glass.html")
+    assert result.exit_code == 0
+    assert HEADER in result.stdout.replace("\n", " ")
+    assert "Glass test: does not fade" in (tmp_path / "glass.html").read_text(encoding="utf-8")
+    days = _days(tmp_path, "2026:03:01 09:00:00", "2026:03:04 09:00:00")
+    assert _called("series", *days, "--page", tmp_path / "course.html").exit_code == 0
+    assert "Photo 1 to 2" in (tmp_path / "course.html").read_text(encoding="utf-8")
+    for command, photos in (("blanch", pair), ("series", days)):
+        refused = _called(command, *photos, "--page", tmp_path / "page.pdf")
+        assert isinstance(refused.exception, SettingsError)
+        assert "must end in .html" in str(refused.exception)
+
+
 def test_spots_that_fade_count_only_when_the_person_agrees(tmp_path: Path) -> None:
     pair = _pair(tmp_path, "fading")
     alone, agreed = (json.loads(_called("blanch", *pair, "--json", *more).stdout) for more in ((), ("--agree",)))
