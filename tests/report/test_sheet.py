@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from chromium import chromium
 from drawn import drawn_skin
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -159,3 +160,13 @@ def test_it_fits_one_page_of_paper(
             assert len(re.findall(rb"/Type\s*/Page\b", paper)) == 1, name
             assert [url for url in requests if not url.startswith(("file:", "data:"))] == []
         browser.close()
+
+
+@pytest.mark.parametrize("width_px", [390, 1280])
+def test_it_fits_the_screen_of_a_phone(asked: Analysis, width_px: int, tmp_path: Path) -> None:
+    sheet = tmp_path / "sheet.html"
+    sheet.write_text(sheet_html(asked, circumstances=ABOUT, made_on=DAY), encoding="utf-8")
+    with chromium() as browser:
+        page = browser.new_page(viewport={"width": width_px, "height": 900})
+        page.goto(sheet.as_uri())
+        assert page.evaluate("document.documentElement.scrollWidth") <= width_px
