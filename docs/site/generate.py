@@ -27,7 +27,8 @@ from lesionvis.batch.rows import CANDIDATE_COLUMNS, PHOTO_COLUMNS
 from lesionvis.cli.main import app
 from lesionvis.flags import FLAGS
 from lesionvis.pattern.features import FEATURES, MODEL_FEATURES
-from lesionvis.pattern.pattern import BLOCKING_FLAGS, SHOWER_MARKS, SIGNS, UNSEEN_FLAGS
+from lesionvis.pattern.pattern import BLOCKING_FLAGS, SHOWER_MARKS, SIGNS
+from lesionvis.pattern.seen import RULES, SEEN, UNSEEN_FLAGS
 from lesionvis.settings import setting_fields, setting_meanings
 from lesionvis.spots import SpotFinder
 from lesionvis.spots.table import COLUMNS
@@ -215,6 +216,11 @@ def _columns() -> Iterator[str]:
         ("column", "type", "meaning"),
         ((f"`{name}`", _TYPES[column.kind], column.meaning) for name, column in PHOTO_COLUMNS.items()),
     )
+    yield "### What a photo shows: the column `seen`"
+    yield ""
+    yield "The first rule that holds counts."
+    yield ""
+    yield from _table(("name", "meaning", "rule"), ((f"`{name}`", SEEN[name], RULES[name]) for name in SEEN))
     yield "## candidates.csv: one row per thing that was not taken for a spot, on request"
     yield ""
     yield from _table(

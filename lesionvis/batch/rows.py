@@ -87,6 +87,7 @@ _RESULTS = {
     "p_angioma": PhotoColumn("REAL", "probability of an angioma; what is missing to 1 is anything else"),
     "prediction_set": PhotoColumn("TEXT", "the patterns that remain possible, separated by spaces"),
     "seen": PhotoColumn("TEXT", f"what the photo shows: {', '.join(SEEN)}"),
+    "erythema_share": PhotoColumn("REAL", f"the feature red_skin_share: {_FEATURE_MEANINGS['red_skin_share']}"),
     "photo_flags": PhotoColumn("TEXT", "reasons to distrust the photo, separated by spaces"),
     "triage_level": PhotoColumn(
         "TEXT", "none, watch, routine_dermatology, within_2_weeks, prompt, same_day or emergency"
@@ -177,6 +178,7 @@ def photo_row(analysis: Analysis) -> dict[str, Value]:
         **{f"p_{name}": analysis.pattern.probabilities.get(name) for name in PATTERNS},
         "prediction_set": " ".join(analysis.pattern.prediction_set),
         "seen": analysis.pattern.seen,
+        "erythema_share": analysis.features["red_skin_share"],
         "abcde_letters": analysis.abcde.letters if analysis.abcde else "",
         **_abcde_numbers(analysis.abcde),
         "photo_flags": " ".join(analysis.flags),

@@ -64,9 +64,21 @@ def main() -> None:
     sources = stages.add_parser("sources", help="photos of sources that were left out of training, beside the others")
     sources.add_argument("--photos", type=Path, required=True, help="folder that holds dev/, more/ and web/")
     sources.set_defaults(run=_evaluate_sources)
+    peers = stages.add_parser("peers", help="spots beside usual detectors that are tuned at home, on other sources")
+    peers.add_argument("--photos", type=Path, required=True, help="folder that holds dev/, more/ and web/")
+    peers.set_defaults(run=_evaluate_peers)
     composites = stages.add_parser("composites", help="spots of blood laid onto bare skin of sources left out")
     composites.add_argument("--photos", type=Path, required=True, help="folder with labels.csv and photos/")
     composites.set_defaults(run=_evaluate_composites)
+    seen = stages.add_parser("seen", help="what is said to be seen in photos against their labels")
+    seen.add_argument("--photos", type=Path, required=True, help="folder that holds dev/, more/ and web/")
+    seen.set_defaults(run=_evaluate_seen)
+    calibration = stages.add_parser("calibration", help="probabilities and prediction sets of the pattern, by source")
+    calibration.set_defaults(run=_evaluate_calibration)
+    lookalikes = stages.add_parser(
+        "lookalikes", help="pictures that show no skin, and wounds: they must get no pattern"
+    )
+    lookalikes.set_defaults(run=_evaluate_lookalikes)
     errors = stages.add_parser("errors", help="shares of truths within one and two stated errors of sizes")
     errors.add_argument("--photos", type=Path, required=True, help="folder that holds dev/, more/, web/ and rulers/")
     errors.set_defaults(run=_evaluate_errors)
@@ -207,14 +219,45 @@ def _evaluate_lesions(arguments: argparse.Namespace) -> None:
 
 def _evaluate_sources(arguments: argparse.Namespace) -> None:
     from lesionvis.lab.evaluate.sources import measure_sources, sources_report
+    from lesionvis.lab.train.pattern_training import read_pattern_table
 
-    print(sources_report(measure_sources(arguments.photos, _fold_classifiers())))
+    photos = measure_sources(arguments.photos, _fold_classifiers())
+    print(sources_report(photos, read_pattern_table(PATTERN_TABLE)))
+
+
+def _evaluate_peers(arguments: argparse.Namespace) -> None:
+    from lesionvis.lab.evaluate.peer_report import compare_with_peers, peer_report
+
+    print(peer_report(compare_with_peers(arguments.photos, _fold_classifiers())))
 
 
 def _evaluate_composites(arguments: argparse.Namespace) -> None:
     from lesionvis.lab.evaluate.composite_report import composite_report, measure_composites
 
     print(composite_report(measure_composites(arguments.photos, _fold_classifiers())))
+
+
+def _evaluate_seen(arguments: argparse.Namespace) -> None:
+    from lesionvis.lab.evaluate.seen_report import measure_seen, seen_report
+    from lesionvis.lab.train.pattern_training import read_pattern_table
+
+    print(seen_report(measure_seen(arguments.photos, read_pattern_table(PATTERN_TABLE))))
+
+
+def _evaluate_calibration(arguments: argparse.Namespace) -> None:
+    from lesionvis.lab.evaluate.calibration_report import calibration_report
+    from lesionvis.lab.evaluate.cross_validation import cross_validate
+    from lesionvis.lab.train.pattern_training import read_pattern_table
+
+    table = read_pattern_table(PATTERN_TABLE)
+    print(calibration_report(table, list(cross_validate(table, arguments.repeats))))
+
+
+def _evaluate_lookalikes(arguments: argparse.Namespace) -> None:
+    from lesionvis.lab.evaluate.lookalike_report import answered, lookalike_report, not_skin_pictures, wound_pictures
+
+    del arguments
+    print(lookalike_report(answered(list(not_skin_pictures())), answered(list(wound_pictures()))))
 
 
 def _evaluate_errors(arguments: argparse.Namespace) -> None:

@@ -34,6 +34,8 @@ class Label:
         Rough number of spots: 0, 1, 2-5, 6-20, 21-100, >100.
     visible : str
         "1" when something abnormal is plainly to be seen, "f" when faintly, "0" on bare skin, "" where nobody said.
+    nature : str
+        What the red spots are: blood, vascular, inflamed, pigment, mixed or none; "" where nobody said.
     """
 
     photo: str
@@ -47,6 +49,7 @@ class Label:
     group: str
     note: str
     visible: str = ""
+    nature: str = ""
 
     @property
     def is_abroad(self) -> bool:
@@ -108,6 +111,7 @@ def read_labels(folder: Path) -> list[Label]:
             row["group"],
             row["note"],
             row.get("visible") or "",
+            row.get("nature") or "",
         )
         for row in _rows(folder / "labels.csv")
     ]

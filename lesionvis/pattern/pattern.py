@@ -16,7 +16,7 @@ from lesionvis.models import Model, Predictor, load_model, packaged_model_folder
 from lesionvis.pattern.bare import BareModel, load_bare_model
 from lesionvis.pattern.features import MODEL_FEATURES, Features
 from lesionvis.pattern.reasons import reasons_for
-from lesionvis.pattern.seen import MELANIN_INDEX_MAX, seen_sentence, what_is_seen
+from lesionvis.pattern.seen import MELANIN_INDEX_MAX, UNSEEN_FLAGS, seen_words, what_is_seen
 
 MODEL_NAME = "pattern-v2"
 
@@ -31,13 +31,6 @@ BLOCKING_FLAGS = ("no_skin", "dark_skin", "too_dark", "overexposed", "blurred", 
 # On skin that looks bare a pattern as likely as this remains possible; the threshold of showers is lower by itself, as
 # mild ones are hard to tell.
 BARE_PATTERN_MIN = 0.2
-# Flags of photos that do not show small spots, with what to do: where none was found, that does not mean that there are
-# none.
-UNSEEN_FLAGS = {
-    "too_far": "small ones cannot be seen from so far; go nearer",
-    "too_small": "small ones cannot be seen in so small a photo; send it in its full size",
-    "compressed": "small ones may be lost in so strongly compressed a photo; send the original",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -420,20 +413,21 @@ def find_pattern(
     unseen = [UNSEEN_FLAGS[flag] for flag in flags if flag in UNSEEN_FLAGS]
     label = UNCERTAIN
     reasons: tuple[str, ...]
+    seen_sentence = f"Seen: {seen_words(seen, features.values)}."
     if blocking:
         reasons = (f"The photo does not allow an answer ({', '.join(blocking)}).",)
     elif (is_empty or is_bare) and unseen:
         reasons = (f"No spot was found, but {unseen[0]}.",)
     elif is_empty or is_bare:
         label, reason = answer_of_nothing(possible, values.tolist(), is_bare)
-        reasons = (reason,) if is_bare else (reason, seen_sentence(seen, features.values))
+        reasons = (reason,) if is_bare else (reason, seen_sentence)
     else:
         label = answer_of(possible)
         reasons = _spoken(label, values, row, model)
         if label == UNCERTAIN:
             # What is doubted of several candidates does not decide between them.
             doubts = _doubts(likely, features.values) if len(likely) == 1 else ()
-            reasons = (_why_uncertain(possible), *doubts, seen_sentence(seen, features.values), *reasons)
+            reasons = (_why_uncertain(possible), *doubts, seen_sentence, *reasons)
     probabilities = {name: float(value) for name, value in zip(CLASSES, values, strict=True)}
     return Pattern(label, probabilities, possible, reasons, model.name, seen)
 

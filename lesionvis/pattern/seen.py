@@ -8,6 +8,13 @@ from collections.abc import Mapping, Sequence
 NOT_SKIN_FLAGS = ("no_skin", "flat_colours")
 # Flags of photos that show too little to say what is there.
 UNCLEAR_FLAGS = ("too_dark", "overexposed", "blurred", "dermatoscope_view")
+# Flags of photos that do not show small spots, with what to do: where none was found, that does not mean that there are
+# none.
+UNSEEN_FLAGS = {
+    "too_far": "small ones cannot be seen from so far; go nearer",
+    "too_small": "small ones cannot be seen in so small a photo; send it in its full size",
+    "compressed": "small ones may be lost in so strongly compressed a photo; send the original",
+}
 # From this expected overlap on, the best region is a lesion that stands out; crowds of spots reach less.
 LESION_SCORE_MIN = 0.5
 # So many spots are several.
@@ -22,16 +29,33 @@ ERYTHEMA_SHARE_MIN = 0.1
 
 SEEN: dict[str, str] = {
     "not_skin": "hardly any skin",
-    "unclear_photo": "too little to tell: the photo is too dark, too bright, blurred or seen through a lens",
+    "unclear_photo": "too little to tell: the photo is too small, dark, bright or blurred, or seen through a lens",
+    "bare_skin": "bare skin",
     "lesion": "one lesion that stands out",
     "inflamed_spots": "several inflamed spots",
     "red_spots": "several red spots",
     "brown_spots": "several spots of the colour of pigment or of old blood",
     "erythema": "skin that is redder in places, without separate spots",
-    "bare_skin": "bare skin",
     "texture": "no separate spots; texture, scale, hair or something else",
 }
-"""Names of what can be seen and their meanings."""
+"""Names of what can be seen and their meanings, in the order in which their rules are asked."""
+
+RULES: dict[str, str] = {
+    "not_skin": f"a flag of {', '.join(NOT_SKIN_FLAGS)}",
+    "unclear_photo": f"a flag of {', '.join(UNCLEAR_FLAGS)}; or one of {', '.join(UNSEEN_FLAGS)} where the photo would "
+    "else be bare_skin or texture",
+    "bare_skin": "the model of bare skin says so",
+    "lesion": f"lesion_score of {LESION_SCORE_MIN:g} or more",
+    "inflamed_spots": f"spot_count of {SEVERAL} or more, melanin_index up to {MELANIN_INDEX_MAX:g}, likely_inflamed of "
+    f"{LIKELY_INFLAMED_MIN:g} or more",
+    "red_spots": f"spot_count of {SEVERAL} or more, melanin_index up to {MELANIN_INDEX_MAX:g}, likely_inflamed below "
+    f"{LIKELY_INFLAMED_MIN:g}",
+    "brown_spots": f"spot_count of {SEVERAL} or more, melanin_index over {MELANIN_INDEX_MAX:g}; or fewer spots and "
+    f"pigment_blob_count of {SEVERAL} or more",
+    "erythema": f"red_skin_share of {ERYTHEMA_SHARE_MIN:g} or more",
+    "texture": "nothing of the above",
+}
+"""Rule of each, over the flags and features of the photo; the first that holds counts."""
 
 
 def what_is_seen(values: Mapping[str, float], flags: Sequence[str], *, is_bare: bool) -> str:
@@ -61,8 +85,9 @@ def what_is_seen(values: Mapping[str, float], flags: Sequence[str], *, is_bare: 
         return "not_skin"
     if any(flag in UNCLEAR_FLAGS for flag in flags):
         return "unclear_photo"
+    is_unseen = any(flag in UNSEEN_FLAGS for flag in flags)
     if is_bare:
-        return "bare_skin"
+        return "unclear_photo" if is_unseen else "bare_skin"
     if values["lesion_score"] >= LESION_SCORE_MIN:
         return "lesion"
     if values["spot_count"] >= SEVERAL:
@@ -71,11 +96,13 @@ def what_is_seen(values: Mapping[str, float], flags: Sequence[str], *, is_bare: 
         return "inflamed_spots" if values["likely_inflamed"] >= LIKELY_INFLAMED_MIN else "red_spots"
     if values["pigment_blob_count"] >= SEVERAL:
         return "brown_spots"
-    return "erythema" if values["red_skin_share"] >= ERYTHEMA_SHARE_MIN else "texture"
+    if values["red_skin_share"] >= ERYTHEMA_SHARE_MIN:
+        return "erythema"
+    return "unclear_photo" if is_unseen else "texture"
 
 
-def seen_sentence(seen: str, values: Mapping[str, float]) -> str:
-    """Sentence on what a photo shows, with its number where it has one.
+def seen_words(seen: str, values: Mapping[str, float]) -> str:
+    """Words on what a photo shows, with its number where it has one.
 
     Parameters
     ----------
@@ -90,14 +117,17 @@ def seen_sentence(seen: str, values: Mapping[str, float]) -> str:
 
     Examples
     --------
-    >>> seen_sentence("inflamed_spots", {"spot_count": 14.0})
-    'Seen: several inflamed spots (14).'
-    >>> seen_sentence("erythema", {"red_skin_share": 0.31})
-    'Seen: skin that is redder in places, without separate spots (31 % of it).'
+    >>> seen_words("inflamed_spots", {"spot_count": 14.0})
+    'several inflamed spots (14)'
+    >>> seen_words("erythema", {"red_skin_share": 0.31})
+    'skin that is redder in places, without separate spots (31 % of it)'
     """
     number = ""
     if seen in ("inflamed_spots", "red_spots"):
         number = f" ({values['spot_count']:.0f})"
+    elif seen == "brown_spots":
+        found = values["spot_count"]
+        number = f" ({found if found >= SEVERAL else values['pigment_blob_count']:.0f})"
     elif seen == "erythema":
         number = f" ({100.0 * values['red_skin_share']:.0f} % of it)"
-    return f"Seen: {SEEN[seen]}{number}."
+    return f"{SEEN[seen]}{number}"

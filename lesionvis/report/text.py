@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lesionvis.flags import FLAGS
-from lesionvis.labels import NO_SPOTS, PETECHIAL_SHOWER
+from lesionvis.labels import NO_SPOTS, PETECHIAL_SHOWER, UNCERTAIN
+from lesionvis.pattern.seen import seen_words
 from lesionvis.report.contact import number_lines, with_numbers
 from lesionvis.scale import Scale
 from lesionvis.triage.advice import Advice, FiredRule
@@ -185,6 +186,7 @@ def _photo_lines(analysis: Analysis, *, details: bool) -> list[str]:
     return [
         *_labelled("photo", f"{photo.name}, {photo.source_width_px} x {photo.source_height_px} px"),
         *_labelled("pattern", PATTERN_MEANINGS[pattern.label]),
+        *(_labelled("seen", seen_words(pattern.seen, analysis.features.values)) if pattern.label == UNCERTAIN else []),
         *(line for text in expert for line in _labelled("", text)),
         *_labelled("spots", spots_words(analysis)),
         *(_labelled("", drawn_words(analysis.drawn)) if analysis.drawn is not None else []),
@@ -388,8 +390,11 @@ def scale_words(analysis: Analysis) -> str:
 
 def _skin(analysis: Analysis) -> str:
     skin = analysis.skin
+    if not skin.fraction:
+        return "none"
     tone = f", tone ITA {skin.tone_ita_deg:.0f}°" if np.isfinite(skin.tone_ita_deg) else ""
-    return f"{100 * skin.fraction:.0f} % of the photo{tone}"
+    red = f", {100 * analysis.features['red_skin_share']:.0f} % of it redder than the rest"
+    return f"{100 * skin.fraction:.0f} % of the photo{tone}{red}"
 
 
 def _width() -> int:

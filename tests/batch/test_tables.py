@@ -64,6 +64,7 @@ def test_a_row_holds_the_numbers_of_the_analysis(analysis: Analysis) -> None:
         assert row[f"p_{name}"] == analysis.pattern.probabilities[name]
     for name in FEATURE_NAMES:
         assert row[name] == analysis.features[name] or np.isnan(analysis.features[name])
+    assert (row["seen"], row["erythema_share"]) == (analysis.pattern.seen, analysis.features["red_skin_share"])
 
 
 def test_where_nobody_was_asked_a_row_tells_what_the_photo_shows(analysed_samples: dict[str, Analysis]) -> None:
@@ -134,6 +135,7 @@ def test_the_columns_are_those_of_the_contract(tmp_path: Path) -> None:
         *features,
         *("abcde_letters", *ABCDE_NUMBERS),
         *("pattern", "p_petechial_shower", "p_single_lesion", "p_angioma", "prediction_set", "seen"),
+        "erythema_share",
         *last.split(),
         *corrected.split(),
         "duplicate_of",

@@ -32,6 +32,7 @@ from lesionvis.pattern.features import (
 )
 from lesionvis.pattern.features import crop as spot_features
 from lesionvis.pattern.features import lesion as lesion_features
+from lesionvis.pattern.features import surroundings
 from lesionvis.scale import NoScale, Scale, given_scale
 from lesionvis.skin import Skin
 from lesionvis.spots import Spots
@@ -648,3 +649,7 @@ def test_more_spots_mean_more_of_everything_that_counts_them() -> None:
     for name in names:
         assert many[name] > few[name], name
     assert many["red_skin_share"] >= few["red_skin_share"]
+
+
+def test_the_definition_of_redness_names_the_limit_that_counts() -> None:
+    assert f" {surroundings.RED_ERYTHEMA:g} " in (surroundings.red_skin_share.__doc__ or "")

@@ -22,7 +22,6 @@ from lesionvis.pattern.pattern import (
     MODEL_NAME,
     SHOWER_MARKS,
     SIGNS,
-    UNSEEN_FLAGS,
     PatternModel,
     find_pattern,
     is_textbook_shower,
@@ -30,6 +29,7 @@ from lesionvis.pattern.pattern import (
     pattern_model_of,
 )
 from lesionvis.pattern.reasons import N_REASONS
+from lesionvis.pattern.seen import UNSEEN_FLAGS
 
 # Every pattern has its sign.
 SIGNED = {

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lesionvis.pattern.seen import SEEN, seen_sentence, what_is_seen
+from lesionvis.pattern.seen import RULES, SEEN, seen_words, what_is_seen
 
 NOTHING = {
     "lesion_score": 0.1,
@@ -43,17 +43,32 @@ def test_the_first_rule_that_holds_names_what_is_seen(changes: dict[str, float],
         (("blurred", "flat_colours"), False, "not_skin"),
         (("blurred",), True, "unclear_photo"),
         (("no_scale", "dark_skin"), True, "bare_skin"),
-        (("too_small",), False, "texture"),
+        (("too_small",), False, "unclear_photo"),
+        (("too_far",), True, "unclear_photo"),
+        (("compressed", "no_scale"), True, "unclear_photo"),
     ],
 )
 def test_flags_come_before_what_was_found(flags: tuple[str, ...], is_bare: bool, seen: str) -> None:
     assert what_is_seen(NOTHING, flags, is_bare=is_bare) == seen
 
 
+def test_what_can_be_seen_in_a_small_photo_is_seen() -> None:
+    assert what_is_seen(SPOTS, ("too_small",), is_bare=False) == "red_spots"
+    assert what_is_seen({**NOTHING, "red_skin_share": 0.2}, ("too_small",), is_bare=False) == "erythema"
+
+
+def test_each_has_a_rule() -> None:
+    assert list(RULES) == list(SEEN)
+
+
 @pytest.mark.parametrize("seen", SEEN)
-def test_each_has_a_sentence(seen: str) -> None:
+def test_each_has_words(seen: str) -> None:
     values: dict[str, Any] = {**SPOTS, "red_skin_share": 0.256}
-    sentence = seen_sentence(seen, values)
-    assert sentence.startswith(f"Seen: {SEEN[seen]}")
-    assert ("(9)" in sentence) == (seen in ("red_spots", "inflamed_spots"))
-    assert ("26 %" in sentence) == (seen == "erythema")
+    words = seen_words(seen, values)
+    assert words.startswith(SEEN[seen])
+    assert ("(9)" in words) == (seen in ("red_spots", "inflamed_spots", "brown_spots"))
+    assert ("26 %" in words) == (seen == "erythema")
+
+
+def test_brown_spots_that_are_no_spots_of_the_table_are_counted_too() -> None:
+    assert seen_words("brown_spots", {"spot_count": 1.0, "pigment_blob_count": 5.0}).endswith("(5)")

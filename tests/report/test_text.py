@@ -210,3 +210,12 @@ def test_another_photo_is_asked_for_first_but_not_before_the_help_of_an_emergenc
     emergency = flat(advice_text(advise("uncertain", {"fits": "yes"}, blurred)))
     assert emergency.index("ADVICE: GET EMERGENCY HELP NOW") < emergency.index(how) < emergency.index("Why")
     assert "another photo" not in advice_text(advise("single_lesion"))
+
+
+def test_an_uncertain_answer_says_what_is_seen_and_how_much_is_red(analysed_samples: dict[str, Analysis]) -> None:
+    uncertain, answered = analysed_samples["angioma.jpg"], analysed_samples["shower-light-ruler.jpg"]
+    assert uncertain.pattern.label == "uncertain"
+    assert "\nseen      one lesion that stands out\n" in analysis_text(uncertain)
+    assert "\nseen " not in analysis_text(answered)
+    red = round(100 * answered.features["red_skin_share"])
+    assert f", {red} % of it redder than the rest\n" in analysis_text(answered)

@@ -21,7 +21,10 @@ from lesionvis.lab.evaluate.bootstrap import interval_95, resampled_rows
 from lesionvis.lab.evaluate.matching import BLOOD_KINDS, RED_MARKS, Match, match_spots
 from lesionvis.lab.train.folds import fold_of
 from lesionvis.lab.train.left_out import find
+from lesionvis.lab.train.pattern_training import PatternTable
 from lesionvis.lab.truth import HOME_SOURCES, MarkedSpots, read_labels, read_spot_truth
+from lesionvis.labels import SINGLE_LESION
+from lesionvis.pattern.features import FEATURE_NAMES
 from lesionvis.spots.classifier import SpotClassifier
 
 # Sets of photos inside the folder, by name.
@@ -30,6 +33,8 @@ SETS = ("dev", "more", "web")
 SIZES = {"up to 320 px": 320, "321 to 700 px": 700, "over 700 px": 10**9}
 N_RESAMPLES = 500
 COUNT_TOLERANCE, COUNT_TOLERANCE_MIN = 0.2, 2
+# So many spots on a photo of one lesion are a crowd that is not there.
+CROWD_SPOTS_MIN = 10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,27 +105,72 @@ def _measured(path: Path, truth: MarkedSpots, names: tuple[str, str, str], class
     as_red = np.flatnonzero(kind != "pigment")
     as_blood = np.flatnonzero(~np.isin(kind, ("pigment", "inflamed")))
     red = match_spots(xy[as_red], diameter[as_red], truth, RED_MARKS)
-    # A photo whose only red marks are inflamed says nothing on blood.
-    asks_blood = "inflamed" not in truth.kind or not BLOOD_KINDS.isdisjoint(truth.kind)
-    blood = match_spots(xy[as_blood], diameter[as_blood], truth, BLOOD_KINDS) if asks_blood else None
+    blood = match_spots(xy[as_blood], diameter[as_blood], truth, BLOOD_KINDS) if asks_blood(truth) else None
     told = kind[as_red][red.hits] == "inflamed"
     right = int((told == np.asarray([name == "inflamed" for name in red.hit_kinds], np.bool_)).sum())
     size = max(photo.source_width_px, photo.source_height_px)
     return SpotsOfPhoto(path.name, *names, size, blood, red, right, red.n_hit)
 
 
-def sources_report(photos: Sequence[SpotsOfPhoto]) -> str:
-    """Home and abroad beside each other as Markdown: by source, tone and size of photo.
+def asks_blood(truth: MarkedSpots) -> bool:
+    """Whether a photo tells how well blood and vessels are found.
+
+    Parameters
+    ----------
+    truth : MarkedSpots
+
+    Returns
+    -------
+    bool
+        False where the only red marks are inflamed ones, which say nothing on blood.
+    """
+    return "inflamed" not in truth.kind or not BLOOD_KINDS.isdisjoint(truth.kind)
+
+
+def crowd_lines(table: PatternTable) -> Iterator[str]:
+    """How often a crowd of spots is found on a photo that shows one lesion, as lines of a Markdown table.
+
+    Parameters
+    ----------
+    table : PatternTable
+        Features of photos, measured by finders that never saw their patient or source.
+
+    Yields
+    ------
+    str
+    """
+    n_spots = table.features[:, FEATURE_NAMES.index("spot_count")]
+    is_single = np.asarray(
+        [label.pattern == SINGLE_LESION and label.n_spots in ("0", "1") for label in table.labels], np.bool_
+    ) & (table.copy == 0)
+    yield "| photos of one lesion | photos | median of spots found | with ten or more |"
+    yield "|---|---|---|---|"
+    groups = [label.left_out_with for label in table.labels]
+    for place, chosen in (("home", ~table.is_abroad()), ("abroad", table.is_abroad())):
+        for certainty, also in (("clear", table.is_clear()), ("all", np.ones(len(groups), np.bool_))):
+            rows = np.flatnonzero(is_single & chosen & also)
+            is_crowd = (n_spots[rows] >= CROWD_SPOTS_MIN).astype(np.float64)
+            drawn = resampled_rows([groups[row] for row in rows], N_RESAMPLES)
+            low, high = interval_95([float(is_crowd[one].mean()) for one in drawn])
+            median = np.median(n_spots[rows])
+            share = f"{is_crowd.mean():.3f} ({low:.3f} to {high:.3f})"
+            yield f"| {place}, {certainty} | {len(rows)} | {median:.0f} | {share} |"
+
+
+def sources_report(photos: Sequence[SpotsOfPhoto], table: PatternTable) -> str:
+    """Home and abroad beside each other as Markdown: by source, tone and size of photo, and crowds beside one lesion.
 
     Parameters
     ----------
     photos : sequence of SpotsOfPhoto
         Of all sources, in any order.
+    table : PatternTable
+        Features of all photos, measured by finders that never saw them.
 
     Returns
     -------
     str
-        A table with one row per group of photos.
+        A table with one row per group of photos, and one of the photos of a single lesion.
     """
     home, abroad = [p for p in photos if p.is_home], [p for p in photos if not p.is_home]
     sources = sorted({p.source for p in abroad})
@@ -141,7 +191,7 @@ def sources_report(photos: Sequence[SpotsOfPhoto]) -> str:
         for place, rows in (("home", home), ("abroad", abroad)):
             lines += _some(f"{place}, {size}", [p for p in rows if lower < p.long_side_px <= upper])
         lower = upper
-    return "\n".join(lines)
+    return "\n".join([*lines, "", *crowd_lines(table)])
 
 
 def _some(name: str, rows: Sequence[SpotsOfPhoto]) -> Iterator[str]:

@@ -24,7 +24,7 @@ def tone_ita_deg(inputs: FeatureInputs) -> float:
 
 
 def red_skin_share(inputs: FeatureInputs) -> float:
-    """Share of the skin that is redder than healthy skin by `RED_ERYTHEMA`, 0 to 1."""
+    """Share of the skin that is redder than healthy skin by 0.08 of the erythema index (log10) or more, 0 to 1."""
     red = (inputs.small_erythema > RED_ERYTHEMA) & inputs.small_skin
     return float(red.sum() / max(int(inputs.small_skin.sum()), 1))
 

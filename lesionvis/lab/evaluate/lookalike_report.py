@@ -1,0 +1,181 @@
+"""Answers on pictures that show no skin, and on wounds and blood: none of them was in any training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lesionvis.analysis import Analyzer
+from lesionvis.lab.render.not_skin import KINDS, draw_not_skin
+from lesionvis.lab.render.wounds import WOUND_KINDS, draw_wound
+from lesionvis.lab.train.left_out import in_two_processes
+from lesionvis.labels import ANGIOMA, LABELS, PATTERNS
+from lesionvis.scale import NoScale
+
+N_DRAWN = 10
+"""Pictures of each kind."""
+WOUND_TONES_ITA_DEG = (52.0, 40.0, 28.0, 15.0, 0.0, -20.0)
+N_WOUNDS_PER_TONE = 3
+MANY_SPOTS = 10
+# The pictures of scikit-image and scikit-learn that show no skin (the astronaut does), by the functions that load them.
+SKIMAGE_COLOURED = ("cat", "coffee", "colorwheel", "hubble_deep_field", "immunohistochemistry", "retina", "rocket")
+SKIMAGE_GREY = (
+    "brick",
+    "camera",
+    "cell",
+    "clock",
+    "coins",
+    "grass",
+    "gravel",
+    "horse",
+    "microaneurysms",
+    "moon",
+    "page",
+)
+SKLEARN_COLOURED = ("china.jpg", "flower.jpg")
+_NOT_SOUGHT = NoScale("not sought in the lab")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lookalike:
+    """A picture that must get no pattern, or not that of an angioma.
+
+    Attributes
+    ----------
+    kind, name : str
+    rgb : ndarray of shape (H, W, 3), uint8
+    """
+
+    kind: str
+    name: str
+    rgb: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a picture was answered.
+
+    Attributes
+    ----------
+    kind, name, label, seen : str
+    n_spots : int
+    """
+
+    kind: str
+    name: str
+    label: str
+    seen: str
+    n_spots: int
+
+
+def not_skin_pictures() -> Iterator[Lookalike]:
+    """Pictures that show no skin: sample pictures of two libraries with crops of them, and drawn ones.
+
+    Yields
+    ------
+    Lookalike
+        Of a coloured sample picture also its quarters and its middle.
+    """
+    for name, rgb in _sample_pictures():
+        height, width = rgb.shape[:2]
+        yield Lookalike("sample pictures", name, rgb)
+        if name in (*SKIMAGE_GREY, "colorwheel"):
+            continue
+        for top, left in ((0, 0), (0, 2), (2, 0), (2, 2), (1, 1)):
+            y, x = top * height // 4, left * width // 4
+            crop = np.ascontiguousarray(rgb[y : y + height // 2, x : x + width // 2])
+            yield Lookalike("crops of them", f"{name} at {x}, {y}", crop)
+    for kind in KINDS:
+        for seed in range(N_DRAWN):
+            yield Lookalike(kind, f"{kind} {seed}", draw_not_skin(kind, seed))
+
+
+def _sample_pictures() -> Iterator[tuple[str, NDArray[np.uint8]]]:
+    from skimage import data
+    from sklearn.datasets import load_sample_image
+
+    for name in (*SKIMAGE_COLOURED, *SKIMAGE_GREY):
+        load: Callable[[], NDArray[np.uint8]] = getattr(data, name)
+        rgb = np.asarray(load())
+        levels = rgb.astype(np.uint8) * 255 if rgb.dtype == np.bool_ else rgb
+        yield name, np.ascontiguousarray(np.dstack([levels] * 3) if levels.ndim == 2 else levels[..., :3])
+    yield "motorcycle", np.ascontiguousarray(data.stereo_motorcycle()[0])  # type: ignore[no-untyped-call]
+    for name in SKLEARN_COLOURED:
+        yield name, np.array(load_sample_image(name))
+
+
+def wound_pictures() -> Iterator[Lookalike]:
+    """Rendered wounds, beads of blood and blood on cloth, on skin of several tones.
+
+    Yields
+    ------
+    Lookalike
+    """
+    for kind in WOUND_KINDS:
+        for number, tone in enumerate(WOUND_TONES_ITA_DEG):
+            for turn in range(N_WOUNDS_PER_TONE):
+                seed = number * N_WOUNDS_PER_TONE + turn
+                yield Lookalike(kind, f"{kind} {seed}, ITA {tone:g}", draw_wound(kind, tone, seed))
+
+
+def answered(pictures: Sequence[Lookalike]) -> list[Answer]:
+    """Answers of the models that come with the package.
+
+    Parameters
+    ----------
+    pictures : sequence of Lookalike
+
+    Returns
+    -------
+    list of Answer
+        In the same order.
+    """
+    return in_two_processes(_answered, [(picture,) for picture in pictures])
+
+
+def _answered(picture: Lookalike) -> Answer:
+    analysis = Analyzer()(picture.rgb, scale=_NOT_SOUGHT)
+    return Answer(picture.kind, picture.name, analysis.pattern.label, analysis.pattern.seen, len(analysis.table))
+
+
+def lookalike_report(not_skin: Sequence[Answer], wounds: Sequence[Answer]) -> str:
+    """Answers by kind of picture as Markdown.
+
+    Parameters
+    ----------
+    not_skin, wounds : sequence of Answer
+
+    Returns
+    -------
+    str
+        A table for each, and what was given a pattern or called an angioma.
+    """
+    sections = (
+        _table("Pictures that show no skin", not_skin),
+        _named("Given a pattern", [one for one in not_skin if one.label in PATTERNS], len(not_skin)),
+        _table("Wounds and blood", wounds),
+        _named("Called an angioma", [one for one in wounds if one.label == ANGIOMA], len(wounds)),
+    )
+    return "\n".join(line for section in sections for line in section)
+
+
+def _table(title: str, answers: Sequence[Answer]) -> Iterator[str]:
+    yield f"| {title} | pictures | " + " | ".join(LABELS) + " | seen as no skin | ten spots or more |"
+    yield "|---|---|" + "---|" * (len(LABELS) + 2)
+    kinds = list(dict.fromkeys(one.kind for one in answers))
+    groups = {kind: [one for one in answers if one.kind == kind] for kind in kinds} | {"all": list(answers)}
+    for name, rows in groups.items():
+        counts = [sum(one.label == label for one in rows) for label in LABELS]
+        seen = sum(one.seen == "not_skin" for one in rows)
+        many = sum(one.n_spots >= MANY_SPOTS for one in rows)
+        yield f"| {name} | {len(rows)} | " + " | ".join(map(str, (*counts, seen, many))) + " |"
+    yield ""
+
+
+def _named(title: str, answers: Sequence[Answer], n_all: int) -> Iterator[str]:
+    names = "; ".join(f"{one.name} ({one.label})" for one in answers)
+    yield f"{title}: {len(answers)} of {n_all} ({len(answers) / n_all:.3f}){': ' if names else '.'}{names}"
+    yield ""
