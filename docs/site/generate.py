@@ -27,6 +27,7 @@ from lesionvis.batch.rows import CANDIDATE_COLUMNS, PHOTO_COLUMNS
 from lesionvis.cli.main import app
 from lesionvis.flags import FLAGS
 from lesionvis.pattern.features import FEATURES, MODEL_FEATURES
+from lesionvis.pattern.lookalikes import LOOKALIKES
 from lesionvis.pattern.pattern import BLOCKING_FLAGS, SHOWER_MARKS, SIGNS
 from lesionvis.pattern.seen import RULES, SEEN, UNSEEN_FLAGS
 from lesionvis.settings import setting_fields, setting_meanings
@@ -218,7 +219,7 @@ def _columns() -> Iterator[str]:
     )
     yield "### What a photo shows: the column `seen`"
     yield ""
-    yield "The first rule that holds counts."
+    yield "The first rule that holds counts: [how often it agrees with a reader](../evaluation.md#what-is-seen)."
     yield ""
     yield from _table(("name", "meaning", "rule"), ((f"`{name}`", SEEN[name], RULES[name]) for name in SEEN))
     yield "## candidates.csv: one row per thing that was not taken for a spot, on request"
@@ -281,6 +282,21 @@ def _features() -> Iterator[str]:
     yield from _table(
         ("feature", "range"),
         ((f"`{name}`", f"{low:g} to {high:g}") for name, (low, high) in SHOWER_MARKS.items()),
+    )
+    yield "## What is taken for a pattern"
+    yield ""
+    yield "Where all ranges of a row hold, the pattern is doubted as well."
+    yield ""
+    yield from _table(
+        ("pattern", "features and ranges", "doubt"),
+        (
+            (
+                f"`{one.pattern}`",
+                "; ".join(f"`{n}` {low:g} to {high:g}" for n, (low, high) in one.ranges.items()),
+                one.doubt,
+            )
+            for one in LOOKALIKES
+        ),
     )
 
 

@@ -15,6 +15,7 @@ from lesionvis.labels import ANGIOMA, NO_SPOTS, PATTERNS, PETECHIAL_SHOWER, SING
 from lesionvis.models import Model, Predictor, load_model, packaged_model_folder, predictor_for
 from lesionvis.pattern.bare import BareModel, load_bare_model
 from lesionvis.pattern.features import MODEL_FEATURES, Features
+from lesionvis.pattern.lookalikes import lookalike_doubts
 from lesionvis.pattern.reasons import reasons_for
 from lesionvis.pattern.seen import MELANIN_INDEX_MAX, UNSEEN_FLAGS, seen_words, what_is_seen
 
@@ -249,8 +250,8 @@ def with_signs(possible: Sequence[str], values: Mapping[str, float]) -> tuple[st
     Returns
     -------
     tuple of str
-        With "other" added when a pattern in it lacks its sign; the shower alone where the spots are those of a textbook
-        and no single lesion or angioma is possible.
+        With "other" added when a pattern in it lacks its sign, or the only one in it may be what is taken for it; the
+        shower alone where the spots are those of a textbook and no single lesion or angioma is possible.
 
     Examples
     --------
@@ -259,9 +260,10 @@ def with_signs(possible: Sequence[str], values: Mapping[str, float]) -> tuple[st
     """
     if not {SINGLE_LESION, ANGIOMA} & set(possible) and is_textbook_shower(values):
         return (PETECHIAL_SHOWER,)
-    if "other" in possible or not _doubts(possible, values):
+    if "other" in possible:
         return tuple(possible)
-    return (*possible, "other")
+    alone = possible[0] if len(possible) == 1 else ""
+    return (*possible, "other") if _doubts(possible, values) or lookalike_doubts(alone, values) else tuple(possible)
 
 
 def is_textbook_shower(values: Mapping[str, float]) -> bool:
@@ -275,15 +277,16 @@ def is_textbook_shower(values: Mapping[str, float]) -> bool:
     Returns
     -------
     bool
-        True if all `SHOWER_MARKS` were measured and lie in their ranges.
+        True if all `SHOWER_MARKS` were measured and lie in their ranges, and nothing else that looks alike is known of.
 
     Examples
     --------
-    >>> marks = dict(zip(SHOWER_MARKS, (12.0, 0.1, 0.95, 0.3, 0.0)))
+    >>> marks = dict(zip(SHOWER_MARKS, (12.0, 0.1, 0.95, 0.3, 0.2)))
     >>> is_textbook_shower(marks), is_textbook_shower({**marks, "melanin_index": 0.9})
     (True, False)
     """
-    return all(low <= values.get(name, np.nan) <= high for name, (low, high) in SHOWER_MARKS.items())
+    has_marks = all(low <= values.get(name, np.nan) <= high for name, (low, high) in SHOWER_MARKS.items())
+    return has_marks and not lookalike_doubts(PETECHIAL_SHOWER, values)
 
 
 def _doubts(possible: Sequence[str], values: Mapping[str, float]) -> tuple[str, ...]:
@@ -426,7 +429,11 @@ def find_pattern(
         reasons = _spoken(label, values, row, model)
         if label == UNCERTAIN:
             # What is doubted of several candidates does not decide between them.
-            doubts = _doubts(likely, features.values) if len(likely) == 1 else ()
+            doubts = (
+                (*_doubts(likely, features.values), *lookalike_doubts(likely[0], features.values))
+                if len(likely) == 1
+                else ()
+            )
             reasons = (_why_uncertain(possible), *doubts, seen_sentence, *reasons)
     probabilities = {name: float(value) for name, value in zip(CLASSES, values, strict=True)}
     return Pattern(label, probabilities, possible, reasons, model.name, seen)

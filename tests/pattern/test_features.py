@@ -32,7 +32,6 @@ from lesionvis.pattern.features import (
 )
 from lesionvis.pattern.features import crop as spot_features
 from lesionvis.pattern.features import lesion as lesion_features
-from lesionvis.pattern.features import surroundings
 from lesionvis.scale import NoScale, Scale, given_scale
 from lesionvis.skin import Skin
 from lesionvis.spots import Spots

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from lesionvis.lab.evaluate.baselines import BASELINES, Baseline
 from lesionvis.lab.evaluate.bootstrap import interval_95, resampled_rows
@@ -159,7 +159,7 @@ def _laid_on(path: Path, label: Label, thresholds: dict[str, float]) -> list[Sco
 
 
 def _on_composite(
-    peer: Baseline, rgb: cv2.typing.MatLike, truth: MarkedSpots, strength: str, label: Label, threshold: float
+    peer: Baseline, rgb: NDArray[np.uint8], truth: MarkedSpots, strength: str, label: Label, threshold: float
 ) -> Scored:
     return Scored(peer.name, strength, label.source, match_spots(*peer.find(rgb, threshold), truth).f1, threshold)
 

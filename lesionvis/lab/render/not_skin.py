@@ -190,7 +190,7 @@ def _tissue(generator: np.random.Generator) -> Picture:
         axes = (round(radius_px * generator.uniform(0.7, 1.5)), round(radius_px * generator.uniform(0.6, 1.0)))
         cv2.ellipse(nuclei, (x, y), axes, float(generator.uniform(0, 180)), 0, 360, 255, -1, cv2.LINE_AA)
     _lay(picture, 0.85 * nuclei.astype(np.float32) / 255.0, nucleus)
-    return picture
+    return np.asarray(picture, np.float32)
 
 
 def _drawing(generator: np.random.Generator) -> Picture:

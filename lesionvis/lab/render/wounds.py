@@ -143,7 +143,7 @@ def _lay_bead(generator: np.random.Generator, scene: Scene, linear: NDArray[np.f
     if generator.random() < 0.6:
         rows, columns = np.nonzero(distance < 0)
         y, x = np.indices(distance.shape, np.float32)
-        bend = 6.0 * smooth_noise(generator, *distance.shape, 40.0)
+        bend = 6.0 * smooth_noise(generator, scene.height_px, scene.width_px, 40.0)
         length_px = generator.uniform(0.2, 0.6) * scene.height_px
         trickle = np.abs(x + bend - columns.mean()) - np.float32(0.35 * radius_px)
         below = (y > rows.mean()) & (y < rows.mean() + length_px)
