@@ -54,7 +54,8 @@ def _pattern_rows(card: dict[str, Any]) -> Iterator[str]:
 def _spot_rows() -> Iterator[str]:
     """F1 of red spots by the evaluation, columns "photos" and "F1 all red"."""
     table = {}
-    for line in SPOT_FIGURES.read_text(encoding="utf-8").splitlines():
+    by_source, _, _ = SPOT_FIGURES.read_text(encoding="utf-8").partition("\n\n")
+    for line in by_source.splitlines():
         name, photos, _, f1, *_ = (cell.strip() for cell in line.strip("|").split("|"))
         table[name] = (f1, photos)
     yield f"| red spots found, F1 | {HEADER}"
