@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from lesionvis.lab.evaluate.baselines import BASELINES, Baseline
+from lesionvis.lab.evaluate.baselines import BASELINES, Baseline, Found
 from lesionvis.lab.evaluate.bootstrap import interval_95, resampled_rows
 from lesionvis.lab.evaluate.composite_report import STRENGTHS, measure_composites
 from lesionvis.lab.evaluate.matching import BLOOD_KINDS, RED_MARKS, match_spots
@@ -17,7 +16,7 @@ from lesionvis.lab.evaluate.sources import SETS, asks_blood, measure_sources
 from lesionvis.lab.render.composites import DOTS, lay_spots
 from lesionvis.lab.train.left_out import in_two_processes
 from lesionvis.lab.truth import HOME_SOURCES, Label, MarkedSpots, read_labels, read_spot_truth
-from lesionvis.photo import PhotoReader
+from lesionvis.photo import Photo, read_photo
 from lesionvis.spots.classifier import SpotClassifier
 
 PRODUCT = "lesionvis, source or patient left out of training"
@@ -32,8 +31,6 @@ COLUMNS = {
     "faint": "spots laid on, faint",
 }
 N_RESAMPLES = 500
-# Peers see the photos as they are.
-_SOURCE_SIDE_MAX_PX = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,21 +121,27 @@ def best_thresholds(tried: Sequence[Scored]) -> dict[str, float]:
     return {method: max(of, key=lambda threshold: float(np.mean(of[threshold]))) for method, of in scores.items()}
 
 
+def _found(peer: Baseline, photo: Photo, threshold: float) -> Found:
+    """Spots that a peer finds in the picture that the product works on, in source px."""
+    xy_px, diameter_px = peer.find(photo.rgb, threshold)
+    return photo.to_source(xy_px), diameter_px / photo.px_per_source_px
+
+
 def _tried(path: Path, label: Label, truth: MarkedSpots) -> list[Scored]:
-    rgb = PhotoReader(working_long_side_px=_SOURCE_SIDE_MAX_PX)(path).rgb
+    photo = read_photo(path)
     return [
-        Scored(peer.name, HOME, label.group, match_spots(*peer.find(rgb, value), truth, RED_MARKS).f1, value)
+        Scored(peer.name, HOME, label.group, match_spots(*_found(peer, photo, value), truth, RED_MARKS).f1, value)
         for peer in PEERS
         for value in peer.thresholds
     ]
 
 
 def _abroad(path: Path, label: Label, truth: MarkedSpots, thresholds: dict[str, float]) -> list[Scored]:
-    rgb = PhotoReader(working_long_side_px=_SOURCE_SIDE_MAX_PX)(path).rgb
+    photo = read_photo(path)
     asked = {ABROAD: RED_MARKS} | ({f"{ABROAD}, blood": BLOOD_KINDS} if asks_blood(truth) else {})
     rows = []
     for peer in PEERS:
-        found = peer.find(rgb, thresholds[peer.name])
+        found = _found(peer, photo, thresholds[peer.name])
         rows += [
             Scored(peer.name, name, label.source, match_spots(*found, truth, kinds).f1, thresholds[peer.name])
             for name, kinds in asked.items()
@@ -153,15 +156,12 @@ def _laid_on(path: Path, label: Label, thresholds: dict[str, float]) -> list[Sco
         composite = lay_spots(path, DOTS, density, np.random.default_rng([number, int(label.sha256[:12], 16)]))
         if composite is None:
             continue
-        truth = composite.marked(label.photo)
-        rows += [_on_composite(peer, composite.rgb, truth, strength, label, thresholds[peer.name]) for peer in PEERS]
+        photo, truth = read_photo(composite.rgb), composite.marked(label.photo)
+        for peer in PEERS:
+            threshold = thresholds[peer.name]
+            f1 = match_spots(*_found(peer, photo, threshold), truth).f1
+            rows.append(Scored(peer.name, strength, label.source, f1, threshold))
     return rows
-
-
-def _on_composite(
-    peer: Baseline, rgb: NDArray[np.uint8], truth: MarkedSpots, strength: str, label: Label, threshold: float
-) -> Scored:
-    return Scored(peer.name, strength, label.source, match_spots(*peer.find(rgb, threshold), truth).f1, threshold)
 
 
 def peer_report(rows: Sequence[Scored]) -> str:
