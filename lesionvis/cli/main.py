@@ -346,6 +346,21 @@ def tables(
         typer.echo(escape_control_characters(str(path)))
 
 
+@app.command(name="contact-sheet")
+def contact_sheet(
+    run: Annotated[Path, typer.Argument(help="Run folder.")],
+    out: Annotated[Path, typer.Option(help="Page to write (.html), to print or to keep.")],
+) -> None:
+    """Write all photos of a run, small and with their spots, as one page to print."""
+    from lesionvis.batch.contact_sheet import contact_sheet_html
+    from lesionvis.batch.journal import Journal
+    from lesionvis.files import check_output, write_output
+
+    check_output("contact sheet", out, ".html", ".htm")
+    with Journal.read(run) as journal:
+        write_output("contact sheet", out, contact_sheet_html(run, journal))
+
+
 @app.command()
 def advise(
     pattern: Annotated[str, typer.Option(help="petechial_shower, single_lesion, angioma, uncertain or no_spots.")],

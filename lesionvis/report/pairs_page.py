@@ -9,7 +9,6 @@ import base64
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -19,8 +18,10 @@ from numpy.typing import NDArray
 from lesionvis.compare.blanch import FADES_MAX, KEEPS_MIN, TEST_NAME, How
 from lesionvis.report.captions import Color
 from lesionvis.report.contact import with_numbers
+from lesionvis.report.overlay import jpeg
 from lesionvis.report.pairs import FADES_COLOR, KEEPS_COLOR, STATE_COLORS, UNSURE_COLOR, widened
 from lesionvis.report.pairs_text import course_lines, verdict_notes
+from lesionvis.report.template import page_file, page_template
 from lesionvis.report.text import headline
 from lesionvis.triage.wording import EMERGENCY_NUMBER
 
@@ -216,7 +217,7 @@ def _shown_pair(
 
 
 def _shown_panel(panel: Panel, kinds: dict[str, tuple[str, Color]]) -> dict[str, Any]:
-    coded = cv2.imencode(".jpg", panel.rgb[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1]
+    coded = base64.b64encode(jpeg(panel.rgb, JPEG_QUALITY)).decode("ascii")
     height, width = panel.rgb.shape[:2]
     marks = [
         {
@@ -230,7 +231,7 @@ def _shown_panel(panel: Panel, kinds: dict[str, tuple[str, Color]]) -> dict[str,
         }
         for mark in panel.marks
     ]
-    picture = f"data:image/jpeg;base64,{base64.b64encode(coded.tobytes()).decode('ascii')}"
+    picture = f"data:image/jpeg;base64,{coded}"
     return {"width": width, "height": height, "caption": panel.caption, "picture": picture, "marks": marks}
 
 
@@ -247,15 +248,10 @@ def _page(
     kinds: dict[str, tuple[str, Color]],
     pairs: Sequence[dict[str, Any]],
 ) -> str:
-    import jinja2
     from markupsafe import Markup
 
-    environment = jinja2.Environment(
-        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
-    )
-    room = files("lesionvis.report")
-    template, script = ((room / name).read_text(encoding="utf-8") for name in ("pairs.html", "pairs.js"))
-    return environment.from_string(template).render(
+    script = page_file("pairs.js")
+    return page_template("pairs.html").render(
         title=title,
         lines=lines,
         **to_do,
