@@ -39,6 +39,7 @@ from lesionvis.triage.rules import NO_SOURCE
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.structure.files import Files
+    from mkdocs.structure.pages import Page
 
 PROJECT = Path(__file__).resolve().parents[2]
 # Texts of the top level that are pages of the site, and what they are called there.
@@ -53,6 +54,14 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for path, text in built_pages().items():
         files.append(File.generated(config, path, content=text))
     return files
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Let links to texts of the top level lead to their pages (a hook of MkDocs)."""
+    del page, config, files
+    for name, path in _TOP_LEVEL.items():
+        markdown = markdown.replace(f"](../{name}.md", f"]({path}.md")
+    return markdown
 
 
 def filled(markdown: str) -> str:
