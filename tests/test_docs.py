@@ -125,6 +125,25 @@ def test_the_readme_has_the_figures_of_the_card() -> None:
     assert readme.with_figures(README, figures) == README, "run: python docs/site/readme.py"
 
 
+def _row(figures: str, name: str) -> list[str]:
+    """Cells of a row of measured figures, the name left out."""
+    lines = (DOCS / "figures" / figures).read_text(encoding="utf-8").splitlines()
+    (cells,) = [line.split("|")[2:-1] for line in lines if line.startswith(f"| {name} |")]
+    return [cell.strip() for cell in cells]
+
+
+def test_the_readme_s_sizes_and_rulers_are_those_of_the_evaluation() -> None:
+    abroad, home = (
+        round(float(_row("errors.md", f"spots {of}: diameter")[5].rstrip(" %"))) for of in ("abroad", "home")
+    )
+    assert f"is {abroad} % on sources never trained on, {home} % on the others" in README
+    rulers = (DOCS / "figures" / "rulers.md").read_text(encoding="utf-8")
+    count = int(re.match(r"(\d+) rulers", rulers)[1])  # type: ignore[index]
+    within, _, _, false_scales, _ = _row("rulers.md", "as it is")
+    assert f"{float(within) * count:.0f} of {count} real ones read within 3 %, and none seen" in README
+    assert false_scales == "0"
+
+
 def _assert_same_picture(shown: bytes, drawn: bytes) -> None:
     kept, made = (cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR) for content in (shown, drawn))
     assert kept is not None
