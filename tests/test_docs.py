@@ -106,6 +106,12 @@ def test_every_page_holds_today_s_figures_and_cards() -> None:
     assert stale == [], "run: python docs/site/generate.py"
 
 
+def test_no_bar_in_a_code_of_a_table_shows_its_backslash() -> None:
+    assert generate._cell("`a=yes|unknown` or | b") == "<code>a=yes&#124;unknown</code> or \\| b"
+    texts = "\n".join(generate.kept_pages().values())
+    assert re.findall(r"(?m)^\|.*`[^`|]*\\\|[^`]*`.*$", texts) == []
+
+
 def test_the_site_has_a_page_for_each_of_its_entries(pages: dict[str, str]) -> None:
     entries = re.findall(r": ([\w/-]+\.md)$", (DOCS / "site" / "mkdocs.yml").read_text(encoding="utf-8"), re.M)
     written = {path.relative_to(DOCS).as_posix() for path in DOCS.glob("*.md")}

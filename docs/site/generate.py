@@ -11,6 +11,7 @@ import json
 import pkgutil
 import re
 from collections.abc import Callable, Iterable, Iterator
+from html import escape
 from importlib import import_module
 from importlib.resources import files as packaged_files
 from io import StringIO
@@ -156,8 +157,14 @@ def _table(header: Iterable[str], rows: Iterable[Iterable[object]]) -> Iterator[
     yield "| " + " | ".join(columns) + " |"
     yield "|---" * len(columns) + "|"
     for row in rows:
-        yield "| " + " | ".join(str(cell).replace("|", "\\|").replace("\n", " ") for cell in row) + " |"
+        yield "| " + " | ".join(_cell(str(cell)) for cell in row) + " |"
     yield ""
+
+
+def _cell(text: str) -> str:
+    """Text that a cell of a table can hold: in code some readers show a bar that is escaped with its backslash."""
+    coded = re.sub(r"`([^`]*\|[^`]*)`", lambda code: f"<code>{escape(code[1]).replace('|', '&#124;')}</code>", text)
+    return coded.replace("|", "\\|").replace("\n", " ")
 
 
 def _moved(text: str) -> str:
