@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from lesionvis.lab.evaluate.peer_report import PEERS, PRODUCT, Scored, best_thresholds, peer_report
+from lesionvis.lab.evaluate.peer_report import (
+    PEERS,
+    PRODUCT,
+    Scored,
+    best_thresholds,
+    compare_with_peers,
+    peer_report,
+)
+from lesionvis.lab.render.scene import Scene
+from lesionvis.lab.render.synth import encode_jpeg, render
+from lesionvis.lab.train.folds import N_FOLDS
+from lesionvis.spots.classifier import packaged_classifier
 
 
 def test_the_named_peers_are_there() -> None:
@@ -51,3 +64,33 @@ def test_peers_find_a_red_dot(peer: object) -> None:
     rgb[np.hypot(y - 60, x - 90) <= 5] = (190, 60, 60)
     best = max(len(peer.find(rgb, value)[0]) for value in peer.thresholds)  # type: ignore[attr-defined]
     assert best == 1
+
+
+def _write(folder: Path, source: str, visible: str, dots: list[tuple[int, int]]) -> None:
+    """A set of one photo of rendered skin with drawn dots, with its labels and marks."""
+    (folder / "photos").mkdir(parents=True)
+    scene = Scene(width_px=320, height_px=240, px_per_mm=4.0, seed=3, hair_count=0)
+    rgb = render(scene).rgb.copy()
+    y, x = np.indices(rgb.shape[:2])
+    for left, top in dots:
+        rgb[np.hypot(y - top, x - left) <= 5] = (150, 30, 40)
+    (folder / "photos" / "a.jpg").write_bytes(encode_jpeg(rgb, 95))
+    columns = "photo,sha256,source,diagnosis,pattern,certainty,accept,n_spots,visible,skin_tone,group,note"
+    row = f"a.jpg,{'1' * 64},{source},,other,clear,uncertain,6-20,{visible},light,g,"
+    (folder / "labels.csv").write_text(f"{columns}\n{row}\n", encoding="utf-8")
+    marks = "\n".join(f"a.jpg,{left},{top},10,blood,0,0,319,239" for left, top in dots)
+    header = "photo,cx,cy,diameter_px,kind,region_x0,region_y0,region_x1,region_y1"
+    (folder / "spots.csv").write_text(f"{header}\n{marks}\n", encoding="utf-8")
+
+
+def test_all_methods_are_judged_on_the_same_pictures(tmp_path: Path) -> None:
+    dots = [(60, 60), (150, 80), (240, 60), (90, 170), (200, 160)]
+    _write(tmp_path / "dev", "dermnet", "1", dots)
+    _write(tmp_path / "more", "pad", "1", dots)
+    _write(tmp_path / "web", "web01", "0", dots)
+    rows = compare_with_peers(tmp_path, [packaged_classifier()] * N_FOLDS)
+    for asked, count in (("home", 2), ("abroad", 1), ("abroad, blood", 1), ("strong", 1), ("faint", 1)):
+        for method in (PRODUCT, *(peer.name for peer in PEERS)):
+            assert sum((row.method, row.asked) == (method, asked) for row in rows) == count
+    at_home = {row.method: row.f1 for row in rows if row.asked == "home"}
+    assert at_home["SimpleBlobDetector, a*"] == at_home[PRODUCT] == 1.0
