@@ -18,11 +18,14 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from lesionvis.lab.render.synth import encode_jpeg
-from lesionvis.photo import read_photo
+from lesionvis.photo import PhotoReader, read_photo
 from lesionvis.scale.base import Scale
 from lesionvis.scale.find import find_scale
 
 Picture = NDArray[np.uint8]
+
+MAX_SIDE_PX = 4096
+"""Larger photos are changed at this size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +82,14 @@ CHANGES = (
 def read_px_per_mm(path: Path, change: Change) -> tuple[float | None, float]:
     """Source px per mm that is read off a changed photo, None without a scale; and the CPU time, ms."""
     cv2.setNumThreads(1)
-    photo = read_photo(change.apply(read_photo(path).rgb))
+    original = PhotoReader(working_long_side_px=MAX_SIDE_PX)(path)
+    rgb = change.apply(original.rgb)
+    photo = read_photo(rgb)
     start = time.process_time()
-    scale = find_scale(photo)
+    scale = find_scale(photo, read_again=lambda side_px: PhotoReader(working_long_side_px=side_px)(rgb))
     cpu_ms = 1e3 * (time.process_time() - start)
-    return (scale.px_per_mm / change.factor if isinstance(scale, Scale) else None), cpu_ms
+    factor = change.factor * original.px_per_source_px
+    return (scale.px_per_mm / factor if isinstance(scale, Scale) else None), cpu_ms
 
 
 def relative_error(row: dict[str, str], px_per_mm: float) -> float:

@@ -338,7 +338,12 @@ class Analyzer:
             return reader(source, given.px_per_mm if isinstance(given, Scale) else None), given
         photo = reader(source, self.px_per_mm)
         scale = find_scale(
-            photo, px_per_mm=self.px_per_mm, mm_across=self.mm_across, coin=self.coin, bar_mm=self.bar_mm
+            photo,
+            px_per_mm=self.px_per_mm,
+            mm_across=self.mm_across,
+            coin=self.coin,
+            bar_mm=self.bar_mm,
+            read_again=lambda side_px: dataclasses.replace(reader, working_long_side_px=side_px)(source),
         )
         if isinstance(scale, Scale):
             too_coarse = scale.px_per_mm * photo.px_per_source_px < MIN_WORKING_PX_PER_MM

@@ -106,7 +106,7 @@ def scale(
 ) -> None:
     """Tell how the scale of a photo was read, or why not: rows of ticks, their orders and what they may be worth."""
     from lesionvis.json_ready import json_ready
-    from lesionvis.photo import read_photo
+    from lesionvis.photo import Photo, PhotoReader, read_photo
     from lesionvis.report.scale import draw_scale, scale_content, scale_text
     from lesionvis.scale.card.layout import BAR_MM
     from lesionvis.scale.find import check_references, find_scale
@@ -116,8 +116,12 @@ def scale(
     if picture is not None:
         check_picture(picture, photo)
     read = read_photo(photo)
-    found = find_scale(read, coin=coin, bar_mm=bar_mm or BAR_MM)
-    rows = RulerFinder().search(read).rows
+
+    def read_again(side_px: int) -> Photo:
+        return PhotoReader(working_long_side_px=side_px)(photo)
+
+    found = find_scale(read, coin=coin, bar_mm=bar_mm or BAR_MM, read_again=read_again)
+    rows = RulerFinder().search(read, read_again).rows
     if as_json:
         typer.echo(json.dumps(json_ready(scale_content(found, rows)), indent=1))
     else:

@@ -13,6 +13,7 @@ from lesionvis.scale.card.marker import check_bar_mm, find_marker
 from lesionvis.scale.coin import check_coin, find_coin
 from lesionvis.scale.given import mm_across_scale, spacing_scale
 from lesionvis.scale.ruler.finder import find_ruler
+from lesionvis.scale.ruler.views import ReadAgain
 
 BAR_TOLERANCE_MM = 0.25
 """A bar this near to 50 mm was printed true; otherwise the ruler on the same card is not."""
@@ -25,6 +26,7 @@ def find_scale(
     mm_across: float | None = None,
     coin: str | None = None,
     bar_mm: float = BAR_MM,
+    read_again: ReadAgain | None = None,
 ) -> Scale | NoScale:
     """Scale of a photo, from the first of these that gives one.
 
@@ -40,6 +42,9 @@ def find_scale(
         Name of a coin that the user says is in the photo; see `lesionvis.scale.coin.known_coins`.
     bar_mm : float
         Length of the bar on the printed card, mm.
+    read_again : callable, optional
+        Reads the photo with a given number of px along its longer side, for rulers whose ticks are too fine in the
+        working picture.
 
     Returns
     -------
@@ -83,7 +88,7 @@ def find_scale(
     reasons.append(scale.reason)
     if not np.isclose(bar_mm, BAR_MM, rtol=0.0, atol=BAR_TOLERANCE_MM):
         return NoScale("; ".join([*reasons, "no ruler sought: that of a card with another bar would be wrong"]))
-    scale = find_ruler(photo)
+    scale = find_ruler(photo, read_again)
     if isinstance(scale, Scale):
         return scale
     return NoScale("; ".join([*reasons, scale.reason]))

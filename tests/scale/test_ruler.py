@@ -17,13 +17,14 @@ from lesionvis.lab.render.rulers import (
     LOOKS,
     RULER_PRINTS,
     PhotoFaults,
+    RulerLook,
     RulerPose,
     draw_ruler,
     random_ruler_photo,
     skin_background,
     spoil,
 )
-from lesionvis.photo import read_photo
+from lesionvis.photo import PhotoReader, read_photo
 from lesionvis.scale.base import NoScale, Scale
 from lesionvis.scale.ruler import finder
 from lesionvis.scale.ruler.edge import Edge
@@ -265,3 +266,45 @@ def test_no_scale_is_invented_where_there_is_no_ruler(real_photos: Path) -> None
     names = [row["photo"] for row in _rows(folder / "negatives.csv")]
     claims = [name for name in names if find_ruler(read_photo(folder / "photos" / name))]
     assert claims == []
+
+
+WHOLE_RULER = RulerPose(6.0, (240.0, 700.0), 6.0, last_mm=340.0)
+"""A ruler across a photo of 2560 x 1920 px, in which a millimetre is 3 working px."""
+
+
+def _whole_ruler(print_name: str, look: RulerLook = LOOKS["steel"]) -> NDArray[np.uint8]:
+    rgb = draw_ruler(skin_background(1920, 2560, 5), RULER_PRINTS[print_name], look, WHOLE_RULER).rgb
+    return spoil(rgb, PhotoFaults(blur_px=0.9, noise=2.0), seed=1)
+
+
+def _second_look(rgb: NDArray[np.uint8]) -> Scale | NoScale:
+    return find_ruler(read_photo(rgb), lambda side_px: PhotoReader(working_long_side_px=side_px)(rgb))
+
+
+def test_a_whole_ruler_is_read_in_a_sharper_copy_of_the_photo() -> None:
+    rgb = _whole_ruler("millimetre_short")
+    scale = _second_look(rgb)
+    assert isinstance(scale, Scale)
+    assert scale.px_per_mm == pytest.approx(6.0, rel=0.005)
+    assert np.ptp(scale.points_px[:, 0]) > 0.7 * 2560
+    outline = scale.outline_px.astype(np.float32)
+    inside = [cv2.pointPolygonTest(outline, (1280.0, y), False) > 0 for y in (780.0, 820.0, 890.0, 930.0)]
+    assert inside == [False, True, True, False]
+    assert not find_ruler(read_photo(rgb))
+
+
+def test_a_whole_ruler_without_a_body_is_no_ruler() -> None:
+    assert isinstance(_second_look(_whole_ruler("millimetre_short", LOOKS["steel"].without_body())), NoScale)
+
+
+def test_sixteenths_of_an_inch_on_the_other_edge_prove_the_millimetres() -> None:
+    thin = replace(RULER_PRINTS["millimetre"], levels=((1, 2.2, 0.13), (5, 3.4, 0.13), (10, 4.4, 0.13)), digits_every=0)
+    look = replace(LOOKS["steel"], width_mm=26.0)
+    rgb = draw_ruler(skin_background(480, 1200, 5), thin, look, RulerPose(7.0, (60.0, 200.0), 0.0, last_mm=150.0)).rgb
+    alone = find_ruler(read_photo(rgb))
+    assert isinstance(alone, NoScale)
+    assert "1 mm or" in alone.reason
+    other = RulerPose(7.0, (60.0, 200.0 + 7.0 * 26.0), 0.0, last_mm=150.0, flipped=True)
+    both = find_ruler(read_photo(draw_ruler(rgb, RULER_PRINTS["inch_sixteenth"], look.without_body(), other).rgb))
+    assert isinstance(both, Scale)
+    assert both.px_per_mm == pytest.approx(7.0, rel=0.005)

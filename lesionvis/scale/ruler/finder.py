@@ -23,12 +23,16 @@ from numpy.typing import NDArray
 from lesionvis.errors import SettingsError
 from lesionvis.photo import Photo
 from lesionvis.scale.base import NoScale, Scale
+from lesionvis.scale.ruler.designs import MILLIMETRE
 from lesionvis.scale.ruler.edge import Edge, find_edge, ruler_outline
+from lesionvis.scale.ruler.inches import can_be_settled, inches_beside, outer_edge
 from lesionvis.scale.ruler.periodicity import Level, PeriodicPlaces, build_levels, find_periodic_places
+from lesionvis.scale.ruler.straight_edges import find_ticked_edges
 from lesionvis.scale.ruler.strip import straighten
 from lesionvis.scale.ruler.tick_shapes import TickShapes, measure_ink_share, measure_shapes
 from lesionvis.scale.ruler.ticks import TickRow, follow_ticks
-from lesionvis.scale.ruler.units import TickUnits, find_tick_units, plain_length
+from lesionvis.scale.ruler.units import TickUnits, find_tick_units, plain_length, tick_kinds
+from lesionvis.scale.ruler.views import ReadAgain, View, strip_views, whole_view
 
 FOLLOW_PITCH_PX = 8.0
 """Ticks are followed at the coarsest level where they are this far apart: fast, and sharp enough."""
@@ -96,6 +100,12 @@ SURE_GAIN, SURE_MARGIN = 60.0, 40.0
 
 SURE_END_SCATTER_PITCHES, SURE_EDGE_STEP, SURE_EDGE_CONSISTENCY = 0.12, 0.11, 0.45
 """What is then enough: grain, glare and clear plastic blur the ends of ticks and the edge of real rulers."""
+
+CERTAIN_GAIN, CERTAIN_MARGIN, CERTAIN_MARKS = 120.0, 100.0, 10
+"""Evidence for an order of fives and tens over five centimetres and more, which nothing but a ruler has."""
+
+CERTAIN_END_SCATTER_PITCHES, MIN_EXPLAINED_CERTAIN = 0.2, 0.4
+"""What is then enough: ticks run up to an edge that is bevelled, worn or mirrors, and digits stand beneath them."""
 
 MIN_EXPLAINED = 0.5
 """Share of the longer ticks that stand where they should; print, hair and watermarks lengthen others."""
@@ -193,13 +203,16 @@ class RulerFinder:
             if not low <= value <= high:
                 raise SettingsError(f"{name} must be from {low:g} to {high:g}, got {value!r}.")
 
-    def __call__(self, photo: Photo) -> Scale | NoScale:
+    def __call__(self, photo: Photo, read_again: ReadAgain | None = None) -> Scale | NoScale:
         """Read the scale of a photo off the ruler in it.
 
         Parameters
         ----------
         photo : Photo
             The photo.
+        read_again : callable, optional
+            Reads the photo with a given number of px along its longer side: ticks too fine for the working picture
+            are then sought in a sharper one, where a straight edge with a grating makes them likely.
 
         Returns
         -------
@@ -208,45 +221,70 @@ class RulerFinder:
             print, the ruler's plane, and the change of scale along it (perspective, curved skin), because a
             lesion lies beside some place of it. NoScale says what came nearest.
         """
-        return self.search(photo).answer
+        return self.search(photo, read_again).answer
 
-    def search(self, photo: Photo) -> RulerSearch:
+    def search(self, photo: Photo, read_again: ReadAgain | None = None) -> RulerSearch:
         """Read the scale of a photo off the ruler in it, and tell which rows of ticks were looked at.
 
         Parameters
         ----------
         photo : Photo
             The photo.
+        read_again : callable, optional
+            As of a call.
 
         Returns
         -------
         RulerSearch
             What the call gives, and all rows that were followed until then.
         """
+        judged: list[_JudgedRow] = []
+        for view, levels in self._views(photo, read_again):
+            for one in self._judge(view, levels):
+                judged.append(one)
+                if not one.verdict.complaint:
+                    return _search(photo, judged, one)
+            settled = _settled_by_inches(judged)
+            if settled is not None:
+                return _search(photo, [settled if one.row is settled.row else one for one in judged], settled)
+        return _search(photo, judged, None)
+
+    def _views(self, photo: Photo, read_again: ReadAgain | None) -> Iterator[tuple[View, tuple[Level, ...]]]:
+        """Pictures to look at, each with its pyramid; the next is made only when the one before gave no scale."""
         reduction = min(1.0, self.max_side_px / max(photo.rgb.shape[:2]))
-        green = cv2.extractChannel(photo.rgb, 1)
+        levels = _levels(photo.rgb, reduction)
+        yield whole_view(photo), levels
         if reduction < 1.0:
-            green = cv2.resize(green, None, fx=reduction, fy=reduction, interpolation=cv2.INTER_AREA)
-        levels = build_levels(np.asarray(green, np.uint8))
-        nearest = _Verdict(-1, "nothing in the photo repeats as ticks do")
-        rows: list[ExaminedRow] = []
+            green = np.asarray(cv2.extractChannel(photo.rgb, 1), np.uint8)
+            edges = find_ticked_edges(green, levels[min(1, len(levels) - 1)])
+            for strip in strip_views(photo, edges, read_again) if edges else ():
+                yield strip, _levels(strip.rgb, 1.0)
+
+    def _judge(self, view: View, levels: tuple[Level, ...]) -> Iterator[_JudgedRow]:
+        """Follow the rows of ticks in a picture, and test each."""
         for row in self._rows(levels, find_periodic_places(levels)):
-            verdict, units = self._judge_row(row), None
-            in_photo = replace(row, line=row.line.resized(1.0 / reduction))
-            if not verdict.complaint:
-                shapes = _measured(row, levels)
-                units = find_tick_units(shapes.lengths, shapes.ink, shapes.open_ends, _ink_share(photo, in_photo))
-                verdict = self._judge_order(row, shapes, units)
-                if not verdict.complaint:
-                    edge = find_edge(photo.rgb, in_photo, shapes.straight_ends())
-                    if self._is_body(edge, units):
-                        rows.append(ExaminedRow(photo.to_source(in_photo.line.at(row.numbers)), "", units))
-                        return RulerSearch(_scale(in_photo, units.units[0].mm, edge, photo), tuple(rows))
-                    complaint = f"{_told(row)} have no straight edge of a ruler beside them"
-                    verdict = _Verdict(verdict.tests_passed, complaint)
-            rows.append(ExaminedRow(photo.to_source(in_photo.line.at(row.numbers)), verdict.complaint, units))
-            nearest = max(nearest, verdict, key=lambda v: v.tests_passed)
-        return RulerSearch(NoScale(f"no ruler found: {nearest.complaint}"), tuple(rows))
+            in_photo = replace(row, line=row.line.moved(view.to_working))
+            verdict = self._judge_row(row)
+            if verdict.complaint:
+                yield _JudgedRow(in_photo, verdict)
+                continue
+            shapes = _measured(row, levels)
+            units = find_tick_units(shapes.lengths, shapes.ink, shapes.open_ends, _ink_share(view.rgb, row))
+            verdict = self._judge_order(row, shapes, units)
+            if verdict.complaint:
+                yield _JudgedRow(in_photo, verdict, units)
+                continue
+            ends = shapes.straight_ends()
+            if _is_certain(units):
+                ends += shapes.outer_ends(tick_kinds(row.n_ticks, units.order, units.phase) > 0)
+            edge = find_edge(view.rgb, row, ends)
+            is_body = self._is_body(edge, units)
+            verdict = _first_failed(
+                verdict.tests_passed,
+                (is_body, "have no straight edge of a ruler beside them"),
+                (len(units.units) == 1, f"may be {_named(units)} apart, which are marked alike"),
+            )
+            yield _JudgedRow(in_photo, verdict, units, edge if is_body else None, tells_order=True)
 
     def tells_order(self, grouping: TickUnits) -> bool:
         """Test whether the order among ticks is proven, so that there is a ruler.
@@ -275,7 +313,7 @@ class RulerFinder:
             and grouping.refined_margin >= factor * MIN_REFINED_MARGIN
             and (grouping.family != "twos" or grouping.marks_standing_out >= MIN_STANDING_OUT_HALF)
             and grouping.length_noise <= self.max_length_noise_pitches
-            and grouping.explained >= MIN_EXPLAINED
+            and grouping.explained >= (MIN_EXPLAINED_CERTAIN if _is_certain(grouping) else MIN_EXPLAINED)
         )
 
     def _rows(self, levels: tuple[Level, ...], seeds: PeriodicPlaces) -> Iterator[TickRow]:
@@ -303,15 +341,14 @@ class RulerFinder:
 
     def _judge_row(self, row: TickRow) -> _Verdict:
         """Test whether the ticks are enough, even, and begin on one line."""
-        told = _told(row)
         return _first_failed(
             0,
-            (row.n_found >= self.min_ticks, f"{told} are fewer than {self.min_ticks}"),
-            (row.n_found >= (1 - self.max_missing) * row.n_ticks, f"{told} have too many gaps"),
-            (row.residual <= self.max_residual_pitches, f"{told} are not even"),
+            (row.n_found >= self.min_ticks, f"are fewer than {self.min_ticks}"),
+            (row.n_found >= (1 - self.max_missing) * row.n_ticks, "have too many gaps"),
+            (row.residual <= self.max_residual_pitches, "are not even"),
             (
-                row.end_scatter <= max(self.max_end_scatter_pitches, SURE_END_SCATTER_PITCHES),
-                f"{told} do not begin on one line",
+                row.end_scatter <= max(self.max_end_scatter_pitches, CERTAIN_END_SCATTER_PITCHES),
+                "do not begin on one line",
             ),
         )
 
@@ -323,25 +360,28 @@ class RulerFinder:
             >= (min(self.min_edge_consistency, SURE_EDGE_CONSISTENCY) if sure else self.min_edge_consistency)
         )
 
+    def _max_end_scatter(self, units: TickUnits) -> float:
+        """How far the ends of ticks may scatter, in pitches, by how clear their order is."""
+        if _is_certain(units):
+            return max(self.max_end_scatter_pitches, CERTAIN_END_SCATTER_PITCHES)
+        if _is_sure(units):
+            return max(self.max_end_scatter_pitches, SURE_END_SCATTER_PITCHES)
+        return self.max_end_scatter_pitches
+
     def _judge_order(self, row: TickRow, shapes: TickShapes, grouping: TickUnits) -> _Verdict:
         """Test whether the ticks are clear and their order tells the unit."""
-        told = _told(row)
         tells = self.tells_order(grouping)
         inch = grouping.family == "halves" and grouping.margin >= self.min_margin
         # A border that cuts all longer ticks alike makes inches look like half centimetres.
         levelled = grouping.family == "twos" and shapes.cut
-        ends_on_line = row.end_scatter <= self.max_end_scatter_pitches or _is_sure(grouping)
+        ends_on_line = row.end_scatter <= self._max_end_scatter(grouping)
         return _first_failed(
             N_ROW_TESTS - 1,
-            (ends_on_line, f"{told} do not begin on one line"),
-            (shapes.contrast >= self.min_contrast, f"{told} are too faint"),
-            (shapes.finer <= MAX_FINER, f"{told} have finer ones between them"),
-            (not inch, f"{told} are grouped by 2, 4, 8 and 16, as on an inch ruler: {_named(grouping)} each"),
-            (tells and not levelled, f"{told} have no longer ones at every fifth or tenth that would tell the unit"),
-            (
-                len(grouping.units) <= 1,
-                f"{told} may be {_named(grouping)} apart, which are marked alike",
-            ),
+            (ends_on_line, "do not begin on one line"),
+            (shapes.contrast >= self.min_contrast, "are too faint"),
+            (shapes.finer <= MAX_FINER, "have finer ones between them"),
+            (not inch, f"are grouped by 2, 4, 8 and 16, as on an inch ruler: {_named(grouping)} each"),
+            (tells and not levelled, "have no longer ones at every fifth or tenth that would tell the unit"),
         )
 
 
@@ -353,6 +393,17 @@ class _Verdict:
     complaint: str
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _JudgedRow:
+    """Row of ticks in working px of the photo, and how far it passed the tests; without what it did not get to."""
+
+    row: TickRow
+    verdict: _Verdict
+    units: TickUnits | None = None
+    edge: Edge | None = None
+    tells_order: bool = False
+
+
 def _is_sure(units: TickUnits) -> bool:
     """Tell whether an order of millimetres is so clear that the ends of the ticks and the edge may be blurred."""
     return (
@@ -361,6 +412,46 @@ def _is_sure(units: TickUnits) -> bool:
         and units.margin >= SURE_MARGIN
         and units.n_marks >= SURE_MARKS
     )
+
+
+def _is_certain(units: TickUnits) -> bool:
+    """Tell whether the order of millimetres alone proves the ruler, so that ends and edge have to prove less."""
+    return (
+        units.family == "tens"
+        and units.gain >= CERTAIN_GAIN
+        and units.margin >= CERTAIN_MARGIN
+        and units.n_marks >= CERTAIN_MARKS
+    )
+
+
+def _settled_by_inches(judged: list[_JudgedRow]) -> _JudgedRow | None:
+    """First row in millimetres that inches on the other edge prove, whatever unit and edge were in doubt."""
+    for one in judged:
+        if one.units is None or not one.tells_order or not can_be_settled(one.units):
+            continue
+        for other in judged:
+            if other.units is not None and inches_beside(one.row, other.row, other.units):
+                return replace(
+                    one,
+                    verdict=_Verdict(one.verdict.tests_passed, ""),
+                    units=replace(one.units, units=(MILLIMETRE,)),
+                    edge=one.edge or outer_edge(one.row, other.row),
+                )
+    return None
+
+
+def _search(photo: Photo, judged: list[_JudgedRow], chosen: _JudgedRow | None) -> RulerSearch:
+    """Answer of a search: the scale of the chosen row, or what came nearest where there is none."""
+    complaints = [one.verdict.complaint and f"{_told(one.row)} {one.verdict.complaint}" for one in judged]
+    rows = tuple(
+        ExaminedRow(photo.to_source(one.row.line.at(one.row.numbers)), complaint, one.units)
+        for one, complaint in zip(judged, complaints, strict=True)
+    )
+    if chosen is not None and chosen.units is not None and chosen.edge is not None:
+        return RulerSearch(_scale(chosen.row, chosen.units.units[0].mm, chosen.edge, photo), rows)
+    nearest = max(zip(judged, complaints, strict=True), key=lambda pair: pair[0].verdict.tests_passed, default=None)
+    told = nearest[1] if nearest is not None else "nothing in the photo repeats as ticks do"
+    return RulerSearch(NoScale(f"no ruler found: {told}"), rows)
 
 
 def _named(grouping: TickUnits) -> str:
@@ -377,6 +468,16 @@ def _first_failed(passed_before: int, *tests: tuple[bool, str]) -> _Verdict:
         if not test:
             return _Verdict(passed_before + passed, complaint)
     return _Verdict(passed_before + len(tests), "")
+
+
+def _levels(rgb: NDArray[np.uint8], reduction: float) -> tuple[Level, ...]:
+    """Pyramid of the green of a picture from a reduced one on."""
+    green = cv2.extractChannel(rgb, 1)
+    if reduction == 1.0:
+        return build_levels(np.asarray(green, np.uint8))
+    reduced = cv2.resize(green, None, fx=reduction, fy=reduction, interpolation=cv2.INTER_AREA)
+    levels = build_levels(np.asarray(reduced, np.uint8))
+    return tuple(replace(level, px_per_full_px=level.px_per_full_px * reduction) for level in levels)
 
 
 def _coarsest(levels: tuple[Level, ...], pitch_px: float, wanted_px: float) -> Level:
@@ -397,9 +498,9 @@ def _measured(row: TickRow, levels: tuple[Level, ...]) -> TickShapes:
     return shapes
 
 
-def _ink_share(photo: Photo, row: TickRow) -> float:
-    """Share of the light that ticks take, in the green of the working picture that the row's line belongs to."""
-    green = cv2.extractChannel(photo.rgb, 1).astype(np.float32)
+def _ink_share(rgb: NDArray[np.uint8], row: TickRow) -> float:
+    """Share of the light that ticks take, in the green of the picture that the row's line belongs to."""
+    green = cv2.extractChannel(rgb, 1).astype(np.float32)
     rows = SHAPE_ROWS[np.abs(SHAPE_ROWS) <= row.half_rows]
     return measure_ink_share(straighten(green, row.line, row.first, row.last, rows), row.sign)
 
@@ -421,13 +522,15 @@ def _scale(row: TickRow, mm_per_tick: float, edge: Edge, photo: Photo) -> Scale:
     )
 
 
-def find_ruler(photo: Photo) -> Scale | NoScale:
+def find_ruler(photo: Photo, read_again: ReadAgain | None = None) -> Scale | NoScale:
     """Read the scale of a photo off the ruler in it, with the default settings of `RulerFinder`.
 
     Parameters
     ----------
     photo : Photo
         The photo.
+    read_again : callable, optional
+        As of a call of `RulerFinder`.
 
     Returns
     -------
@@ -440,4 +543,4 @@ def find_ruler(photo: Photo) -> Scale | NoScale:
     >>> bool(find_ruler(read_photo(np.full((96, 128, 3), 180, np.uint8))))
     False
     """
-    return RulerFinder()(photo)
+    return RulerFinder()(photo, read_again)

@@ -149,13 +149,15 @@ def build_levels(gray: NDArray[np.uint8]) -> tuple[Level, ...]:
     return tuple(levels)
 
 
-def relative_contrast(gray: NDArray[np.uint8]) -> Picture:
+def relative_contrast(gray: NDArray[np.uint8] | Picture, rows: int = 2 * CONTRAST_HALF_WINDOW_PX + 1) -> Picture:
     """Difference to the local mean, as a share of it: the same in light and in shade.
 
     Parameters
     ----------
-    gray : ndarray of shape (H, W), uint8
+    gray : ndarray of shape (H, W), uint8 or float32
         Grey picture.
+    rows : int
+        Height of the window over which the local mean is taken, px; odd.
 
     Returns
     -------
@@ -163,7 +165,7 @@ def relative_contrast(gray: NDArray[np.uint8]) -> Picture:
         Share of the local mean, within plus and minus `MAX_CONTRAST`.
     """
     side = 2 * CONTRAST_HALF_WINDOW_PX + 1
-    mean = cv2.boxFilter(gray, cv2.CV_32F, (side, side))
+    mean = cv2.boxFilter(gray, cv2.CV_32F, (side, rows))
     difference = cv2.subtract(gray, mean, dtype=cv2.CV_32F)
     relative = np.asarray(difference / (mean + np.float32(DARK_FLOOR)), np.float32)
     return np.clip(relative, -MAX_CONTRAST, MAX_CONTRAST, out=relative)
@@ -207,7 +209,7 @@ def _support(xy: Floats, angle: Floats, pitch: Floats, score: Floats) -> Floats:
 
 
 def _seeds_of_level(level: Level) -> tuple[Floats, Floats, Floats, Floats]:
-    x, y, angle = _coherent_cells(level.contrast)
+    x, y, angle = coherent_cells(level.contrast)
     if len(x) == 0:
         return np.zeros((0, 2)), angle, angle, angle
     cells, score, pitch = _periodicity(_profiles(level.contrast, x, y, angle))
@@ -215,8 +217,19 @@ def _seeds_of_level(level: Level) -> tuple[Floats, Floats, Floats, Floats]:
     return xy, angle[cells], pitch / level.px_per_full_px, score
 
 
-def _coherent_cells(contrast: Picture) -> tuple[Floats, Floats, Floats]:
-    """Centres of cells whose edges run one way, and the direction across those edges."""
+def coherent_cells(contrast: Picture) -> tuple[Floats, Floats, Floats]:
+    """Find the cells of a picture whose edges run one way.
+
+    Parameters
+    ----------
+    contrast : ndarray of shape (H, W), float32
+        Relative contrast.
+
+    Returns
+    -------
+    x, y, angle_rad : ndarray of shape (N,), float64
+        Centres of the cells, px, and the direction across their edges.
+    """
     gx = cv2.Sobel(contrast, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8)
     gy = cv2.Sobel(contrast, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8)
     start = CELL_PX // 2

@@ -128,6 +128,23 @@ class TickLine:
         coefficients[-1] += 0.5 * factor - 0.5
         return replace(self, coefficients=coefficients)
 
+    def moved(self, matrix: Floats) -> TickLine:
+        """Convert the line to a picture that is turned, shifted and resized.
+
+        Parameters
+        ----------
+        matrix : ndarray of shape (2, 3), float64
+            From (x, y, 1) in this picture to (x, y) in the other; a similarity that does not mirror.
+
+        Returns
+        -------
+        TickLine
+            The same line in the other picture.
+        """
+        coefficients = self.coefficients @ matrix[:, :2].T
+        coefficients[-1] += matrix[:, 2]
+        return replace(self, coefficients=coefficients)
+
 
 def _polynomial(coefficients: Floats, z: Floats) -> Floats:
     """Horner's rule for K polynomials at once: coefficients (degree + 1, K), z (N, 1), result (N, K)."""

@@ -96,6 +96,28 @@ class TickShapes:
                     ends.append(sign * smooth)
         return tuple(ends)
 
+    def outer_ends(self, longer: NDArray[np.bool_]) -> tuple[Floats, ...]:
+        """Level line on which ticks begin, though their ends may scatter: where longer ones exceed the others least.
+
+        Parameters
+        ----------
+        longer : ndarray of shape (N,), bool
+            Ticks that are longer by their order.
+
+        Returns
+        -------
+        tuple of ndarray of shape (N,), float64
+            The level line through the median end as the only row, in pitches from the line of ticks; none where few
+            ends are known.
+        """
+        sides = []
+        for sign, lengths, is_open in zip((-1.0, 1.0), self.lengths, self.open_ends, strict=True):
+            known = np.isfinite(lengths) & ~is_open
+            if min((known & longer).sum(), (known & ~longer).sum()) >= MIN_ENDS:
+                excess = float(np.median(lengths[known & longer]) - np.median(lengths[known & ~longer]))
+                sides.append((excess, np.full(len(lengths), sign * np.median(lengths[known]))))
+        return (min(sides, key=lambda side: side[0])[1],) if len(sides) == 2 else ()
+
 
 def measure_shapes(strip: Floats, rows: Floats, half_rows: float) -> TickShapes:
     """Measure the ticks of a straightened strip in which ticks are bright.
