@@ -27,7 +27,7 @@ from lesionvis.batch.reviews import REVIEW_COLUMNS
 from lesionvis.batch.rows import CANDIDATE_COLUMNS, PHOTO_COLUMNS
 from lesionvis.cli.main import app
 from lesionvis.flags import FLAGS
-from lesionvis.pattern.features import FEATURES, MODEL_FEATURES
+from lesionvis.pattern.features import BARE_MODEL_FEATURES, FEATURES, MODEL_FEATURES
 from lesionvis.pattern.lookalikes import LOOKALIKES
 from lesionvis.pattern.pattern import BLOCKING_FLAGS, SHOWER_MARKS, SIGNS
 from lesionvis.pattern.seen import RULES, SEEN, UNSEEN_FLAGS
@@ -261,8 +261,9 @@ def _features() -> Iterator[str]:
     yield ""
     yield (
         f"{len(FEATURES)} numbers describe a photo; one function each, whose name is the column and whose docstring, "
-        f"printed here, is the definition. The pattern model sees the {len(MODEL_FEATURES)} marked with *; the "
-        "others depend on the camera or on a scale, and are for people."
+        f"printed here, is the definition. The pattern model sees the {len(MODEL_FEATURES)} marked with *, the model "
+        f"of bare skin these and the bands, {len(BARE_MODEL_FEATURES)} in all; the others depend on the camera or on a "
+        "scale, and are for people."
     )
     modules: dict[str, list[Callable[..., object]]] = {}
     for feature in FEATURES:

@@ -141,7 +141,12 @@ class Abcde:
         Abcde
             With evolution and checklist from these answers.
         """
-        checklist = self.seven_points.answered(answers)
+        checklist = seven_points(
+            answers,
+            shape_is_irregular=_any_of(self.asymmetry.present, self.border.present),
+            color_is_irregular=self.color.present,
+            diameter_mm=self.diameter.numbers["length_mm"],
+        )
         return dataclasses.replace(self, evolution=_evolution(answered(answers, "changed")), seven_points=checklist)
 
     def evolved(self, changed: bool, seen: str, *, size_changed: bool = False) -> Abcde:
@@ -234,17 +239,18 @@ def measure_abcde(found: Findings, answers: Answers | None = None) -> Abcde | No
     is_cut = bool(table.has_flag("cut_by_frame")[row])
     halves, border = asymmetry(patch), border_form(patch)
     x, y = photo.to_source(patch.to_working(np.asarray(centroid(patch.mask))))
-    told = answers if answers is not None else Answers()
-    shape = _asymmetry(halves, is_cut=is_cut), _border(border, is_cut=is_cut)
-    color, diameter = _color(color_shares(patch)), _diameter(found.scale, table, row, is_cut=is_cut)
-    checklist = seven_points(
-        told,
-        shape_is_irregular=_any_of(*(criterion.present for criterion in shape)),
-        color_is_irregular=color.present,
-        diameter_mm=diameter.numbers["length_mm"],
+    measured = Abcde(
+        _asymmetry(halves, is_cut=is_cut),
+        _border(border, is_cut=is_cut),
+        _color(color_shares(patch)),
+        _diameter(found.scale, table, row, is_cut=is_cut),
+        _evolution(None),
+        seven_points(Answers()),
+        (float(x), float(y)),
+        halves.axis_deg,
+        border.octants,
     )
-    evolution, centre_px = _evolution(answered(told, "changed")), (float(x), float(y))
-    return Abcde(*shape, color, diameter, evolution, checklist, centre_px, halves.axis_deg, border.octants)
+    return measured.answered(answers if answers is not None else Answers())
 
 
 def _any_of(*known: bool | None) -> bool | None:

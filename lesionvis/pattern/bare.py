@@ -11,13 +11,13 @@ import numpy as np
 
 from lesionvis.errors import ModelError
 from lesionvis.models import Model, Predictor, load_model, packaged_model_folder, predictor_for
-from lesionvis.pattern.features import MODEL_FEATURES
+from lesionvis.pattern.features import BARE_MODEL_FEATURES
 
 BARE_MODEL_NAME = "bare-v1"
 # Redness that anybody sees is not bare skin, whatever the model says: so large a share of the skin that is redder than
-# the rest, or so red a core (log10) of the region that stands out most. Of sources left out, visible things called bare
-# 0.059 to 0.033, bare skin called so 0.63 to 0.56; another threshold of the model would lose twice as much.
-RED_SKIN_SHARE_MAX, LESION_CORE_ERYTHEMA_MAX = 0.3, 0.08
+# the rest, or so red a core (log10) of the region that stands out most. Stricter limits (0.3, 0.08), with more left to
+# the model: of sources left out, as many visible things called bare, and bare skin called so 0.52, not 0.53.
+RED_SKIN_SHARE_MAX, LESION_CORE_ERYTHEMA_MAX = 0.45, 0.12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,7 +50,7 @@ class BareModel:
         bool
             True for bare skin.
         """
-        row = np.asarray([[features[name] for name in MODEL_FEATURES]], np.float32)
+        row = np.asarray([[features[name] for name in BARE_MODEL_FEATURES]], np.float32)
         return float(self.predictor(row)[0, -1]) >= self.bare_min and not shows_redness(features)
 
 
@@ -68,7 +68,7 @@ def shows_redness(features: Mapping[str, float]) -> bool:
 
     Examples
     --------
-    >>> shows_redness({"red_skin_share": 0.4, "lesion_core_erythema": 0.0})
+    >>> shows_redness({"red_skin_share": 0.5, "lesion_core_erythema": 0.0})
     True
     """
     return (
@@ -94,7 +94,7 @@ def bare_model_of(model: Model) -> BareModel:
     ModelError
         If the card lacks a threshold, or the model was made for other features.
     """
-    predictor = predictor_for(model, "forest", MODEL_FEATURES)
+    predictor = predictor_for(model, "forest", BARE_MODEL_FEATURES)
     try:
         return BareModel(model.name, predictor, float(model.card["thresholds"]["bare_min"]))
     except KeyError as error:

@@ -8,6 +8,7 @@ import pytest
 from lesionvis.lab.evaluate.cross_validation import AnsweredPhotos, pattern_figures, with_bare
 from lesionvis.lab.train.bare_training import (
     VISIBLE_LOST_MAX,
+    bare_folds,
     bare_out_of_fold,
     fit_bare,
     fit_bare_min,
@@ -15,11 +16,10 @@ from lesionvis.lab.train.bare_training import (
     is_bare_out_of_fold,
     shows_something,
 )
-from lesionvis.lab.train.folds import fold_of
 from lesionvis.lab.train.pattern_training import RARE_WEIGHT_MAX, PatternTable, row_weights
 from lesionvis.lab.truth import Label
 from lesionvis.labels import NO_SPOTS, UNCERTAIN
-from lesionvis.pattern.features import FEATURE_NAMES
+from lesionvis.pattern.features import BARE_MODEL_FEATURES, FEATURE_NAMES
 from lesionvis.pattern.pattern import CLASSES
 
 TELLING = FEATURE_NAMES.index("candidate_contrast")
@@ -76,10 +76,20 @@ def test_bare_skin_is_told_on_sources_that_were_left_out(table: PatternTable) ->
 
 
 def test_the_fold_of_a_photo_has_no_part_in_what_is_said_of_it(table: PatternTable) -> None:
-    fold = np.asarray([fold_of(label.source, label.group) for label in table.labels])
+    fold = bare_folds(table)
     held = np.flatnonzero(fold == fold[0])
-    expected = fit_bare(table, np.flatnonzero(fold != fold[0]))(table.model_input()[held])[:, -1]
+    expected = fit_bare(table, np.flatnonzero(fold != fold[0]))(table.model_input(BARE_MODEL_FEATURES)[held])[:, -1]
     assert bare_out_of_fold(table)[held] == pytest.approx(expected)
+
+
+def test_every_source_is_left_out_by_itself_and_patients_stay_together() -> None:
+    labels = [_label(f"web{i % 3}", i) for i in range(9)] + [_label("pad", 7), _label("pad", 8), _label("dermnet", 7)]
+    folds = dict(zip(labels, bare_folds(_table(*labels)).tolist(), strict=True))
+    abroad = {label.source: folds[label] for label in labels[:9]}
+    assert [folds[label] for label in labels[:9]] == [abroad[label.source] for label in labels[:9]]
+    assert len(set(abroad.values())) == 3
+    assert not set(abroad.values()) & {folds[label] for label in labels[9:]}
+    assert folds[labels[9]] == folds[labels[11]]
 
 
 def test_answers_on_bare_skin_are_counted() -> None:

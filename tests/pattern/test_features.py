@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from stages import NO_SCALE, Staged, work
 
+from lesionvis.color import blood_map, erythema_index
 from lesionvis.findings import Findings
 from lesionvis.flags import FLAGS
 from lesionvis.lab.render.scenarios import petechial_shower, single_lesion
@@ -32,6 +33,7 @@ from lesionvis.pattern.features import (
 )
 from lesionvis.pattern.features import crop as spot_features
 from lesionvis.pattern.features import lesion as lesion_features
+from lesionvis.pattern.features.inputs import band_quantiles
 from lesionvis.scale import NoScale, Scale, given_scale
 from lesionvis.skin import Skin
 from lesionvis.spots import Spots
@@ -120,7 +122,17 @@ def _inputs(
         blobs=np.zeros(0, np.int64),
         apart=np.zeros(0, np.int64),
         likely=np.zeros(0, np.int64),
+        bands=dict.fromkeys(("erythema", "blood"), band_quantiles(small, np.ones_like(small) > 0)),
     )
+
+
+def _with_green(green: Any, skin: Any = None) -> FeatureInputs:
+    """FeatureInputs without spots, of a small picture that departs from healthy skin in green."""
+    density = np.zeros((108, 144, 3), np.float32)
+    density[..., 1] = green
+    skin = np.ones((108, 144), np.bool_) if skin is None else skin
+    maps = {"erythema": erythema_index(density), "blood": blood_map(density)}
+    return replace(_inputs(), bands={name: band_quantiles(values, skin) for name, values in maps.items()})
 
 
 def _scattered(count: int, seed: int = 1) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -549,6 +561,40 @@ def test_spreads_answer_to_structure_of_their_size(feature: str, sigma: float) -
     values = compute_features(inputs)
     bands = {name: values[name] for name in FEATURE_NAMES if re.fullmatch("erythema_(fine|middle|coarse)_spread", name)}
     assert max(bands, key=lambda name: bands[name]) == feature
+
+
+@pytest.mark.parametrize(("band", "sigma"), [(1, 1.0), (3, 2.8), (5, 7.5)])
+def test_bands_answer_to_structure_of_their_size(band: int, sigma: float) -> None:
+    noise = np.random.default_rng(1).normal(size=(108, 144)).astype(np.float32)
+    smooth = np.asarray(cv2.GaussianBlur(noise, (0, 0), sigma), np.float32)
+    values = compute_features(_with_green(0.05 * smooth / smooth.std())).values
+    spreads = {number: values[f"erythema_band_{number}_spread"] for number in range(1, 6)}
+    assert max(spreads, key=lambda number: spreads[number]) == band
+
+
+def test_bands_tell_pale_places_from_red_ones() -> None:
+    dots = np.zeros((108, 144), np.float32)
+    dots[10:100:12, 10:140:12] = 1.0
+    red = np.asarray(cv2.GaussianBlur(dots, (0, 0), 1.5), np.float32)
+    for sign, larger, smaller in ((1.0, "high", "low"), (-1.0, "low", "high")):
+        values = compute_features(_with_green(sign * red)).values
+        assert sign * values[f"erythema_band_2_{larger}"] > 1.5 * abs(values[f"erythema_band_2_{smaller}"])
+        # Green takes part in the erythema index once and in the blood map one and a half times.
+        expected = 1.5 * values[f"erythema_band_2_{larger}"]
+        assert values[f"blood_band_2_{larger}"] == pytest.approx(expected, rel=1e-4)
+
+
+def test_bands_are_of_skin_alone() -> None:
+    green = np.zeros((108, 144), np.float32)
+    green[:, 100:] = np.random.default_rng(1).normal(size=(108, 44))
+    skin = np.ones((108, 144), np.bool_)
+    skin[:, 60:] = False
+    values = compute_features(_with_green(green, skin)).values
+    everywhere = compute_features(_with_green(green)).values
+    for name in (f"blood_band_{number}_spread" for number in range(1, 4)):
+        assert values[name] < 1e-6 < 0.01 < everywhere[name]
+    nowhere = compute_features(_with_green(green, np.zeros_like(skin))).values
+    assert all(np.isnan(value) for name, value in nowhere.items() if "_band_" in name)
 
 
 def test_vessels_are_lines_and_petechiae_are_dots() -> None:

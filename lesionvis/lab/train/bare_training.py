@@ -8,20 +8,20 @@ from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 
-from lesionvis.lab.train.folds import N_FOLDS, fold_of
+from lesionvis.lab.train.folds import fold_of
 from lesionvis.lab.train.forests import SEED, FittedPredictor
 from lesionvis.lab.train.pattern_training import PatternTable
 from lesionvis.labels import PATTERNS
 from lesionvis.pattern.bare import shows_redness
-from lesionvis.pattern.features import MODEL_FEATURES
+from lesionvis.pattern.features import BARE_MODEL_FEATURES
 
 BARE, VISIBLE = "0", "1"
 # Photos of home surely show something but were not labelled for this question, and there are as many of them as of all
 # others together.
 HOME_WEIGHT = 0.3
 # Share of photos that plainly show something, of sources that were left out of training, that may be taken for bare.
-# With the redness that is never bare, 0.025 of visible things are then answered as none, and 0.06 in the worst source.
-VISIBLE_LOST_MAX = 0.04
+# With the redness that is never bare, 0.019 of visible things are then answered as none, and 0.06 in the worst source.
+VISIBLE_LOST_MAX = 0.03
 
 
 def shows_something(table: PatternTable) -> NDArray[np.float64]:
@@ -73,10 +73,35 @@ def fit_bare(table: PatternTable, rows: NDArray[np.intp]) -> FittedPredictor:
         weight[chosen] *= 0.5 * len(rows) / weight[chosen].sum()
     forest = make_pipeline(
         SimpleImputer(strategy="median", keep_empty_features=True),
-        ExtraTreesClassifier(200, min_samples_leaf=5, max_features=0.3, n_jobs=1, random_state=SEED),
+        ExtraTreesClassifier(
+            300, criterion="entropy", min_samples_leaf=5, max_features=0.3, n_jobs=1, random_state=SEED
+        ),
     )
-    forest.fit(table.model_input()[rows], is_bare.astype(np.int64), extratreesclassifier__sample_weight=weight)
-    return FittedPredictor(MODEL_FEATURES, forest)
+    forest.fit(
+        table.model_input(BARE_MODEL_FEATURES)[rows],
+        is_bare.astype(np.int64),
+        extratreesclassifier__sample_weight=weight,
+    )
+    return FittedPredictor(BARE_MODEL_FEATURES, forest)
+
+
+def bare_folds(table: PatternTable) -> NDArray[np.int64]:
+    """Fold of each row: every source abroad is one by itself, photos of home are folded by patient.
+
+    Parameters
+    ----------
+    table : PatternTable
+        Features and labels of N photos and composites.
+
+    Returns
+    -------
+    ndarray of shape (N,), int
+        From 0 on.
+    """
+    names = [
+        label.source if label.is_abroad else f"{fold_of(label.source, label.group)} of home" for label in table.labels
+    ]
+    return np.asarray(np.unique(names, return_inverse=True)[1], np.int64)
 
 
 def bare_out_of_fold(table: PatternTable) -> NDArray[np.float64]:
@@ -92,13 +117,12 @@ def bare_out_of_fold(table: PatternTable) -> NDArray[np.float64]:
     ndarray of shape (N,), float64
         0 to 1.
     """
-    fold = np.asarray([fold_of(label.source, label.group) for label in table.labels])
+    fold = bare_folds(table)
     probability = np.zeros(len(fold))
-    for number in range(N_FOLDS):
+    for number in range(fold.max() + 1):
         held = fold == number
-        if held.any():
-            predictor = fit_bare(table, np.flatnonzero(~held))
-            probability[held] = predictor(table.model_input()[held])[:, -1]
+        predictor = fit_bare(table, np.flatnonzero(~held))
+        probability[held] = predictor(table.model_input(BARE_MODEL_FEATURES)[held])[:, -1]
     return probability
 
 
@@ -117,9 +141,9 @@ def is_bare_out_of_fold(table: PatternTable, probability: NDArray[np.float64]) -
     ndarray of shape (N,), bool
         True for bare skin.
     """
-    fold = np.asarray([fold_of(label.source, label.group) for label in table.labels])
+    fold = bare_folds(table)
     is_bare = np.zeros(len(fold), np.bool_)
-    for number in np.unique(fold):
+    for number in range(fold.max() + 1):
         held, others = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
         is_bare[held] = probability[held] >= fit_bare_min(table.take(others), probability[others])
     return is_bare & ~np.asarray([shows_redness(values) for values in table.values()], np.bool_)

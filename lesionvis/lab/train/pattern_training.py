@@ -77,15 +77,20 @@ class PatternTable:
     copy: NDArray[np.int64]
     features: NDArray[np.float32]
 
-    def model_input(self) -> NDArray[np.float32]:
-        """Columns that the model sees.
+    def model_input(self, names: Sequence[str] = MODEL_FEATURES) -> NDArray[np.float32]:
+        """Columns that a model sees.
+
+        Parameters
+        ----------
+        names : sequence of F str
+            Names of features; those of the pattern model unless given.
 
         Returns
         -------
         ndarray of shape (N, F), float32
-            In the order of `MODEL_FEATURES`.
+            In the order of the names.
         """
-        return self.features[:, [FEATURE_NAMES.index(name) for name in MODEL_FEATURES]]
+        return self.features[:, [FEATURE_NAMES.index(name) for name in names]]
 
     def values(self) -> list[dict[str, float]]:
         """Features of each row by name, as the rules of the answer take them.

@@ -10,9 +10,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lesionvis.pattern.features import arrangement, crop, lesion, likely, surroundings
+from lesionvis.pattern.features.bands import BAND_FEATURES
 from lesionvis.pattern.features.inputs import FeatureInputs, gather
 
-__all__ = ["FEATURES", "FEATURE_NAMES", "MODEL_FEATURES", "FeatureInputs", "Features", "compute_features", "gather"]
+__all__ = [
+    "BARE_MODEL_FEATURES",
+    "FEATURES",
+    "FEATURE_NAMES",
+    "MODEL_FEATURES",
+    "FeatureInputs",
+    "Features",
+    "compute_features",
+    "gather",
+]
 
 FEATURES: tuple[Callable[[FeatureInputs], float], ...] = (
     crop.spot_count,
@@ -118,13 +128,17 @@ FEATURES: tuple[Callable[[FeatureInputs], float], ...] = (
     surroundings.candidate_contrast,
     surroundings.fine_noise,
     surroundings.spots_beside_skin_border,
+    *BAND_FEATURES,
 )
 FEATURE_NAMES: tuple[str, ...] = tuple(function.__name__ for function in FEATURES)
 
 # Features in absolute pixels or millimetres are for people: the first depend on the camera, the second are mostly
 # missing.
-_NOT_FOR_THE_MODEL = re.compile(r"_(px|mm|cm2|mm_square)$")
-MODEL_FEATURES: tuple[str, ...] = tuple(name for name in FEATURE_NAMES if not _NOT_FOR_THE_MODEL.search(name))
+_NOT_FOR_MODELS = re.compile(r"_(px|mm|cm2|mm_square)$")
+BARE_MODEL_FEATURES: tuple[str, ...] = tuple(name for name in FEATURE_NAMES if not _NOT_FOR_MODELS.search(name))
+# The pattern is told without the bands.
+_BAND_NAMES = frozenset(function.__name__ for function in BAND_FEATURES)
+MODEL_FEATURES: tuple[str, ...] = tuple(name for name in BARE_MODEL_FEATURES if name not in _BAND_NAMES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.color import erythema_index
+from lesionvis.color import blood_map, erythema_index
 from lesionvis.findings import Findings
 from lesionvis.scale import NoScale, Scale
 from lesionvis.skin import Skin
@@ -27,6 +28,12 @@ BLOB_RIDGE_MAX = 0.5
 # Candidates less likely than this stand in nobody's way. The likeliest, so many and from this score on, stand for the
 # spots of a photo, whether or not they are likely enough to be counted.
 APART_SCORE_MIN, LIKELY_SCORE_MIN, LIKELY_COUNT_MAX = 0.1, 0.3, 20
+# Blurs of the small picture between which the bands lie, px: from the finest that it shows to a tenth of its width.
+BAND_SIGMAS_PX = tuple(1.1 * 1.6**number for number in range(6))
+# Quantiles that are taken of each band.
+BAND_SHARES = (0.05, 0.1, 0.9, 0.95)
+# Bands end this many px before the skin does, as blurs reach beyond it, unless so few px are left.
+BAND_MARGIN_PX, BAND_AREA_MIN_PX = 1, 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,6 +65,9 @@ class FeatureInputs:
         Candidates that do not overlap a better one.
     likely : ndarray of shape (L,), int64
         The best of these, at most 20.
+    bands : dict of str to ndarray of shape (B, len(BAND_SHARES)), float64
+        Quantiles over the skin of the differences of successive blurs of the erythema index ("erythema") and of the
+        blood map ("blood") on the small picture, one row for each two of `BAND_SIGMAS_PX`; NaN without skin.
     """
 
     scale: Scale | NoScale
@@ -74,6 +84,7 @@ class FeatureInputs:
     blobs: NDArray[np.int64]
     apart: NDArray[np.int64]
     likely: NDArray[np.int64]
+    bands: dict[str, NDArray[np.float64]]
 
     def __repr__(self) -> str:
         """One line: what the arrays hold is too much to print."""
@@ -150,6 +161,7 @@ def gather(found: Findings) -> FeatureInputs:
         (left, top), fill = spots.regions.boxes[best], spots.regions.fills[best]
         lesion[top : top + fill.shape[0], left : left + fill.shape[1]] = fill
     apart = distinct(spots.candidates, spots.candidate_scores, APART_SCORE_MIN)
+    erythema, blood = erythema_index(relative), blood_map(relative)
     return FeatureInputs(
         found.scale,
         skin,
@@ -158,14 +170,44 @@ def gather(found: Findings) -> FeatureInputs:
         1.0 / photo.px_per_source_px,
         float(np.count_nonzero(skin.mask)) / photo.px_per_source_px**2,
         relative,
-        erythema_index(relative),
+        erythema,
         small_skin,
         lesion > 0,
         _core(lesion),
         _blobs(spots),
         apart,
         _likely(apart, spots.candidate_scores),
+        {name: band_quantiles(values, small_skin) for name, values in (("erythema", erythema), ("blood", blood))},
     )
+
+
+def band_quantiles(values: NDArray[np.float32], skin: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Quantiles over the skin of the differences of successive blurs of a map.
+
+    Parameters
+    ----------
+    values : ndarray of shape (h, w), float32
+        Map on the small picture.
+    skin : ndarray of shape (h, w), bool
+
+    Returns
+    -------
+    ndarray of shape (len(BAND_SIGMAS_PX) - 1, len(BAND_SHARES)), float64
+        `BAND_SHARES` of each band, the finest first, in the unit of the map; NaN without skin.
+
+    Examples
+    --------
+    >>> even = np.ones((40, 60), np.float32)
+    >>> bool(np.abs(band_quantiles(even, even > 0)).max() < 1e-6)
+    True
+    """
+    side = 2 * BAND_MARGIN_PX + 1
+    inner = cv2.erode(skin.view(np.uint8), np.ones((side, side), np.uint8)) > 0
+    where = inner if np.count_nonzero(inner) >= BAND_AREA_MIN_PX else skin
+    if not where.any():
+        return np.full((len(BAND_SIGMAS_PX) - 1, len(BAND_SHARES)), np.nan)
+    blurred = [cv2.GaussianBlur(values, (0, 0), sigma_px)[where] for sigma_px in BAND_SIGMAS_PX]
+    return np.asarray([np.quantile(fine - coarse, BAND_SHARES) for fine, coarse in pairwise(blurred)], np.float64)
 
 
 def _likely(apart: NDArray[np.int64], scores: NDArray[np.float64]) -> NDArray[np.int64]:

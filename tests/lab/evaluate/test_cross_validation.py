@@ -158,6 +158,8 @@ def test_a_missing_sign_is_a_doubt_in_cross_validation_too() -> None:
     labels = tuple(_label(name, number) for number, name in enumerate(CLASSES * N_FOLDS))
     features = np.zeros((len(labels), len(FEATURE_NAMES)), np.float32)
     features[:, FEATURE_NAMES.index("lesion_blue_less_green_low")] = -0.5
+    for skin_like in ("likely_inflamed", "vessel_energy_share"):
+        features[:, FEATURE_NAMES.index(skin_like)] = 0.9
     roundness = FEATURE_NAMES.index("median_circularity")
     features[:, roundness] = 0.9
     sure = np.array([[0.97 if name == label.pattern else 0.01 for name in CLASSES] for label in labels])
