@@ -16,6 +16,7 @@ from lesionvis.abcde import Abcde, measure_abcde
 from lesionvis.errors import SettingsError
 from lesionvis.findings import Findings
 from lesionvis.json_ready import json_ready
+from lesionvis.labels import NO_SPOTS
 from lesionvis.pattern import Pattern, find_pattern, load_pattern_model
 from lesionvis.pattern.features import Features, compute_features, gather
 from lesionvis.photo.mask import MaskSource, masked_places, read_mask
@@ -267,7 +268,15 @@ class Analyzer:
         photo, skin, table = found.photo, found.skin, found.table
         flags = photo_flags(photo.rgb, skin.fraction, skin.is_dark, working_px_per_mm(photo, found.scale))
         features = compute_features(gather(found))
-        pattern = find_pattern(features, flags, len(table) == 0, load_pattern_model(self.model_folder))
+        has_drawn = drawn is not None and len(table) > 0
+        model = load_pattern_model(self.model_folder)
+        pattern = find_pattern(features, flags, len(table) == 0, model, has_drawn_spots=has_drawn)
+        if pattern.label == NO_SPOTS and len(table) > 0 and not found.spots.lesion:
+            # A few doubtful spots on skin that looks bare are no more than candidates.
+            spots = found.spots.none_taken()
+            table = measure_spots(photo, found.scale, skin, spots)
+            found = dataclasses.replace(found, spots=spots, table=table)
+            features = compute_features(gather(found))
         abcde = measure_abcde(found, told)
         flags += self._doubts(found)
         advice = advise(pattern.label, told, _evidence(table, abcde, flags))

@@ -19,11 +19,12 @@ from lesionvis.analysis import Analysis, Analyzer, analyze
 from lesionvis.errors import AnswerError, ModelError, SettingsError, UnreadablePhoto
 from lesionvis.flags import FLAGS
 from lesionvis.models import packaged_model_folder
+from lesionvis.pattern.bare import BareModel
 from lesionvis.pattern.features import FEATURE_NAMES
 from lesionvis.photo import PhotoReader, read_photo
 from lesionvis.scale import NoScale, Scale
 from lesionvis.spots import SpotFinder
-from lesionvis.spots.rejections import explain_rejections
+from lesionvis.spots.rejections import explain_rejections, likely_rejected
 from lesionvis.spots.table import COLUMNS
 from lesionvis.triage.answers import Answers
 
@@ -53,6 +54,43 @@ def test_a_path_its_bytes_and_its_pixels_give_the_same_analysis(
     assert analyze(path).photo.name == "shower.png"
     assert analyze(path.read_bytes()).photo.name == "bytes"
     assert analysed_shower.photo.name == "array"
+
+
+def _called_bare(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the model of bare skin take every photo for bare."""
+    monkeypatch.setattr(BareModel, "is_bare", lambda *_: True)
+    monkeypatch.setattr("lesionvis.pattern.pattern.is_textbook_shower", lambda _: False)
+    monkeypatch.setattr("lesionvis.pattern.pattern.prediction_set", lambda *_: ("other",))
+
+
+def test_skin_that_is_called_bare_has_candidates_and_no_spots(
+    shower: Staged, analysed_shower: Analysis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _called_bare(monkeypatch)
+    bare = analyze(shower.truth.rgb, px_per_mm=6.0)
+    assert bare.pattern.label == "no_spots"
+    assert (len(bare.spots), len(bare.table), bare.spots.labels.max(), bare.features["spot_count"]) == (0, 0, 0, 0.0)
+    assert bare.advice.evidence.spot_count == 0
+    found = analysed_shower.spots
+    assert bare.spots.candidate_scores.tolist() == found.candidate_scores.tolist()
+    # A person may still take what had been found.
+    assert len(likely_rejected(bare.spots)) >= len(found) > len(likely_rejected(found))
+
+
+def test_spots_that_a_person_drew_are_no_bare_skin(
+    shower: Staged, analysed_shower: Analysis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _called_bare(monkeypatch)
+    drawn = analyze(shower.truth.rgb, px_per_mm=6.0, outlines=analysed_shower.spots.outlines_px[:3])
+    assert (drawn.pattern.label, len(drawn.spots)) == ("uncertain", 3)
+    assert analyze(shower.truth.rgb, px_per_mm=6.0, outlines=()).pattern.label == "no_spots"
+
+
+def test_a_dominant_lesion_stays_though_the_skin_is_called_bare(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _called_bare(monkeypatch)
+    lesion = analyze(project / "sample_images" / "irregular-lesion.jpg")
+    assert (lesion.pattern.label, len(lesion.spots), lesion.spots.lesion) == ("no_spots", 1, 1)
+    assert lesion.advice.evidence.stands_out
 
 
 def test_the_same_photo_gives_the_same_analysis(shower: Staged, analysed_shower: Analysis) -> None:

@@ -379,6 +379,8 @@ def find_pattern(
     is_empty: bool,
     model: PatternModel | None = None,
     bare_model: BareModel | None = None,
+    *,
+    has_drawn_spots: bool = False,
 ) -> Pattern:
     """Name the pattern.
 
@@ -393,6 +395,8 @@ def find_pattern(
         The one that comes with the package unless given.
     bare_model : BareModel, optional
         The one that comes with the package unless given.
+    has_drawn_spots : bool
+        True when a person says that there are spots: the skin is not bare then, whatever the model says.
 
     Returns
     -------
@@ -409,7 +413,7 @@ def find_pattern(
     likely = prediction_set(values.tolist(), model.set_min)
     possible = with_signs(likely, features.values)
     is_textbook = is_textbook_shower(features.values)
-    is_bare = bare_model.is_bare(features.values) and not is_textbook
+    is_bare = bare_model.is_bare(features.values) and not (is_textbook or has_drawn_spots)
     seen = what_is_seen(features.values, flags, is_bare=is_bare)
     # Dots that are plain on dark skin need no lighter skin to be named.
     blocking = [flag for flag in flags if flag in BLOCKING_FLAGS and not (flag == "dark_skin" and is_textbook)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -89,6 +89,20 @@ class Spots:
 
     def __len__(self) -> int:
         return len(self.outlines_px)
+
+    def none_taken(self) -> Spots:
+        """Spots of the same photo, had no candidate reached the score of a spot.
+
+        Returns
+        -------
+        Spots
+            Of length 0, with all candidates; its `min_score` lies just above the best of them.
+        """
+        labels = np.zeros_like(self.labels)
+        labels.setflags(write=False)
+        above = float(np.nextafter(self.candidate_scores.max(initial=self.min_score), np.inf))
+        none = np.zeros(0)
+        return replace(self, labels=labels, outlines_px=(), score=none, lesion=0, min_score=above, kind=(), drawn=())
 
     def __repr__(self) -> str:
         """One line: what the arrays hold is too much to print."""
