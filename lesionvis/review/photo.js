@@ -123,9 +123,13 @@ export class PhotoPage {
       const held = await ask("api/asked?" + new URLSearchParams({ photo }));
       if (this.name !== photo || this.held.version !== held.version) return;
       this.held.dialogue = held.dialogue;
+      this.asks = Boolean(held.dialogue);
       this.tell();
     } catch (error) {
-      if (this.name === photo) complain(error.message);
+      if (this.name !== photo) return;
+      this.asks = false;
+      this.questions.show(null, false);
+      complain(error.message);
     }
   }
 

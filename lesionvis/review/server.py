@@ -17,7 +17,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lesionvis.errors import LesionvisError
+from lesionvis.errors import LesionvisError, SettingsError
 from lesionvis.flags import FLAGS
 from lesionvis.labels import LABELS
 from lesionvis.review.guard import SAFETY_HEADERS, Guard
@@ -245,7 +245,10 @@ class ReviewServer:
         async with self._measuring:
             task = self._run.task_of_questions(photo)
             if task is not None:
-                self._run.asked.hold(task, await run_sync(self._run.workers.as_given, task))
+                outcome = await run_sync(self._run.workers.as_given, task)
+                self._run.asked.hold(task, outcome)
+                if not self._run.asked.knows(task):
+                    raise SettingsError(outcome.unread or str(outcome.row.get("problem")))
 
     async def _find(self, photo: str) -> None:
         async with self._finding:

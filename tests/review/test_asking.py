@@ -13,6 +13,7 @@ from reviewed import ANALYZER, BROKEN, PHOTO, TWIN, Client, run_of, served, writ
 
 from lesionvis.batch.asked import AskedPhoto
 from lesionvis.batch.given import Given
+from lesionvis.batch.journal import Journal
 from lesionvis.batch.reviews import REVIEWS_NAME
 from lesionvis.errors import SettingsError
 from lesionvis.review.asking import answered, dialogue_of, kept, shown_dialogue
@@ -215,9 +216,27 @@ def test_the_sheet_tells_the_answers(client: Client) -> None:
 
 
 def test_about_a_file_that_is_no_photo_nothing_is_asked(client: Client) -> None:
-    assert asked(client, BROKEN)["dialogue"] is None
-    wish = {"photo": BROKEN, "version": asked(client, BROKEN)["version"], "do": "answer", "age_years": 3}
+    answer = client.http.get("/api/asked", params={"photo": BROKEN})
+    assert answer.status_code == 400
+    assert answer.json()["problem"].startswith("This file")
+    held = client.photo(BROKEN)
+    assert held["dialogue"] is None
+    wish = {"photo": BROKEN, "version": held["version"], "do": "answer", "age_years": 3}
     assert client.post(wish).status_code == 400
+
+
+def test_about_a_photo_that_is_gone_nothing_is_asked_and_it_says_why(run: Path, photos: Path, tmp_path: Path) -> None:
+    moved = tmp_path / "photos"
+    shutil.copytree(photos, moved)
+    with Journal.read(run) as journal:
+        facts = {name: value for name, value in journal.provenance().items() if name != "table_layout"}
+    with Journal.resume(run, facts) as journal:
+        journal.change("UPDATE origin SET folder = ?", [(str(moved),)])
+    (moved / PHOTO).write_bytes((moved / TWIN).read_bytes()[:-9])
+    with served(run) as client:
+        answer = client.http.get("/api/asked", params={"photo": PHOTO})
+        assert answer.status_code == 400
+        assert "changed while" in answer.json()["problem"]
 
 
 def test_the_dialogue_begins_with_the_answers_of_the_table() -> None:
