@@ -196,11 +196,19 @@ def _told(page: Any, count: int) -> None:
     expect(page.locator("#history li")).to_have_count(count)
 
 
-def test_a_border_is_moved_by_mouse_and_by_keyboard(opened: Opened) -> None:
+def _opened_as_found(opened: Opened) -> Any:
+    """Page with a photo whose changes were taken back, drawn anew and measured."""
     page = opened.open()
+    told = page.locator("#history li").count()
     _as_found(page)
+    _told(page, told + 1)
+    _is_measured(page, opened.count())
+    return page
+
+
+def test_a_border_is_moved_by_mouse_and_by_keyboard(opened: Opened) -> None:
+    page = _opened_as_found(opened)
     count = opened.count()
-    _is_measured(page, count)
     before, place = _diameters(page).all_inner_texts(), _middle(page, "#shapes .spot >> nth=0")
     told = page.locator("#history li").count()
     page.locator("#move").click()
@@ -249,8 +257,7 @@ def test_a_border_is_moved_by_mouse_and_by_keyboard(opened: Opened) -> None:
 
 
 def test_a_border_that_cannot_be_kept_goes_back(opened: Opened) -> None:
-    page = opened.open()
-    _as_found(page)
+    page = _opened_as_found(opened)
     page.locator("#move").click()
     place, draft = _middle(page, "#shapes .selected"), page.locator("#draft path").first.get_attribute("d")
     other = _middle(page, "#shapes .spot >> nth=1")
