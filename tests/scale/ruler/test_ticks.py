@@ -13,7 +13,7 @@ from lesionvis.scale.ruler.periodicity import build_levels, find_periodic_places
 from lesionvis.scale.ruler.strip import SAMPLES_PER_PITCH, TickLine, fit_line, straighten, tick_ends, tick_offsets
 from lesionvis.scale.ruler.tick_shapes import measure_shapes
 from lesionvis.scale.ruler.ticks import TickRow, follow_ticks
-from lesionvis.scale.ruler.units import ORDERS, Family, _medians, find_tick_units, tick_kinds
+from lesionvis.scale.ruler.units import ORDERS, Family, _measure_sizes, _medians, find_tick_units, tick_kinds
 
 
 def _bars(pitch_px: float, width: int = 400, height: int = 120) -> np.ndarray:
@@ -183,6 +183,16 @@ def _tens(length: float, fifth: float, tenth: float, n_ticks: int = 43) -> np.nd
 
 def _unit_names(length: float, fifth: float, tenth: float, ink_share: float) -> list[str]:
     return [unit.name for unit in find_tick_units(_tens(length, fifth, tenth), np.zeros(43), None, ink_share).units]
+
+
+@pytest.mark.parametrize(("n_ticks", "is_known"), [(15, False), (16, True), (26, True)])
+def test_one_tick_alone_does_not_tell_how_long_fifths_are(n_ticks: int, is_known: bool) -> None:
+    order = (2, 0, 0, 0, 0, 1, 0, 0, 0, 0)
+    kinds = tick_kinds(n_ticks, order, 0)
+    lengths = np.stack([np.full(n_ticks, 0.5), 1.5 + 0.5 * kinds])
+    sizes = _measure_sizes(lengths, np.zeros(lengths.shape, bool), order, 0, 0.2)
+    assert sizes.length == pytest.approx(2.0)
+    assert sizes.fifth_ratio == pytest.approx(1.25 if is_known else np.nan, nan_ok=True)
 
 
 @pytest.mark.parametrize(
