@@ -8,7 +8,8 @@ import pytest
 from paired import Kind, StretchKind, glass, other_skin, stretched
 
 from lesionvis import blanch_test
-from lesionvis.compare.blanch import _verdict
+from lesionvis.analysis import Analysis
+from lesionvis.compare.blanch import _placed, _verdict
 from lesionvis.triage import advise, advise_further
 from lesionvis.triage.answers import Answers
 from lesionvis.triage.evidence import PhotoEvidence
@@ -37,6 +38,20 @@ def test_without_pale_skin_beside_other_skin_it_cannot_tell(kind: Kind) -> None:
     assert "press firmly" in test.reason
     assert np.isnan(test.pallor)
     assert len(test.spot) == len(test.ratio) == 0
+
+
+def test_an_outline_is_moved_onto_the_spot_that_lies_there_and_onto_no_other(analysed_shower: Analysis) -> None:
+    table = analysed_shower.table
+    centres = np.stack([table["x_px"], table["y_px"]], axis=1)
+    for number, outline in enumerate(analysed_shower.spots.outlines_px[:5]):
+        moved = _placed(outline + np.array([0.7, -0.4]), analysed_shower)
+        assert moved.mean(axis=0) == pytest.approx(centres[number])
+        assert moved - moved.mean(axis=0) == pytest.approx(outline - outline.mean(axis=0))
+        # A spot three times as wide is another one.
+        wide = outline.mean(axis=0) + 3.0 * (outline - outline.mean(axis=0))
+        assert np.array_equal(_placed(wide, analysed_shower), wide)
+    far = analysed_shower.spots.outlines_px[0] - np.array([5000.0, 0.0])
+    assert np.array_equal(_placed(far, analysed_shower), far)
 
 
 def test_other_skin_cannot_tell() -> None:

@@ -14,7 +14,7 @@ from paired import NEW, mole_on_two_days, other_skin, registered, two_days
 from lesionvis import follow_spots
 from lesionvis.analysis import Analysis, analyze
 from lesionvis.compare.comparison import Comparison
-from lesionvis.compare.series import Course
+from lesionvis.compare.series import Course, _tracks
 from lesionvis.compare.spot_changes import Matches
 from lesionvis.errors import SettingsError
 from lesionvis.report.pairs_text import course_lines
@@ -221,6 +221,15 @@ def test_spots_whose_colour_was_not_measured_are_not_said_to_have_stayed_or_fade
     assert matches is not None
     one = replace(unmeasured, matches=replace(matches, contrast_ratio=np.array([1.0, np.nan, np.nan])))
     assert "8 days" in dict(_of(photos, one, tracks=tracks).findings())["persisting_7d"]
+
+
+def test_tracks_are_of_spots_that_were_seen_twice_and_end_where_one_is_gone() -> None:
+    states = ["persisting", "gone", "new", "persisting"]
+    first, second = _made(states, 4.0), _made(["gone", "new", "persisting", "persisting"], 4.0)
+    assert _tracks((4, 4, 4), (first, second)).tolist() == [[1, 1, 0], [4, 4, 4], [0, 3, 3]]
+    # Nothing is followed over two photos that were not compared.
+    apart = (first, replace(first, matches=None), second)
+    assert _tracks((4, 4, 4, 4), apart).tolist() == [[1, 1, 0, 0], [4, 4, 0, 0], [0, 0, 3, 3], [0, 0, 4, 4]]
 
 
 def test_time_adds_up_along_a_track() -> None:
