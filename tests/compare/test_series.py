@@ -371,6 +371,9 @@ def test_colours_that_a_mole_did_not_show_before_are_a_change() -> None:
     plain = replace(first, abcde=replace(first.abcde, color=color))
     course = follow_spots([plain, second], [START, START + timedelta(days=60)])
     assert "that it did not" in dict(course.findings())["changed"]
+    # Where one photo shows no lesion, nothing is said of its colours.
+    for photos in ((replace(plain, abcde=None), second), (plain, replace(second, abcde=None))):
+        assert "changed" not in dict(replace(course, photos=photos).findings())
 
 
 def test_a_shower_has_no_abcde() -> None:
@@ -398,6 +401,7 @@ def test_it_is_plain_in_json_and_read_only() -> None:
     content = json.loads(json.dumps(_course().to_dict(), allow_nan=False))
     assert content["intervals"][0]["compared"] is True
     assert content["photos"][0]["taken_at"] == "2026-03-01T09:00:00"
+    assert content["photos"][0]["taken_at_source"] == "given"
     assert {entry["answer"] for entry in content["findings"]} == {"spreading"}
     json.dumps(follow_spots(two_days()).to_dict(), allow_nan=False)
     with pytest.raises(ValueError, match="read-only"):
