@@ -81,7 +81,12 @@ def test_an_avif_that_claims_a_huge_size_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("side", "reason"), [(9_000, "WebP, 81 megapixels where 64 can be decoded"), (16_384, "WebP; make it smaller")]
+    ("side", "reason"),
+    [
+        (9_000, "WebP, 81 megapixels where 64 can be decoded"),
+        # Some versions of Pillow refuse the header themselves.
+        (16_384, "WebP(, 268 megapixels where 64 can be decoded)?; make it smaller"),
+    ],
 )
 def test_a_webp_that_claims_a_huge_size_is_refused(side: int, reason: str) -> None:
     data = encoded("WEBP", lossless=True)

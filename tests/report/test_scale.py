@@ -33,7 +33,7 @@ def test_a_ruler_that_is_read_is_told_with_its_ticks_order_and_unit() -> None:
     assert max(row["order_gains"], key=row["order_gains"].get) == "tens"
     assert row["unit_probabilities"]["1 mm"] > 0.9
     text = scale_text(search.answer, search.rows)
-    assert "ruler, 10" in text
+    assert f"ruler, {content['px_per_mm']:.4g} px/mm" in text
     assert "every fifth or tenth longer" in text
 
 
