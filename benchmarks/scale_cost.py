@@ -18,7 +18,7 @@ from lesionvis.photo import Photo, PhotoReader
 from lesionvis.scale.find import find_scale
 
 SIZES = (("up to 960 px", 0, 960), ("961 to 1280 px", 961, 1280), ("over 1280 px", 1281, 100_000))
-"""Longer side: ticks too fine for the search are looked for from 961 px on, in a sharper copy from 1281 px on."""
+"""Longer side: what is over 1280 px was reduced, so that ticks too fine for the search are sought in a sharper copy."""
 
 
 def costs_ms(path: Path) -> tuple[float, float, bool]:

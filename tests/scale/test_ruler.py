@@ -300,11 +300,11 @@ def test_a_whole_ruler_without_a_body_is_no_ruler() -> None:
 def test_sixteenths_of_an_inch_on_the_other_edge_prove_the_millimetres() -> None:
     thin = replace(RULER_PRINTS["millimetre"], levels=((1, 2.2, 0.13), (5, 3.4, 0.13), (10, 4.4, 0.13)), digits_every=0)
     look = replace(LOOKS["steel"], width_mm=26.0)
-    rgb = draw_ruler(skin_background(480, 1200, 5), thin, look, RulerPose(7.0, (60.0, 200.0), 0.0, last_mm=150.0)).rgb
+    rgb = draw_ruler(skin_background(480, 960, 5), thin, look, RulerPose(7.0, (60.0, 200.0), 0.0, last_mm=120.0)).rgb
     alone = find_ruler(read_photo(rgb))
     assert isinstance(alone, NoScale)
     assert "1 mm or" in alone.reason
-    other = RulerPose(7.0, (60.0, 200.0 + 7.0 * 26.0), 0.0, last_mm=150.0, flipped=True)
+    other = RulerPose(7.0, (60.0, 200.0 + 7.0 * 26.0), 0.0, last_mm=120.0, flipped=True)
     both = find_ruler(read_photo(draw_ruler(rgb, RULER_PRINTS["inch_sixteenth"], look.without_body(), other).rgb))
     assert isinstance(both, Scale)
     assert both.px_per_mm == pytest.approx(7.0, rel=0.005)

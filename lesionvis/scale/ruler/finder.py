@@ -254,7 +254,7 @@ class RulerFinder:
         reduction = min(1.0, self.max_side_px / max(photo.rgb.shape[:2]))
         levels = _levels(photo.rgb, reduction)
         yield whole_view(photo), levels
-        if reduction < 1.0:
+        if read_again is not None and photo.px_per_source_px < 1.0:  # else there is no sharper picture
             green = np.asarray(cv2.extractChannel(photo.rgb, 1), np.uint8)
             edges = find_ticked_edges(green, levels[min(1, len(levels) - 1)])
             for strip in strip_views(photo, edges, read_again) if edges else ():
