@@ -17,7 +17,7 @@ from lesionvis.pattern.bare import BareModel, load_bare_model
 from lesionvis.pattern.features import MODEL_FEATURES, Features
 from lesionvis.pattern.lookalikes import lookalike_doubts
 from lesionvis.pattern.reasons import reasons_for
-from lesionvis.pattern.seen import MELANIN_INDEX_MAX, UNSEEN_FLAGS, seen_words, what_is_seen
+from lesionvis.pattern.seen import MELANIN_INDEX_MAX, SEVERAL, UNSEEN_FLAGS, seen_words, what_is_seen
 
 MODEL_NAME = "pattern-v2"
 
@@ -57,9 +57,11 @@ class Sign:
 # What is known of a pattern need not be learnt from few photos. Chosen on the labelled photos: none of 14 clear
 # showers, 2 of 239 single lesions and none of 9 angiomas (2 of 75 dermoscopic ones) lie outside; of 119 other photos
 # 53, 9 and 80 do. By the melanin index none of 26
-# clear showers, 12 of 163 pictures of dots and all of 27 of freckles laid onto skin do.
+# clear showers, 12 of 163 pictures of dots and all of 27 of freckles laid onto skin do. No photo or picture that was
+# called a shower has under eight spots, but wood with grains like dots has.
 SIGNS: dict[str, tuple[Sign, ...]] = {
     PETECHIAL_SHOWER: (
+        Sign("spot_count", SEVERAL, np.inf, "Hardly any spots were found, where a shower has many."),
         Sign(
             "median_circularity",
             0.78,
@@ -93,6 +95,7 @@ SIGNS: dict[str, tuple[Sign, ...]] = {
 # What a textbook shower has in common, as ranges of features: many small round dots, alike and apart, of the colour of
 # blood, not inflamed. Few photos of anything else have all of it.
 SHOWER_MARKS: dict[str, tuple[float, float]] = {
+    "spot_count": (SEVERAL, np.inf),
     "small_round_count": (8.0, np.inf),
     "log_diameter_spread": (0.0, 0.25),
     "median_circularity": (0.88, np.inf),
@@ -255,7 +258,7 @@ def with_signs(possible: Sequence[str], values: Mapping[str, float]) -> tuple[st
 
     Examples
     --------
-    >>> with_signs(("petechial_shower",), {"median_circularity": 0.7, "melanin_index": 0.3})
+    >>> with_signs(("petechial_shower",), {"spot_count": 9.0, "median_circularity": 0.7, "melanin_index": 0.3})
     ('petechial_shower', 'other')
     """
     if not {SINGLE_LESION, ANGIOMA} & set(possible) and is_textbook_shower(values):
@@ -281,7 +284,7 @@ def is_textbook_shower(values: Mapping[str, float]) -> bool:
 
     Examples
     --------
-    >>> marks = dict(zip(SHOWER_MARKS, (12.0, 0.1, 0.95, 0.3, 0.2)))
+    >>> marks = dict(zip(SHOWER_MARKS, (12.0, 12.0, 0.1, 0.95, 0.3, 0.2)))
     >>> is_textbook_shower(marks), is_textbook_shower({**marks, "melanin_index": 0.9})
     (True, False)
     """

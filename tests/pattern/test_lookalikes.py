@@ -46,6 +46,6 @@ def test_each_of_its_ranges_must_hold(one: Lookalike) -> None:
 
 
 def test_print_is_no_textbook_shower() -> None:
-    marks = dict(zip(SHOWER_MARKS, (12.0, 0.1, 0.95, 0.3, 0.1), strict=True))
+    marks = dict(zip(SHOWER_MARKS, (12.0, 12.0, 0.1, 0.95, 0.3, 0.1), strict=True))
     assert is_textbook_shower(marks)
     assert not is_textbook_shower({**marks, "likely_inflamed": 0.08})

@@ -33,6 +33,7 @@ from lesionvis.pattern.seen import UNSEEN_FLAGS
 
 # Every pattern has its sign.
 SIGNED = {
+    "spot_count": 12.0,
     "median_circularity": 0.9,
     "melanin_index": 0.3,
     "spots_beside_skin_border": 0.0,
@@ -312,7 +313,7 @@ def test_reasons_name_what_speaks_for_and_against() -> None:
     reasons = find_pattern(FEATURES, (), False, _model(*says)).reasons
     assert len(reasons) == 2
     assert reasons[0].startswith("For petechial_shower: number and arrangement of the spots (odds x ")
-    assert "spot count is 1, typically 0" in reasons[0]
+    assert "spot count is 12, typically 0" in reasons[0]
     assert reasons[1].startswith("Against petechial_shower: colour of the largest lesion (odds x 0.")
     assert "lesion core red is 1, typically 0" in reasons[1]
 

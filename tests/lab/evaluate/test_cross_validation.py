@@ -160,6 +160,7 @@ def test_a_missing_sign_is_a_doubt_in_cross_validation_too() -> None:
     features[:, FEATURE_NAMES.index("lesion_blue_less_green_low")] = -0.5
     for skin_like in ("likely_inflamed", "vessel_energy_share"):
         features[:, FEATURE_NAMES.index(skin_like)] = 0.9
+    features[:, FEATURE_NAMES.index("spot_count")] = 12.0
     roundness = FEATURE_NAMES.index("median_circularity")
     features[:, roundness] = 0.9
     sure = np.array([[0.97 if name == label.pattern else 0.01 for name in CLASSES] for label in labels])
