@@ -16,7 +16,7 @@ from lesionvis.abcde import Abcde, measure_abcde
 from lesionvis.errors import SettingsError
 from lesionvis.findings import Findings
 from lesionvis.json_ready import json_ready
-from lesionvis.labels import NO_SPOTS
+from lesionvis.labels import NO_SPOTS, SINGLE_LESION
 from lesionvis.pattern import Pattern, find_pattern, load_pattern_model
 from lesionvis.pattern.features import Features, compute_features, gather
 from lesionvis.photo.mask import MaskSource, masked_places, read_mask
@@ -26,13 +26,18 @@ from lesionvis.scale import NoScale, Scale, working_px_per_mm
 from lesionvis.scale.card.layout import BAR_MM
 from lesionvis.scale.find import check_references, check_scale, find_scale
 from lesionvis.skin import find_skin
-from lesionvis.spots import SpotFinder
+from lesionvis.spots import SpotFinder, Spots
 from lesionvis.spots.drawn import DrawnSpots, Outlines, as_drawn, drawn_spots
 from lesionvis.spots.table import SpotTable, measure_spots
 from lesionvis.triage import advise
 from lesionvis.triage.advice import Advice
 from lesionvis.triage.answers import Answers, as_answers
 from lesionvis.triage.evidence import PhotoEvidence
+
+# Beside a lesion that is the answer a spot must score this much more. Of 389 clear photos at home that are answered so
+# 15 % had ten spots or more beside it, of 106 abroad 13 %, mostly pieces of the texture of sharp skin; now 3 and 5 %.
+# No marked spot of blood is lost.
+BESIDE_LESION_SCORE_MORE = 0.15
 
 FOUND, CORRECTED = "found", "corrected"
 """Whose spots an analysis has."""
@@ -271,11 +276,10 @@ class Analyzer:
         has_drawn = drawn is not None and len(table) > 0
         model = load_pattern_model(self.model_folder)
         pattern = find_pattern(features, flags, len(table) == 0, model, has_drawn_spots=has_drawn)
-        if pattern.label == NO_SPOTS and len(table) > 0 and not found.spots.lesion:
-            # A few doubtful spots on skin that looks bare are no more than candidates.
-            spots = found.spots.none_taken()
-            table = measure_spots(photo, found.scale, skin, spots)
-            found = dataclasses.replace(found, spots=spots, table=table)
+        sure = found.spots.taken_from(_score_asked(pattern.label, found.spots))
+        if drawn is None and len(sure) < len(table):
+            table = measure_spots(photo, found.scale, skin, sure)
+            found = dataclasses.replace(found, spots=sure, table=table)
             features = compute_features(gather(found))
         abcde = measure_abcde(found, told)
         flags += self._doubts(found)
@@ -408,6 +412,13 @@ def _folder_path(given: object) -> Path:
     if not isinstance(given, str | Path):
         raise SettingsError(f"model_folder must be the path of a folder, got {given!r}.")
     return Path(given)
+
+
+def _score_asked(pattern: str, spots: Spots) -> float:
+    """Score that a spot must have on a photo of a pattern: what is doubtful there stays a candidate."""
+    if pattern == NO_SPOTS:
+        return float("inf")
+    return spots.min_score + (BESIDE_LESION_SCORE_MORE if pattern == SINGLE_LESION and spots.lesion else 0.0)
 
 
 def _evidence(table: SpotTable, abcde: Abcde | None, flags: tuple[str, ...]) -> PhotoEvidence:

@@ -18,6 +18,9 @@ from lesionvis import __version__
 from lesionvis.analysis import Analysis, Analyzer, analyze
 from lesionvis.errors import AnswerError, ModelError, SettingsError, UnreadablePhoto
 from lesionvis.flags import FLAGS
+from lesionvis.lab.render.scenarios import petechial_shower, single_lesion
+from lesionvis.lab.render.scene import Scene
+from lesionvis.lab.render.synth import render
 from lesionvis.models import packaged_model_folder
 from lesionvis.pattern.bare import BareModel
 from lesionvis.pattern.features import FEATURE_NAMES
@@ -91,6 +94,26 @@ def test_a_dominant_lesion_stays_though_the_skin_is_called_bare(project: Path, m
     lesion = analyze(project / "sample_images" / "irregular-lesion.jpg")
     assert (lesion.pattern.label, len(lesion.spots), lesion.spots.lesion) == ("no_spots", 1, 1)
     assert lesion.advice.evidence.stands_out
+
+
+def test_beside_a_lesion_that_is_the_answer_doubtful_spots_are_candidates(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = Scene(width_px=480, height_px=360, px_per_mm=6.0, seed=4)
+    generator = np.random.default_rng(4)
+    (mole,) = single_lesion(generator, scene, diameter_mm=16.0)
+    dots = petechial_shower(generator, scene, 30, diameter_mm=1.6)
+    apart = [dot for dot in dots if np.hypot(dot.x_px - mole.x_px, dot.y_px - mole.y_px) > 80.0]
+    rgb = render(scene, [mole, *apart]).rgb
+    found = Analyzer().find(rgb, scale=NoScale("none sought")).spots
+    assert found.lesion
+    scores = np.delete(found.score, found.lesion - 1)
+    monkeypatch.setattr(BareModel, "is_bare", lambda *_: False)
+    monkeypatch.setattr("lesionvis.analysis.BESIDE_LESION_SCORE_MORE", float(np.median(scores)) - found.min_score)
+    for possible, asked in (("single_lesion", np.median(scores)), ("other", found.min_score)):
+        monkeypatch.setattr("lesionvis.pattern.pattern.with_signs", lambda *_, only=possible: (only,))
+        analysis = analyze(rgb)
+        assert len(analysis.spots) == len(analysis.table) == 1 + (scores >= asked).sum()
+        assert analysis.features["spot_count"] == len(analysis.table)
+        assert analysis.spots.lesion
 
 
 def test_the_same_photo_gives_the_same_analysis(shower: Staged, analysed_shower: Analysis) -> None:

@@ -90,19 +90,35 @@ class Spots:
     def __len__(self) -> int:
         return len(self.outlines_px)
 
-    def none_taken(self) -> Spots:
-        """Spots of the same photo, had no candidate reached the score of a spot.
+    def taken_from(self, min_score: float) -> Spots:
+        """Those of the spots that have a score, or are the dominant lesion.
+
+        Parameters
+        ----------
+        min_score : float
+            Score from which a candidate is a spot; infinite for none.
 
         Returns
         -------
         Spots
-            Of length 0, with all candidates; its `min_score` lies just above the best of them.
+            Numbered anew, with all candidates; a lowest score that no candidate reaches lies just above the best.
         """
-        labels = np.zeros_like(self.labels)
+        numbers = np.arange(1, len(self) + 1)
+        kept = np.flatnonzero((self.score >= min_score) | (numbers == self.lesion))
+        number_of = np.zeros(len(self) + 1, np.int32)
+        number_of[kept + 1] = np.arange(1, len(kept) + 1)
+        labels = number_of[self.labels]
         labels.setflags(write=False)
-        above = float(np.nextafter(self.candidate_scores.max(initial=self.min_score), np.inf))
-        none = np.zeros(0)
-        return replace(self, labels=labels, outlines_px=(), score=none, lesion=0, min_score=above, kind=(), drawn=())
+        above_all = float(np.nextafter(self.candidate_scores.max(initial=self.min_score), np.inf))
+        return replace(
+            self,
+            labels=labels,
+            outlines_px=tuple(self.outlines_px[i] for i in kept),
+            score=self.score[kept],
+            lesion=int(number_of[self.lesion]),
+            min_score=min(min_score, above_all),
+            kind=tuple(self.kind[i] for i in kept) if self.kind else (),
+        )
 
     def __repr__(self) -> str:
         """One line: what the arrays hold is too much to print."""

@@ -169,6 +169,30 @@ def test_on_brown_skin_few_spots_more_are_missed() -> None:
     assert match(staged).precision >= 0.95
 
 
+def test_spots_from_a_score_on_keep_their_outlines_and_are_numbered_anew(shower: Staged) -> None:
+    spots = shower.worked.spots
+    middle = float(np.median(spots.score))
+    sure = spots.taken_from(middle)
+    kept = np.flatnonzero(spots.score >= middle)
+    assert 0 < len(sure) == len(kept) < len(spots)
+    assert sure.outlines_px == tuple(spots.outlines_px[i] for i in kept)
+    assert sure.kind == tuple(spots.kind[i] for i in kept)
+    for number, before in enumerate(kept + 1, start=1):
+        assert ((sure.labels == number) == (spots.labels == before)).all()
+    assert sure.min_score == middle
+    none = spots.taken_from(np.inf)
+    assert (len(none), none.labels.max(), none.kind) == (0, 0, ())
+    assert spots.candidate_scores.max() < none.min_score < np.inf
+
+
+def test_the_lesion_is_kept_whatever_it_scores(mole: Staged) -> None:
+    spots = mole.worked.spots
+    assert spots.lesion > 0
+    alone = spots.taken_from(np.inf)
+    assert (len(alone), alone.lesion) == (1, 1)
+    assert ((alone.labels == 1) == (spots.labels == spots.lesion)).all()
+
+
 def test_freckles_and_hairs_are_no_spots(shower: Staged) -> None:
     pairs = match(shower)
     assert pairs.precision >= 0.95
