@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 Picture = TypeVar("Picture", np.uint8, np.float32)
 
 # cv2.remap takes at most 32767 rows at once.
-_REMAP_ROWS_MAX = 30_000
+REMAP_ROWS_MAX = 30_000
 
 
 def shrink(picture: NDArray[Picture], long_side_px: int) -> NDArray[Picture]:
@@ -66,12 +66,12 @@ def sample(picture: NDArray[np.float32], x: NDArray[np.floating], y: NDArray[np.
     blocks = [
         cv2.remap(
             picture,
-            x[start : start + _REMAP_ROWS_MAX].astype(np.float32),
-            y[start : start + _REMAP_ROWS_MAX].astype(np.float32),
+            x[start : start + REMAP_ROWS_MAX].astype(np.float32),
+            y[start : start + REMAP_ROWS_MAX].astype(np.float32),
             cv2.INTER_LINEAR,
             borderMode=cv2.BORDER_REPLICATE,
         )
-        for start in range(0, len(x), _REMAP_ROWS_MAX)
+        for start in range(0, len(x), REMAP_ROWS_MAX)
     ]
     # What fits into one block need not be copied once more.
     return np.asarray(blocks[0] if len(blocks) == 1 else np.concatenate(blocks), np.float32)

@@ -15,6 +15,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lesionvis.geometry import REMAP_ROWS_MAX
+
 Floats = NDArray[np.floating[Any]]
 Picture = NDArray[np.float32]
 
@@ -252,15 +254,17 @@ def _profiles(contrast: Picture, x: Floats, y: Floats, angle: Floats) -> Picture
     x, y, angle = (a[:, None].astype(np.float32) for a in (x, y, angle))
     cos, sin = np.cos(angle), np.sin(angle)
     total = np.zeros((len(x), PROFILE_PX), np.float32)
-    for row in PROFILE_ROWS_PX:
-        total += cv2.remap(
-            contrast,
-            x + along * cos - np.float32(row) * sin,
-            y + along * sin + np.float32(row) * cos,
-            cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_CONSTANT,
-            borderValue=(0.0,),
-        )
+    for start in range(0, len(x), REMAP_ROWS_MAX):
+        block = slice(start, start + REMAP_ROWS_MAX)
+        for row in PROFILE_ROWS_PX:
+            total[block] += cv2.remap(
+                contrast,
+                x[block] + along * cos[block] - np.float32(row) * sin[block],
+                y[block] + along * sin[block] + np.float32(row) * cos[block],
+                cv2.INTER_LINEAR,
+                borderMode=cv2.BORDER_CONSTANT,
+                borderValue=(0.0,),
+            )
     return total / np.float32(len(PROFILE_ROWS_PX))
 
 
