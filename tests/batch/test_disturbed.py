@@ -60,15 +60,20 @@ def once(when: Callable[[Progress], bool], act: Callable[[], object]) -> Callabl
 def test_of_two_runs_that_begin_at_the_same_moment_one_is_refused_and_the_other_is_whole(
     folder: Path, tmp_path: Path
 ) -> None:
+    # The one that runs is not at its end before the other was refused, however late that starts.
     program = (
-        "import sys; from pathlib import Path; from lesionvis.batch.run import BatchRunner\n"
+        "import sys, time; from pathlib import Path; from lesionvis.batch.run import BatchRunner\n"
         "from lesionvis.errors import RunFolderError\n"
+        "folder, run, refused = map(Path, sys.argv[1:])\n"
+        "def wait(now):\n"
+        "    tries = 0\n"
+        "    while not refused.exists() and tries < 1000: time.sleep(0.05); tries += 1\n"
         "print('ready', flush=True); sys.stdin.readline()\n"
-        "try: print(BatchRunner(masks=True)(Path(sys.argv[1]), Path(sys.argv[2])))\n"
-        "except RunFolderError as error: print(error)\n"
+        "try: print(BatchRunner(masks=True)(folder, run, wait))\n"
+        "except RunFolderError as error: print(error); refused.touch()\n"
     )
     run = tmp_path / "run"
-    command = [sys.executable, "-c", program, str(folder), str(run)]
+    command = [sys.executable, "-c", program, str(folder), str(run), str(tmp_path / "refused")]
     both = [
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8")
         for _ in range(2)

@@ -83,7 +83,8 @@ def test_columns_are_printed_with_their_meaning() -> None:
     assert {len(line) for line in lines} == {5}
     assert ["spots", "diameter_mm", "number", "mm", "diameter_px in mm; NaN without a scale"] in lines
     package = json.loads(called("columns", "--json").stdout)
-    assert [resource["path"] for resource in package["resources"]] == ["photos.csv", "spots.csv", "candidates.csv"]
+    names = ["photos.csv", "spots.csv", "candidates.csv", "reviews.csv"]
+    assert [resource["path"] for resource in package["resources"]] == names
 
 
 def test_compare_prints_what_changed_and_writes_it(tmp_path: Path) -> None:
