@@ -276,8 +276,8 @@ class Analyzer:
         has_drawn = drawn is not None and len(table) > 0
         model = load_pattern_model(self.model_folder)
         pattern = find_pattern(features, flags, len(table) == 0, model, has_drawn_spots=has_drawn)
-        sure = found.spots.taken_from(_score_asked(pattern.label, found.spots))
-        if drawn is None and len(sure) < len(table):
+        sure = found.spots if has_drawn else found.spots.taken_from(_score_asked(pattern.label, found.spots))
+        if sure is not found.spots:
             table = measure_spots(photo, found.scale, skin, sure)
             found = dataclasses.replace(found, spots=sure, table=table)
             features = compute_features(gather(found))

@@ -327,8 +327,13 @@ def _with_answers(given: Given, text: str) -> Given:
     if not text:
         return given
     told = json.loads(text)
-    about = (told["answers"], told["age_years"], told["cause"], tuple(told["sites"]))
-    return replace(given, answers=about[0], age_years=about[1], cause=about[2], sites=about[3])
+    return replace(
+        given,
+        answers=told["answers"],
+        age_years=told["age_years"],
+        cause=told["cause"],
+        sites=tuple(told["sites"]),
+    )
 
 
 def _latest(journal: Journal, of_files: bool = False) -> dict[str, str]:

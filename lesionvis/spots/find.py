@@ -101,10 +101,13 @@ class Spots:
         Returns
         -------
         Spots
-            Numbered anew, with all candidates; a lowest score that no candidate reaches lies just above the best.
+            Numbered anew, with all candidates; a lowest score that no candidate reaches lies just above the best. The
+            same object where all are kept.
         """
         numbers = np.arange(1, len(self) + 1)
         kept = np.flatnonzero((self.score >= min_score) | (numbers == self.lesion))
+        if len(kept) == len(self):
+            return self
         number_of = np.zeros(len(self) + 1, np.int32)
         number_of[kept + 1] = np.arange(1, len(kept) + 1)
         labels = number_of[self.labels]

@@ -180,6 +180,7 @@ def test_spots_from_a_score_on_keep_their_outlines_and_are_numbered_anew(shower:
     for number, before in enumerate(kept + 1, start=1):
         assert ((sure.labels == number) == (spots.labels == before)).all()
     assert sure.min_score == middle
+    assert spots.taken_from(spots.min_score) is spots
     none = spots.taken_from(np.inf)
     assert (len(none), none.labels.max(), none.kind) == (0, 0, ())
     assert spots.candidate_scores.max() < none.min_score < np.inf
