@@ -34,9 +34,9 @@ from lesionvis.triage.advice import Advice
 from lesionvis.triage.answers import Answers, as_answers
 from lesionvis.triage.evidence import PhotoEvidence
 
-# Beside a lesion that is the answer a spot must score this much more. Of 387 clear photos of one lesion at home that are
-# answered so, finder and pattern left out of training, 17 % had ten spots or more beside it, of 102 abroad 7 %, mostly
-# pieces of the texture of sharp skin; now 5 and 4 %.
+# Beside a lesion that is the answer a spot must score this much more. Of 387 clear photos of one lesion at home that
+# are answered so, finder and pattern left out of training, 17 % had ten spots or more beside it, of 102 abroad 7 %,
+# mostly pieces of the texture of sharp skin; now 5 and 4 %.
 BESIDE_LESION_SCORE_MORE = 0.15
 
 FOUND, CORRECTED = "found", "corrected"
