@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from lesionvis.batch.journal import Journal
 from lesionvis.batch.names import escape_control_characters
 from lesionvis.batch.rows import OK, Value
-from lesionvis.report.template import page_template
+from lesionvis.report.template import data_address, page_template
 from lesionvis.triage.wording import HEADER, NOBODY_ASKED_NOTE, NOBODY_WAS_ASKED
 
 
@@ -43,7 +42,7 @@ def _photos(run: Path, journal: Journal) -> Iterator[dict[str, Any]]:
     for row in journal.records("photos"):
         photo = str(row["photo"])
         file = run / held.get(contents[photo][1], "none") if photo in contents else run / "none"
-        picture = base64.b64encode(file.read_bytes()).decode("ascii") if file.is_file() else ""
+        picture = data_address(file.read_bytes()) if file.is_file() else ""
         yield {"photo": escape_control_characters(photo), "picture": picture, "words": _words(row)}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import heapq
 from collections.abc import Callable, Iterator
 from itertools import groupby
@@ -15,6 +14,7 @@ from lesionvis.batch.pictures import written_whole
 from lesionvis.batch.reviews import last_reviews, review_words
 from lesionvis.batch.rows import Value
 from lesionvis.report.page import ReportPhoto, page_html, urgency
+from lesionvis.report.template import data_address
 
 REPORT_NAME = "report.html"
 # Up to so many photos the page carries its thumbnails inside, so that it can be passed on by itself; with more it
@@ -92,4 +92,4 @@ def _pictures(run: Path, journal: Journal) -> dict[tuple[str, ...], str]:
 def _thumbnail_address(run: Path, file: str, n_photos: int) -> str:
     if not file or n_photos > EMBEDDED_MAX:
         return quote(file)
-    return "data:image/jpeg;base64," + base64.b64encode((run / file).read_bytes()).decode("ascii")
+    return data_address((run / file).read_bytes())

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 from html import escape
 from typing import TYPE_CHECKING
 
 from lesionvis.report.overlay import draw_overlay, jpeg
+from lesionvis.report.template import data_address
 
 if TYPE_CHECKING:
     from lesionvis.analysis import Analysis
@@ -26,7 +26,7 @@ def analysis_html(analysis: Analysis) -> str:
     str
         Self-contained, all text escaped.
     """
-    picture = base64.b64encode(jpeg(draw_overlay(analysis), JPEG_QUALITY)).decode("ascii")
+    picture = data_address(jpeg(draw_overlay(analysis), JPEG_QUALITY))
     lines = [
         f"pattern: {analysis.pattern.label}",
         f"spots: {len(analysis.table)}",
@@ -35,4 +35,4 @@ def analysis_html(analysis: Analysis) -> str:
         analysis.advice.header,
     ]
     items = "".join(f"<li>{escape(line)}</li>" for line in lines)
-    return f'<img alt="annotated photo" src="data:image/jpeg;base64,{picture}"><ul>{items}</ul>'
+    return f'<img alt="annotated photo" src="{picture}"><ul>{items}</ul>'

@@ -8,7 +8,6 @@ forbids that it does, and text from files only ever becomes text.
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 import zlib
 from collections import Counter
@@ -21,7 +20,7 @@ from lesionvis.flags import FLAGS
 from lesionvis.labels import LABELS, PATTERNS, UNCERTAIN
 from lesionvis.pattern.features import FEATURES
 from lesionvis.report.histogram import Histogram
-from lesionvis.report.template import page_file, page_template
+from lesionvis.report.template import inline_digest, page_file, page_template
 from lesionvis.report.threshold import ThresholdCurve, place_of
 from lesionvis.triage.actions import actions
 from lesionvis.triage.rules import Level
@@ -238,8 +237,8 @@ def page_html(
         patterns=[pattern for pattern in (*LABELS, "") if any(key[0] == pattern for key in content.cells)],
         style=Markup(style),  # noqa: S704 - files of this package
         script=Markup(script),  # noqa: S704
-        style_digest=_digest(style),
-        script_digest=_digest(script),
+        style_digest=inline_digest(style),
+        script_digest=inline_digest(script),
         data=Markup(_json_in_page(_data())),  # noqa: S704 - every < is encoded
         rows=map(Markup, content.rows),  # every < is encoded
         packed=map(Markup, content.packed),  # base64
@@ -313,7 +312,3 @@ def _json_in_page(content: Any) -> str:
     """JSON that cannot end the script element that it stands in."""
     text = json.dumps(content, separators=(",", ":"), ensure_ascii=False)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-
-
-def _digest(text: str) -> str:
-    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")

@@ -5,8 +5,6 @@ It holds all of its pictures and asks nothing of the net; without scripts the ph
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -21,7 +19,7 @@ from lesionvis.report.contact import with_numbers
 from lesionvis.report.overlay import jpeg
 from lesionvis.report.pairs import FADES_COLOR, KEEPS_COLOR, STATE_COLORS, UNSURE_COLOR, widened
 from lesionvis.report.pairs_text import course_lines, verdict_notes
-from lesionvis.report.template import page_file, page_template
+from lesionvis.report.template import data_address, inline_digest, page_file, page_template
 from lesionvis.report.text import headline
 from lesionvis.triage.wording import EMERGENCY_NUMBER
 
@@ -217,7 +215,6 @@ def _shown_pair(
 
 
 def _shown_panel(panel: Panel, kinds: dict[str, tuple[str, Color]]) -> dict[str, Any]:
-    coded = base64.b64encode(jpeg(panel.rgb, JPEG_QUALITY)).decode("ascii")
     height, width = panel.rgb.shape[:2]
     marks = [
         {
@@ -231,7 +228,7 @@ def _shown_panel(panel: Panel, kinds: dict[str, tuple[str, Color]]) -> dict[str,
         }
         for mark in panel.marks
     ]
-    picture = f"data:image/jpeg;base64,{coded}"
+    picture = data_address(jpeg(panel.rgb, JPEG_QUALITY))
     return {"width": width, "height": height, "caption": panel.caption, "picture": picture, "marks": marks}
 
 
@@ -258,5 +255,5 @@ def _page(
         kinds=[(name, sign, f"rgb{color}") for name, (sign, color) in kinds.items()],
         pairs=pairs,
         script=Markup(script),  # noqa: S704 - of this package
-        script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii"),
+        script_digest=inline_digest(script),
     )

@@ -6,7 +6,6 @@ files and people only ever becomes text.
 
 from __future__ import annotations
 
-import base64
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 from lesionvis.flags import FLAGS
 from lesionvis.report.overlay import LESION_COLOR, SPOT_COLOR, draw_outline, enlarged, jpeg
 from lesionvis.report.pairs import label_boxes
-from lesionvis.report.template import page_template
+from lesionvis.report.template import data_address, page_template
 from lesionvis.report.text import date_text, headline, lesion_words, scale_words, source_sentence, spots_words
 from lesionvis.triage.answers import UNKNOWN
 from lesionvis.triage.circumstances import Circumstances, known_circumstances
@@ -118,7 +117,7 @@ def _photo_content(analysis: Analysis, n_rows: int) -> dict[str, Any]:
     return {
         "photo": analysis.photo.name,
         "taken_at": _when(analysis.photo.taken_at, analysis.photo.taken_at_source),
-        "picture": _data_address("image/jpeg", jpeg(draw_numbered(analysis, n_rows), JPEG_QUALITY)),
+        "picture": data_address(jpeg(draw_numbered(analysis, n_rows), JPEG_QUALITY)),
         "meaning": f"{PATTERN_SHOWN[analysis.pattern.label].capitalize()}.",
         "spots": f"Spots: {spots_words(analysis)}.",
         "scale": scale_words(analysis),
@@ -180,7 +179,7 @@ def _course_content(course: Course | None) -> dict[str, Any]:
     from lesionvis.report.course_chart import course_svg
     from lesionvis.report.pairs_text import course_lines
 
-    return {"course": course_lines(course), "chart": _data_address("image/svg+xml", course_svg(course).encode())}
+    return {"course": course_lines(course), "chart": data_address(course_svg(course).encode(), "image/svg+xml")}
 
 
 def _error(error: float) -> str:
@@ -189,7 +188,3 @@ def _error(error: float) -> str:
 
 def _when(taken_at: datetime | None, source: str) -> str:
     return date_text(taken_at, source) if taken_at else "on a date that is not known"
-
-
-def _data_address(kind: str, content: bytes) -> str:
-    return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -43,3 +45,39 @@ def page_template(name: str) -> jinja2.Template:
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
     return environment.from_string(page_file(name))
+
+
+def data_address(content: bytes, kind: str = "image/jpeg") -> str:
+    """Address that holds a file itself, for pages that are one file.
+
+    Parameters
+    ----------
+    content : bytes
+    kind : str
+        Media type.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> data_address(b"<svg/>", "image/svg+xml")
+    'data:image/svg+xml;base64,PHN2Zy8+'
+    """
+    return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
+
+
+def inline_digest(text: str) -> str:
+    """SHA-256 of a script or style inside a page, as the page's content security policy names it.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    str
+        In base64.
+    """
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
