@@ -270,6 +270,8 @@ def test_a_border_that_cannot_be_kept_goes_back(opened: Opened) -> None:
     assert "400" in opened.complaints.pop()  # the browser tells of the refusal too
 
 
+# What is waited for is given as a function: an expression would be evaluated again at every poll, which the page's
+# content security policy forbids.
 FREE = """() => {
     const box = document.getElementById('viewer').getBoundingClientRect();
     const shapes = [...document.querySelectorAll('#shapes path')].map((path) => path.getBoundingClientRect());
@@ -280,9 +282,8 @@ FREE = """() => {
 
 
 def _free_place(page: Any) -> tuple[float, float]:
-    page.wait_for_function("document.querySelectorAll('#plane img').length > 0")
-    page.wait_for_function(f"({FREE})()")
-    x, y = page.evaluate(FREE)
+    page.wait_for_function("() => document.querySelectorAll('#plane img').length > 0")
+    x, y = page.wait_for_function(FREE).json_value()
     return float(x), float(y)
 
 
@@ -406,7 +407,7 @@ def test_of_two_windows_the_second_is_told(opened: Opened) -> None:
 def test_a_name_with_markup_does_nothing(opened: Opened) -> None:
     page = opened.open(HOSTILE)
     assert page.title() == f"{HOSTILE} – lesionvis review"
-    page.wait_for_function("document.querySelector('#plane img')?.naturalWidth > 0")
+    page.wait_for_function("() => document.querySelector('#plane img')?.naturalWidth > 0")
     page.keyboard.press("Escape")
     expect(page.locator(".card:focus .name")).to_have_text(HOSTILE)
 
