@@ -74,6 +74,26 @@ def check_output(what: str, path: Path, *endings: str) -> None:
         raise SettingsError(f"The folder of the {what} {path} does not exist; make it first.")
 
 
+def make_folder(what: str, path: Path) -> None:
+    """Make a folder for files to write, where there is none.
+
+    Parameters
+    ----------
+    what : str
+        What messages call the folder.
+    path : Path
+
+    Raises
+    ------
+    SettingsError
+        If it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"The {what} {path} cannot be made ({error.strerror}).") from error
+
+
 def write_output(what: str, path: Path, content: str | bytes) -> None:
     """Write a file; one that is there is overwritten.
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from lesionvis.analysis import Analyzer
 from lesionvis.batch.facts import different_facts
@@ -31,6 +33,8 @@ STATES = ("new", "gone", "growing", "fading", "persisting", "unclear")
 COLUMNS = ("patient", "sites", "photo", "next_photo", "days", *STATES, "triage_level", "problem")
 """Columns of the table of intervals."""
 _FEW = "fewer than two photos with different dates"
+# Of the name of a page, characters; file systems allow 255 bytes.
+_NAME_MAX = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,14 @@ class StudyGroup:
     patient: str
     sites: tuple[str, ...]
     photos: tuple[StudyPhoto, ...]
+
+    @property
+    def page_name(self) -> str:
+        """Name of the file of a page about the group, the same in every run and on every disk."""
+        who = ", ".join((self.patient, *self.sites))
+        # Two that differ by case or beyond the cut have the same words, and another digest.
+        words = quote(who, safe=" ,")[:_NAME_MAX]
+        return f"{words} {hashlib.sha256(who.encode()).hexdigest()[:8]}.html"
 
     @property
     def has_dates(self) -> bool:

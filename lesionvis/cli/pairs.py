@@ -106,7 +106,13 @@ def series(
     ] = None,
     as_json: AsJson = False,
     overlay: Overlay = None,
-    page: PairsPage = None,
+    page: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write a page with the photos over each other and a slider between them (.html); of a run a folder of "
+            "them, one for each patient and site."
+        ),
+    ] = None,
     chart: Annotated[Path | None, typer.Option(help="Write a chart of the course (.svg).")] = None,
     sheet: Sheet = None,
     table: Annotated[
@@ -123,13 +129,13 @@ def series(
 ) -> None:
     """Follow spots through dated photos: new, gone, growing, fading."""
     if len(photos) == 1 and is_run(photos[0]):
-        of_photos = (dates, overlay, page, chart, sheet, answer, answers, age, cause, site)
+        of_photos = (dates, overlay, chart, sheet, answer, answers, age, cause, site)
         if any(of_photos):
             raise SettingsError(
-                f"{photos[0]} is a run, of which series takes only --table, --json, --country, --details and "
-                "--settings; dates, answers and sites come from the table about its photos."
+                f"{photos[0]} is a run, of which series takes only --table, --page, --json, --country, --details "
+                "and --settings; dates, answers and sites come from the table about its photos."
             )
-        tell_series_of_run(photos[0], table, settings, country, as_json=as_json, details=details)
+        tell_series_of_run(photos[0], table, page, settings, country, as_json=as_json, details=details)
         return
     if table is not None:
         raise SettingsError("--table is for the run folder of a study; of single photos give --json.")

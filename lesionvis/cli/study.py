@@ -27,6 +27,7 @@ from lesionvis.cli.options import (
     write_picture,
 )
 from lesionvis.errors import SettingsError
+from lesionvis.files import make_folder, write_output
 
 study_app = typer.Typer()
 
@@ -224,7 +225,14 @@ def is_run(path: Path) -> bool:
 
 
 def tell_series_of_run(
-    run: Path, table: Path | None, settings: Path | None, country: str | None, *, as_json: bool, details: bool
+    run: Path,
+    table: Path | None,
+    pages: Path | None,
+    settings: Path | None,
+    country: str | None,
+    *,
+    as_json: bool,
+    details: bool,
 ) -> None:
     """Print the course of every patient and site of a run, and what could not be followed.
 
@@ -234,6 +242,8 @@ def tell_series_of_run(
         Run folder.
     table : Path or None
         Where to write the table of intervals.
+    pages : Path or None
+        Folder for a page per patient and site.
     settings : Path or None
         Settings file of the run, needed when it used a model of one's own.
     country : str or None
@@ -259,9 +269,12 @@ def tell_series_of_run(
     from lesionvis.batch.summary import text_table
     from lesionvis.batch.tables import write_csv
     from lesionvis.report.contact import numbers_of
+    from lesionvis.report.pairs_page import course_page
     from lesionvis.report.pairs_text import course_text
 
     numbers = numbers_of(country)
+    if pages is not None:
+        make_folder("folder of pages", pages)
     if settings is None:
         analyzer = analyzer_of_run(run)
     else:
@@ -273,6 +286,8 @@ def tell_series_of_run(
     for followed in follow_groups(groups, analyzer):
         group, course = followed.group, followed.course
         rows += interval_rows(followed)
+        if pages is not None and course is not None:
+            write_output("page", pages / group.page_name, course_page(course, course.advice, numbers))
         name = ", ".join((group.patient, *group.sites))
         if as_json:
             contents.append(followed.to_dict())

@@ -14,12 +14,13 @@ from lesionvis.batch.names import content_key, file_key
 from lesionvis.batch.supervisor import Outcome, Task
 from lesionvis.batch.worker import EVIDENCE
 from lesionvis.errors import SettingsError
-from lesionvis.report.contact import number_lines, numbers_of, with_numbers
+from lesionvis.report.contact import number_lines, with_numbers
 from lesionvis.report.text import headline, source_sentence
 from lesionvis.triage.advice import Advice
 from lesionvis.triage.answers import UNKNOWN, Answers, questions
 from lesionvis.triage.circumstances import known_circumstances
 from lesionvis.triage.dialogue import Dialogue, Kind, Prompt, shown_causes, shown_values
+from lesionvis.triage.numbers import PhoneNumbers
 from lesionvis.triage.rules import Level
 from lesionvis.triage.told import help_words, listed, short_words, still_to_answer, told_of, value_words
 from lesionvis.triage.wording import (
@@ -191,12 +192,14 @@ def answered(dialogue: Dialogue, wish: Mapping[str, Any]) -> tuple[Dialogue, str
     return dialogue.answered(values), f"answered: {told}"
 
 
-def shown_dialogue(dialogue: Dialogue) -> dict[str, Any]:
+def shown_dialogue(dialogue: Dialogue, numbers: PhoneNumbers | None) -> dict[str, Any]:
     """What the page shows of a dialogue: the next questions, and the advice as it stands.
 
     Parameters
     ----------
     dialogue : Dialogue
+    numbers : PhoneNumbers or None
+        Whom to ring; None where no country is known.
 
     Returns
     -------
@@ -211,7 +214,7 @@ def shown_dialogue(dialogue: Dialogue) -> dict[str, Any]:
         "progress": dialogue.progress,
         "prompt": None if prompt is None else _shown_prompt(dialogue, prompt),
         "told": _told(dialogue, advice),
-        "advice": _shown_advice(advice),
+        "advice": _shown_advice(advice, numbers),
     }
 
 
@@ -257,10 +260,10 @@ def _told(dialogue: Dialogue, advice: Advice) -> list[str]:
     ]
 
 
-def _shown_advice(advice: Advice) -> dict[str, Any]:
-    numbers, action = numbers_of(), advice.action
+def _shown_advice(advice: Advice, numbers: PhoneNumbers | None) -> dict[str, Any]:
+    action = advice.action
     is_emergency = advice.level == Level.EMERGENCY
-    # Without a country the terminal tells of an option, which the page has not.
+    # Without a country the terminal tells of an option; the page has a choice beside it.
     whom = number_lines(numbers) if numbers else (f"Emergency number: {EMERGENCY_NUMBER}.",)
     net = AGAIN_FOR if is_emergency else AT_ONCE_FOR.get(action.family, ELSE_AT_ONCE_FOR)
     still_open = still_to_answer(advice)

@@ -93,6 +93,24 @@ def listed_photos(journal: Journal, photos: Iterable[str] | None = None) -> dict
     return found
 
 
+def has_companions(listed: Mapping[str, ListedPhoto], photo: str) -> bool:
+    """Test whether there is another photo of the same patient.
+
+    Parameters
+    ----------
+    listed : mapping of str to ListedPhoto
+        By name.
+    photo : str
+        Name of one of them.
+
+    Returns
+    -------
+    bool
+    """
+    patient = listed[photo].shown["patient"]
+    return bool(patient) and sum(one.shown["patient"] == patient for one in listed.values()) > 1
+
+
 def chosen_photos(listed: Iterable[ListedPhoto], wish: Mapping[str, str]) -> list[ListedPhoto]:
     """Photos that fit, in the order that is wanted.
 

@@ -35,6 +35,9 @@ export class PhotoPage {
       outlines: () => this.hide("spots"), candidates: () => this.hide("candidates"),
     };
     for (const [id, act] of Object.entries(clicks)) find(id).addEventListener("click", act);
+    options(find("country"), [["", "another country"], ...Object.entries(about.countries)]);
+    find("country").value = about.country;
+    find("country").addEventListener("change", () => this.call(find("country").value));
   }
 
   async open(photo) {
@@ -43,7 +46,7 @@ export class PhotoPage {
     this.asks = this.about.takes_photos;
     this.places = { spot: null, candidate: null };
     find("photo-title").textContent = photo;
-    find("sheet").href = "sheet?photo=" + encodeURIComponent(photo);
+    for (const id of ["sheet", "course"]) find(id).href = id + "?photo=" + encodeURIComponent(photo);
     find("result").textContent = "Reading the photo …";
     const wish = this.wishes();
     wish.set("photo", photo);
@@ -58,7 +61,8 @@ export class PhotoPage {
     complain("");
     const address = "tile?photo=" + encodeURIComponent(photo) + "&sha256=" + encodeURIComponent(held.sha256 || "");
     this.viewer.open(held.size || null, address, this.about.tile_px);
-    this.around = { previous: held.previous, next: held.next, place: held.place, count: held.count };
+    const { previous, next, place, count, has_companions } = held;
+    this.around = { previous, next, place, count, has_companions };
     this.fill(held);
     find("photo-title").focus({ preventScroll: true });
     if (held.next) this.prepare(held.next);
@@ -114,6 +118,20 @@ export class PhotoPage {
     return this.queue;
   }
 
+  // The advice names the phone numbers of a country.
+  async call(country) {
+    const photo = this.name;
+    try {
+      await ask("api/country", { country });
+      const { dialogue } = await ask("api/photo?" + new URLSearchParams({ photo }));
+      if (this.name !== photo) return;
+      this.held.dialogue = dialogue;
+      this.tell();
+    } catch (error) {
+      complain(error.message);
+    }
+  }
+
   // What the questions need is measured when somebody wants to answer.
   async ask() {
     const photo = this.name;
@@ -159,6 +177,7 @@ export class PhotoPage {
     find("say-pattern").value = held.pattern;
     if (document.activeElement !== find("note")) find("note").value = this.sentNote = held.note;
     find("not-done").hidden = !held.is_done;
+    find("course-part").hidden = !this.held.has_companions;
     find("done").textContent = held.is_done ? "✓ Done, next" : "Done, next";
     find("history").replaceChildren(...held.history.map((one) =>
       make("li", { text: one.made_at.replace("T", " ").slice(0, 19) + " " + one.made_by + ": " + one.action })));

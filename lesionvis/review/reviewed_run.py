@@ -33,6 +33,7 @@ from lesionvis.batch.rows import FAILED
 from lesionvis.batch.study import excluded_places, given_of_photo, last_correction
 from lesionvis.batch.supervisor import Outcome, Task
 from lesionvis.errors import RunFolderError, SettingsError, UnreadablePhoto
+from lesionvis.report.contact import numbers_of
 from lesionvis.report.page import steps
 from lesionvis.review.asking import AskedPhotos, answered, kept, shown_dialogue
 from lesionvis.review.edits import FoundSpots, PhotoState, edited, shown_outlines
@@ -72,6 +73,11 @@ class ReviewedRun:
     reviewer : str
         Who reviews.
     limits : AnalysisSettings
+
+    Attributes
+    ----------
+    numbers : PhoneNumbers or None
+        Whom to ring: of the country that was chosen, or of the computer's language; None where neither is known.
     """
 
     def __init__(
@@ -92,7 +98,9 @@ class ReviewedRun:
         self._kinds = tuple(kind for kind in KINDS if kind in {*ALWAYS, *held_kinds(run, journal)})
         self._found: OrderedDict[str, FoundSpots | str] = OrderedDict()
         self.asked = AskedPhotos()
+        self.numbers = numbers_of()
         self.listed: dict[str, ListedPhoto] = listed_photos(journal)
+        self.analyzer = analyzer
         self.workers = Workers(analyzer, self._kinds, limits)
         self._pictures = RunPictures(run, journal, self.listed, self._kinds)
 
@@ -242,7 +250,7 @@ class ReviewedRun:
             Ready for JSON; None as long as what they need is not known.
         """
         dialogue = self._dialogue(photo)
-        return None if dialogue is None else shown_dialogue(dialogue)
+        return None if dialogue is None else shown_dialogue(dialogue, self.numbers)
 
     def task_of_questions(self, photo: str) -> Task | None:
         """Task of measuring what the questions about a photo need.

@@ -20,11 +20,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from lesionvis.errors import LesionvisError, SettingsError
 from lesionvis.flags import FLAGS
 from lesionvis.labels import LABELS
+from lesionvis.report.contact import numbers_of
+from lesionvis.report.template import inline_digest, page_file
+from lesionvis.review.course import course_of_photo
 from lesionvis.review.guard import SAFETY_HEADERS, Guard
-from lesionvis.review.listing import PAGE_LENGTH, SORTS, choices_of, chosen_photos
+from lesionvis.review.listing import PAGE_LENGTH, SORTS, choices_of, chosen_photos, has_companions
 from lesionvis.review.reviewed_run import ChangedMeanwhileError, NoSuchPhotoError, ReviewedRun
 from lesionvis.review.tiles import TILE_PX
 from lesionvis.spots.drawn import DRAWN_KINDS
+from lesionvis.triage.numbers import phone_numbers
 
 ASSETS = {
     "page.css": "text/css",
@@ -44,6 +48,8 @@ _CHANGED = "This photo was changed in another window; it is shown as it is now, 
 _PHOTO_MAX_BYTES = 300_000_000
 # The sheet is a file that stands alone, with its style and pictures inside, and without scripts.
 _SHEET_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+# The course is the same with one script.
+_COURSE_POLICY = f"{_SHEET_POLICY}; script-src 'sha256-{inline_digest(page_file('pairs.js'))}'"
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -94,6 +100,8 @@ class ReviewServer:
         self._guard = guard
         # A worker does one photo at a time; who waits for the same photo then finds it done.
         self._finding, self._measuring = asyncio.Lock(), asyncio.Lock()
+        # All photos of a patient are in memory at a time.
+        self._following = asyncio.Lock()
         self._decoding: set[asyncio.Future[None]] = set()
 
     def routes(self) -> list[Route]:
@@ -113,7 +121,9 @@ class ReviewServer:
             Route("/api/asked", _problems_told(self._asked)),
             Route("/api/edit", _problems_told(self._edit), methods=["POST"]),
             Route("/api/add", _problems_told(self._add), methods=["POST"]),
+            Route("/api/country", _problems_told(self._country), methods=["POST"]),
             Route("/sheet", _problems_told(self._sheet)),
+            Route("/course", _problems_told(self._course)),
             Route("/tile", _problems_told(self._tile)),
             Route("/thumbnail", _problems_told(self._thumbnail)),
         ]
@@ -142,6 +152,8 @@ class ReviewServer:
                 "choices": choices_of(self._run.listed.values()),
                 "tile_px": TILE_PX,
                 "takes_photos": self._run.takes_photos,
+                "countries": {numbers.code: numbers.country for numbers in phone_numbers().values()},
+                "country": self._run.numbers.code if self._run.numbers else "",
             }
         )
 
@@ -179,6 +191,7 @@ class ReviewServer:
             "next": names[place + 1] if 0 <= place < len(names) - 1 else "",
             "place": place + 1,
             "count": len(names),
+            "has_companions": has_companions(self._run.listed, photo),
         }
         return JSONResponse(self._run.photo(photo) | around)
 
@@ -240,6 +253,19 @@ class ReviewServer:
         task = self._run.task_of_sheet(request.query_params.get("photo", ""))
         page = await run_sync(self._run.workers.sheet, task)
         return Response(page, media_type="text/html", headers={"Content-Security-Policy": _SHEET_POLICY})
+
+    async def _course(self, request: Request) -> Response:
+        """Answer with the course of the spots of a photo."""
+        run, photo = self._run, request.query_params.get("photo", "")
+        async with self._following:
+            page = await run_sync(course_of_photo, run.run, photo, run.analyzer, run.numbers)
+        return Response(page, media_type="text/html", headers={"Content-Security-Policy": _COURSE_POLICY})
+
+    async def _country(self, request: Request) -> Response:
+        """Choose whose phone numbers the advice names."""
+        country = str((await _body(request)).get("country", ""))
+        self._run.numbers = numbers_of(country) if country else None
+        return JSONResponse({"country": country})
 
     async def _ask(self, photo: str) -> None:
         async with self._measuring:

@@ -17,6 +17,7 @@ from lesionvis.batch.run import BatchRunner
 from lesionvis.batch.study_series import (
     COLUMNS,
     GroupCourse,
+    StudyGroup,
     analyzer_of_run,
     check_analyzer,
     follow_groups,
@@ -137,3 +138,11 @@ def test_a_run_without_patients_is_refused(tmp_path: Path) -> None:
     made_up_run(tmp_path / "run", ["a.jpg"], with_pictures=False).__exit__(None, None, None)
     with pytest.raises(RunFolderError, match="knows no patients"):
         study_groups(tmp_path / "run")
+
+
+def test_the_pages_of_groups_have_names_of_their_own_on_every_disk() -> None:
+    patients = ("a", "A", "../a", "", "x" * 300, "x" * 301, "Ä. Ö")
+    names = [StudyGroup(patient, ("legs",), ()).page_name for patient in patients]
+    assert len({name.casefold() for name in names}) == len(names)
+    assert all(Path(name).name == name and len(name.encode()) < 255 for name in names)
+    assert StudyGroup("a", ("legs",), ()).page_name == names[0]

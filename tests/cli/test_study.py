@@ -154,6 +154,15 @@ def test_series_of_a_run_tells_every_patient_and_who_was_not_followed(study_run:
     assert second["photos"] == ["3.png"]
 
 
+def test_series_of_a_run_writes_a_page_per_patient_and_site(study_run: Path, tmp_path: Path) -> None:
+    called("series", study_run, "--page", tmp_path / "new" / "pages")
+    (page,) = sorted((tmp_path / "new" / "pages").iterdir())
+    assert re.fullmatch(r"P1 [0-9a-f]{8}\.html", page.name)
+    assert "From photo 1 to 2, about 3 days" in page.read_text(encoding="utf-8")
+    with pytest.raises(SettingsError, match="cannot be made"):
+        called("series", study_run, "--page", page)
+
+
 def test_series_refuses_what_a_run_or_a_photo_cannot_have(study_run: Path, photo: Path, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="takes only --table"):
         called("series", study_run, "--dates", "2026-03-01")

@@ -75,7 +75,7 @@ def as_analyzed(photo: Path, told: Answers, about: Circumstances) -> Any:
 def test_a_dialogue_outlives_being_kept_as_a_text() -> None:
     dialogue = dialogue_of(SHOWER, Given(), "")
     for _ in range(30):
-        prompt = shown_dialogue(dialogue)["prompt"]
+        prompt = shown_dialogue(dialogue, None)["prompt"]
         if prompt is None:
             break
         after, action = answered(dialogue, benign(prompt))
@@ -101,24 +101,24 @@ def test_a_dialogue_outlives_being_kept_as_a_text() -> None:
 )
 def test_what_was_not_asked_is_refused(wish: dict[str, Any]) -> None:
     dialogue = dialogue_of(SHOWER, Given(), "")
-    assert shown_dialogue(dialogue)["prompt"]["kind"] == "age"
+    assert shown_dialogue(dialogue, None)["prompt"]["kind"] == "age"
     with pytest.raises(SettingsError, match="not what was asked"):
         answered(dialogue, wish)
 
 
 def test_an_emergency_stops_until_the_person_goes_on() -> None:
     dialogue, _ = answered(dialogue_of(SHOWER, Given(), ""), {"values": {}})
-    shown = shown_dialogue(dialogue)
+    shown = shown_dialogue(dialogue, None)
     ticked = {one["name"]: "yes" for one in shown["prompt"]["questions"] if one["name"] == "fits"}
     dialogue, _ = answered(dialogue, {"values": ticked})
-    shown = shown_dialogue(dialogue)
+    shown = shown_dialogue(dialogue, None)
     assert shown["prompt"] is None
     assert shown["stop"]
     assert shown["advice"]["level"] == "emergency"
     with pytest.raises(SettingsError, match="emergency"):
         answered(dialogue, {"values": {}})
     on, _ = answered(dialogue, {"goes_on": True})
-    assert shown_dialogue(on)["prompt"] is not None
+    assert shown_dialogue(on, None)["prompt"] is not None
     assert on.advice == dialogue.advice
 
 
@@ -243,4 +243,4 @@ def test_the_dialogue_begins_with_the_answers_of_the_table() -> None:
     dialogue = dialogue_of(SHOWER, Given({"fever": "yes"}, 3.0), "")
     assert isinstance(dialogue, Dialogue)
     assert dialogue.answers["fever"] == "yes"
-    assert shown_dialogue(dialogue)["told"][:2] == ["Age: 3 years", "Warning sign: fever now"]
+    assert shown_dialogue(dialogue, None)["told"][:2] == ["Age: 3 years", "Warning sign: fever now"]

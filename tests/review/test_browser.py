@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import cv2
 import pytest
 from chromium import chromium
+from paired import rendered_series
 from reviewed import ANALYZER, BROKEN, HOSTILE, PHOTO, TWIN, review_process, run_of, write_photos
 
 from lesionvis.review.new_run import new_run
@@ -71,6 +73,22 @@ class Opened:
     def count(self, page: Any = None) -> int:
         page = page or self.page
         return int(re.match(r"\d+", page.locator("#spots-title").inner_text())[0])  # type: ignore[index]
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of the review of a run with two photos of one patient on two days."""
+    folder = tmp_path_factory.mktemp("study")
+    earlier, later = (shot.rgb[..., ::-1].copy() for shot in rendered_series().shots)
+    rows = ["photo,patient,date"]
+    (folder / "photos").mkdir()
+    for day, shot in ((1, earlier), (4, later)):
+        cv2.imwrite(str(folder / "photos" / f"{day}.png"), shot)
+        rows.append(f"{day}.png,Ann,2026-03-0{day}")
+    (folder / "study.csv").write_text("\n".join(rows), encoding="utf-8")
+    run_of(folder / "photos", folder / "run", metadata=folder / "study.csv")
+    with review_process(folder / "run") as (_, address):
+        yield address
 
 
 @pytest.fixture
@@ -335,7 +353,7 @@ def test_everything_by_keyboard(opened: Opened) -> None:
     _is_measured(page, count + 1)
     page.keyboard.press("Escape")
     page.keyboard.press("t")
-    page.keyboard.type("angioma")
+    page.keyboard.press("a")  # one letter: of several, slowly typed, each would begin anew
     page.keyboard.press("Escape")
     page.keyboard.press("m")
     page.keyboard.type("seen <b>twice</b>")
@@ -402,6 +420,34 @@ def test_of_two_windows_the_second_is_told(opened: Opened) -> None:
     other.get_by_role("button", name="Remove spot 1", exact=True).click()
     _is_measured(other, count - 2)
     expect(other.locator("#problem")).to_be_hidden()
+
+
+def test_the_course_of_a_patient_opens_with_its_slider(browser: Any, study: str) -> None:
+    opened = Opened(browser, study)
+    page = opened.page
+    page.locator(".card").first.click()
+    expect(page.locator("#spots tbody td").first).to_have_text(re.compile("mm$"))
+    with opened.context.expect_page() as coming:
+        page.locator("#course").click()
+    course = coming.value
+    expect(course.locator("h2", has_text="Photo 1 to 2")).to_be_visible()
+    slider = course.locator(".aligned input")
+    expect(slider).to_be_visible()  # the script of the page runs
+    slider.fill("20")
+    assert course.locator(".frame").evaluate("frame => frame.style.getPropertyValue('--at')") == "20%"
+    opened.context.close()
+    assert opened.complaints == []
+
+
+def test_the_numbers_follow_the_country(opened: Opened) -> None:
+    page = opened.open()
+    expect(page.locator("#course")).to_be_hidden()
+    page.locator("#advice-part summary").first.click()
+    page.locator("#asking button").first.click()
+    page.locator("#country").select_option("GB")
+    expect(page.locator("#advice")).to_contain_text("111")
+    page.locator("#country").select_option("")
+    expect(page.locator("#advice")).not_to_contain_text("111")
 
 
 def test_a_name_with_markup_does_nothing(opened: Opened) -> None:
