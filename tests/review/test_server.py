@@ -13,9 +13,8 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from drawn import write_photo
 from pages import rows_of
-from reviewed import ANALYZER, BROKEN, GUARD, OTHER, PHOTO, SIZE, TWIN, Client, run_of, served, write_photos
+from reviewed import ANALYZER, BROKEN, GUARD, OTHER, PHOTO, TWIN, Client, run_of, served, write_photos
 
 from lesionvis.annotations.base import Annotation
 from lesionvis.annotations.geojson import write_geojson
@@ -25,7 +24,6 @@ from lesionvis.batch.reviews import REVIEWS_NAME, history_of, prepare_reviews
 from lesionvis.batch.rows import spot_rows
 from lesionvis.batch.study import last_correction
 from lesionvis.errors import RunFolderError
-from lesionvis.report.template import inline_digest, page_file
 from lesionvis.review.new_run import new_run
 from lesionvis.spots.drawn import DrawnSpots, from_corner
 
@@ -489,38 +487,3 @@ def test_the_numbers_to_ring_are_those_of_the_country_that_was_chosen(run: Path)
         assert "999" in kept
         assert "(United Kingdom" not in told("")[1]
         assert client.http.get("/api/about").json()["country"] == ""
-
-
-@pytest.fixture(scope="module")
-def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run whose table names one patient with two dates, and another with one."""
-    folder = tmp_path_factory.mktemp("study")
-    for name, seed in (("1.png", 1), ("2.png", 2), ("3.png", 3)):
-        write_photo(folder / "in" / name, seed, **SIZE)
-    rows = "photo,patient,date\n1.png,Ann,2026-03-01\n2.png,Ann,2026-03-04\n3.png,Bob,2026-03-01\n"
-    (folder / "study.csv").write_text(rows, encoding="utf-8")
-    run_of(folder / "in", folder / "run", metadata=folder / "study.csv")
-    return folder / "run"
-
-
-def test_the_course_of_a_patient_is_a_page(study: Path) -> None:
-    with served(study) as client:
-        assert client.photo("1.png")["has_companions"] is True
-        assert client.photo("3.png")["has_companions"] is False
-        answer = client.http.get("/course", params={"photo": "2.png"})
-        assert answer.status_code == 200
-        assert "From photo 1 to 2, about 3 days" in answer.text
-        assert "Photo 2: 2.png" in answer.text
-        policy = answer.headers["content-security-policy"]
-        assert policy.startswith("default-src 'none'")
-        assert policy.partition("script-src ")[2] == f"'sha256-{inline_digest(page_file('pairs.js'))}'"
-        alone = client.http.get("/course", params={"photo": "3.png"})
-        assert alone.status_code == 400
-        assert alone.json()["problem"].endswith("fewer than two photos with different dates.")
-        assert client.http.get("/course", params={"photo": "9.png"}).status_code == 400
-
-
-def test_without_patients_there_is_no_course(client: Client) -> None:
-    answer = client.http.get("/course", params={"photo": PHOTO})
-    assert answer.status_code == 400
-    assert "knows no patients" in answer.json()["problem"]
