@@ -3,14 +3,16 @@
 Cosmic Ray makes the mutants (operators swapped, numbers one higher or lower, comparisons and conditions changed). Each
 is written into a copy of the checkout and meets the tests of its module, the fastest first, until one fails.
 
-Run: pip install cosmic-ray; python benchmarks/mutation.py [mutants per module] [results.jsonl]
+Run: pip install cosmic-ray; python benchmarks/mutation.py [--mutants 8] [--seed 1] [--results results.jsonl]
 
-With a file of results a stopped run goes on; take lines of survivors out of it to let them meet new tests. Which of
+Once survivors of a sample got tests, another seed tells what tests notice that were not written for the sample. With a
+file of results a stopped run goes on; take lines of survivors out of it to let them meet new tests. Which of
 the survivors change nothing that can be seen, and why, was found by reading and stands in mutation_equivalent.csv.
 """
 
 from __future__ import annotations
 
+import argparse
 import ast
 import compileall
 import contextlib
@@ -40,7 +42,6 @@ from cosmic_ray.plugins import get_operator, operator_names
 
 PROJECT = Path(__file__).resolve().parent.parent
 EQUIVALENT = Path(__file__).with_name("mutation_equivalent.csv")
-SEED = 1
 # A mutant whose tests take this many times the time of the processor that they take without it, and some seconds,
 # runs in circles, and counts as killed.
 TIME_FACTOR, TIME_EXTRA_S = 3, 20
@@ -117,7 +118,7 @@ def copied(folder: Path) -> None:
     compileall.compile_dir(folder / "lesionvis", quiet=1, invalidation_mode=mode)
 
 
-def sample(module: str, count: int) -> list[dict[str, Any]]:
+def sample(module: str, count: int, seed: int) -> list[dict[str, Any]]:
     """Mutants of a module, each at another place: its name, its line before and after, and the code of the module."""
     source = (Path("lesionvis") / module).read_text(encoding="utf-8")
     nodes = list(ast_nodes(get_ast(source)))
@@ -128,7 +129,7 @@ def sample(module: str, count: int) -> list[dict[str, Any]]:
             for occurrence, start in enumerate(found):
                 places.setdefault(start, []).append((name, occurrence))
     # Always the same ones, and those of a smaller sample are the first of a larger one.
-    generator = np.random.default_rng([SEED, zlib.crc32(module.encode())])
+    generator = np.random.default_rng([seed, zlib.crc32(module.encode())])
     in_order = sorted(places)
     chosen: list[dict[str, Any]] = []
     for index in generator.permutation(len(in_order)):
@@ -204,12 +205,12 @@ def is_killed(module: str, before: str, code: str, seconds: dict[str, float]) ->
         path.write_text(original, encoding="utf-8")
 
 
-def tested(module: str, count: int, results: Path) -> Iterator[dict[str, Any]]:
+def tested(module: str, count: int, seed: int, results: Path) -> Iterator[dict[str, Any]]:
     """Mutants of a module with their results, known or new."""
     lines = results.read_text(encoding="utf-8").splitlines() if results.exists() else []
     known = {(result["mutant"], result["before"], result["after"]): result for result in map(json.loads, lines)}
     seconds: dict[str, float] = {}
-    for mutant in sample(module, count):
+    for mutant in sample(module, count, seed):
         code = mutant.pop("code")
         key = (mutant["mutant"], mutant["before"], mutant["after"])
         if key not in known:
@@ -231,7 +232,11 @@ def reasons_why_equivalent() -> dict[tuple[str, str, str], str]:
 
 def main() -> None:
     """Print the tables."""
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 8
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--mutants", type=int, default=8, help="of each module")
+    parser.add_argument("--seed", type=int, default=1, help="of the sample")
+    parser.add_argument("--results", type=Path, help="file to go on with")
+    options = parser.parse_args()
     reasons = reasons_why_equivalent()
     for library in LOADED_ONCE:
         import_module(library)
@@ -239,7 +244,7 @@ def main() -> None:
     print("|---|---|---|---|---|---|")
     counts, same, others = [], [], []
     with tempfile.TemporaryDirectory() as folder:
-        results = Path(sys.argv[2]).resolve() if len(sys.argv) > 2 else Path(folder) / "results.jsonl"
+        results = options.results.resolve() if options.results else Path(folder) / "results.jsonl"
         checkout = Path(folder) / "checkout"
         copied(checkout)
         os.chdir(checkout)
@@ -249,7 +254,7 @@ def main() -> None:
         # Tests on photos that are no part of the project are skipped, as anywhere else.
         os.environ["LESIONVIS_REAL_PHOTOS"] = folder
         for module in MODULES:
-            found = list(tested(module, count, results))
+            found = list(tested(module, options.mutants, options.seed, results))
             lived = [(module, mutant["before"], mutant["after"]) for mutant in found if not mutant["killed"]]
             same += [mutant for mutant in lived if mutant in reasons]
             others += [mutant for mutant in lived if mutant not in reasons]
