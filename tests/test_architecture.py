@@ -198,6 +198,27 @@ def test_types_are_frozen_and_have_slots() -> None:
     assert plain == ["report/page.py: _Content"]
 
 
+def test_types_that_hold_arrays_are_compared_by_identity() -> None:
+    # Comparing them field by field would end in "the truth value of an array is ambiguous", and they could not be keys.
+    compared = [
+        f"{file}: {node.name}"
+        for file in FILES
+        for node in ast.walk(_tree(file))
+        if isinstance(node, ast.ClassDef) and _holds_arrays(node) and "eq=False" not in _decorators(node)
+    ]
+    assert compared == []
+
+
+def _holds_arrays(node: ast.ClassDef) -> bool:
+    """Whether a dataclass has a field of arrays."""
+    fields = (ast.unparse(line.annotation) for line in node.body if isinstance(line, ast.AnnAssign))
+    return "dataclass(" in _decorators(node) and any("NDArray" in field for field in fields)
+
+
+def _decorators(node: ast.ClassDef) -> str:
+    return " ".join(ast.unparse(decorator) for decorator in node.decorator_list)
+
+
 def _is_bare(node: ast.ClassDef) -> bool:
     """Whether a class has annotated fields without being a dataclass that is frozen and has slots."""
     has_fields = any(isinstance(line, ast.AnnAssign) for line in node.body)

@@ -46,7 +46,7 @@ class PixelSpacing:
     stated_by: Literal["dicom", "imagej"] = "dicom"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class DicomPhoto:
     """A DICOM file with one picture.
 

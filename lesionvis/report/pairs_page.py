@@ -47,7 +47,7 @@ _SIGN_PX = 16
 _NO_PICTURE = (120, 120, 120)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Mark:
     """A spot on a picture.
 
@@ -66,7 +66,7 @@ class Mark:
     words: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Panel:
     """A picture with its spots.
 

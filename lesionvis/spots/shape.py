@@ -48,7 +48,7 @@ def shapes(outlines_px: Sequence[NDArray[np.float64]]) -> dict[str, NDArray[np.f
         "diameter_px": 2.0 * np.sqrt(area / np.pi),
         "feret_max_px": length,
         "feret_min_px": width,
-        "circularity": np.minimum(1.0, 4.0 * np.pi * area / np.maximum(perimeter, 1e-9) ** 2),
+        "circularity": 4.0 * np.pi * area / np.maximum(perimeter, 1e-9) ** 2,
         "solidity": np.minimum(1.0, area / np.maximum(hull_area, 1e-9)),
         "aspect": np.maximum(length / np.maximum(width, 1e-9), 1.0),
     }

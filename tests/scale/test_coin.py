@@ -62,6 +62,15 @@ def test_two_coins_are_not_chosen_between() -> None:
     assert "2 things in the photo are round; which of them is usd-25c?" in scale.reason
 
 
+@pytest.mark.parametrize(("share_of_coin", "is_chosen"), [(0.45, True), (0.6, False)])
+def test_what_is_under_half_the_size_of_the_coin_is_no_second_one(share_of_coin: float, is_chosen: bool) -> None:
+    left = render_coin(SCENE, Pose(180.0, 300.0), 24.26).rgb
+    right = render_coin(SCENE, Pose(620.0, 300.0), 24.26 * share_of_coin).rgb
+    both = np.hstack([left[:, :400], right[:, 400:]])
+    assert len(find_outlines(both)) == 2
+    assert isinstance(find_coin(read_photo(both), "usd-25c"), Scale) is is_chosen
+
+
 def test_a_second_coin_that_is_as_red_as_skin_is_asked_about_too() -> None:
     scene = replace(SCENE, ita_deg=35.0)
     left = render_coin(scene, Pose(180.0, 300.0), 24.26).rgb

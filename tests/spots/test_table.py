@@ -52,6 +52,11 @@ def _spots(photo: Photo, outlines: list[NDArray[np.float64]], lesion: int = 0) -
     return Spots(labels, tuple(outlines), scores, lesion, candidates, none, regions, none, of_no_kind, kind=kinds)
 
 
+def _square(x: float, y: float) -> NDArray[np.float64]:
+    """Square of 20 px around a place."""
+    return np.array([x, y]) + 10.0 * np.array([[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]])
+
+
 def _whole(photo: Photo) -> Skin:
     return find_skin(photo, NO_SCALE)
 
@@ -259,6 +264,8 @@ def test_highlight_share_counts_light_pixels_and_not_the_rim() -> None:
         ("cut_by_frame", [ellipse_corners(4.0, 110.0, 30.0, 30.0)]),
         ("few_pixels", [ellipse_corners(100.0, 110.0, 20.0, 4.0)]),
         ("confluent", [ellipse_corners(100.0, 110.0, 30.0, 30.0), ellipse_corners(126.0, 110.0, 30.0, 30.0)]),
+        ("confluent", [_square(100.0, 110.0), _square(120.0, 110.0)]),
+        ("confluent", [_square(100.0, 110.0), _square(100.0, 130.0)]),
     ],
 )
 def test_a_spot_is_flagged(flag: str, outlines: list[NDArray[np.float64]]) -> None:
@@ -294,6 +301,28 @@ def test_a_spot_touches_what_is_not_skin_up_to_two_pixels(side: str, gap_px: int
         mask[rows.max() + gap_px + 1 :] = False
     table = measure_spots(photo, NO_SCALE, replace(_whole(photo), mask=mask), spots)
     assert table["spot_flags"].tolist() == [flag]
+
+
+def test_a_spot_touches_what_is_not_skin_with_its_last_pixel() -> None:
+    photo = read_photo(np.full((120, 120, 3), BEIGE, np.uint8))
+    spots = _spots(photo, [np.array([[60.0, 40.0], [90.0, 60.0], [60.0, 80.0], [30.0, 60.0]])])
+    (row,), (last,) = (place[-1:] for place in np.nonzero(spots.labels == 1))  # the lowest corner
+    mask = np.ones((120, 120), np.bool_)
+    mask[row + 2, last] = False  # two pixels from that one alone
+    table = measure_spots(photo, NO_SCALE, replace(_whole(photo), mask=mask), spots)
+    assert table["spot_flags"].tolist() == ["touches_non_skin"]
+
+
+def test_the_inside_of_a_spot_is_sampled_within_its_outline_whatever_its_form() -> None:
+    wedge = np.array([[60.0, 80.0], [220.0, 120.0], [60.0, 160.0]])
+    rgb = np.full((240, 320, 3), BEIGE, np.uint8)
+    cv2.fillPoly(rgb, [np.rint(wedge).astype(np.int32)], (140, 60, 70))
+    cv2.circle(rgb, (270, 200), 20, (140, 60, 70), -1)
+    photo = read_photo(rgb)
+    table = measure_spots(
+        photo, NO_SCALE, _whole(photo), _spots(photo, [wedge, ellipse_corners(270.0, 200.0, 40.0, 40.0)])
+    )
+    assert table["contrast_green"][0] == pytest.approx(table["contrast_green"][1], rel=0.01)
 
 
 def test_spot_flags_are_in_the_registry(shower: Staged) -> None:
