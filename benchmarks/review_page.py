@@ -27,7 +27,7 @@ from runs import made_up_run
 
 from lesionvis.analysis import Analyzer
 from lesionvis.batch.run import BatchRunner
-from lesionvis.settings import provenance, settings_hash
+from lesionvis.settings import run_provenance
 
 
 def say(what: str, seconds: float, more: str = "") -> None:
@@ -107,7 +107,7 @@ def main() -> None:
     parser.add_argument("--megapixels", type=float, default=100.0)
     options = parser.parse_args()
     analyzer = Analyzer()
-    facts = provenance(analyzer) | {"settings_hash": settings_hash(analyzer)}
+    facts = run_provenance(analyzer)
     with tempfile.TemporaryDirectory() as folder, chromium() as browser:
         run = Path(folder) / "many" / "run"
         run.parent.mkdir()

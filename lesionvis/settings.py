@@ -318,8 +318,8 @@ def provenance(analyzer: Analyzer) -> dict[str, str]:
     }
 
 
-def settings_hash(analyzer: Analyzer) -> str:
-    """Fingerprint of `provenance`, the same on every machine with the same versions.
+def run_provenance(analyzer: Analyzer) -> dict[str, str]:
+    """Provenance of a run: that of its analyzer, and its fingerprint.
 
     Parameters
     ----------
@@ -328,11 +328,12 @@ def settings_hash(analyzer: Analyzer) -> str:
 
     Returns
     -------
-    str
-        16 hexadecimal digits.
+    dict
+        `provenance` with "settings_hash": 16 hexadecimal digits, the same on every machine with the same versions.
     """
-    content = json.dumps(provenance(analyzer), sort_keys=True)
-    return hashlib.sha256(content.encode()).hexdigest()[:16]
+    facts = provenance(analyzer)
+    content = json.dumps(facts, sort_keys=True)
+    return facts | {"settings_hash": hashlib.sha256(content.encode()).hexdigest()[:16]}
 
 
 def _documented_parameters(doc: str) -> dict[str, str]:

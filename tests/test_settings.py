@@ -21,7 +21,7 @@ from lesionvis.settings import (
     provenance,
     read_settings,
     read_toml,
-    settings_hash,
+    run_provenance,
     settings_text,
     settings_values,
 )
@@ -113,22 +113,26 @@ def test_a_settings_file_that_cannot_be_read_is_named(tmp_path: Path, content: b
         read_toml(file)
 
 
+def fingerprint(analyzer: Analyzer) -> str:
+    return run_provenance(analyzer)["settings_hash"]
+
+
 def test_the_fingerprint_follows_the_settings() -> None:
-    assert settings_hash(Analyzer()) == settings_hash(Analyzer())
-    assert len({settings_hash(Analyzer(px_per_mm=value)) for value in (None, 8.0, 9.0)}) == 3
+    assert fingerprint(Analyzer()) == fingerprint(Analyzer())
+    assert len({fingerprint(Analyzer(px_per_mm=value)) for value in (None, 8.0, 9.0)}) == 3
     finders = (
         SpotFinder(),
         SpotFinder(min_score=0.7),
         SpotFinder(max_diameter_mm=9.0),
         SpotFinder(min_diameter_mm=0.5),
     )
-    assert len({settings_hash(Analyzer(spot_finder=finder)) for finder in finders}) == len(finders)
+    assert len({fingerprint(Analyzer(spot_finder=finder)) for finder in finders}) == len(finders)
 
 
 def test_a_classifier_of_ones_own_is_no_setting() -> None:
     analyzer = Analyzer(spot_finder=SpotFinder(classifier=packaged_classifier()))
     with pytest.raises(SettingsError, match="no setting"):
-        settings_hash(analyzer)
+        fingerprint(analyzer)
 
 
 def test_settings_are_changed_where_they_are_held() -> None:
@@ -138,11 +142,11 @@ def test_settings_are_changed_where_they_are_held() -> None:
 
 def test_the_fingerprint_follows_the_content_of_the_model_and_not_its_place(tmp_path: Path) -> None:
     copy = shutil.copytree(packaged_model_folder("pattern-v2"), tmp_path / "copy")
-    assert settings_hash(Analyzer(model_folder=copy)) == settings_hash(Analyzer())
+    assert fingerprint(Analyzer(model_folder=copy)) == fingerprint(Analyzer())
     changed = shutil.copytree(copy, tmp_path / "changed")
     card = json.loads((changed / "card.json").read_text())
     (changed / "card.json").write_text(json.dumps(card | {"note": "another"}))
-    assert settings_hash(Analyzer(model_folder=changed)) != settings_hash(Analyzer())
+    assert fingerprint(Analyzer(model_folder=changed)) != fingerprint(Analyzer())
 
 
 def test_provenance_names_models_and_versions() -> None:

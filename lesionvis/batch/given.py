@@ -56,6 +56,13 @@ class Given:
         """Age, cause and sites."""
         return Circumstances(self.age_years, self.cause, self.sites)
 
+    @property
+    def digest(self) -> str | None:
+        """SHA-256 of what was given, a part of the key of the results (`content_key`); None where nothing was."""
+        if self == Given():
+            return None
+        return hashlib.sha256(json.dumps(self.to_dict(), sort_keys=True).encode()).hexdigest()
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for another process.
 
@@ -143,21 +150,3 @@ class Given:
         Given
         """
         return Given(scale=self.scale, drawn=self.drawn, problem=self.problem)
-
-
-def digest_of(content: Mapping[str, Any] | None) -> str | None:
-    """Digest of what was given for a photo; None where nothing was.
-
-    Parameters
-    ----------
-    content : mapping or None
-        From `Given.to_dict`.
-
-    Returns
-    -------
-    str or None
-        SHA-256 in hexadecimal digits.
-    """
-    if content is None:
-        return None
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -149,7 +149,7 @@ class Journal:
         dict of str to str
             Value by name.
         """
-        return dict(self._rows("SELECT name, value FROM provenance"))
+        return dict(self.select("SELECT name, value FROM provenance"))
 
     def origin(self) -> Origin:
         """Folder of the photos, and when the run began and ended.
@@ -159,7 +159,7 @@ class Journal:
         Origin
             With empty texts when nothing was recorded.
         """
-        return Origin(*next(self._rows("SELECT folder, begun_at, finished_at FROM origin"), ("", "", "")))
+        return Origin(*next(self.select("SELECT folder, begun_at, finished_at FROM origin"), ("", "", "")))
 
     def record_begin(self, folder: Path, photos: Collection[str]) -> None:
         """Record the folder of the photos, and that the run is not finished.
@@ -186,21 +186,18 @@ class Journal:
                 "the results of this one."
             )
         path = os.path.abspath(folder)  # noqa: PTH100 - a link stays a link
-        with problems_named(self._run):
-            self._database.execute("DELETE FROM origin")
-            self._database.execute("INSERT INTO origin VALUES (?, ?, '')", (path, held.begun_at or utc_now()))
+        self.change("DELETE FROM origin")
+        self.change("INSERT INTO origin VALUES (?, ?, '')", [(path, held.begun_at or utc_now())])
         self.commit()
 
     def record_end(self) -> None:
         """Record that the tables and the report are written."""
-        with problems_named(self._run):
-            self._database.execute("UPDATE origin SET finished_at = ?", (utc_now(),))
+        self.change("UPDATE origin SET finished_at = ?", [(utc_now(),)])
         self.commit()
 
     def record_change(self) -> None:
         """Record that the tables and the report are no longer those of the journal; not yet committed."""
-        with problems_named(self._run):
-            self._database.execute("UPDATE origin SET finished_at = ''")
+        self.change("UPDATE origin SET finished_at = ''")
 
     def commit(self) -> None:
         """Make everything recorded so far survive a sudden end."""
@@ -220,7 +217,7 @@ class Journal:
         list of str
             By name.
         """
-        return [photo for (photo,) in self._rows("SELECT photo FROM files ORDER BY photo")]
+        return [photo for (photo,) in self.select("SELECT photo FROM files ORDER BY photo")]
 
     def known_files(self) -> dict[str, tuple[str, str]]:
         """Files that could be read.
@@ -230,7 +227,7 @@ class Journal:
         dict of str to (str, str)
             State (`PhotoFile`) and sha256, by photo.
         """
-        rows = self._rows("SELECT photo, state, sha256 FROM files WHERE sha256 IS NOT NULL")
+        rows = self.select("SELECT photo, state, sha256 FROM files WHERE sha256 IS NOT NULL")
         return {photo: (state, digest) for photo, state, digest in rows}
 
     def record_file(self, file: PhotoFile, digest: str | None) -> None:
@@ -245,8 +242,7 @@ class Journal:
         """
         date = date_in_file_name(PurePosixPath(file.photo).name)
         row = (file.photo, digest, file.state, file.problem, date.isoformat() if date else "")
-        with problems_named(self._run):
-            self._database.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)", row)
+        self.change("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)", [row])
 
     def keep_files(self, listing: Listing) -> None:
         """Drop all files but those of a folder; the results of dropped ones are kept, in case they were moved.
@@ -256,14 +252,12 @@ class Journal:
         listing : Listing
             Content of the folder.
         """
-        with problems_named(self._run):
-            self._database.execute("CREATE TEMP TABLE kept (photo TEXT PRIMARY KEY)")
-            self._database.executemany("INSERT INTO kept VALUES (?)", ((file.photo,) for file in listing))
-            self._database.execute("DELETE FROM files WHERE photo NOT IN (SELECT photo FROM kept)")
-            self._database.execute("DROP TABLE kept")
-            self._database.execute("DELETE FROM skipped")
-            rows = ((file.file, file.reason) for file in listing.skipped)
-            self._database.executemany("INSERT INTO skipped VALUES (?, ?)", rows)
+        self.change("CREATE TEMP TABLE kept (photo TEXT PRIMARY KEY)")
+        self.change("INSERT INTO kept VALUES (?)", ((file.photo,) for file in listing))
+        self.change("DELETE FROM files WHERE photo NOT IN (SELECT photo FROM kept)")
+        self.change("DROP TABLE kept")
+        self.change("DELETE FROM skipped")
+        self.change("INSERT INTO skipped VALUES (?, ?)", ((file.file, file.reason) for file in listing.skipped))
         self.commit()
 
     def change(self, query: str, rows: Iterable[tuple[Value, ...]] = ((),)) -> None:
@@ -293,12 +287,12 @@ class Journal:
         ------
         tuple
         """
-        yield from self._rows(query, values)
+        with problems_named(self._run):
+            yield from self._database.execute(query, tuple(values))
 
     def forget_failures(self) -> None:
         """Drop the results of photos that failed, so that they are tried again."""
-        with problems_named(self._run):
-            self._database.execute("DELETE FROM results WHERE status = ?", (FAILED,))
+        self.change("DELETE FROM results WHERE status = ?", [(FAILED,)])
         self.commit()
 
     def contents(self) -> Iterator[tuple[str, list[str], str | None]]:
@@ -309,7 +303,7 @@ class Journal:
         )
         digest, status = "", None
         photos: list[str] = []
-        for next_digest, photo, next_status in self._rows(query):
+        for next_digest, photo, next_status in self.select(query):
             if next_digest != digest and photos:
                 yield digest, photos, status
                 photos = []
@@ -343,17 +337,16 @@ class Journal:
         """
         holes = ", ".join("?" * (1 + len(RESULT_COLUMNS)))
         spot_holes = ", ".join("?" * (1 + len(SPOT_COLUMNS)))
-        with problems_named(self._run):
-            self._database.execute("DELETE FROM result_spots WHERE sha256 = ?", (digest,))
-            values = (digest, *(row[name] for name in RESULT_COLUMNS))
-            self._database.execute(f"INSERT OR REPLACE INTO results VALUES ({holes})", values)  # noqa: S608
-            rows = [(digest, *spot) for spot in spots]
-            self._database.executemany(f"INSERT INTO result_spots VALUES ({spot_holes})", rows)  # noqa: S608
-            rest = json.dumps([list(one) for one in candidates], separators=(",", ":"))
-            self._database.execute("INSERT OR REPLACE INTO result_candidates VALUES (?, ?)", (digest, rest))
-            self._database.execute("DELETE FROM result_reasons WHERE sha256 = ?", (digest,))
-            told = [(digest, number, *reason) for number, reason in enumerate(reasons, start=1)]
-            self._database.executemany("INSERT INTO result_reasons VALUES (?, ?, ?, ?)", told)
+        self.change("DELETE FROM result_spots WHERE sha256 = ?", [(digest,)])
+        values = (digest, *(row[name] for name in RESULT_COLUMNS))
+        self.change(f"INSERT OR REPLACE INTO results VALUES ({holes})", [values])  # noqa: S608
+        rows = [(digest, *spot) for spot in spots]
+        self.change(f"INSERT INTO result_spots VALUES ({spot_holes})", rows)  # noqa: S608
+        rest = json.dumps([list(one) for one in candidates], separators=(",", ":"))
+        self.change("INSERT OR REPLACE INTO result_candidates VALUES (?, ?)", [(digest, rest)])
+        self.change("DELETE FROM result_reasons WHERE sha256 = ?", [(digest,)])
+        told = [(digest, number, *reason) for number, reason in enumerate(reasons, start=1)]
+        self.change("INSERT INTO result_reasons VALUES (?, ?, ?, ?)", told)
 
     def record_unread(self, digest: str, problem: str) -> None:
         """Record that the files of one content can no longer be read as such; not yet committed.
@@ -365,8 +358,7 @@ class Journal:
         problem : str
             One sentence for the table.
         """
-        with problems_named(self._run):
-            self._database.execute("UPDATE files SET sha256 = NULL, problem = ? WHERE sha256 = ?", (problem, digest))
+        self.change("UPDATE files SET sha256 = NULL, problem = ? WHERE sha256 = ?", [(problem, digest)])
 
     def pictures(self) -> dict[str, str]:
         """Pictures that were written.
@@ -376,7 +368,7 @@ class Journal:
         dict of str to str
             SHA-256 of the photo that is shown, by file in the run folder.
         """
-        return dict(self._rows("SELECT file, sha256 FROM pictures"))
+        return dict(self.select("SELECT file, sha256 FROM pictures"))
 
     def record_pictures(self, digest: str, files: Iterable[str]) -> None:
         """Record the pictures of a photo; not yet committed.
@@ -388,10 +380,7 @@ class Journal:
         files : iterable of str
             Files in the run folder that show it.
         """
-        with problems_named(self._run):
-            self._database.executemany(
-                "INSERT OR REPLACE INTO pictures VALUES (?, ?)", [(file, digest) for file in files]
-            )
+        self.change("INSERT OR REPLACE INTO pictures VALUES (?, ?)", [(file, digest) for file in files])
 
     def forget_pictures(self, files: Iterable[str]) -> None:
         """Drop the records of some pictures, before these are overwritten or removed.
@@ -401,8 +390,7 @@ class Journal:
         files : iterable of str
             Files in the run folder.
         """
-        with problems_named(self._run):
-            self._database.executemany("DELETE FROM pictures WHERE file = ?", [(file,) for file in files])
+        self.change("DELETE FROM pictures WHERE file = ?", [(file,) for file in files])
         self.commit()
 
     def table(self, view: str) -> tuple[list[str], Iterator[tuple[Value, ...]]]:
@@ -459,9 +447,8 @@ class Journal:
         list of float
         """
         query = "SELECT candidates FROM result_candidates JOIN files USING (sha256) WHERE photo = ?"
-        with problems_named(self._run):
-            held = self._database.execute(query, (photo,)).fetchone()
-        return [score for *_, score in json.loads(held[0])] if held else []
+        (held,) = next(self.select(query, [photo]), ("[]",))
+        return [score for *_, score in json.loads(held)]
 
     def counts(self, column: str) -> dict[str, int]:
         """Number of photos by value of a column of the view of photos.
@@ -483,7 +470,7 @@ class Journal:
         """
         if column not in RESULT_COLUMNS:
             raise KeyError(column)
-        return dict(self._rows(f'SELECT "{column}", count(*) FROM photos GROUP BY 1 ORDER BY 2 DESC, 1'))  # noqa: S608
+        return dict(self.select(f'SELECT "{column}", count(*) FROM photos GROUP BY 1 ORDER BY 2 DESC, 1'))  # noqa: S608
 
     def skipped_counts(self) -> dict[str, int]:
         """Number of skipped files and folders by reason.
@@ -493,11 +480,7 @@ class Journal:
         dict of str to int
             Most frequent reason first.
         """
-        return dict(self._rows("SELECT reason, count(*) FROM skipped GROUP BY 1 ORDER BY 2 DESC, 1"))
-
-    def _rows(self, query: str, values: Iterable[Value] = ()) -> Iterator[Any]:
-        with problems_named(self._run):
-            yield from self._database.execute(query, tuple(values))
+        return dict(self.select("SELECT reason, count(*) FROM skipped GROUP BY 1 ORDER BY 2 DESC, 1"))
 
     def _has_tables(self) -> bool:
         query = "SELECT count(*) FROM sqlite_master WHERE name = 'provenance'"

@@ -189,7 +189,7 @@ def content_key(photo_sha256: str, mask_sha256: str | None, given_sha256: str | 
     mask_sha256 : str or None
         SHA-256 of its mask.
     given_sha256 : str or None
-        SHA-256 of what was given for it (`lesionvis.batch.given.digest_of`).
+        SHA-256 of what was given for it (`lesionvis.batch.given.Given.digest`).
 
     Returns
     -------

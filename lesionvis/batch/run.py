@@ -19,6 +19,7 @@ from lesionvis.annotations.files import check_format
 from lesionvis.batch.corrections import ReadFile, annotation_files, read_files
 from lesionvis.batch.file_kinds import PHOTO_EXTENSIONS
 from lesionvis.batch.finish import finish_run
+from lesionvis.batch.given import Given
 from lesionvis.batch.journal import Journal
 from lesionvis.batch.lock import locked
 from lesionvis.batch.names import file_key, mask_path, photo_path
@@ -40,7 +41,7 @@ from lesionvis.batch.study_table import match_rows, read_study_table
 from lesionvis.batch.supervisor import Outcome, Supervisor, Task
 from lesionvis.batch.worker import Job, file_content
 from lesionvis.errors import RunFolderError, SettingsError
-from lesionvis.settings import provenance, settings_hash, settings_values
+from lesionvis.settings import provenance, run_provenance, settings_values
 
 # A sudden end costs the work of at most this time and of the photos in hand.
 _COMMIT_SECONDS = 0.5
@@ -191,7 +192,7 @@ class BatchRunner:
         if self.corrections is not None:
             annotation_files(self.corrections)  # refused before the run counts as begun again
         table = None if self.metadata is None else match_rows(read_study_table(self.metadata), photos)
-        facts = provenance(self.analyzer) | {"settings_hash": settings_hash(self.analyzer)}
+        facts = run_provenance(self.analyzer)
         with _disk_problems_named(run):
             run.mkdir(parents=True, exist_ok=True)
             with locked(run), Journal.resume(run, facts) as journal:
@@ -218,7 +219,7 @@ class BatchRunner:
 
     def _given(
         self, executor: Executor, journal: Journal, photos: Sequence[str], notes: Sequence[str]
-    ) -> dict[str, dict[str, Any]]:
+    ) -> dict[str, Given]:
         """What persons gave for each photo, which the journal knows from here on."""
 
         def read(paths: Sequence[Path]) -> Iterator[ReadFile]:
@@ -416,7 +417,7 @@ def _analyze(
     executor: Executor,
     folder: Path,
     masks: Mapping[str, str],
-    given: Mapping[str, Mapping[str, Any]],
+    given: Mapping[str, Given],
     journal: Journal,
     pictures_of_run: RunPictures,
     tell: OnProgress,
@@ -431,7 +432,7 @@ def _analyze(
         if status is None or (status != FAILED and pictures_of_run.lacks(digest, photos))
     }
     tasks = [
-        Task(_absolute(photo_path(photos[0], folder)), digest, masks.get(photos[0]), given.get(photos[0]))
+        Task(_absolute(photo_path(photos[0], folder)), digest, masks.get(photos[0]), given.get(photos[0], Given()))
         for digest, photos in photos_of.items()
     ]
     done, total = len(contents) - len(tasks), len(contents)

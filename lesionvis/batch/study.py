@@ -10,10 +10,9 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from lesionvis.batch.corrections import Reader, find_corrections, read_files
-from lesionvis.batch.given import Given, digest_of
+from lesionvis.batch.given import Given
 from lesionvis.batch.journal import Journal, utc_now
 from lesionvis.batch.names import content_key, file_key, photo_digest
 from lesionvis.batch.study_table import EXCLUDE, SPOTS, MatchedTable, file_of, given_of
@@ -172,7 +171,7 @@ def has_reviews(journal: Journal) -> bool:
     return bool(next(journal.select(query))[0])
 
 
-def given_for(journal: Journal, problems: Mapping[str, str], *, as_found: bool) -> dict[str, dict[str, Any]]:
+def given_for(journal: Journal, problems: Mapping[str, str], *, as_found: bool) -> dict[str, Given]:
     """What counts for each photo: its row of the table, and the last that persons answered and drew on the page.
 
     Parameters
@@ -186,8 +185,8 @@ def given_for(journal: Journal, problems: Mapping[str, str], *, as_found: bool) 
 
     Returns
     -------
-    dict of str to dict
-        `Given.to_dict` of every photo for which something was given.
+    dict of str to Given
+        Of every photo for which something was given.
     """
     table = table_path(journal).name
     given = {
@@ -206,10 +205,10 @@ def given_for(journal: Journal, problems: Mapping[str, str], *, as_found: bool) 
                 spots = DrawnSpots.from_dict(json.loads(drawn[content]))
                 given[photo] = replace(given.get(photo, Given()), drawn=spots)
         given |= {photo: Given(problem=problem) for photo, problem in problems.items()}
-    return {photo: told.to_dict() for photo, told in given.items()}
+    return given
 
 
-def given_of_photo(journal: Journal, photo: str, *, as_found: bool = False) -> dict[str, Any] | None:
+def given_of_photo(journal: Journal, photo: str, *, as_found: bool = False) -> Given:
     """What counts for one photo, as `given_for` tells it for all.
 
     Parameters
@@ -223,8 +222,7 @@ def given_of_photo(journal: Journal, photo: str, *, as_found: bool = False) -> d
 
     Returns
     -------
-    dict or None
-        `Given.to_dict`; None where nothing was given.
+    Given
     """
     table = table_path(journal).name
     given = Given()
@@ -235,7 +233,7 @@ def given_of_photo(journal: Journal, photo: str, *, as_found: bool = False) -> d
     if not as_found:
         _, drawn = last_correction(journal, content)
         given = replace(_with_answers(given, _latest_answers(journal, content).get(content, "")), drawn=drawn)
-    return None if given == Given() else given.to_dict()
+    return given
 
 
 def last_correction(journal: Journal, content: str) -> tuple[int, DrawnSpots | None]:
@@ -260,7 +258,7 @@ def last_correction(journal: Journal, content: str) -> tuple[int, DrawnSpots | N
     return number, None if text == AS_FOUND else DrawnSpots.from_dict(json.loads(text))
 
 
-def record_given(journal: Journal, given: Mapping[str, Mapping[str, Any]]) -> None:
+def record_given(journal: Journal, given: Mapping[str, Given]) -> None:
     """Record on what the results of the photos depend besides the files, and forget on what they depended before.
 
     Parameters
@@ -272,7 +270,7 @@ def record_given(journal: Journal, given: Mapping[str, Mapping[str, Any]]) -> No
     """
     changed = []
     for photo, (_, key) in journal.known_files().items():
-        wanted = content_key(file_key(key), None, digest_of(given.get(photo)))
+        wanted = content_key(file_key(key), None, given.get(photo, Given()).digest)
         if wanted != key:
             changed.append((wanted, photo))
     journal.change("UPDATE files SET sha256 = ? WHERE photo = ?", changed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from lesionvis.analysis import Analyzer
 from lesionvis.batch.facts import different_facts
-from lesionvis.batch.given import Given, digest_of
+from lesionvis.batch.given import Given
 from lesionvis.batch.journal import Journal
 from lesionvis.batch.names import content_key, photo_digest, photo_path
 from lesionvis.batch.rows import OK
@@ -53,8 +53,8 @@ class StudyPhoto:
         File with the places to leave out.
     key : str
         What the run analysed (`lesionvis.batch.names.content_key`).
-    given : tuple of mapping or None
-        `Given.to_dict` as the run has it now: with the spots that a person drew, and without.
+    given : tuple of Given
+        As the run has it now: with the spots that a person drew, and without.
     """
 
     photo: str
@@ -62,7 +62,7 @@ class StudyPhoto:
     path: Path
     mask: str | None
     key: str
-    given: tuple[Mapping[str, Any] | None, ...]
+    given: tuple[Given, ...]
 
     def analyze(self, analyzer: Analyzer) -> Analysis:
         """Analyse the photo as the run did.
@@ -86,9 +86,8 @@ class StudyPhoto:
         except OSError as error:
             raise RunFolderError(f"{self.photo} cannot be read ({error.strerror}); check the path.") from error
         for given in self.given:
-            if content_key(content, None, digest_of(given)) == self.key:
-                told = Given() if given is None else Given.from_dict(given)
-                return told.analyze(analyzer, str(self.path), self.mask)
+            if content_key(content, None, given.digest) == self.key:
+                return given.analyze(analyzer, str(self.path), self.mask)
         raise RunFolderError(
             f"{self.photo} is not what the run analysed, or the table does not name its places to leave out; run "
             "lesionvis batch again with a table that does."
@@ -195,8 +194,8 @@ def study_groups(run: Path) -> tuple[list[StudyGroup], dict[str, str]]:
         if reason:
             left_out[photo] = reason
             continue
-        of_photo = tuple(one.get(photo) for one in given)
-        sites = tuple(sorted((of_photo[0] or {}).get("sites", ())))
+        of_photo = tuple(one.get(photo, Given()) for one in given)
+        sites = tuple(sorted(of_photo[0].sites))
         group = groups.setdefault((patient, sites), [])
         twin = next((one.photo for one in group if photo_digest(one.key) == photo_digest(keys[photo])), "")
         if twin:

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self, cast
 
+from lesionvis.batch.given import Given
 from lesionvis.batch.names import escape_control_characters
 from lesionvis.batch.worker import Job
 from lesionvis.errors import LesionvisError, ModelError, RunFolderError
@@ -40,14 +41,14 @@ class Task:
         What it held when it was listed, with its mask: `lesionvis.batch.names.content_key`.
     mask : str or None
         File with the places to leave out.
-    given : mapping or None
-        What a person gave for the photo, `lesionvis.batch.given.Given.to_dict`.
+    given : Given
+        What a person gave for the photo.
     """
 
     path: str
     sha256: str
     mask: str | None = None
-    given: Mapping[str, Any] | None = None
+    given: Given = field(default_factory=Given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ class _Worker:
 
 
 class Supervisor:
-    """Analyses files one at a time in a process of its own, whatever they do to that process.
+    """Analyses files one at a time in a process of its own, whatever they do to that process; any thread may ask.
 
     Parameters
     ----------
@@ -112,6 +113,7 @@ class Supervisor:
     def __init__(self, job: Job) -> None:
         self._job = job
         self._worker: _Worker | None = None
+        self._asked = threading.Lock()
         self._ran_out_of_time = False
         self._is_closed = False
 
@@ -145,16 +147,18 @@ class Supervisor:
         LesionvisError
             If no worker can be started.
         """
-        for _ in range(ATTEMPTS):
-            worker = self._worker or self._start()
-            answer = self._ask(worker, dataclasses.asdict(task), self._job.max_seconds)
-            if answer is not None:
-                break
-            reason = self._end()
-        else:
-            from lesionvis.batch.rows import failed_row
+        request = {"path": task.path, "sha256": task.sha256, "mask": task.mask, "given": task.given.to_dict()}
+        with self._asked:
+            for _ in range(ATTEMPTS):
+                worker = self._worker or self._start()
+                answer = self._ask(worker, request, self._job.max_seconds)
+                if answer is not None:
+                    break
+                reason = self._end()
+            else:
+                from lesionvis.batch.rows import failed_row
 
-            return Outcome(task.sha256, failed_row(f"This file {reason}; leave it out, or report it."))
+                return Outcome(task.sha256, failed_row(f"This file {reason}; leave it out, or report it."))
         pictures = {kind: base64.b64decode(text) for kind, text in answer.get("pictures", {}).items()}
         return Outcome(
             task.sha256,

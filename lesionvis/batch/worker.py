@@ -110,7 +110,7 @@ def analyse_file(
         "row", "spots", "reasons", "candidates" and "pictures" (by kind, base64); "row" alone when it failed; or
         "unread", a sentence, when the file is gone or has changed.
     """
-    from lesionvis.batch.given import Given, digest_of
+    from lesionvis.batch.given import Given
     from lesionvis.batch.rows import candidate_rows, failed_row, photo_row, reason_rows, spot_rows
 
     try:
@@ -119,7 +119,7 @@ def analyse_file(
         if told.problem:
             raise SettingsError(told.problem)
         analysis = _analyzed(analyzer, job, path, file_key(sha256), told, left_out)
-        if content_key(analysis.photo.sha256, _digest(left_out), digest_of(given)) != sha256:
+        if content_key(analysis.photo.sha256, _digest(left_out), told.digest) != sha256:
             return {"unread": _CHANGED}
         pictures = {kind: base64.b64encode(_picture(kind, analysis, told)).decode("ascii") for kind in job.pictures}
         return {
@@ -150,11 +150,9 @@ def _analyzed(
     analyzer: Analyzer, job: Job, path: str, content: str, told: Given, left_out: MaskSource | None
 ) -> Analysis:
     """Analysis of a file; where somebody is asked about it, other answers do not measure it again."""
-    from lesionvis.batch.given import digest_of
-
     if EVIDENCE not in job.pictures:
         return told.analyze(analyzer, path, left_out)
-    key = (path, content, digest_of(told.without_answers().to_dict()))
+    key = (path, content, told.without_answers().digest)
     if key not in _last:
         _last.clear()
         _last[key] = told.analyze(analyzer, path, left_out)

@@ -157,8 +157,7 @@ def labels_of_run(run: Path) -> list[OwnPhoto]:
         if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != digest:
             raise SettingsError(f"{run}: the photo {path} is gone or was changed; run lesionvis batch again.")
         label = _label(path, digest, pattern, cell_of(told.get(photo, {}), PATIENT), f"{run}, {photo}")
-        held = given.get(photo)
-        found.append(OwnPhoto(label, masks.get(photo), None if held is None else Given.from_dict(held).drawn))
+        found.append(OwnPhoto(label, masks.get(photo), given.get(photo, Given()).drawn))
     if not found:
         raise SettingsError(
             f"{run}: nobody said what its photos show; do so by lesionvis review, or in a column "

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 from lesionvis.batch.asked import AskedPhoto
-from lesionvis.batch.given import Given, digest_of
+from lesionvis.batch.given import Given
 from lesionvis.batch.names import content_key, file_key
 from lesionvis.batch.supervisor import Outcome, Task
 from lesionvis.batch.worker import EVIDENCE
@@ -92,14 +92,12 @@ class AskedPhotos:
             None as long as nothing was measured.
         """
         asked = self._known.get(_measured_key(task))
-        given = Given() if task.given is None else Given.from_dict(task.given)
-        return None if asked is None else dialogue_of(asked, given, text)
+        return None if asked is None else dialogue_of(asked, task.given, text)
 
 
 def _measured_key(task: Task) -> str:
     """Key of what is measured on a photo, whatever was answered."""
-    given = Given() if task.given is None else Given.from_dict(task.given)
-    return content_key(file_key(task.sha256), None, digest_of(given.without_answers().to_dict()))
+    return content_key(file_key(task.sha256), None, task.given.without_answers().digest)
 
 
 def dialogue_of(asked: AskedPhoto, given: Given, text: str) -> Dialogue:

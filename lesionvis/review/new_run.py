@@ -14,7 +14,7 @@ from lesionvis.batch.names import escape_control_characters, photo_name
 from lesionvis.batch.pictures import unfinished_file
 from lesionvis.batch.scan import PhotoFile
 from lesionvis.errors import RunFolderError, SettingsError
-from lesionvis.settings import provenance, settings_hash
+from lesionvis.settings import run_provenance
 
 # Table of the journal of a run that was begun for photos of the page.
 _MARK = "page_photos"
@@ -51,7 +51,7 @@ def new_run(folder: Path, analyzer: Analyzer) -> Path:
         raise RunFolderError(
             f"The folder {folder} cannot be made ({error.strerror}); call from a folder that may be written to."
         ) from error
-    with Journal.resume(run, provenance(analyzer) | {"settings_hash": settings_hash(analyzer)}) as journal:
+    with Journal.resume(run, run_provenance(analyzer)) as journal:
         journal.record_begin(photos, ())
         journal.change(f"CREATE TABLE {_MARK} (begun_at TEXT NOT NULL)")
     return run

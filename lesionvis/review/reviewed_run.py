@@ -13,7 +13,6 @@ from typing import Any
 
 from lesionvis.analysis import Analyzer
 from lesionvis.batch.finish import finish_run
-from lesionvis.batch.given import digest_of
 from lesionvis.batch.journal import Journal
 from lesionvis.batch.lock import locked
 from lesionvis.batch.names import content_key, file_key, mask_path, photo_path
@@ -40,7 +39,7 @@ from lesionvis.review.edits import FoundSpots, PhotoState, edited, shown_outline
 from lesionvis.review.listing import ListedPhoto, listed_photos, shown_results
 from lesionvis.review.new_run import add_photo, takes_photos
 from lesionvis.review.workers import OUTLINES, AnalysisSettings, Workers
-from lesionvis.settings import provenance, settings_hash
+from lesionvis.settings import run_provenance
 from lesionvis.triage.dialogue import Dialogue
 
 # What was found on so many photos is kept; one takes up to a few MB.
@@ -530,7 +529,7 @@ class ReviewedRun:
             return None
         (key,) = next(self._journal.select("SELECT sha256 FROM files WHERE photo = ?", [photo]))
         given = given_of_photo(self._journal, photo, as_found=as_found)
-        wanted = content_key(file_key(key), None, digest_of(given))
+        wanted = content_key(file_key(key), None, given.digest)
         return Task(str(photo_path(photo, self._folder)), wanted, self._masks.get(photo), given)
 
     def _is_measured(self, photo: str) -> bool:
@@ -584,10 +583,9 @@ def reviewed_run(
     """
     with Journal.read(run):
         pass  # says what is wrong with a folder that holds no run
-    facts = provenance(analyzer) | {"settings_hash": settings_hash(analyzer)}
     with ExitStack() as stack:
         stack.enter_context(locked(run))
-        journal = stack.enter_context(Journal.resume(run, facts))
+        journal = stack.enter_context(Journal.resume(run, run_provenance(analyzer)))
         prepare_reviews(journal)
         photos = list(journal.known_files())
         masks = excluded_places(journal, photos)

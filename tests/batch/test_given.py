@@ -8,7 +8,7 @@ import pytest
 from drawn import write_photo
 
 from lesionvis.analysis import Analyzer
-from lesionvis.batch.given import Given, digest_of
+from lesionvis.batch.given import Given
 from lesionvis.errors import AnswerError
 from lesionvis.spots.drawn import DrawnSpots
 
@@ -20,9 +20,9 @@ def test_what_was_given_survives_the_way_to_another_process() -> None:
     content = json.loads(json.dumps(GIVEN.to_dict()))
     again = Given.from_dict(content)
     assert again.to_dict() == GIVEN.to_dict()
-    assert digest_of(content) == digest_of(GIVEN.to_dict())
-    assert digest_of(Given({"fever": "no"}).to_dict()) != digest_of(Given({"fever": "yes"}).to_dict())
-    assert digest_of(None) is None
+    assert again.digest == GIVEN.digest
+    assert Given({"fever": "no"}).digest != Given({"fever": "yes"}).digest
+    assert Given().digest is None
 
 
 def test_a_photo_is_analysed_with_what_was_given(tmp_path: Path) -> None:

@@ -37,8 +37,8 @@ def _content(journal: Journal) -> str:
 
 
 def _spots(journal: Journal) -> int | None:
-    given = given_of_photo(journal, PHOTO)
-    return None if given is None else len(given["drawn"]["outlines_px"])
+    drawn = given_of_photo(journal, PHOTO).drawn
+    return None if drawn is None else len(drawn)
 
 
 def test_a_run_that_nobody_reviewed_stays_as_it_is(journal: Journal, tmp_path: Path) -> None:
