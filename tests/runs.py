@@ -12,7 +12,7 @@ from lesionvis.analysis import Analyzer
 from lesionvis.batch.journal import Journal
 from lesionvis.batch.rows import Value, candidate_rows, failed_row, photo_row, spot_rows
 from lesionvis.batch.scan import PhotoFile
-from lesionvis.batch.worker import thumbnail_jpeg
+from lesionvis.batch.worker import _thumbnail_jpeg
 from lesionvis.labels import LABELS
 
 FACTS = {"min_score": "0.55", "model": "pattern-v2", "version": "0", "settings_hash": "abc"}
@@ -34,7 +34,7 @@ def made_up_run(run: Path, names: list[str], with_pictures: bool = True) -> Jour
     """
     run.mkdir(parents=True)
     analyses = [Analyzer(px_per_mm=5.0)(drawn_skin(seed, count=4 + 3 * seed)) for seed in range(4)]
-    pictures = [thumbnail_jpeg(analysis) for analysis in analyses]
+    pictures = [_thumbnail_jpeg(analysis) for analysis in analyses]
     found = [(photo_row(analysis), spot_rows(analysis), candidate_rows(analysis)) for analysis in analyses]
     random = np.random.default_rng(1)
     journal = Journal.resume(run, FACTS)

@@ -139,28 +139,14 @@ def joined_coco(contents: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, 
     return joined
 
 
-def decoded_mask(segmentation: Mapping[str, Any]) -> NDArray[np.bool_]:
-    """Mask of a run-length encoding, compressed or not.
+def _decoded_mask(segmentation: Mapping[str, Any]) -> NDArray[np.bool_]:
+    """Mask of a run-length encoding, compressed or not; ValueError if the runs do not fill it.
 
-    Parameters
-    ----------
-    segmentation : mapping
-        "size" (height, width) and "counts": run lengths of 0 and 1 by turns, column by column, as numbers or as the
-        text of COCO's own library: 6 bits per letter, the lowest first, of which 5 are digits; from the third run on
-        the difference to the last run but one.
+    "counts" are run lengths of 0 and 1 by turns, column by column, as numbers or as the text of COCO's own library: 6
+    bits per letter, the lowest first, of which 5 are digits; from the third run on the difference to the last run but
+    one.
 
-    Returns
-    -------
-    ndarray of shape (H, W), bool
-
-    Raises
-    ------
-    ValueError
-        If the runs do not fill the mask.
-
-    Examples
-    --------
-    >>> decoded_mask({"size": [2, 3], "counts": [1, 2, 3]}).astype(int)
+    >>> _decoded_mask({"size": [2, 3], "counts": [1, 2, 3]}).astype(int)
     array([[0, 1, 0],
            [1, 0, 0]])
     """
@@ -200,7 +186,7 @@ def _outlines(
                 f"{file}: annotation {annotation.get('id')} has no segmentation; draw a polygon or a mask, not a box."
             )
         if isinstance(segmentation, Mapping):
-            for border in pixel_borders(decoded_mask(segmentation)):
+            for border in pixel_borders(_decoded_mask(segmentation)):
                 yield border + CENTRE_PX, names[number]
         else:
             for corners in segmentation:

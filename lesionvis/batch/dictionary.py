@@ -42,14 +42,8 @@ class ColumnMeaning:
     meaning: str
 
 
-def column_meanings() -> Iterator[ColumnMeaning]:
-    """Yield all columns in the order of the tables.
-
-    Yields
-    ------
-    ColumnMeaning
-        Those of the photos, then those of the spots, of the candidates and of the reviews.
-    """
+def _column_meanings() -> Iterator[ColumnMeaning]:
+    """Yield all columns in the order of the tables."""
     for name, column in PHOTO_COLUMNS.items():
         yield ColumnMeaning("photos", name, _FRICTIONLESS[column.kind], "", column.meaning)
     yield ColumnMeaning("spots", "photo", "string", "", PHOTO_COLUMNS["photo"].meaning)
@@ -71,7 +65,7 @@ def columns_text() -> str:
         One line per column: table, name, type, unit and meaning, separated by tabs.
     """
     rows = [("table", "column", "type", "unit", "meaning")]
-    rows += [(one.table, one.name, one.kind, one.unit, one.meaning) for one in column_meanings()]
+    rows += [(one.table, one.name, one.kind, one.unit, one.meaning) for one in _column_meanings()]
     return "\n".join("\t".join(row) for row in rows)
 
 
@@ -103,7 +97,7 @@ def data_package(carried: Iterable[str] = (), tables: Collection[str] = tuple(_K
     ]
     resources = []
     for table in (table for table in _KEYS if table in tables):
-        columns = [one for one in column_meanings() if one.table == table]
+        columns = [one for one in _column_meanings() if one.table == table]
         fields = [*map(_field, columns), *(extra if table in ("photos", "spots") else ())]
         schema = {"fields": fields, "missingValues": [""], "primaryKey": _KEYS[table]}
         path = f"{table}.csv"

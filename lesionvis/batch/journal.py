@@ -122,7 +122,7 @@ class Journal:
         if not path.is_file():
             raise RunFolderError(f"{run} holds no run ({JOURNAL_NAME} is missing); give the folder of --out.")
         with problems_named(run):
-            uri = read_only_uri(Path(os.path.abspath(path)))  # noqa: PTH100 - a mapped drive keeps its letter
+            uri = _read_only_uri(Path(os.path.abspath(path)))  # noqa: PTH100 - a mapped drive keeps its letter
             database = sqlite3.connect(uri, timeout=_BUSY_SECONDS, uri=True)
             journal = cls(run, database)
             if not journal._has_tables():
@@ -508,27 +508,15 @@ def utc_now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def read_only_uri(path: PurePath) -> str:
-    r"""Address by which SQLite opens a file to read it.
+def _read_only_uri(path: PurePath) -> str:
+    r"""Address by which SQLite opens a file to read it; it takes no host, so that a Windows share goes into the path.
 
-    Parameters
-    ----------
-    path : PurePath
-        Absolute path. That of a Windows share goes into the path of the address: SQLite takes no host.
-
-    Returns
-    -------
-    str
-        Address with the scheme "file".
-
-    Examples
-    --------
     >>> from pathlib import PurePosixPath, PureWindowsPath
-    >>> read_only_uri(PurePosixPath("/data/run?/run.sqlite"))
+    >>> _read_only_uri(PurePosixPath("/data/run?/run.sqlite"))
     'file:///data/run%3F/run.sqlite?mode=ro'
-    >>> read_only_uri(PureWindowsPath(r"\\nas\photos\run.sqlite"))
+    >>> _read_only_uri(PureWindowsPath(r"\\nas\photos\run.sqlite"))
     'file:////nas/photos/run.sqlite?mode=ro'
-    >>> read_only_uri(PureWindowsPath(r"D:\run\run.sqlite"))
+    >>> _read_only_uri(PureWindowsPath(r"D:\run\run.sqlite"))
     'file:///D:/run/run.sqlite?mode=ro'
     """
     text = path.as_posix()

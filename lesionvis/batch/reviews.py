@@ -289,7 +289,7 @@ def write_reviews(run: Path, journal: Journal) -> None:
         for photo, content in contents.items():
             if content in reviews:
                 one = reviews[content]
-                said = (one.pattern, _in_a_cell(one.note), answers_words(one.answers))
+                said = (one.pattern, _in_a_cell(one.note), _answers_words(one.answers))
                 told = (*said, _in_a_cell(one.made_by), one.made_at)
                 writer.writerow([photo, content, int(one.is_done), *told, counts.get(content, 0)])
 
@@ -320,22 +320,10 @@ def review_words(review: Review) -> str:
     return f"{'; '.join(said)} ({who}, {review.made_at[:10]})"
 
 
-def answers_words(text: str) -> str:
-    """Answers of a review in one line.
+def _answers_words(text: str) -> str:
+    """Answers of a review in one line, age and cause first; "" where there are none.
 
-    Parameters
-    ----------
-    text : str
-        `Review.answers`.
-
-    Returns
-    -------
-    str
-        NAME=VALUE with spaces between, age and cause first; "" where there are none.
-
-    Examples
-    --------
-    >>> answers_words('{"answers": {"fever": "yes"}, "age_years": 3.0, "cause": "unknown", "sites": []}')
+    >>> _answers_words('{"answers": {"fever": "yes"}, "age_years": 3.0, "cause": "unknown", "sites": []}')
     'age_years=3 fever=yes'
     """
     if not text:

@@ -336,41 +336,17 @@ def _cluster_executor(job: Job, scheduler: str) -> Iterator[Executor]:
     with client:
         config = {"backend": "dask", "client": client, "n_jobs": -1}
         size = max(1, sum(client.ncores().values()))
-        yield Executor(config, size, partial(analyze_chunk, job), _CLUSTER_CHUNK)
+        yield Executor(config, size, partial(_analyze_chunk, job), _CLUSTER_CHUNK)
 
 
-def analyze_chunk(job: Job, tasks: Sequence[Task]) -> list[Outcome]:
-    """Analyse a few files in one worker process.
-
-    Parameters
-    ----------
-    job : Job
-        Settings of the run.
-    tasks : sequence of Task
-        Files to analyse.
-
-    Returns
-    -------
-    list of Outcome
-        One per task, in the same order.
-    """
+def _analyze_chunk(job: Job, tasks: Sequence[Task]) -> list[Outcome]:
+    """Analyse a few files in one worker process; one outcome per task, in the same order."""
     with Supervisor(job) as supervisor:
         return [supervisor(task) for task in tasks]
 
 
-def digest_chunk(files: Sequence[tuple[str, str | None]]) -> list[tuple[str, str, str]]:
-    """Hash a few files with their masks.
-
-    Parameters
-    ----------
-    files : sequence of (str, str or None)
-        Path of each photo and of its mask.
-
-    Returns
-    -------
-    list of (str, str, str)
-        Path, content and problem of each file; the one that does not apply is empty.
-    """
+def _digest_chunk(files: Sequence[tuple[str, str | None]]) -> list[tuple[str, str, str]]:
+    """Hash a few files with their masks: path, content and problem of each; the one that does not apply is empty."""
     found = []
     for path, mask in files:
         try:
@@ -403,7 +379,7 @@ def _identify(
             new[_absolute(photo_path(file.photo, folder))] = file
     to_read = [(path, masks.get(file.photo)) for path, file in new.items()]
     commit = _now_and_then(journal.commit)
-    for done, (path, digest, problem) in enumerate(executor.spread(digest_chunk, to_read, _DIGEST_CHUNK), start=1):
+    for done, (path, digest, problem) in enumerate(executor.spread(_digest_chunk, to_read, _DIGEST_CHUNK), start=1):
         file = new[path]
         if problem:
             file = PhotoFile(file.photo, file.state, problem)

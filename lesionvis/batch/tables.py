@@ -49,13 +49,13 @@ def write_tables(run: Path, journal: Journal, names: Mapping[str, str] = TABLES)
         columns, rows = journal.table(view)
         with written_whole(run, name) as file:
             writer = csv.writer(file, lineterminator="\n")
-            writer.writerow([*columns, *carried_names(carried)])
+            writer.writerow([*columns, *_carried_names(carried)])
             for row in rows:
                 of_photo = told.get(str(row[0]), {})
                 writer.writerow([*map(cell, row), *(of_photo.get(column, "") for column in carried)])
     if names["photos"] == TABLES["photos"]:  # the dictionary names the files of a finished run
         reviews = ["reviews"] if last_reviews(journal) else []
-        write_dictionary(run, carried_names(of_persons), [*names, *reviews])
+        write_dictionary(run, _carried_names(of_persons), [*names, *reviews])
 
 
 def tables_of(run: Path, *, candidates: bool = False) -> dict[str, str]:
@@ -76,23 +76,8 @@ def tables_of(run: Path, *, candidates: bool = False) -> dict[str, str]:
     return TABLES | ({CANDIDATES: CANDIDATES_NAME} if candidates or (run / CANDIDATES_NAME).is_file() else {})
 
 
-def partial_name(name: str) -> str:
-    """Name of a table of a run that is not finished, which says so wherever the file is taken.
-
-    Parameters
-    ----------
-    name : str
-        Of the table of a finished run.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> partial_name("photos.csv")
-    'photos.partial.csv'
-    """
+def _partial_name(name: str) -> str:
+    """Name of a table of a run that is not finished, which says so wherever the file is taken."""
     return name.replace(".csv", ".partial.csv")
 
 
@@ -122,22 +107,10 @@ def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object
         raise RunFolderError(f"The table {path} cannot be written ({error.strerror}); give another path.") from error
 
 
-def carried_names(columns: Iterable[str]) -> list[str]:
-    """Names that the columns of a person's table have in the tables of a run.
+def _carried_names(columns: Iterable[str]) -> list[str]:
+    """Names of a person's columns in the tables of a run: with "given_" before one that a column of this package has.
 
-    Parameters
-    ----------
-    columns : iterable of str
-        Names in the person's table.
-
-    Returns
-    -------
-    list of str
-        The same names, with "given_" before one that a column of this package has.
-
-    Examples
-    --------
-    >>> carried_names(["room", "px_per_mm"])
+    >>> _carried_names(["room", "px_per_mm"])
     ['room', 'given_px_per_mm']
     """
     taken = {*PHOTO_COLUMNS, *SPOT_COLUMNS}
@@ -159,7 +132,7 @@ def write_tables_so_far(run: Path, journal: Journal, *, candidates: bool = False
     Returns
     -------
     dict of str to Path
-        View of the journal -> file that was written: with a `partial_name`, where photos may be waiting, until the run
+        View of the journal -> file that was written: with a `_partial_name`, where photos may be waiting, until the run
         is finished.
 
     Raises
@@ -169,7 +142,7 @@ def write_tables_so_far(run: Path, journal: Journal, *, candidates: bool = False
     """
     names = tables_of(run, candidates=candidates)
     if not journal.origin().finished_at:
-        names = {view: partial_name(name) for view, name in names.items()}
+        names = {view: _partial_name(name) for view, name in names.items()}
     try:
         write_tables(run, journal, names)
     except OSError as error:
@@ -187,7 +160,7 @@ def remove_partial_tables(run: Path) -> None:
         Run folder.
     """
     for name in (*TABLES.values(), CANDIDATES_NAME):
-        (run / partial_name(name)).unlink(missing_ok=True)
+        (run / _partial_name(name)).unlink(missing_ok=True)
 
 
 def cell(value: Value) -> str:

@@ -130,7 +130,7 @@ def analyse_file(
             "pictures": pictures,
         }
     except LesionvisError as error:
-        problem = about_this_file(str(error), path)
+        problem = _about_this_file(str(error), path)
     except OSError:  # of the mask: whatever a photo meets has its sentence
         return {"unread": _CHANGED}
     except MemoryError:
@@ -159,24 +159,10 @@ def _analyzed(
     return told.answered(_last[key])
 
 
-def about_this_file(sentence: str, path: str) -> str:
+def _about_this_file(sentence: str, path: str) -> str:
     """Rephrase a sentence on a file so that it no longer names the file, and holds wherever the content is found.
 
-    Parameters
-    ----------
-    sentence : str
-        A message of the reader.
-    path : str
-        Path of the file.
-
-    Returns
-    -------
-    str
-        The sentence about "This file".
-
-    Examples
-    --------
-    >>> about_this_file("leg.jpg is empty (0 bytes); copy it again.", "photos/leg.jpg")
+    >>> _about_this_file("leg.jpg is empty (0 bytes); copy it again.", "photos/leg.jpg")
     'This file is empty (0 bytes); copy it again.'
     """
     for name in (path, Path(path).name):
@@ -185,37 +171,15 @@ def about_this_file(sentence: str, path: str) -> str:
     return sentence
 
 
-def overlay_jpeg(analysis: Analysis) -> bytes:
-    """Annotated picture as a JPEG.
-
-    Parameters
-    ----------
-    analysis : Analysis
-        Of one photo.
-
-    Returns
-    -------
-    bytes
-        JPEG file.
-    """
+def _overlay_jpeg(analysis: Analysis) -> bytes:
+    """Annotated picture as a JPEG."""
     from lesionvis.report.overlay import draw_overlay, jpeg
 
     return jpeg(draw_overlay(analysis), OVERLAY_JPEG_QUALITY)
 
 
-def thumbnail_jpeg(analysis: Analysis) -> bytes:
-    """Small annotated picture, without the band of text, as a JPEG.
-
-    Parameters
-    ----------
-    analysis : Analysis
-        Of one photo.
-
-    Returns
-    -------
-    bytes
-        JPEG file, its longer side `THUMBNAIL_LONG_SIDE_PX`.
-    """
+def _thumbnail_jpeg(analysis: Analysis) -> bytes:
+    """Small annotated picture, without the band of text, as a JPEG."""
     import cv2
     import numpy as np
 
@@ -229,21 +193,8 @@ def thumbnail_jpeg(analysis: Analysis) -> bytes:
     return jpeg(small, THUMBNAIL_JPEG_QUALITY)
 
 
-def sheet_page(analysis: Analysis, told: Given) -> bytes:
-    """Page to print for the doctor, of today.
-
-    Parameters
-    ----------
-    analysis : Analysis
-        Of one photo.
-    told : Given
-        What a person gave for it.
-
-    Returns
-    -------
-    bytes
-        HTML with everything inside.
-    """
+def _sheet_page(analysis: Analysis, told: Given) -> bytes:
+    """Page to print for the doctor, of today."""
     from datetime import date
 
     from lesionvis.report.sheet import sheet_html
@@ -251,19 +202,8 @@ def sheet_page(analysis: Analysis, told: Given) -> bytes:
     return sheet_html(analysis, circumstances=told.circumstances, made_on=date.today()).encode()
 
 
-def evidence_json(analysis: Analysis) -> bytes:
-    """What the questions about a photo need of its analysis.
-
-    Parameters
-    ----------
-    analysis : Analysis
-        Of one photo.
-
-    Returns
-    -------
-    bytes
-        JSON, for `lesionvis.batch.asked.AskedPhoto`.
-    """
+def _evidence_json(analysis: Analysis) -> bytes:
+    """What the questions about a photo need of its analysis (`lesionvis.batch.asked.AskedPhoto`)."""
     from lesionvis.batch.asked import AskedPhoto
 
     return AskedPhoto.of(analysis).to_json()
@@ -271,16 +211,16 @@ def evidence_json(analysis: Analysis) -> bytes:
 
 _PAINTERS: dict[str, Callable[[Analysis], bytes]] = {
     "masks": mask_png,
-    "overlays": overlay_jpeg,
-    "thumbnails": thumbnail_jpeg,
-    EVIDENCE: evidence_json,
+    "overlays": _overlay_jpeg,
+    "thumbnails": _thumbnail_jpeg,
+    EVIDENCE: _evidence_json,
 }
 
 
 def _picture(kind: str, analysis: Analysis, told: Given) -> bytes:
     """Picture or file of annotations of one photo."""
     if kind == SHEET:
-        return sheet_page(analysis, told)
+        return _sheet_page(analysis, told)
     if kind in _PAINTERS:
         return _PAINTERS[kind](analysis)
     # Loads NumPy and OpenCV, which is to wait until the limits are set and what they print goes elsewhere.

@@ -86,48 +86,18 @@ def date_in_name(name: str) -> datetime | None:
     return None
 
 
-def stamped_name(name: str, taken_at: datetime) -> str:
+def _stamped_name(name: str, taken_at: datetime) -> str:
     """Name of a file with a date in front, in the place of an earlier one.
 
-    Parameters
-    ----------
-    name : str
-        Name of the file.
-    taken_at : datetime
-        Date to put in front.
-
-    Returns
-    -------
-    str
-        The new name.
-
-    Examples
-    --------
-    >>> stamped_name("left leg.jpg", datetime(2026, 11, 26, 20, 30))
+    >>> _stamped_name("left leg.jpg", datetime(2026, 11, 26, 20, 30))
     '2026-11-26T203000_left leg.jpg'
     """
     bare = name if date_in_name(name) is None else _STAMP.sub("", name, count=1)
     return f"{_stamp(taken_at)}_{bare}"
 
 
-def photos_in(folder: Path) -> list[Path]:
-    """Photos that lie in a folder, not in its sub-folders, by name: kept ones come in the order of time.
-
-    Parameters
-    ----------
-    folder : Path
-        Folder to list.
-
-    Returns
-    -------
-    list of Path
-        Photos by name.
-
-    Raises
-    ------
-    SettingsError
-        If the folder cannot be listed.
-    """
+def _photos_in(folder: Path) -> list[Path]:
+    """Photos that lie in a folder, not in its sub-folders, by name: kept ones come in the order of time."""
     try:
         paths = sorted(path for path in folder.iterdir() if path.is_file())
     except OSError as error:
@@ -157,7 +127,7 @@ def photos_of(paths: Iterable[Path]) -> list[Path]:
     for path in paths:
         if not path.exists():
             raise SettingsError(f"There is no photo or folder {path}; look at its name.")
-        inside = photos_in(path) if path.is_dir() else [path]
+        inside = _photos_in(path) if path.is_dir() else [path]
         if not inside:
             raise SettingsError(f"The folder {path} holds no photos; put some there with: lesionvis keep PHOTO FOLDER.")
         found += inside
@@ -201,13 +171,13 @@ def keep_photo(photo: Path, folder: Path, taken_at: datetime | None = None) -> K
         raise SettingsError(f"{photo} cannot have been taken in the year {when.year}; give the right --date.")
     when = when.replace(microsecond=0)
     source = "given" if taken_at else "file name" if stamped else read.taken_at_source
-    target = folder / stamped_name(photo.name, when)
+    target = folder / _stamped_name(photo.name, when)
     if folder.exists() and not folder.is_dir():
         raise SettingsError(f"{folder} is a file; give a folder to keep the photos in.")
     try:
         content = photo.read_bytes()
         folder.mkdir(parents=True, exist_ok=True)
-        for other in photos_in(folder):
+        for other in _photos_in(folder):
             if other.stat().st_size == len(content) and other.read_bytes() == content:
                 if date_in_name(other.name) == when:
                     return Kept(other, when, is_new=False, date_source=source)

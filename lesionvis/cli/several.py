@@ -121,23 +121,12 @@ def analyze_several(
             content["photo"]["name"] = name
             typer.echo(json.dumps(content, allow_nan=False))
         else:
-            typer.echo(brief_line(analysis, name))
+            typer.echo(_brief_line(analysis, name))
     return is_fine
 
 
-def brief_line(analysis: Analysis, name: str) -> str:
-    """One line on a photo: what was found, and how urgent it is.
-
-    Parameters
-    ----------
-    analysis : Analysis
-    name : str
-        Path of the photo.
-
-    Returns
-    -------
-    str
-    """
+def _brief_line(analysis: Analysis, name: str) -> str:
+    """One line on a photo: what was found, and how urgent it is."""
     from lesionvis.report.text import spots_words
 
     doubts = f" ({' '.join(analysis.flags)})" if analysis.flags else ""

@@ -76,24 +76,8 @@ def shows_redness(features: Mapping[str, float]) -> bool:
     )
 
 
-def bare_model_of(model: Model) -> BareModel:
-    """Model of bare skin from a loaded model folder.
-
-    Parameters
-    ----------
-    model : Model
-        Loaded model folder.
-
-    Returns
-    -------
-    BareModel
-        Ready to predict.
-
-    Raises
-    ------
-    ModelError
-        If the card lacks a threshold, or the model was made for other features.
-    """
+def _bare_model_of(model: Model) -> BareModel:
+    """Model of bare skin from a loaded model folder, refused if it lacks a threshold or was made for other features."""
     predictor = predictor_for(model, "forest", BARE_MODEL_FEATURES)
     try:
         return BareModel(model.name, predictor, float(model.card["thresholds"]["bare_min"]))
@@ -115,4 +99,4 @@ def load_bare_model(folder: Path | None = None) -> BareModel:
     BareModel
         Loaded once per process.
     """
-    return bare_model_of(load_model(folder or packaged_model_folder(BARE_MODEL_NAME)))
+    return _bare_model_of(load_model(folder or packaged_model_folder(BARE_MODEL_NAME)))

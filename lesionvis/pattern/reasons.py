@@ -37,22 +37,10 @@ N_REASONS = 3
 Scorer = Callable[[NDArray[np.float32]], NDArray[np.float64]]
 
 
-def aspect_of(feature: str) -> str:
-    """Aspect that a feature belongs to.
+def _aspect_of(feature: str) -> str:
+    """Key of `ASPECTS` that a feature belongs to.
 
-    Parameters
-    ----------
-    feature : str
-        Name of a feature that the model sees.
-
-    Returns
-    -------
-    str
-        Key of `ASPECTS`.
-
-    Examples
-    --------
-    >>> aspect_of("spot_count"), aspect_of("lesion_core_red")
+    >>> _aspect_of("spot_count"), _aspect_of("lesion_core_red")
     ('number and arrangement of the spots', 'colour of the largest lesion')
     """
     return next(aspect for aspect, names in ASPECTS.items() if re.search(names, feature))
@@ -107,7 +95,7 @@ def shapley_values(
 
 @cache
 def _members(features: tuple[str, ...]) -> tuple[tuple[str, NDArray[np.intp]], ...]:
-    aspects = [aspect_of(name) for name in features]
+    aspects = [_aspect_of(name) for name in features]
     return tuple(
         (aspect, np.flatnonzero([own == aspect for own in aspects])) for aspect in ASPECTS if aspect in aspects
     )

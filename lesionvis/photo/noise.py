@@ -19,27 +19,14 @@ _GAIN = 6.0
 REACH_PX, REACH_NOISES = 1.5, 4.0
 
 
-def noise_levels(rgb: NDArray[np.uint8]) -> float:
-    """Standard deviation of the noise that differs from pixel to pixel, in the green channel.
+def _noise_levels(rgb: NDArray[np.uint8]) -> float:
+    """Standard deviation of the noise that differs from pixel to pixel, in the green channel, in levels of 255.
 
-    Parameters
-    ----------
-    rgb : ndarray of shape (H, W, 3), uint8
+    Immerkaer 1996, Computer Vision and Image Understanding 64:300, in the calmest patches; 0 for a picture without a
+    whole patch. Grain that is coarser than a pixel, as in scanned film, is not seen.
 
-    Returns
-    -------
-    float
-        Levels of 255; 0 for a picture without a whole patch.
-
-    Notes
-    -----
-    Immerkaer 1996, Computer Vision and Image Understanding 64:300, in the calmest patches. Grain that is coarser than a
-    pixel, as in scanned film, is not seen.
-
-    Examples
-    --------
     >>> grey = np.random.default_rng(1).normal(128.0, 5.0, (256, 256, 3))
-    >>> round(noise_levels(np.clip(grey, 0, 255).astype(np.uint8)))
+    >>> round(_noise_levels(np.clip(grey, 0, 255).astype(np.uint8)))
     5
     """
     height, width = rgb.shape[:2]
@@ -74,7 +61,7 @@ def without_noise(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     -----
     A bilateral filter (Tomasi and Manduchi 1998): neighbours of like colour are averaged, so that borders stay.
     """
-    noise = noise_levels(rgb)
+    noise = _noise_levels(rgb)
     if noise < NOISE_MIN_LEVELS:
         return rgb
     return np.asarray(cv2.bilateralFilter(rgb, 5, REACH_NOISES * noise, REACH_PX), np.uint8)

@@ -78,20 +78,8 @@ def sheet_html(
     return page_template("sheet.html").render(content)
 
 
-def draw_numbered(analysis: Analysis, n_numbered: int = N_ROWS) -> NDArray[np.uint8]:
-    """Draw all outlines on the photo, and the numbers of the largest spots beside them.
-
-    Parameters
-    ----------
-    analysis : Analysis
-    n_numbered : int
-        How many spots get their number.
-
-    Returns
-    -------
-    ndarray of shape (h, w, 3), uint8
-        RGB.
-    """
+def _draw_numbered(analysis: Analysis, n_numbered: int = N_ROWS) -> NDArray[np.uint8]:
+    """Photo with all outlines, and the numbers of the largest spots beside them."""
     canvas, zoom = enlarged(analysis.photo.rgb)
     boxes = []
     for number, outline in enumerate(analysis.spots.outlines_px, start=1):
@@ -117,7 +105,7 @@ def _photo_content(analysis: Analysis, n_rows: int) -> dict[str, Any]:
     return {
         "photo": analysis.photo.name,
         "taken_at": _when(analysis.photo.taken_at, analysis.photo.taken_at_source),
-        "picture": data_address(jpeg(draw_numbered(analysis, n_rows), JPEG_QUALITY)),
+        "picture": data_address(jpeg(_draw_numbered(analysis, n_rows), JPEG_QUALITY)),
         "meaning": f"{PATTERN_SHOWN[analysis.pattern.label].capitalize()}.",
         "spots": f"Spots: {spots_words(analysis)}.",
         "scale": scale_words(analysis),

@@ -189,7 +189,7 @@ def _photo_lines(analysis: Analysis, *, details: bool) -> list[str]:
         *(_labelled("seen", seen_words(pattern.seen, analysis.features.values)) if pattern.label == UNCERTAIN else []),
         *(line for text in expert for line in _labelled("", text)),
         *_labelled("spots", spots_words(analysis)),
-        *(_labelled("", drawn_words(analysis.drawn)) if analysis.drawn is not None else []),
+        *(_labelled("", _drawn_words(analysis.drawn)) if analysis.drawn is not None else []),
         *_labelled("scale", scale_words(analysis)),
         *_labelled("skin", _skin(analysis)),
         *abcde_lines(analysis.abcde, details=details),
@@ -197,19 +197,8 @@ def _photo_lines(analysis: Analysis, *, details: bool) -> list[str]:
     ]
 
 
-def drawn_words(drawn: DrawnSpots) -> str:
-    """Words on whose spots these are.
-
-    Parameters
-    ----------
-    drawn : DrawnSpots
-        Spots that a person drew.
-
-    Returns
-    -------
-    str
-        By whom and when, where the file says so.
-    """
+def _drawn_words(drawn: DrawnSpots) -> str:
+    """By whom and when the spots were drawn, where the file says so."""
     by, at = drawn.drawn_by or "a person", f", {drawn.drawn_at}" if drawn.drawn_at else ""
     return f"drawn or corrected by {by}{at} ({drawn.name})"
 

@@ -92,7 +92,7 @@ class AskedPhotos:
             None as long as nothing was measured.
         """
         asked = self._known.get(_measured_key(task))
-        return None if asked is None else dialogue_of(asked, task.given, text)
+        return None if asked is None else _dialogue_of(asked, task.given, text)
 
 
 def _measured_key(task: Task) -> str:
@@ -100,22 +100,8 @@ def _measured_key(task: Task) -> str:
     return content_key(file_key(task.sha256), None, task.given.without_answers().digest)
 
 
-def dialogue_of(asked: AskedPhoto, given: Given, text: str) -> Dialogue:
-    """Dialogue about a photo as it stands.
-
-    Parameters
-    ----------
-    asked : AskedPhoto
-        What was measured.
-    given : Given
-        Answers, age, cause and sites so far.
-    text : str
-        State that was kept (`kept`); "" where nothing was answered on the page.
-
-    Returns
-    -------
-    Dialogue
-    """
+def _dialogue_of(asked: AskedPhoto, given: Given, text: str) -> Dialogue:
+    """Dialogue about a photo as it stands, from the state that was kept: "" where nothing was answered on the page."""
     held: dict[str, Any] = json.loads(text or '{"left_open": [], "goes_on": false, "visited": []}')
     return Dialogue(
         asked.pattern,

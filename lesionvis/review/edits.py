@@ -102,38 +102,18 @@ class PhotoState:
     answers: str = ""
 
 
-def shown_spots(state: PhotoState, found: FoundSpots) -> DrawnSpots:
-    """Spots of a photo as they stand, the largest first: those of the person, or else those that were found.
+def _shown_spots(state: PhotoState, found: FoundSpots) -> DrawnSpots:
+    """Spots of a photo as they stand: those of the person, or else those that were found.
 
-    Parameters
-    ----------
-    state : PhotoState
-    found : FoundSpots
-
-    Returns
-    -------
-    DrawnSpots
-        The number of a spot is its place in it, counted from 1, as in the tables.
+    The largest come first; the number of a spot is its place counted from 1, as in the tables.
     """
     if state.spots is None:
         return DrawnSpots(found.outlines_px[: found.spot_count], (), found.size_px, name=REVIEWED)
     return _sorted(list(zip(state.spots.outlines_px, state.spots.kinds, strict=True)), state.spots, found)
 
 
-def shown_candidates(spots: DrawnSpots, found: FoundSpots) -> list[int]:
-    """What was found and is no spot as things stand, and could become one.
-
-    Parameters
-    ----------
-    spots : DrawnSpots
-        Those that stand.
-    found : FoundSpots
-
-    Returns
-    -------
-    list of int
-        Indices of the outlines of `found`.
-    """
+def _shown_candidates(spots: DrawnSpots, found: FoundSpots) -> list[int]:
+    """Indices of the found outlines that are no spot as things stand, and could become one."""
     boxes = [(outline.min(axis=0), outline.max(axis=0), outline) for outline in spots.outlines_px]
     free = []
     for index, outline in enumerate(found.outlines_px):
@@ -157,7 +137,7 @@ def shown_outlines(state: PhotoState, found: FoundSpots) -> dict[str, Any]:
     dict
         Ready for JSON.
     """
-    spots = shown_spots(state, found)
+    spots = _shown_spots(state, found)
     return {
         "size": found.size_px,
         "spots": [
@@ -166,7 +146,7 @@ def shown_outlines(state: PhotoState, found: FoundSpots) -> dict[str, Any]:
         ],
         "candidates": [
             {"candidate": index, "outline": _places(found.outlines_px[index]), "score": found.scores[index]}
-            for index in shown_candidates(spots, found)
+            for index in _shown_candidates(spots, found)
         ],
     }
 
@@ -224,7 +204,7 @@ def edited(
     change = _CHANGES.get(str(what))
     if change is None:
         raise SettingsError(f"{what!r} cannot be done to a photo; reload the page.")
-    before = shown_spots(state, found)
+    before = _shown_spots(state, found)
     pairs = list(zip(before.outlines_px, before.kinds, strict=True))
     action = change(pairs, found, wish)
     about = DrawnSpots((), (), found.size_px, who, when, REVIEWED)

@@ -57,22 +57,10 @@ def new_run(folder: Path, analyzer: Analyzer) -> Path:
     return run
 
 
-def free_path(folder: Path, name: str, content: bytes) -> Path:
-    """Place for a file of a folder that takes no other file's place.
+def _free_path(folder: Path, name: str, content: bytes) -> Path:
+    """Place for a file of a folder that takes no other file's place; existing only where it has this content.
 
-    Parameters
-    ----------
-    folder : Path
-        An existing folder.
-    name : str
-        Wanted name, of any origin; of a path the last part counts.
-    content : bytes
-        The file.
-
-    Returns
-    -------
-    Path
-        Existing only where it has this content.
+    The name may be of any origin; of a path the last part counts.
     """
     last = escape_control_characters(name.replace("\\", "/").rpartition("/")[2]).lstrip(".")
     wanted = PurePath(last[-_NAME_MAX_LETTERS:] or "photo")
@@ -95,7 +83,7 @@ def add_photo(run: Path, folder: Path, journal: Journal, name: str, content: byt
     journal : Journal
         Of the run.
     name : str
-        Name of the file, as for `free_path`.
+        Name of the file, as for `_free_path`.
     content : bytes
         The file.
     known : container of str
@@ -113,7 +101,7 @@ def add_photo(run: Path, folder: Path, journal: Journal, name: str, content: byt
     RunFolderError
         If it cannot be written.
     """
-    path = free_path(folder, name, content)
+    path = _free_path(folder, name, content)
     photo = photo_name(path, folder)
     if photo in known:
         return photo

@@ -132,32 +132,14 @@ def _levels(path: str, content: str) -> list[NDArray[np.uint8]]:
     if content in _held:
         _held.move_to_end(content)
         return _held[content]
-    _held[content] = halved(full_picture(Path(path), content))
+    _held[content] = halved(_full_picture(Path(path), content))
     while len(_held) > 1 and sum(one.nbytes for levels in _held.values() for one in levels) > _HELD_BYTES_MAX:
         _held.popitem(last=False)
     return _held[content]
 
 
-def full_picture(path: Path, content: str) -> NDArray[np.uint8]:
-    """Picture of a photo, upright and at full resolution.
-
-    Parameters
-    ----------
-    path : Path
-        The photo.
-    content : str
-        Its SHA-256.
-
-    Returns
-    -------
-    ndarray of shape (H, W, 3), uint8
-        RGB.
-
-    Raises
-    ------
-    UnreadablePhoto
-        If the file is no longer that photo, or cannot be decoded.
-    """
+def _full_picture(path: Path, content: str) -> NDArray[np.uint8]:
+    """Picture of a photo (RGB), upright and at full resolution; refused if the file is no longer that photo."""
     import hashlib
 
     from lesionvis.photo.decode import decode, read_header

@@ -54,25 +54,8 @@ class Action:
         return asdict(self) | {"level": str(self.level), "safety_net": list(self.safety_net)}
 
 
-def parse_actions(text: str) -> Mapping[tuple[Level, str], Action]:
-    """Read the table of actions.
-
-    Parameters
-    ----------
-    text : str
-        Comma-separated table with the columns of `actions.csv`; the safety net is divided by " | ".
-
-    Returns
-    -------
-    mapping of (Level, str) to Action
-        By level and family; read-only.
-
-    Raises
-    ------
-    LesionvisError
-        If the table is damaged, a level is not a known one, a text is missing, a pair stands there twice, or a rule
-        has a level and a family for which there is no action.
-    """
+def _parse_actions(text: str) -> Mapping[tuple[Level, str], Action]:
+    """Actions by level and family, from the text of `actions.csv`; LesionvisError if it is damaged or lacks one."""
     found: dict[tuple[Level, str], Action] = {}
     for row in read_table(text, "actions.csv", _COLUMNS, key_columns=2):
         level = level_of_name(row["level"], "actions.csv")
@@ -101,4 +84,4 @@ def actions() -> Mapping[tuple[Level, str], Action]:
     >>> actions()[Level.EMERGENCY, "infection"].headline
     'Get emergency help now'
     """
-    return parse_actions(packaged_text("actions.csv"))
+    return _parse_actions(packaged_text("actions.csv"))

@@ -110,25 +110,8 @@ def packaged_text(name: str) -> str:
     return resources.files("lesionvis.triage").joinpath(name).read_text(encoding="utf-8")
 
 
-def parse_questions(text: str) -> Mapping[str, Question]:
-    """Read the table of questions.
-
-    Parameters
-    ----------
-    text : str
-        Comma-separated table with the columns name, benign, unknown, harmful, group, question, help, applies_to.
-
-    Returns
-    -------
-    mapping of str to Question
-        By name, in the order of the table; read-only.
-
-    Raises
-    ------
-    LesionvisError
-        If the table is damaged, a text is missing, a group or pattern is not a known one, or the three values are
-        not distinct with "unknown" in its column.
-    """
+def _parse_questions(text: str) -> Mapping[str, Question]:
+    """Questions by name, from the text of `answers.csv`; LesionvisError if it is damaged."""
     found = {}
     columns = ("name", "benign", "unknown", "harmful", "group", "question", "help", "applies_to")
     for row in read_table(text, "answers.csv", columns):
@@ -169,7 +152,7 @@ def questions() -> Mapping[str, Question]:
     >>> questions()["blanch"].choices
     ('fades', 'does_not_fade', 'unknown')
     """
-    return parse_questions(packaged_text("answers.csv"))
+    return _parse_questions(packaged_text("answers.csv"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,24 +55,8 @@ class Circumstance:
     meaning: str
 
 
-def parse_circumstances(text: str) -> Mapping[str, Circumstance]:
-    """Read the table of causes and sites.
-
-    Parameters
-    ----------
-    text : str
-        Comma-separated table with the columns circumstance, kind, follows, place, meaning.
-
-    Returns
-    -------
-    mapping of str to Circumstance
-        By name, in the order of the table; read-only.
-
-    Raises
-    ------
-    LesionvisError
-        If the table is damaged, or a kind, place, answer or value in it is not a known one.
-    """
+def _parse_circumstances(text: str) -> Mapping[str, Circumstance]:
+    """Causes and sites by name, from the text of `circumstances.csv`; LesionvisError if it is damaged."""
     found = {}
     for row in read_table(text, "circumstances.csv", ("circumstance", "kind", "follows", "place", "meaning")):
         parts = [part for part in row["follows"].split("; ") if part]
@@ -103,7 +87,7 @@ def known_circumstances() -> Mapping[str, Circumstance]:
     >>> known_circumstances()["coughing"].follows
     (('explained', 'yes'), ('strain_cause', 'yes'))
     """
-    return parse_circumstances(packaged_text("circumstances.csv"))
+    return _parse_circumstances(packaged_text("circumstances.csv"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,28 +25,10 @@ def vocabulary() -> Mapping[str, tuple[str, ...]]:
     return MappingProxyType(of_answers | {PATTERN: LABELS})
 
 
-def parse_groups(text: str) -> Mapping[str, Condition]:
-    r"""Read the table of groups.
+def _parse_groups(text: str) -> Mapping[str, Condition]:
+    r"""Groups by name, from the text of `groups.csv`; LesionvisError if it is damaged. One may use those above it.
 
-    Parameters
-    ----------
-    text : str
-        Comma-separated table with the columns group, condition, meaning. A group may use those above it.
-
-    Returns
-    -------
-    mapping of str to Condition
-        By name; read-only.
-
-    Raises
-    ------
-    LesionvisError
-        If the table is damaged, a meaning is missing, a group has the name of an answer, or a condition cannot be
-        read.
-
-    Examples
-    --------
-    >>> parse_groups("group,condition,meaning\nhot,fever=yes,Fever.\n")["hot"]
+    >>> _parse_groups("group,condition,meaning\nhot,fever=yes,Fever.\n")["hot"]
     Is(name='fever', values=('yes',))
     """
     found: dict[str, Condition] = {}
@@ -67,4 +49,4 @@ def groups() -> Mapping[str, Condition]:
     mapping of str to Condition
         Read-only.
     """
-    return parse_groups(packaged_text("groups.csv"))
+    return _parse_groups(packaged_text("groups.csv"))

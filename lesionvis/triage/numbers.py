@@ -40,24 +40,8 @@ class PhoneNumbers:
     source_address: str
 
 
-def parse_numbers(text: str) -> Mapping[str, PhoneNumbers]:
-    """Read the table of numbers.
-
-    Parameters
-    ----------
-    text : str
-        Comma-separated table with the columns of `numbers.csv`.
-
-    Returns
-    -------
-    mapping of str to PhoneNumbers
-        By code, in the order of the table; read-only.
-
-    Raises
-    ------
-    LesionvisError
-        If the table is damaged, a field is empty, or an emergency number has no digit.
-    """
+def _parse_numbers(text: str) -> Mapping[str, PhoneNumbers]:
+    """Numbers by code of the country, from the text of `numbers.csv`; LesionvisError if it is damaged."""
     found = {}
     for row in read_table(text, "numbers.csv", _COLUMNS):
         if not all(row.values()) or not any(map(str.isdigit, row["emergency"])):
@@ -80,4 +64,4 @@ def phone_numbers() -> Mapping[str, PhoneNumbers]:
     >>> phone_numbers()["US"].emergency
     '911'
     """
-    return parse_numbers(packaged_text("numbers.csv"))
+    return _parse_numbers(packaged_text("numbers.csv"))

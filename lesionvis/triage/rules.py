@@ -106,23 +106,8 @@ class Rule:
     source_addresses: tuple[str, ...]
 
 
-def parse_families(text: str) -> dict[str, str]:
-    """Read the family of every rule.
-
-    Parameters
-    ----------
-    text : str
-        Comma-separated table with the columns rule_id, family.
-
-    Returns
-    -------
-    dict of str to str
-
-    Raises
-    ------
-    LesionvisError
-        If the table is damaged or a family is not a known one.
-    """
+def _parse_families(text: str) -> dict[str, str]:
+    """Family of every rule, from the text of `families.csv`; LesionvisError if it is damaged."""
     found = {row["rule_id"]: row["family"] for row in read_table(text, "families.csv", ("rule_id", "family"))}
     for rule_id, family in found.items():
         if family not in FAMILIES:
@@ -130,29 +115,12 @@ def parse_families(text: str) -> dict[str, str]:
     return found
 
 
-def parse_rules(text: str, families: str) -> tuple[Rule, ...]:
-    """Read the table of rules.
+def _parse_rules(text: str, families: str) -> tuple[Rule, ...]:
+    """Rules, highest level first, from `triage_rules.csv` and `families.csv`; LesionvisError if one is bad.
 
-    Parameters
-    ----------
-    text : str
-        Comma-separated table with the columns of `triage_rules.csv`.
-    families : str
-        Comma-separated table with the family of each rule.
-
-    Returns
-    -------
-    tuple of Rule
-        Highest level first, then in the order of the table.
-
-    Raises
-    ------
-    LesionvisError
-        If a column, level, answer, value, pattern or family is not known, a rule asks for a benign value, has no text
-        to show or not one address per source, the two tables name other rules, or a pattern is left without a rule
-        that matches when every answer is benign.
+    A rule may not ask for a benign value, and with every answer benign every pattern still has one that matches.
     """
-    family_of = parse_families(families)
+    family_of = _parse_families(families)
     found = tuple(_rule(row, family_of) for row in read_table(text, "triage_rules.csv", _COLUMNS))
     if family_of.keys() != {rule.rule_id for rule in found}:
         raise LesionvisError("families.csv and triage_rules.csv name other rules; give every rule its family.")
@@ -204,4 +172,4 @@ def rules() -> tuple[Rule, ...]:
     >>> len(rules()), rules()[0].rule_id, str(rules()[0].level)
     (111, 'E01', 'emergency')
     """
-    return parse_rules(packaged_text("triage_rules.csv"), packaged_text("families.csv"))
+    return _parse_rules(packaged_text("triage_rules.csv"), packaged_text("families.csv"))

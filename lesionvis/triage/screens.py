@@ -54,25 +54,8 @@ class Screen:
         return not self.shown_if or any(answers[name] in values for name, values in self.shown_if)
 
 
-def parse_screens(text: str) -> Mapping[str, tuple[Screen, ...]]:
-    """Read the order of asking.
-
-    Parameters
-    ----------
-    text : str
-        Comma-separated table with the columns of `ask_order.csv`.
-
-    Returns
-    -------
-    mapping of str to tuple of Screen
-        The screens of every pattern in their order; read-only.
-
-    Raises
-    ------
-    LesionvisError
-        If the table is damaged, a pattern, answer or value is not a known one, a title or form is missing, an answer
-        stands on two screens of a pattern, the screens are not numbered from 1, or a pattern has none.
-    """
+def _parse_screens(text: str) -> Mapping[str, tuple[Screen, ...]]:
+    """Screens of every pattern in their order, from the text of `ask_order.csv`; LesionvisError if it is damaged."""
     found: dict[str, tuple[Screen, ...]] = dict.fromkeys(LABELS, ())
     columns = ("pattern", "screen", "title", "answers", "shown_if", "form")
     for row in read_table(text, "ask_order.csv", columns, key_columns=2):
@@ -115,4 +98,4 @@ def screens() -> Mapping[str, tuple[Screen, ...]]:
     >>> [screen.title for screen in screens()["angioma"]][2]
     'About the spot'
     """
-    return parse_screens(packaged_text("ask_order.csv"))
+    return _parse_screens(packaged_text("ask_order.csv"))

@@ -82,24 +82,8 @@ def help_words(name: str) -> str:
     return _RAW_NAMES.sub(lambda found: words[found.group()], questions()[name].help)
 
 
-def parse_short_words(text: str) -> Mapping[str, str]:
-    """Read the table of short words.
-
-    Parameters
-    ----------
-    text : str
-        Comma-separated table with the columns name, words.
-
-    Returns
-    -------
-    mapping of str to str
-        By the answer's name; read-only.
-
-    Raises
-    ------
-    LesionvisError
-        If the table is damaged, or does not name every answer once, with words.
-    """
+def _parse_short_words(text: str) -> Mapping[str, str]:
+    """Short words by name of the answer, from the text of `short_words.csv`; LesionvisError if it is damaged."""
     found = {row["name"]: row["words"] for row in read_table(text, "short_words.csv", ("name", "words"))}
     if found.keys() != questions().keys() or not all(found.values()):
         raise LesionvisError("short_words.csv must have short words for every answer of answers.csv, and no others.")
@@ -125,21 +109,11 @@ def short_words() -> Mapping[str, str]:
     >>> short_words()["blanch"]
     'glass test'
     """
-    return parse_short_words(packaged_text("short_words.csv"))
+    return _parse_short_words(packaged_text("short_words.csv"))
 
 
-def relevant_patterns(advice: Advice) -> tuple[str, ...]:
-    """Patterns whose questions matter: those that were judged, and what the person tells of besides.
-
-    Parameters
-    ----------
-    advice : Advice
-
-    Returns
-    -------
-    tuple of str
-        Of `LABELS`; one that was judged and is told of stands twice.
-    """
+def _relevant_patterns(advice: Advice) -> tuple[str, ...]:
+    """Patterns whose questions matter: those that were judged, and what the person tells of besides."""
     several, one = (advice.answers[name] == questions()[name].harmful for name in ("unseen_spots", "single_spot"))
     return (*advice.judged_as, *([PETECHIAL_SHOWER] if several else []), *([SINGLE_LESION] if one else []))
 
@@ -156,7 +130,7 @@ def still_to_answer(advice: Advice) -> tuple[OpenQuestion, ...]:
     tuple of OpenQuestion
         In the order of `Advice.open_questions`.
     """
-    patterns = set(relevant_patterns(advice))
+    patterns = set(_relevant_patterns(advice))
     return tuple(found for found in advice.open_questions if patterns & set(found.question.patterns))
 
 
@@ -201,7 +175,7 @@ def told_of(advice: Advice) -> Told:
     signs: list[tuple[str, str]] = []
     others: list[tuple[str, str]] = []
     not_answered = []
-    patterns = set(relevant_patterns(advice))
+    patterns = set(_relevant_patterns(advice))
     for name, question in questions().items():
         value = advice.told[name]
         if value != UNKNOWN:

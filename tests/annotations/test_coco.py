@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lesionvis.annotations.coco import decoded_mask, joined_coco
+from lesionvis.annotations.coco import _decoded_mask, joined_coco
 from lesionvis.annotations.files import read_annotations
 from lesionvis.errors import SettingsError
 
@@ -56,13 +56,13 @@ def test_polygons_and_masks_are_read(tmp_path: Path) -> None:
 )
 def test_compressed_runs_are_those_of_the_other_library(counts: str, runs: list[int]) -> None:
     total = sum(runs)
-    expected = decoded_mask({"size": [total, 1], "counts": runs})
-    np.testing.assert_array_equal(decoded_mask({"size": [total, 1], "counts": counts}), expected)
+    expected = _decoded_mask({"size": [total, 1], "counts": runs})
+    np.testing.assert_array_equal(_decoded_mask({"size": [total, 1], "counts": counts}), expected)
 
 
 def test_runs_that_do_not_fill_the_mask_are_refused() -> None:
     with pytest.raises(ValueError, match="runs of 5 px in a mask of 6"):
-        decoded_mask({"size": [2, 3], "counts": [1, 4]})
+        _decoded_mask({"size": [2, 3], "counts": [1, 4]})
 
 
 @pytest.mark.parametrize(

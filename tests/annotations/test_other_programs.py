@@ -18,7 +18,7 @@ from hypothesis.extra import numpy as arrays
 from stages import Staged
 
 from lesionvis.analysis import Analysis, analyze
-from lesionvis.annotations.coco import decoded_mask
+from lesionvis.annotations.coco import _decoded_mask
 from lesionvis.annotations.files import read_drawn, write_annotations
 from lesionvis.spots.drawn import DrawnSpots
 
@@ -47,7 +47,7 @@ def _coco_file(analysis: Analysis, folder: Path) -> Path:
 @given(arrays.arrays(np.uint8, st.tuples(st.integers(1, 20), st.integers(1, 90)), elements=st.integers(0, 1)))
 def test_masks_that_the_library_of_coco_packs_are_unpacked(mask: np.ndarray[Any, np.dtype[np.uint8]]) -> None:
     packed = masks.encode(np.asfortranarray(mask))
-    unpacked = decoded_mask({"size": packed["size"], "counts": packed["counts"].decode("ascii")})
+    unpacked = _decoded_mask({"size": packed["size"], "counts": packed["counts"].decode("ascii")})
     np.testing.assert_array_equal(unpacked, mask.astype(bool))
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from runs import made_up_run
 
-from lesionvis.batch.dictionary import DICTIONARY_NAME, column_meanings, data_package
+from lesionvis.batch.dictionary import DICTIONARY_NAME, _column_meanings, data_package
 from lesionvis.batch.names import photo_digest
 from lesionvis.batch.reviews import Review, enter_review, prepare_reviews, write_reviews
 from lesionvis.batch.study import enter_table
@@ -42,7 +42,7 @@ def test_the_dictionary_lists_the_columns_that_the_tables_have(tmp_path: Path) -
 
 
 def test_every_column_has_a_meaning_and_is_named_once() -> None:
-    meanings = list(column_meanings())
+    meanings = list(_column_meanings())
     assert all(one.meaning for one in meanings)
     assert len({(one.table, one.name) for one in meanings}) == len(meanings)
     assert data_package(["room"])["resources"][0]["schema"]["fields"][-1]["type"] == "string"

@@ -18,7 +18,7 @@ from lesionvis.batch.journal import Journal
 from lesionvis.batch.lock import locked
 from lesionvis.batch.pictures import WORKSHOP
 from lesionvis.batch.report import REPORT_NAME
-from lesionvis.batch.run import BatchRunner, Progress, digest_chunk
+from lesionvis.batch.run import BatchRunner, Progress, _digest_chunk
 from lesionvis.batch.summary import run_status, run_summary
 from lesionvis.errors import RunFolderError
 
@@ -250,7 +250,7 @@ def test_a_file_that_vanishes_before_it_is_read_is_a_row(tmp_path: Path) -> None
 
 
 def test_a_file_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
-    ((path, digest, problem),) = digest_chunk([(str(tmp_path / "gone.jpg"), None)])
+    ((path, digest, problem),) = _digest_chunk([(str(tmp_path / "gone.jpg"), None)])
     assert (path, digest) == (str(tmp_path / "gone.jpg"), "")
     assert problem == "This file cannot be read (No such file or directory); check its permissions and the disk."
 

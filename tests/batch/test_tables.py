@@ -29,8 +29,8 @@ from lesionvis.batch.scan import PhotoFile
 from lesionvis.batch.tables import (
     CANDIDATES_NAME,
     TABLES,
+    _partial_name,
     cell,
-    partial_name,
     remove_partial_tables,
     write_tables,
     write_tables_so_far,
@@ -184,7 +184,7 @@ def test_tables_of_an_unfinished_run_say_so_in_their_names_and_rows(tmp_path: Pa
         journal.record_file(PhotoFile("a.jpg"), "one")
         journal.record_file(PhotoFile("b.jpg"), "two")
         journal.record("one", photo_row(analysis), spot_rows(analysis))
-        partial = {view: partial_name(name) for view, name in TABLES.items()}
+        partial = {view: _partial_name(name) for view, name in TABLES.items()}
         assert write_tables_so_far(tmp_path, journal) == {view: tmp_path / name for view, name in partial.items()}
         with (tmp_path / "photos.partial.csv").open(newline="", encoding="utf-8") as file:
             assert [row["status"] for row in csv.DictReader(file)] == ["ok", "waiting"]

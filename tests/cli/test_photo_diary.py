@@ -11,12 +11,12 @@ from PIL import Image
 from lesionvis.cli.photo_diary import (
     RHYTHMS,
     Kept,
+    _photos_in,
+    _stamped_name,
     date_in_name,
     keep_photo,
-    photos_in,
     photos_of,
     reminder_text,
-    stamped_name,
     write_reminder,
 )
 from lesionvis.errors import SettingsError, UnreadablePhoto
@@ -60,7 +60,7 @@ def test_keeping_twice_does_nothing(tmp_path: Path) -> None:
     for again in (photo, first.path, renamed):
         source = "file name" if again == first.path else "camera"
         assert keep_photo(again, tmp_path / "f") == Kept(first.path, EVENING, False, source)
-    assert photos_in(tmp_path / "f") == [first.path]
+    assert _photos_in(tmp_path / "f") == [first.path]
     assert first.path.stat().st_mtime_ns == written
 
 
@@ -139,7 +139,7 @@ def test_a_disk_without_hard_links_will_do(tmp_path: Path, monkeypatch: pytest.M
 @pytest.mark.parametrize("name", ["2026-13-01T000000_a.jpg", "2026-11-26T203000_", "2026-11-26_a.jpg", "a.jpg"])
 def test_names_without_a_date_have_none(name: str) -> None:
     assert date_in_name(name) is None
-    assert date_in_name(stamped_name(name, EVENING)) == EVENING
+    assert date_in_name(_stamped_name(name, EVENING)) == EVENING
 
 
 def test_a_folder_stands_for_the_photos_in_it(tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ def test_a_folder_stands_for_the_photos_in_it(tmp_path: Path) -> None:
     _photo(tmp_path / "f" / "below" / "deep.jpg", 50)
     for no_photo in (".hidden.jpg", "next-photo.ics", "notes.txt"):
         (tmp_path / "f" / no_photo).write_text("")
-    assert photos_in(tmp_path / "f") == [earlier, later, other]
+    assert _photos_in(tmp_path / "f") == [earlier, later, other]
     assert photos_of([tmp_path / "90.jpg", tmp_path / "f"]) == [tmp_path / "90.jpg", earlier, later, other]
 
 
@@ -164,7 +164,7 @@ def test_folders_with_too_few_photos_say_so(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="no photo or folder"):
         photos_of([tmp_path / "only.jpg", tmp_path / "none"])
     with pytest.raises(SettingsError, match="cannot be listed"):
-        photos_in(tmp_path / "none")
+        _photos_in(tmp_path / "none")
 
 
 def test_the_reminder_is_a_calendar_that_says_what_counts() -> None:

@@ -33,7 +33,7 @@ from lesionvis.pattern.features import (
 )
 from lesionvis.pattern.features import crop as spot_features
 from lesionvis.pattern.features import lesion as lesion_features
-from lesionvis.pattern.features.inputs import band_quantiles
+from lesionvis.pattern.features.inputs import _band_quantiles
 from lesionvis.scale import NoScale, Scale, given_scale
 from lesionvis.skin import Skin
 from lesionvis.spots import Spots
@@ -122,7 +122,7 @@ def _inputs(
         blobs=np.zeros(0, np.int64),
         apart=np.zeros(0, np.int64),
         likely=np.zeros(0, np.int64),
-        bands=dict.fromkeys(("erythema", "blood"), band_quantiles(small, np.ones_like(small) > 0)),
+        bands=dict.fromkeys(("erythema", "blood"), _band_quantiles(small, np.ones_like(small) > 0)),
     )
 
 
@@ -132,7 +132,7 @@ def _with_green(green: Any, skin: Any = None) -> FeatureInputs:
     density[..., 1] = green
     skin = np.ones((108, 144), np.bool_) if skin is None else skin
     maps = {"erythema": erythema_index(density), "blood": blood_map(density)}
-    return replace(_inputs(), bands={name: band_quantiles(values, skin) for name, values in maps.items()})
+    return replace(_inputs(), bands={name: _band_quantiles(values, skin) for name, values in maps.items()})
 
 
 def _scattered(count: int, seed: int = 1) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -14,7 +14,7 @@ from lesionvis.errors import ModelError
 from lesionvis.flags import FLAGS
 from lesionvis.labels import NO_SPOTS, PATTERNS, UNCERTAIN
 from lesionvis.models import Model, Predictor, load_model, packaged_model_folder
-from lesionvis.pattern.bare import BARE_MODEL_NAME, BareModel, bare_model_of
+from lesionvis.pattern.bare import BARE_MODEL_NAME, BareModel, _bare_model_of
 from lesionvis.pattern.features import BARE_MODEL_FEATURES, FEATURE_NAMES, MODEL_FEATURES, Features
 from lesionvis.pattern.pattern import (
     BLOCKING_FLAGS,
@@ -280,9 +280,9 @@ def test_a_pattern_on_skin_that_looks_bare_is_doubted() -> None:
 
 def test_a_card_of_bare_skin_without_its_threshold_is_refused() -> None:
     model = load_model(packaged_model_folder(BARE_MODEL_NAME))
-    assert 0.0 < bare_model_of(model).bare_min < 1.0
+    assert 0.0 < _bare_model_of(model).bare_min < 1.0
     with pytest.raises(ModelError, match="card of model bare-v1 lacks 'bare_min'"):
-        bare_model_of(replace(model, card={**model.card, "thresholds": {}}))
+        _bare_model_of(replace(model, card={**model.card, "thresholds": {}}))
 
 
 @pytest.mark.parametrize("probabilities", [(0.0, 1.0, 0.0, 0.0), (0.0, 0.5, 0.0, 0.5)])

@@ -12,7 +12,7 @@ from lesionvis.pattern.reasons import (
     EFFECT_MIN,
     HEIGHT_HINT,
     SAYS_NOTHING_OF_HEIGHT,
-    aspect_of,
+    _aspect_of,
     reasons_for,
     shapley_values,
 )
@@ -29,7 +29,7 @@ def _total(table: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def test_every_feature_of_the_model_has_one_aspect_and_every_aspect_features() -> None:
-    assert {aspect_of(name) for name in MODEL_FEATURES} == set(ASPECTS)
+    assert {_aspect_of(name) for name in MODEL_FEATURES} == set(ASPECTS)
 
 
 @given(st.lists(st.floats(-3.0, 3.0, width=32), min_size=5, max_size=5))

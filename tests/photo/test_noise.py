@@ -9,7 +9,7 @@ from stages import NO_SCALE
 from lesionvis.lab.render.scene import RenderedSpot, Scene
 from lesionvis.lab.render.synth import render
 from lesionvis.photo import read_photo
-from lesionvis.photo.noise import NOISE_MIN_LEVELS, noise_levels, without_noise
+from lesionvis.photo.noise import NOISE_MIN_LEVELS, _noise_levels, without_noise
 from lesionvis.skin import find_skin
 from lesionvis.spots import SpotFinder
 
@@ -25,12 +25,12 @@ DOTS = [
 @pytest.mark.parametrize("sigma_levels", [3.0, 6.0, 12.0])
 def test_noise_is_measured_on_skin_with_spots(sigma_levels: float) -> None:
     rgb = render(replace(SCENE, noise_sigma_levels=sigma_levels), DOTS).rgb
-    assert noise_levels(rgb) == pytest.approx(sigma_levels, rel=0.2)
+    assert _noise_levels(rgb) == pytest.approx(sigma_levels, rel=0.2)
 
 
 def test_a_clean_photo_stays_as_it_is() -> None:
     rgb = render(SCENE, DOTS).rgb
-    assert noise_levels(rgb) < NOISE_MIN_LEVELS
+    assert _noise_levels(rgb) < NOISE_MIN_LEVELS
     assert without_noise(rgb) is rgb
 
 
@@ -41,14 +41,14 @@ def test_noise_goes_and_borders_stay() -> None:
     noisy = np.clip(clean + generator.normal(0.0, 5.0, clean.shape), 0, 255).astype(np.uint8)
     calm = without_noise(noisy)
     assert calm.dtype == np.uint8
-    assert noise_levels(calm) < 0.5 * noise_levels(noisy)
+    assert _noise_levels(calm) < 0.5 * _noise_levels(noisy)
     # Half way across the border the fall is as steep as before.
     fall = np.abs(np.diff(calm[80:120, :, 1].astype(float), axis=1)).max(axis=1)
     assert fall.min() > 0.8 * 110.0
 
 
 def test_a_picture_smaller_than_a_patch_has_no_noise_to_measure() -> None:
-    assert noise_levels(np.zeros((20, 200, 3), np.uint8)) == 0.0
+    assert _noise_levels(np.zeros((20, 200, 3), np.uint8)) == 0.0
 
 
 def test_faint_dots_are_found_through_noise() -> None:

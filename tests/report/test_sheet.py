@@ -20,7 +20,7 @@ from paired import mole_on_two_days
 from lesionvis.analysis import Analysis, Analyzer
 from lesionvis.compare.series import Course, follow_spots
 from lesionvis.report.overlay import SPOT_COLOR
-from lesionvis.report.sheet import N_ROWS, N_ROWS_IN_COURSE, draw_numbered, sheet_html
+from lesionvis.report.sheet import N_ROWS, N_ROWS_IN_COURSE, _draw_numbered, sheet_html
 from lesionvis.triage.circumstances import Circumstances
 
 DAY = date(2026, 11, 29)
@@ -102,7 +102,7 @@ def test_the_numbers_in_the_picture_are_those_of_the_table() -> None:
     analysis = Analyzer(px_per_mm=5.0)(drawn_skin(1))
 
     def n_bright(numbered: int) -> int:
-        return int((np.abs(draw_numbered(analysis, numbered).astype(int) - SPOT_COLOR).sum(axis=2) < 60).sum())
+        return int((np.abs(_draw_numbered(analysis, numbered).astype(int) - SPOT_COLOR).sum(axis=2) < 60).sum())
 
     assert n_bright(0) < n_bright(1) < n_bright(2)
     assert N_ROWS_IN_COURSE < N_ROWS

@@ -16,7 +16,7 @@ from lesionvis.batch.given import Given
 from lesionvis.batch.journal import Journal
 from lesionvis.batch.reviews import REVIEWS_NAME
 from lesionvis.errors import SettingsError
-from lesionvis.review.asking import answered, dialogue_of, kept, shown_dialogue
+from lesionvis.review.asking import _dialogue_of, answered, kept, shown_dialogue
 from lesionvis.triage import advise
 from lesionvis.triage.answers import Answers
 from lesionvis.triage.circumstances import Circumstances
@@ -73,7 +73,7 @@ def as_analyzed(photo: Path, told: Answers, about: Circumstances) -> Any:
 
 
 def test_a_dialogue_outlives_being_kept_as_a_text() -> None:
-    dialogue = dialogue_of(SHOWER, Given(), "")
+    dialogue = _dialogue_of(SHOWER, Given(), "")
     for _ in range(30):
         prompt = shown_dialogue(dialogue, None)["prompt"]
         if prompt is None:
@@ -81,7 +81,7 @@ def test_a_dialogue_outlives_being_kept_as_a_text() -> None:
         after, action = answered(dialogue, benign(prompt))
         assert action.startswith("answered: ")
         given = Given(dict(after.told.given), after.circumstances.age_years, after.circumstances.cause)
-        dialogue = dialogue_of(SHOWER, given, kept(after))
+        dialogue = _dialogue_of(SHOWER, given, kept(after))
         for name in ("told", "circumstances", "left_open", "goes_on", "visited"):
             assert getattr(dialogue, name) == getattr(after, name)
     assert prompt is None
@@ -100,14 +100,14 @@ def test_a_dialogue_outlives_being_kept_as_a_text() -> None:
     ],
 )
 def test_what_was_not_asked_is_refused(wish: dict[str, Any]) -> None:
-    dialogue = dialogue_of(SHOWER, Given(), "")
+    dialogue = _dialogue_of(SHOWER, Given(), "")
     assert shown_dialogue(dialogue, None)["prompt"]["kind"] == "age"
     with pytest.raises(SettingsError, match="not what was asked"):
         answered(dialogue, wish)
 
 
 def test_an_emergency_stops_until_the_person_goes_on() -> None:
-    dialogue, _ = answered(dialogue_of(SHOWER, Given(), ""), {"values": {}})
+    dialogue, _ = answered(_dialogue_of(SHOWER, Given(), ""), {"values": {}})
     shown = shown_dialogue(dialogue, None)
     ticked = {one["name"]: "yes" for one in shown["prompt"]["questions"] if one["name"] == "fits"}
     dialogue, _ = answered(dialogue, {"values": ticked})
@@ -240,7 +240,7 @@ def test_about_a_photo_that_is_gone_nothing_is_asked_and_it_says_why(run: Path, 
 
 
 def test_the_dialogue_begins_with_the_answers_of_the_table() -> None:
-    dialogue = dialogue_of(SHOWER, Given({"fever": "yes"}, 3.0), "")
+    dialogue = _dialogue_of(SHOWER, Given({"fever": "yes"}, 3.0), "")
     assert isinstance(dialogue, Dialogue)
     assert dialogue.answers["fever"] == "yes"
     assert shown_dialogue(dialogue, None)["told"][:2] == ["Age: 3 years", "Warning sign: fever now"]

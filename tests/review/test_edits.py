@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from lesionvis.errors import SettingsError
-from lesionvis.review.edits import FoundSpots, PhotoState, edited, shown_candidates, shown_spots
+from lesionvis.review.edits import FoundSpots, PhotoState, _shown_candidates, _shown_spots, edited
 
 
 def _square(x: float, y: float, half: float) -> NDArray[np.float64]:
@@ -29,7 +29,7 @@ def _edit(state: PhotoState, **wish: object) -> PhotoState:
 
 
 def _middles(state: PhotoState) -> list[tuple[float, float]]:
-    return [(float(x), float(y)) for x, y in (one.mean(axis=0) for one in shown_spots(state, FOUND).outlines_px)]
+    return [(float(x), float(y)) for x, y in (one.mean(axis=0) for one in _shown_spots(state, FOUND).outlines_px)]
 
 
 def test_spots_keep_the_order_of_the_tables() -> None:
@@ -45,13 +45,13 @@ def test_spots_keep_the_order_of_the_tables() -> None:
 
 
 def test_what_is_removed_can_be_taken_back_in_and_candidates_that_are_spots_are_not_offered() -> None:
-    assert shown_candidates(shown_spots(PhotoState(), FOUND), FOUND) == [3, 4]
+    assert _shown_candidates(_shown_spots(PhotoState(), FOUND), FOUND) == [3, 4]
     state = _edit(PhotoState(), do="remove", spot=1)
-    assert shown_candidates(shown_spots(state, FOUND), FOUND) == [0, 3, 4]
+    assert _shown_candidates(_shown_spots(state, FOUND), FOUND) == [0, 3, 4]
     state = _edit(state, do="promote", candidate=3)
-    assert shown_candidates(shown_spots(state, FOUND), FOUND) == [0, 4]
+    assert _shown_candidates(_shown_spots(state, FOUND), FOUND) == [0, 4]
     state = _edit(state, do="circle", x=31, y=80, radius=4)
-    assert shown_candidates(shown_spots(state, FOUND), FOUND) == [0]
+    assert _shown_candidates(_shown_spots(state, FOUND), FOUND) == [0]
 
 
 def test_a_border_that_is_moved_keeps_its_kind_and_the_lesion_stays_the_lesion() -> None:
@@ -62,7 +62,7 @@ def test_a_border_that_is_moved_keeps_its_kind_and_the_lesion_stays_the_lesion()
     state = _edit(PhotoState(), do="outline", spot=1, corners=_square(40, 60, 9).tolist())
     assert state.spots is not None
     assert state.spots.kinds == ("lesion", "", "")
-    assert shown_candidates(state.spots, FOUND) == [0, 3, 4]
+    assert _shown_candidates(state.spots, FOUND) == [0, 3, 4]
 
 
 def test_a_border_is_not_moved_onto_another_spot_nor_out_of_the_photo() -> None:

@@ -7,7 +7,7 @@ import pytest
 from lesionvis.analysis import Analyzer
 from lesionvis.batch.journal import Journal
 from lesionvis.errors import RunFolderError
-from lesionvis.review.new_run import free_path, new_run, takes_photos
+from lesionvis.review.new_run import _free_path, new_run, takes_photos
 
 
 def test_a_new_run_takes_photos_and_no_folder_twice(tmp_path: Path) -> None:
@@ -38,4 +38,4 @@ def test_a_file_gets_a_place_of_its_own_in_the_folder(tmp_path: Path, name: str,
     for taken in ("taken.jpg", "taken (2).jpg"):
         (tmp_path / taken).write_bytes(b"other")
     (tmp_path / "same.jpg").write_bytes(b"this")
-    assert free_path(tmp_path, name, b"this") == tmp_path / place
+    assert _free_path(tmp_path, name, b"this") == tmp_path / place

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from lesionvis.errors import UnreadablePhoto
-from lesionvis.review.tiles import TILE_PX, Tiles, full_picture, halved, level_count
+from lesionvis.review.tiles import TILE_PX, Tiles, _full_picture, halved, level_count
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def test_every_level_halves_the_one_before() -> None:
 
 def test_tiles_show_their_part_of_the_photo(tiles: Tiles, tmp_path: Path) -> None:
     path = write_photo(tmp_path / "a.png", 3, count=60, height=700, width=1100)
-    picture, digest = full_picture(path, _digest(path)), _digest(path)
+    picture, digest = _full_picture(path, _digest(path)), _digest(path)
     corner = _decoded(tiles(path, digest, 0, 2, 1))
     expected = picture[TILE_PX:, 2 * TILE_PX :]
     assert corner.shape == expected.shape == (700 - TILE_PX, 1100 - 2 * TILE_PX, 3)
@@ -56,7 +56,7 @@ def test_a_turned_photo_is_upright_and_in_full_size(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     Image.fromarray(drawn_skin(2, height=400, width=2000)).save(path, exif=exif)
-    assert full_picture(path, _digest(path)).shape == (2000, 400, 3)
+    assert _full_picture(path, _digest(path)).shape == (2000, 400, 3)
 
 
 def test_what_is_not_there_is_refused(tiles: Tiles, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from lesionvis.errors import LesionvisError
-from lesionvis.triage.actions import actions, parse_actions
+from lesionvis.triage.actions import _parse_actions, actions
 from lesionvis.triage.answers import packaged_text
 from lesionvis.triage.rules import FAMILIES, Level, rules
 
@@ -41,5 +41,5 @@ def test_a_damaged_table_of_actions_is_an_error(old: str, new: str, complaint: s
     text = packaged_text("actions.csv")
     assert text.count(old) == 1
     with pytest.raises(LesionvisError) as caught:
-        parse_actions(text.replace(old, new))
+        _parse_actions(text.replace(old, new))
     assert complaint in str(caught.value)

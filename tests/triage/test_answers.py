@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from lesionvis.errors import AnswerError, LesionvisError
-from lesionvis.triage.answers import ASKED_ABOUT, Answers, as_answers, parse_questions, questions
+from lesionvis.triage.answers import ASKED_ABOUT, Answers, _parse_questions, as_answers, questions
 
 HEADER = "name,benign,unknown,harmful,group,question,help,applies_to\n"
 FEVER = "fever,no,unknown,yes,red_flags,Is there a fever?,Measure it.,no_spots|angioma\n"
@@ -79,7 +79,7 @@ def test_every_question_is_a_plain_question_with_help() -> None:
 
 
 def test_a_question_says_what_it_is_about_and_for_which_patterns_it_is_asked() -> None:
-    (fever,) = parse_questions(HEADER + FEVER).values()
+    (fever,) = _parse_questions(HEADER + FEVER).values()
     assert (fever.group, fever.patterns) == ("red_flags", ("no_spots", "angioma"))
     assert {question.group for question in questions().values()} == set(ASKED_ABOUT)
 
@@ -100,4 +100,4 @@ def test_a_question_says_what_it_is_about_and_for_which_patterns_it_is_asked() -
 )
 def test_a_damaged_table_of_questions_is_an_error(text: str) -> None:
     with pytest.raises(LesionvisError, match=r"answers\.csv"):
-        parse_questions(text)
+        _parse_questions(text)

@@ -13,7 +13,7 @@ from lesionvis.errors import AnswerError, LesionvisError
 from lesionvis.labels import LABELS
 from lesionvis.triage import advise, advise_further
 from lesionvis.triage.answers import Answers, questions
-from lesionvis.triage.circumstances import Circumstances, known_circumstances, parse_circumstances
+from lesionvis.triage.circumstances import Circumstances, _parse_circumstances, known_circumstances
 from lesionvis.triage.evidence import PhotoEvidence
 
 CAUSES = [name for name, found in known_circumstances().items() if found.kind == "cause"]
@@ -263,4 +263,4 @@ def test_notes_stay_when_more_photos_come() -> None:
 )
 def test_a_damaged_table_is_an_error(row: str) -> None:
     with pytest.raises(LesionvisError):
-        parse_circumstances(HEADER + row)
+        _parse_circumstances(HEADER + row)

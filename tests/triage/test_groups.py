@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from lesionvis.errors import LesionvisError
-from lesionvis.triage.groups import groups, parse_groups, vocabulary
+from lesionvis.triage.groups import _parse_groups, groups, vocabulary
 
 HEADER = "group,condition,meaning\n"
 
@@ -33,4 +33,4 @@ def test_no_benign_value_is_known_to_a_condition() -> None:
 )
 def test_a_damaged_table_of_groups_is_an_error(text: str) -> None:
     with pytest.raises(LesionvisError):
-        parse_groups(text)
+        _parse_groups(text)

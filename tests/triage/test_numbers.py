@@ -4,7 +4,7 @@ import pytest
 
 from lesionvis.errors import LesionvisError
 from lesionvis.triage.answers import packaged_text
-from lesionvis.triage.numbers import parse_numbers, phone_numbers
+from lesionvis.triage.numbers import _parse_numbers, phone_numbers
 
 
 def test_every_country_has_an_emergency_number_and_somebody_to_ask() -> None:
@@ -28,4 +28,4 @@ def test_a_damaged_table_of_numbers_is_an_error(old: str, new: str) -> None:
     text = packaged_text("numbers.csv")
     assert text.count(old) == 1
     with pytest.raises(LesionvisError, match=r"numbers\.csv"):
-        parse_numbers(text.replace(old, new))
+        _parse_numbers(text.replace(old, new))

@@ -8,7 +8,7 @@ import pytest
 from lesionvis.errors import LesionvisError
 from lesionvis.triage.answers import packaged_text, questions
 from lesionvis.triage.numbers import phone_numbers
-from lesionvis.triage.rules import NO_SOURCE, REST_WITHOUT_SOURCE, Level, parse_rules, rules
+from lesionvis.triage.rules import NO_SOURCE, REST_WITHOUT_SOURCE, Level, _parse_rules, rules
 
 
 def test_levels_are_in_order() -> None:
@@ -83,7 +83,7 @@ def test_a_damaged_table_of_rules_is_an_error(old: str, new: str, complaint: str
     text = packaged_text("triage_rules.csv")
     assert text.count(old) == 1
     with pytest.raises(LesionvisError) as caught:
-        parse_rules(text.replace(old, new), packaged_text("families.csv"))
+        _parse_rules(text.replace(old, new), packaged_text("families.csv"))
     assert complaint in str(caught.value)
 
 
@@ -97,5 +97,5 @@ def test_a_damaged_table_of_rules_is_an_error(old: str, new: str, complaint: str
 )
 def test_a_damaged_table_of_families_is_an_error(old: str, new: str, complaint: str) -> None:
     with pytest.raises(LesionvisError) as caught:
-        parse_rules(packaged_text("triage_rules.csv"), packaged_text("families.csv").replace(old, new))
+        _parse_rules(packaged_text("triage_rules.csv"), packaged_text("families.csv").replace(old, new))
     assert complaint in str(caught.value)

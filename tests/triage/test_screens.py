@@ -5,7 +5,7 @@ import pytest
 from lesionvis.errors import LesionvisError
 from lesionvis.labels import LABELS
 from lesionvis.triage.answers import Answers, packaged_text, questions
-from lesionvis.triage.screens import parse_screens, screens
+from lesionvis.triage.screens import _parse_screens, screens
 
 
 def test_every_pattern_has_its_screens_red_flags_first() -> None:
@@ -53,11 +53,11 @@ def test_a_damaged_order_of_asking_is_an_error(old: str, new: str, complaint: st
     text = packaged_text("ask_order.csv")
     assert text.count(old) == 1
     with pytest.raises(LesionvisError) as caught:
-        parse_screens(text.replace(old, new))
+        _parse_screens(text.replace(old, new))
     assert complaint in str(caught.value)
 
 
 def test_a_pattern_without_screens_is_an_error() -> None:
     rows = [row for row in packaged_text("ask_order.csv").splitlines() if not row.startswith("angioma")]
     with pytest.raises(LesionvisError, match="no screen"):
-        parse_screens("\n".join(rows))
+        _parse_screens("\n".join(rows))

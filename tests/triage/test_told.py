@@ -7,10 +7,10 @@ from lesionvis.triage import advise
 from lesionvis.triage.answers import questions
 from lesionvis.triage.evidence import PhotoEvidence
 from lesionvis.triage.told import (
+    _parse_short_words,
+    _relevant_patterns,
     help_words,
     listed,
-    parse_short_words,
-    relevant_patterns,
     short_words,
     still_to_answer,
     told_of,
@@ -35,14 +35,14 @@ def test_every_answer_has_short_words_of_its_own() -> None:
     assert len(set(short_words().values())) == len(questions())
     for table in ("name,words\nfever,fever\n", "name,words\n" + "".join(f"{name},\n" for name in questions())):
         with pytest.raises(LesionvisError, match="short words for every answer"):
-            parse_short_words(table)
+            _parse_short_words(table)
 
 
 def test_what_the_person_tells_of_makes_more_questions_matter() -> None:
-    assert relevant_patterns(advise("single_lesion")) == ("single_lesion",)
+    assert _relevant_patterns(advise("single_lesion")) == ("single_lesion",)
     several = advise("single_lesion", {"unseen_spots": "yes"})
-    assert relevant_patterns(several) == ("single_lesion", "petechial_shower")
-    assert relevant_patterns(advise("no_spots", {"single_spot": "yes"})) == ("no_spots", "single_lesion")
+    assert _relevant_patterns(several) == ("single_lesion", "petechial_shower")
+    assert _relevant_patterns(advise("no_spots", {"single_spot": "yes"})) == ("no_spots", "single_lesion")
     names = {found.question.name for found in still_to_answer(several)}
     assert "blanch" in names
     assert "blanch" not in {found.question.name for found in still_to_answer(advise("single_lesion"))}

@@ -177,28 +177,17 @@ def gather(found: Findings) -> FeatureInputs:
         _blobs(spots),
         apart,
         _likely(apart, spots.candidate_scores),
-        {name: band_quantiles(values, small_skin) for name, values in (("erythema", erythema), ("blood", blood))},
+        {name: _band_quantiles(values, small_skin) for name, values in (("erythema", erythema), ("blood", blood))},
     )
 
 
-def band_quantiles(values: NDArray[np.float32], skin: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Quantiles over the skin of the differences of successive blurs of a map.
+def _band_quantiles(values: NDArray[np.float32], skin: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """`BAND_SHARES` quantiles over the skin of each band, the finest first, in the unit of the map; NaN without skin.
 
-    Parameters
-    ----------
-    values : ndarray of shape (h, w), float32
-        Map on the small picture.
-    skin : ndarray of shape (h, w), bool
+    A band is the difference of successive blurs of a map on the small picture.
 
-    Returns
-    -------
-    ndarray of shape (len(BAND_SIGMAS_PX) - 1, len(BAND_SHARES)), float64
-        `BAND_SHARES` of each band, the finest first, in the unit of the map; NaN without skin.
-
-    Examples
-    --------
     >>> even = np.ones((40, 60), np.float32)
-    >>> bool(np.abs(band_quantiles(even, even > 0)).max() < 1e-6)
+    >>> bool(np.abs(_band_quantiles(even, even > 0)).max() < 1e-6)
     True
     """
     side = 2 * BAND_MARGIN_PX + 1
