@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,6 +48,29 @@ class Annotation:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class AnnotatedPhoto:
+    """A photo with its outlines, as a file of any format is written.
+
+    Attributes
+    ----------
+    photo : str
+        Its name.
+    size_px : (int, int)
+        Width and height.
+    annotations : sequence of Annotation
+        The spots in their order, then the candidates that were not taken for spots, the likeliest first.
+    drawn_by, drawn_at : str
+        Who corrected the spots and when; "" where nobody did.
+    """
+
+    photo: str = ""
+    size_px: tuple[int, int] = (0, 0)
+    annotations: Sequence[Annotation] = ()
+    drawn_by: str = ""
+    drawn_at: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class AnnotationFile:
     """What a file says of its photos.
 
@@ -63,18 +86,24 @@ class AnnotationFile:
     problems: Mapping[str, str]
 
 
-def annotations_of(analysis: Analysis) -> Iterator[Annotation]:
-    """Spots of an analysis, and the candidates that were not taken for spots.
+def annotated(analysis: Analysis) -> AnnotatedPhoto:
+    """Photo of an analysis with its spots and candidates.
 
     Parameters
     ----------
     analysis : Analysis
 
-    Yields
-    ------
-    Annotation
-        The spots in their order, then the candidates, the likeliest first.
+    Returns
+    -------
+    AnnotatedPhoto
     """
+    photo, drawn = analysis.photo, analysis.drawn
+    size_px = (photo.source_width_px, photo.source_height_px)
+    who_and_when = () if drawn is None else (drawn.drawn_by, drawn.drawn_at)
+    return AnnotatedPhoto(photo.name, size_px, tuple(_annotations(analysis)), *who_and_when)
+
+
+def _annotations(analysis: Analysis) -> Iterator[Annotation]:
     spots, kinds = analysis.spots, analysis.table["kind"].tolist()
     for number, (outline, score) in enumerate(zip(spots.outlines_px, spots.score.tolist(), strict=True), start=1):
         category = LESION if number == spots.lesion else kinds[number - 1] or SPOT
@@ -166,22 +195,6 @@ def json_file(content: Any) -> bytes:
         JSON in UTF-8, with no number that JSON does not know.
     """
     return json.dumps(content, ensure_ascii=False, allow_nan=False).encode()
-
-
-def who_and_when(drawn: DrawnSpots | None) -> tuple[str, str]:
-    """Who corrected spots and when, for a file.
-
-    Parameters
-    ----------
-    drawn : DrawnSpots or None
-        None where nobody did.
-
-    Returns
-    -------
-    drawn_by, drawn_at : str
-        Empty where it is not known.
-    """
-    return ("", "") if drawn is None else (drawn.drawn_by, drawn.drawn_at)
 
 
 def damaged(name: str, what: str) -> SettingsError:

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from lesionvis.annotations.base import (
     CATEGORIES,
+    AnnotatedPhoto,
     Annotation,
     AnnotationFile,
     damaged,
     drawn_from,
-    who_and_when,
 )
 from lesionvis.errors import SettingsError
 from lesionvis.geometry import pixel_borders, polygon_area
@@ -83,35 +83,29 @@ def read_coco(content: Mapping[str, Any], path: Path) -> AnnotationFile:
     return AnnotationFile(spots, problems)
 
 
-def coco_content(
-    photo: str, size_px: tuple[int, int], annotations: Iterable[Annotation], drawn: DrawnSpots | None = None
-) -> dict[str, Any]:
+def coco_content(written: AnnotatedPhoto) -> dict[str, Any]:
     """COCO content with one photo.
 
     Parameters
     ----------
-    photo : str
-        Its name.
-    size_px : (int, int)
-        Width and height.
-    annotations : iterable of Annotation
-        Spots and candidates.
-    drawn : DrawnSpots, optional
-        Who corrected them and when.
+    written : AnnotatedPhoto
 
     Returns
     -------
     dict
         Ready for JSON.
     """
-    width, height = size_px
-    drawn_by, drawn_at = who_and_when(drawn)
+    width, height = written.size_px
     return {
-        "info": {"description": "spots found by lesionvis", "contributor": drawn_by, "date_created": drawn_at},
+        "info": {
+            "description": "spots found by lesionvis",
+            "contributor": written.drawn_by,
+            "date_created": written.drawn_at,
+        },
         "licenses": [],
         "categories": [{"id": number, "name": name} for number, name in enumerate(CATEGORIES, start=1)],
-        "images": [{"id": 1, "file_name": photo, "width": width, "height": height}],
-        "annotations": [_written(number, one) for number, one in enumerate(annotations, start=1)],
+        "images": [{"id": 1, "file_name": written.photo, "width": width, "height": height}],
+        "annotations": [_written(number, one) for number, one in enumerate(written.annotations, start=1)],
     }
 
 
@@ -128,7 +122,7 @@ def joined_coco(contents: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, 
     dict
         Images and annotations are numbered anew, from 1.
     """
-    joined = coco_content("", (0, 0), ())
+    joined = coco_content(AnnotatedPhoto())
     joined["images"] = []
     for number, (photo, content) in enumerate(contents, start=1):
         joined["images"].append(content["images"][0] | {"id": number, "file_name": photo})

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from lesionvis.annotations.base import AnnotationFile, annotations_of, json_file, read_json
+from lesionvis.annotations.base import AnnotatedPhoto, AnnotationFile, annotated, json_file, read_json
 from lesionvis.annotations.coco import coco_content, is_coco, read_coco
 from lesionvis.annotations.geojson import is_geojson, read_geojson, write_geojson
 from lesionvis.annotations.imagej import read_imagej, write_imagej
@@ -25,8 +25,8 @@ ANNOTATION_EXTENSIONS = MASK_EXTENSIONS | {".json", ".geojson", ".zip", ".roi"}
 _ENDINGS = ("_cp_masks", "_seg", "_masks", "_mask")
 
 
-WRITERS: dict[str, tuple[str, Callable[..., bytes]]] = {
-    "coco": (".json", lambda *about: json_file(coco_content(*about))),
+WRITERS: dict[str, tuple[str, Callable[[AnnotatedPhoto], bytes]]] = {
+    "coco": (".json", lambda written: json_file(coco_content(written))),
     "geojson": (".geojson", write_geojson),
     "labelme": (".json", write_labelme),
     "imagej": (".zip", write_imagej),
@@ -85,7 +85,7 @@ def read_drawn(path: Path, photo: str) -> DrawnSpots:
     """
     file = read_annotations(path)
     names = {name: name for name in (*file.spots, *file.problems)}
-    found = "" if "" in names else match_photo(photo, names)
+    found = "" if "" in names else PhotoNames(names).match(photo)
     if found is None:
         raise SettingsError(
             f"{path.name} says nothing of {photo}; it is about {', '.join(sorted(names)) or 'no photo'}."
@@ -109,9 +109,7 @@ def write_annotations(analysis: Analysis, kind: str) -> bytes:
     bytes
         The file; what was not taken for a spot is there as a candidate.
     """
-    photo = analysis.photo
-    size = (photo.source_width_px, photo.source_height_px)
-    return WRITERS[kind][1](photo.name, size, annotations_of(analysis), analysis.drawn)
+    return WRITERS[kind][1](annotated(analysis))
 
 
 def check_format(kind: str) -> None:
@@ -129,32 +127,7 @@ def check_format(kind: str) -> None:
     """
     if kind not in WRITERS:
         raise SettingsError(f'There is no format "{kind}" of annotations; give one of {", ".join(WRITERS)}.')
-    WRITERS[kind][1]("", (0, 0), ())
-
-
-def match_photo(name: str, photos: Iterable[str]) -> str | None:
-    """Photo that a name in a file or of a file means.
-
-    Parameters
-    ----------
-    name : str
-        Path or name, with the extension of the photo or without it.
-    photos : iterable of str
-        Paths of all photos, with forward slashes.
-
-    Returns
-    -------
-    str or None
-        The photo of this path, or else the only one of this name; None where there is none, or several.
-
-    Examples
-    --------
-    >>> match_photo("leg/a", ["leg/a.jpg", "arm/a.jpg"]), match_photo("a.jpg", ["leg/a.jpg", "arm/a.jpg"])
-    ('leg/a.jpg', None)
-    >>> match_photo("b.jpg", ["leg/b.jpg", "arm/a.jpg"])
-    'leg/b.jpg'
-    """
-    return PhotoNames(photos).match(name)
+    WRITERS[kind][1](AnnotatedPhoto())
 
 
 class PhotoNames:
@@ -188,6 +161,12 @@ class PhotoNames:
         -------
         str or None
             The photo of this path, or else the only one of this name; None where there is none, or several.
+
+        Examples
+        --------
+        >>> photos = PhotoNames(["leg/a.jpg", "arm/a.jpg", "leg/b.jpg"])
+        >>> photos.match("leg/a"), photos.match("a.jpg"), photos.match("b.jpg")
+        ('leg/a.jpg', None, 'leg/b.jpg')
         """
         path = PurePosixPath(name.replace("\\", "/"))
         whole, by_stem, by_name, by_name_stem = self._by_name

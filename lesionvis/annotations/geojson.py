@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.annotations.base import SPOT, Annotation, AnnotationFile, damaged, drawn_from, json_file, who_and_when
+from lesionvis.annotations.base import SPOT, AnnotatedPhoto, Annotation, AnnotationFile, damaged, drawn_from, json_file
 from lesionvis.errors import SettingsError
-from lesionvis.spots.drawn import DrawnSpots
 
 _COLLECTION = "FeatureCollection"
 
@@ -66,35 +65,25 @@ def read_geojson(content: Any, path: Path) -> AnnotationFile:
         raise damaged(path.name, f"it is no complete GeoJSON ({error!r})") from error
 
 
-def write_geojson(
-    photo: str, size_px: tuple[int, int], annotations: Iterable[Annotation], drawn: DrawnSpots | None = None
-) -> bytes:
+def write_geojson(written: AnnotatedPhoto) -> bytes:
     """Spots as a GeoJSON file.
 
     Parameters
     ----------
-    photo : str
-        Name of the photo.
-    size_px : (int, int)
-        Width and height.
-    annotations : iterable of Annotation
-        Spots and candidates.
-    drawn : DrawnSpots, optional
-        Who corrected them and when.
+    written : AnnotatedPhoto
 
     Returns
     -------
     bytes
         JSON in UTF-8.
     """
-    drawn_by, drawn_at = who_and_when(drawn)
     content = {
         "type": _COLLECTION,
-        "photo": photo,
-        "size_px": list(size_px),
-        "drawn_by": drawn_by,
-        "drawn_at": drawn_at,
-        "features": [_feature(one) for one in annotations],
+        "photo": written.photo,
+        "size_px": list(written.size_px),
+        "drawn_by": written.drawn_by,
+        "drawn_at": written.drawn_at,
+        "features": [_feature(one) for one in written.annotations],
     }
     return json_file(content)
 

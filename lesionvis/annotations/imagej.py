@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.annotations.base import CATEGORIES, SPOT, Annotation, AnnotationFile, damaged, drawn_from
+from lesionvis.annotations.base import CATEGORIES, SPOT, AnnotatedPhoto, AnnotationFile, damaged, drawn_from
 from lesionvis.errors import SettingsError
-from lesionvis.spots.drawn import DrawnSpots
 
 # Larger than any list of regions: a small zip file can hold a huge one.
 _UNPACKED_MAX_BYTES = 10**9
@@ -54,21 +53,12 @@ def read_imagej(path: Path) -> AnnotationFile:
     return AnnotationFile({"": drawn_from(outlines, path.name)}, {})
 
 
-def write_imagej(
-    _photo: str, _size_px: tuple[int, int], annotations: Iterable[Annotation], _drawn: DrawnSpots | None = None
-) -> bytes:
+def write_imagej(written: AnnotatedPhoto) -> bytes:
     """Spots as a .zip for the ROI manager of ImageJ; candidates are among them.
 
     Parameters
     ----------
-    _photo : str
-        The format has no place for it.
-    _size_px : (int, int)
-        Nor for this.
-    annotations : iterable of Annotation
-        Spots and candidates.
-    _drawn : DrawnSpots, optional
-        Nor for this.
+    written : AnnotatedPhoto
 
     Returns
     -------
@@ -83,7 +73,7 @@ def write_imagej(
     roifile = _library()
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
-        for number, one in enumerate(annotations, start=1):
+        for number, one in enumerate(written.annotations, start=1):
             name = f"{one.category}-{number:04d}"
             region = roifile.ImagejRoi.frompoints(one.outline_px.astype(np.float32), name=name)
             file.writestr(zipfile.ZipInfo(f"{name}.roi"), region.tobytes())

@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.annotations.base import Annotation, AnnotationFile, damaged, drawn_from, json_file, who_and_when
+from lesionvis.annotations.base import AnnotatedPhoto, Annotation, AnnotationFile, damaged, drawn_from, json_file
 from lesionvis.errors import SettingsError
-from lesionvis.spots.drawn import DrawnSpots
 
 # Version of labelme whose files these are like.
 _VERSION = "5.5.0"
@@ -65,38 +64,28 @@ def read_labelme(content: Mapping[str, Any], path: Path) -> AnnotationFile:
         raise damaged(path.name, f"it is no complete file of labelme ({error!r})") from error
 
 
-def write_labelme(
-    photo: str, size_px: tuple[int, int], annotations: Iterable[Annotation], drawn: DrawnSpots | None = None
-) -> bytes:
+def write_labelme(written: AnnotatedPhoto) -> bytes:
     """Spots as a file of labelme.
 
     Parameters
     ----------
-    photo : str
-        Name of the photo, beside which the file is to lie.
-    size_px : (int, int)
-        Width and height.
-    annotations : iterable of Annotation
-        Spots and candidates.
-    drawn : DrawnSpots, optional
-        Who corrected them and when.
+    written : AnnotatedPhoto
 
     Returns
     -------
     bytes
         JSON in UTF-8.
     """
-    drawn_by, drawn_at = who_and_when(drawn)
     content: dict[str, Any] = {
         "version": _VERSION,
         "flags": {},
-        "shapes": [_shape(one) for one in annotations],
-        "imagePath": photo,
+        "shapes": [_shape(one) for one in written.annotations],
+        "imagePath": written.photo,
         "imageData": None,
-        "imageHeight": size_px[1],
-        "imageWidth": size_px[0],
-        "drawn_by": drawn_by,
-        "drawn_at": drawn_at,
+        "imageHeight": written.size_px[1],
+        "imageWidth": written.size_px[0],
+        "drawn_by": written.drawn_by,
+        "drawn_at": written.drawn_at,
     }
     return json_file(content)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from lesionvis.batch.rows import Value
 from lesionvis.batch.summary import N_ROWS, text_table
 from lesionvis.batch.tables import cell, write_csv
 from lesionvis.errors import RunFolderError
+from lesionvis.report.template import page_template
 
 COMPARED = (
     *("status", "spots_from", "spot_count", "median_diameter_mm", "px_per_mm", "pattern", "triage_level"),
@@ -161,33 +161,46 @@ def write_comparison(comparison: RunComparison, path: Path) -> None:
         If it cannot be written.
     """
     if path.suffix.lower() in (".html", ".htm"):
-        _write_page(comparison, path)
+        try:
+            path.write_text(comparison_html(comparison), encoding="utf-8")
+        except OSError as error:
+            raise RunFolderError(f"The page {path} cannot be written ({error.strerror}); give another path.") from error
         return
     rows = (
         [one.photo, one.change, *(side.get(column, "") for column in COMPARED for side in (one.first, one.second))]
         for one in comparison.photos
     )
-    write_csv(path, ["photo", "change", *_both(COMPARED)], rows)
+    columns = [f"{column}_{side}" for column in COMPARED for side in ("first", "second")]
+    write_csv(path, ["photo", "change", *columns], rows)
 
 
-def _write_page(comparison: RunComparison, path: Path) -> None:
-    from lesionvis.report.comparison import comparison_html
+def comparison_html(comparison: RunComparison) -> str:
+    """Differences as a page that holds all of its data and needs no other machine.
 
+    Parameters
+    ----------
+    comparison : RunComparison
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    first, second = comparison.names
     rows = [
         (one.photo, one.change, [(one.first.get(column, ""), one.second.get(column, "")) for column in COMPARED])
         for one in comparison.photos
         if one.change != SAME
     ]
-    counts, moves = comparison.counts(), comparison.moves()
-    page = comparison_html(comparison.names, comparison.facts, counts, moves, COMPARED, rows)
-    try:
-        path.write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise RunFolderError(f"The page {path} cannot be written ({error.strerror}); give another path.") from error
-
-
-def _both(columns: tuple[str, ...]) -> Iterator[str]:
-    return (f"{column}_{side}" for column in columns for side in ("first", "second"))
+    return page_template("comparison.html").render(
+        first=first,
+        second=second,
+        facts=comparison.facts,
+        counts=comparison.counts(),
+        moves=comparison.moves(),
+        columns=COMPARED,
+        rows=rows,
+    )
 
 
 def _rows(journal: Journal) -> dict[str, dict[str, Value]]:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from lesionvis import __version__
-from lesionvis.batch.pictures import written_whole
 from lesionvis.batch.reviews import REVIEW_COLUMNS
 from lesionvis.batch.rows import CANDIDATE_COLUMNS, PHOTO_COLUMNS
 from lesionvis.spots.table import COLUMNS
@@ -105,22 +102,6 @@ def data_package(carried: Iterable[str] = (), tables: Collection[str] = tuple(_K
             {"name": table, "path": path, "format": "csv", "encoding": "utf-8", "schema": schema, "profile": _PROFILE}
         )
     return {"name": "lesionvis-run", "profile": "tabular-data-package", "version": __version__, "resources": resources}
-
-
-def write_dictionary(run: Path, carried: Iterable[str], tables: Collection[str]) -> None:
-    """Write `datapackage.json` beside the tables of a run.
-
-    Parameters
-    ----------
-    run : Path
-        Run folder.
-    carried : iterable of str
-        Columns of a person's table, by the names that they have in the tables.
-    tables : collection of str
-        As for `data_package`.
-    """
-    with written_whole(run, DICTIONARY_NAME) as file:
-        json.dump(data_package(carried, tables), file, indent=1, ensure_ascii=False)
 
 
 _PROFILE = "tabular-data-resource"

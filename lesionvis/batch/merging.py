@@ -20,7 +20,7 @@ from lesionvis.batch.reviews import copy_reviews
 from lesionvis.batch.rows import Value
 from lesionvis.batch.schema import TABLE_LAYOUT
 from lesionvis.batch.study import notes_of, record_notes, table_path
-from lesionvis.batch.study_table import EXCLUDE, SPOTS, file_of, with_cell
+from lesionvis.batch.study_table import EXCLUDE, SPOTS, file_of, listed, with_cell
 from lesionvis.batch.tables import CANDIDATES, tables_of
 from lesionvis.errors import RunFolderError
 
@@ -167,9 +167,8 @@ def _twins(first: _Source, second: _Source) -> dict[str, str]:
         if first.content(twin) != key or first.told.get(twin) != second.told.get(photo):
             contradictions.append(photo)
     if contradictions:
-        more = f" and {len(contradictions) - _N_NAMED} more" if len(contradictions) > _N_NAMED else ""
         raise RunFolderError(
-            f"{first.run} and {second.run} hold different things about {', '.join(contradictions[:_N_NAMED])}{more}: "
+            f"{first.run} and {second.run} hold different things about {listed(contradictions, _N_NAMED)}: "
             "the file, its row of the table or its drawn spots; run lesionvis batch again with the same for both."
         )
     return twins

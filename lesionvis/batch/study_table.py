@@ -138,19 +138,19 @@ def match_rows(table: StudyTable, photos: Iterable[str]) -> MatchedTable:
             rows[photo] = dict(zip(table.columns, row, strict=True))
             del rows[photo][table.columns[place]]
     problems = {
-        photo: f"{table.path.name} has rows {_listed(map(str, many))} for this photo; leave one."
+        photo: f"{table.path.name} has rows {listed(map(str, many))} for this photo; leave one."
         for photo, many in numbers.items()
         if len(many) > 1
     }
     notes = []
     if strangers:
         notes.append(
-            f"{table.path.name}: {len(strangers)} rows match no photo, or several: {_listed(strangers)}; "
+            f"{table.path.name}: {len(strangers)} rows match no photo, or several: {listed(strangers)}; "
             "give the path of a photo in the folder."
         )
     without = [photo for photo in all_photos if photo not in rows]
     if without:
-        notes.append(f"{table.path.name}: {len(without)} photos have no row: {_listed(without)}.")
+        notes.append(f"{table.path.name}: {len(without)} photos have no row: {listed(without)}.")
     return MatchedTable(rows, problems, tuple(notes))
 
 
@@ -185,7 +185,7 @@ def given_of(row: Mapping[str, str], table: str) -> Given:
         about.answers(Answers.from_mapping(answers))  # which refuses what contradicts itself
         scales = {name: cells[name] for name in SCALE_SETTINGS if name in cells}
         if len(scales) > 1:
-            raise SettingsError(f"{_listed(scales)} say the scale twice; give one of them.")
+            raise SettingsError(f"{listed(scales)} say the scale twice; give one of them.")
         _check_date(cells.get(DATE, ""))
         scale = {name: text if name == "coin" else _number(cells, name) or 0.0 for name, text in scales.items()}
         return Given(answers, age, about.cause, about.sites, scale)
@@ -348,8 +348,20 @@ def _text(value: object) -> str:
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
-def _listed(names: Iterable[str], shown: int = 5) -> str:
-    """A few names, and how many more there are."""
+def listed(names: Iterable[str], shown: int = 5) -> str:
+    """A few names, and how many more there are.
+
+    Parameters
+    ----------
+    names : iterable of str
+    shown : int
+        How many are named.
+
+    Returns
+    -------
+    str
+        With commas between.
+    """
     found = list(names)
     more = f" and {len(found) - shown} more" if len(found) > shown else ""
     return ", ".join(found[:shown]) + more

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from lesionvis.batch.dictionary import write_dictionary
+from lesionvis.batch.dictionary import DICTIONARY_NAME, data_package
 from lesionvis.batch.journal import Journal
 from lesionvis.batch.pictures import written_whole
 from lesionvis.batch.reviews import last_reviews
@@ -55,7 +56,9 @@ def write_tables(run: Path, journal: Journal, names: Mapping[str, str] = TABLES)
                 writer.writerow([*map(cell, row), *(of_photo.get(column, "") for column in carried)])
     if names["photos"] == TABLES["photos"]:  # the dictionary names the files of a finished run
         reviews = ["reviews"] if last_reviews(journal) else []
-        write_dictionary(run, _carried_names(of_persons), [*names, *reviews])
+        with written_whole(run, DICTIONARY_NAME) as file:
+            package = data_package(_carried_names(of_persons), [*names, *reviews])
+            json.dump(package, file, indent=1, ensure_ascii=False)
 
 
 def tables_of(run: Path, *, candidates: bool = False) -> dict[str, str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lesionvis.annotations.files import PhotoNames, match_photo, photo_of_file, read_annotations, read_drawn
+from lesionvis.annotations.files import PhotoNames, photo_of_file, read_annotations, read_drawn
 from lesionvis.errors import SettingsError
 
 PHOTOS = ("leg/a.jpg", "arm/a.jpg", "arm/b.heic", "arm/b.jpg", "c.tif")
@@ -26,7 +26,7 @@ PHOTOS = ("leg/a.jpg", "arm/a.jpg", "arm/b.heic", "arm/b.jpg", "c.tif")
     ],
 )
 def test_a_name_means_one_photo_or_none(name: str, photo: str | None) -> None:
-    assert match_photo(name, PHOTOS) == photo
+    assert PhotoNames(PHOTOS).match(name) == photo
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import roifile
 
-from lesionvis.annotations.base import Annotation
+from lesionvis.annotations.base import AnnotatedPhoto, Annotation
 from lesionvis.annotations.files import read_annotations
 from lesionvis.annotations.imagej import write_imagej
 from lesionvis.errors import SettingsError
@@ -30,12 +30,13 @@ def test_regions_of_the_roi_manager_are_read(tmp_path: Path) -> None:
 
 def test_the_other_library_reads_what_is_written(tmp_path: Path) -> None:
     annotations = [Annotation(TRIANGLE, "blood", 0.9, 1), Annotation(TRIANGLE + 30.0, "candidate", 0.2, 0)]
-    (tmp_path / "a.zip").write_bytes(write_imagej("a.jpg", (60, 60), annotations))
+    written = AnnotatedPhoto("a.jpg", (60, 60), annotations)
+    (tmp_path / "a.zip").write_bytes(write_imagej(written))
     rois = roifile.roiread(tmp_path / "a.zip")
     assert isinstance(rois, list)
     assert [roi.name for roi in rois] == ["blood-0001", "candidate-0002"]
     np.testing.assert_array_equal(rois[0].coordinates(), TRIANGLE)
-    assert write_imagej("a.jpg", (60, 60), annotations) == (tmp_path / "a.zip").read_bytes()
+    assert write_imagej(written) == (tmp_path / "a.zip").read_bytes()
     assert len(read_annotations(tmp_path / "a.zip").spots[""]) == 1
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from stages import Staged
 
 from lesionvis.analysis import Analysis, analyze
-from lesionvis.annotations.base import CANDIDATE, CATEGORIES, annotations_of
+from lesionvis.annotations.base import CANDIDATE, CATEGORIES, annotated
 from lesionvis.annotations.files import WRITERS, read_annotations, read_drawn, write_annotations
 from lesionvis.batch.masks import mask_png
 from lesionvis.spots.drawn import DrawnSpots
@@ -101,7 +101,7 @@ def _pixels(png: bytes) -> NDArray[np.uint16]:
 def test_candidates_are_written_with_their_scores_and_not_read_as_spots(
     analysed_shower: Analysis, tmp_path: Path
 ) -> None:
-    annotations = list(annotations_of(analysed_shower))
+    annotations = annotated(analysed_shower).annotations
     candidates = [one for one in annotations if one.category == CANDIDATE]
     assert candidates
     assert all(0.1 <= one.score < analysed_shower.spots.min_score for one in candidates)

@@ -4,9 +4,22 @@ import csv
 from pathlib import Path
 
 import pytest
+from chromium import chromium
 from runs import FACTS, made_up_run
 
-from lesionvis.batch.comparison import CHANGED, ONLY_FIRST, ONLY_SECOND, compare_runs, comparison_text, write_comparison
+from lesionvis.batch.comparison import (
+    CHANGED,
+    COMPARED,
+    ONLY_FIRST,
+    ONLY_SECOND,
+    SAME,
+    PhotoChange,
+    RunComparison,
+    compare_runs,
+    comparison_html,
+    comparison_text,
+    write_comparison,
+)
 from lesionvis.batch.journal import Journal
 from lesionvis.errors import RunFolderError
 
@@ -72,3 +85,46 @@ def test_the_page_shows_what_moved_and_leaves_out_what_did_not(runs: tuple[Path,
     assert "default-src 'none'" in text
     with pytest.raises(RunFolderError, match=r"none.changes\.html cannot be written \(No such file"):
         write_comparison(compare_runs(*runs), tmp_path / "none" / "changes.html")
+
+
+HOSTILE = "<script>alert(1)</script>.jpg"
+
+
+def _told(name: str = "a.jpg", change: str = CHANGED, **moved: tuple[str, str]) -> PhotoChange:
+    """Change of one photo, in which columns that are not named stayed the same."""
+    first, second = ({column: moved.get(column, ("ok", "ok"))[side] for column in COMPARED} for side in (0, 1))
+    return PhotoChange(name, change, first, second)
+
+
+def test_texts_of_files_stay_texts_on_the_page() -> None:
+    text = comparison_html(RunComparison({"version": ("<i>", "2")}, (_told(HOSTILE),), ("<b>", "two")))
+    assert "<script" not in text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;.jpg" in text
+    assert "<i>" not in text
+    assert "<b>" not in text
+
+
+def test_what_moved_is_marked_on_the_page_and_what_is_missing_is_a_dash() -> None:
+    moved = _told(spot_count=("3", "4"), px_per_mm=("", "12"), pattern=("uncertain", ""))
+    text = comparison_html(RunComparison({}, (moved, moved, *[_told(change=SAME)] * 5), ("one", "two")))
+    assert "Settings, models and versions are the same." in text
+    assert '<td class="moved">3 → 4</td>' in text
+    assert "<td>ok</td>" in text
+    assert '<td class="moved">- → 12</td>' in text
+    assert "Photos: same 5, changed 2." in text
+    assert "<td>uncertain</td><td>not judged</td><td>2</td>" in text
+
+
+def test_words_of_a_wide_table_stay_whole_on_the_screen_of_a_phone(tmp_path: Path) -> None:
+    changed = _told("shower-brown-arm.jpg", **{column: (column, column) for column in COMPARED})
+    page = tmp_path / "changes.html"
+    write_comparison(RunComparison({}, (changed,), ("a", "b")), page)
+    with chromium() as browser:
+        opened = browser.new_page(viewport={"width": 390, "height": 900})
+        opened.goto(page.as_uri())
+        assert opened.evaluate("document.documentElement.scrollWidth") <= 390
+        lines = opened.evaluate(
+            "[...document.querySelectorAll('.scroll thead th')].map(cell => cell.getClientRects().length && "
+            "Math.round((cell.clientHeight - 8) / parseFloat(getComputedStyle(cell).lineHeight)))"
+        )
+    assert lines == [1] * (len(COMPARED) + 2)

@@ -16,7 +16,7 @@ import pytest
 from pages import rows_of
 from reviewed import ANALYZER, BROKEN, GUARD, OTHER, PHOTO, TWIN, Client, run_of, served, write_photos
 
-from lesionvis.annotations.base import Annotation
+from lesionvis.annotations.base import AnnotatedPhoto, Annotation
 from lesionvis.annotations.geojson import write_geojson
 from lesionvis.batch.journal import Journal
 from lesionvis.batch.names import photo_digest
@@ -299,8 +299,9 @@ def _corrections_of(drawn: DrawnSpots, path: Path) -> None:
         Annotation(from_corner(outline), kind or "spot", float("nan"), 0)
         for outline, kind in zip(drawn.outlines_px, drawn.kinds, strict=True)
     ]
+    written = AnnotatedPhoto(PHOTO, (320, 240), annotations, drawn.drawn_by, drawn.drawn_at)
     path.parent.mkdir(parents=True)
-    path.write_bytes(write_geojson(PHOTO, (320, 240), annotations, drawn))
+    path.write_bytes(write_geojson(written))
 
 
 def test_the_numbers_are_those_of_batch_with_corrections_and_of_measure(
