@@ -43,15 +43,15 @@ def read_text(path: Path) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def check_output(what: str, path: Path, *endings: str) -> None:
+def check_output(what: str, path: Path | None, *endings: str) -> None:
     """Refuse a file to write that has another ending, or no folder.
 
     Parameters
     ----------
     what : str
         What messages call the file.
-    path : Path
-        File to write.
+    path : Path or None
+        File to write; None where none is wanted.
     *endings : str
         Endings that it may have, in small letters, with their dot.
 
@@ -67,6 +67,8 @@ def check_output(what: str, path: Path, *endings: str) -> None:
     ...
     lesionvis.errors.SettingsError: The picture leg.gif must end in .png or .jpg.
     """
+    if path is None:
+        return
     if path.suffix.lower() not in endings:
         listed = " or ".join(", ".join(endings).rsplit(", ", 1))
         raise SettingsError(f"The {what} {path} must end in {listed}.")

@@ -41,10 +41,9 @@ from lesionvis.cli.options import (
     Sites,
     analyzer_of,
     annotation_formats,
-    answers_of,
     check_picture,
-    circumstances_of,
     escape_control_characters_in_lines,
+    told_by,
     write_picture,
 )
 from lesionvis.cli.pairs import pairs_app
@@ -165,16 +164,12 @@ def analyze(
     from lesionvis.triage.dialogue import Dialogue
 
     numbers = numbers_of(country)
-    if save_answers is not None:
-        check_output("file of answers", save_answers, ".toml")
+    check_output("file of answers", save_answers, ".toml")
     pictures = {"overlay": overlay, "explain": explain, "abcde": abcde}
     for picture in pictures.values():
-        if picture is not None:
-            check_picture(picture, *(Path(photo) for photo in photos))
-    if sheet is not None:
-        check_output("sheet", sheet, ".html", ".htm")
-    about = circumstances_of(answers, age, cause, site)
-    given = answers_of(answer, answers, about)
+        check_picture(picture, *(Path(photo) for photo in photos))
+    check_output("sheet", sheet, ".html", ".htm")
+    given, about = told_by(answer, answers, age, cause, site)
     analyzer = analyzer_of(
         settings,
         px_per_mm=px_per_mm,
@@ -384,10 +379,8 @@ def advise(
     from lesionvis.triage.dialogue import Dialogue
 
     numbers = numbers_of(country)
-    if save_answers is not None:
-        check_output("file of answers", save_answers, ".toml")
-    about = circumstances_of(answers, age, cause, site)
-    given = answers_of(answer, answers, about)
+    check_output("file of answers", save_answers, ".toml")
+    given, about = told_by(answer, answers, age, cause, site)
     start = Dialogue(pattern, lambda known: advise_on(pattern, known), given, about)
     told = ask_all(start, numbers) if ask else start
     advice = told.advice.noting(told.circumstances)

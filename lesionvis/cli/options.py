@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -124,13 +125,19 @@ def analyzer_of(settings: Path | None, **options: Any) -> Analyzer:
     return changed(analyzer, **{name: value for name, value in options.items() if value is not None})
 
 
-def circumstances_of(
-    file: Path | None, age: float | None = None, cause: str | None = None, sites: list[str] | None = None
-) -> Circumstances:
-    """Circumstances of a file with answers and of the options that override it.
+def told_by(
+    given: list[str] | None,
+    file: Path | None,
+    age: float | None = None,
+    cause: str | None = None,
+    sites: list[str] | None = None,
+) -> tuple[Answers, Circumstances]:
+    """What the person says: a file with answers, and the options that override it.
 
     Parameters
     ----------
+    given : list of str or None
+        Answers as NAME=VALUE.
     file : Path or None
         TOML file with answers.
     age : float, optional
@@ -142,74 +149,49 @@ def circumstances_of(
 
     Returns
     -------
-    Circumstances
-        Of the person.
+    answers : Answers
+        With what follows from the circumstances; unknown where nothing was said.
+    circumstances : Circumstances
 
     Raises
     ------
     AnswerError
-        If a value is of the wrong type or unknown.
+        If a value is of the wrong type or unknown; if an answer is malformed, or given twice with different values.
     """
     from lesionvis.settings import read_toml
-    from lesionvis.triage.answers import UNKNOWN
+    from lesionvis.triage.answers import UNKNOWN, Answers
     from lesionvis.triage.circumstances import Circumstances
 
     content = read_toml(file) if file else {}
     written = content.get("sites", [])
     if not isinstance(written, list):
         raise AnswerError(f'{file}: sites must be a list of texts, such as ["face", "neck"], got {written!r}.')
-    return Circumstances(
+    circumstances = Circumstances(
         age_years=content.get("age_years") if age is None else age,
         cause=content.get("cause", UNKNOWN) if cause is None else cause,
         sites=tuple(sites or written),
     )
-
-
-def answers_of(given: list[str] | None, file: Path | None, circumstances: Circumstances | None = None) -> Answers:
-    """Answers of a file and of the options that override it, with what follows from the circumstances.
-
-    The circumstances are those of the file unless given.
-
-    Parameters
-    ----------
-    given : list of str or None
-        Answers as NAME=VALUE.
-    file : Path or None
-        TOML file with answers.
-    circumstances : Circumstances, optional
-        Of the person.
-
-    Returns
-    -------
-    Answers
-        Unknown where nothing was said.
-
-    Raises
-    ------
-    AnswerError
-        If an answer is malformed, unknown or given twice with different values.
-    """
-    from lesionvis.settings import read_toml
-    from lesionvis.triage.answers import Answers
-
     values: dict[str, str] = {}
-    for name, value in (read_toml(file) if file else {}).items():
+    for name, value in content.items():
         if name in CIRCUMSTANCE_KEYS:
             continue
         if not isinstance(value, str):
             raise AnswerError(f'{file}: the answer "{name}" must be a text in quotes, got {value!r}.')
         values[name] = value
+    return circumstances.answers(Answers.from_mapping(values | _named(given or []))), circumstances
+
+
+def _named(given: Iterable[str]) -> dict[str, str]:
+    """Answers as NAME=VALUE, by name."""
     named: dict[str, str] = {}
-    for text in given or []:
+    for text in given:
         name, equals, value = text.partition("=")
         if not equals:
             raise AnswerError(f'An answer is given as NAME=VALUE, such as fever=yes, not as "{text}".')
         name, value = name.strip(), value.strip()
         if named.setdefault(name, value) != value:  # the last one would win, and could be the one that lowers the level
             raise AnswerError(f'"{name}" was answered both "{named[name]}" and "{value}"; give one answer.')
-    values |= named
-    about = circumstances_of(file) if circumstances is None else circumstances
-    return about.answers(Answers.from_mapping(values))
+    return named
 
 
 def date_of(text: str) -> datetime:
@@ -241,13 +223,13 @@ def date_of(text: str) -> datetime:
     return date
 
 
-def check_picture(overlay: Path, *photos: Path) -> None:
+def check_picture(overlay: Path | None, *photos: Path) -> None:
     """Refuse the path of a picture that is no picture, would overwrite a photo, or has no folder.
 
     Parameters
     ----------
-    overlay : Path
-        File to write.
+    overlay : Path or None
+        File to write; None where no picture is wanted.
     *photos : Path
         Photos that must not be overwritten.
 
@@ -258,7 +240,7 @@ def check_picture(overlay: Path, *photos: Path) -> None:
     """
     check_output("annotated picture", overlay, ".png", ".jpg", ".jpeg")
     for photo in photos:
-        if is_same(overlay, photo):
+        if overlay is not None and is_same(overlay, photo):
             raise SettingsError(f"The annotated picture would overwrite the photo {photo}; give another name.")
 
 

@@ -23,11 +23,10 @@ from lesionvis.cli.options import (
     Sheet,
     Sites,
     analyzer_of,
-    answers_of,
     check_picture,
-    circumstances_of,
     date_of,
     escape_control_characters_in_lines,
+    told_by,
     write_picture,
 )
 from lesionvis.cli.study import is_run, tell_series_of_run
@@ -69,12 +68,9 @@ def blanch(
     from lesionvis.triage.evidence import PhotoEvidence
 
     numbers = numbers_of(country)
-    if overlay is not None:
-        check_picture(overlay, plain, pressed)
-    if page is not None:
-        check_output("page", page, ".html", ".htm")
-    about = circumstances_of(answers, age, cause, site)
-    told = answers_of(answer, answers, about)
+    check_picture(overlay, plain, pressed)
+    check_output("page", page, ".html", ".htm")
+    told, about = told_by(answer, answers, age, cause, site)
     analyzer = analyzer_of(settings)
     before, second = analyzer(plain, told), analyzer(pressed)
     test = blanch_test(before, second, how="stretched" if stretched else "pressed")
@@ -149,17 +145,12 @@ def series(
 
     numbers = numbers_of(country)
     photos = photos_of(photos)
-    if overlay is not None:
-        check_picture(overlay, *photos)
-    if sheet is not None:
-        check_output("sheet", sheet, ".html", ".htm")
-    if page is not None:
-        check_output("page", page, ".html", ".htm")
-    if chart is not None:
-        check_output("chart", chart, ".svg")
+    check_picture(overlay, *photos)
+    check_output("sheet", sheet, ".html", ".htm")
+    check_output("page", page, ".html", ".htm")
+    check_output("chart", chart, ".svg")
     given = _dates(dates, len(photos)) if dates is not None else [date_in_name(photo.name) for photo in photos]
-    about = circumstances_of(answers, age, cause, site)
-    told = answers_of(answer, answers, about)
+    told, about = told_by(answer, answers, age, cause, site)
     analyzer = analyzer_of(settings)
     analyses = [analyzer(photo, told) for photo in photos]
     when = [date or analysis.photo.taken_at for date, analysis in zip(given, analyses, strict=True)]

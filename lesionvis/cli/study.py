@@ -21,9 +21,9 @@ from lesionvis.cli.options import (
     PxPerMm,
     SettingsFile,
     analyzer_of,
-    answers_of,
     check_picture,
     escape_control_characters_in_lines,
+    told_by,
     write_picture,
 )
 from lesionvis.errors import SettingsError
@@ -56,9 +56,8 @@ def measure(
     from lesionvis.report.overlay import draw_overlay
     from lesionvis.report.text import analysis_text
 
-    if overlay is not None:
-        check_picture(overlay, photo)
-    given = answers_of(answer, answers)
+    check_picture(overlay, photo)
+    given, _ = told_by(answer, answers)
     drawn = read_drawn(spots, photo.as_posix())
     analyzer = analyzer_of(settings, px_per_mm=px_per_mm, mm_across=mm_across, coin=coin, bar_mm=bar_mm)
     analysis = analyzer(photo, given, outlines=drawn)
@@ -114,8 +113,7 @@ def scale(
     from lesionvis.scale.ruler.finder import RulerFinder
 
     check_references(None, None, coin, bar_mm or BAR_MM)
-    if picture is not None:
-        check_picture(picture, photo)
+    check_picture(picture, photo)
     read = read_photo(photo)
 
     def read_again(side_px: int) -> Photo:

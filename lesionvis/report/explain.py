@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.report.captions import caption
-from lesionvis.report.overlay import SPOT_COLOR, draw_outline, enlarged
+from lesionvis.report.overlay import SPOT_COLOR, Canvas, draw_outline
 from lesionvis.spots.rejections import NOTHING_FITS, PART_OF_LESION, REASONS, explain_rejections
 
 if TYPE_CHECKING:
@@ -36,15 +36,14 @@ def draw_explanation(analysis: Analysis) -> NDArray[np.uint8]:
     ndarray of shape (h, w, 3), uint8
         RGB; the photo with a legend below it.
     """
-    photo = analysis.photo
-    canvas, zoom = enlarged(photo.rgb)
+    canvas = Canvas(analysis.photo)
     rejections = explain_rejections(analysis.spots)
     for rejection in rejections[N_DRAWN_MAX - 1 :: -1]:  # the likeliest on top
-        draw_outline(canvas, (rejection.outline_px + 0.5) * zoom - 0.5, REASON_COLORS[rejection.reason])
+        draw_outline(canvas.rgb, (rejection.outline_px + 0.5) * canvas.zoom - 0.5, REASON_COLORS[rejection.reason])
     for outline in analysis.spots.outlines_px:
-        draw_outline(canvas, (photo.to_working(outline) + 0.5) * zoom - 0.5, SPOT_COLOR)
+        draw_outline(canvas.rgb, canvas.places(outline), SPOT_COLOR)
     counts = {reason: sum(one.reason == reason for one in rejections) for reason in REASON_COLORS}
     legend = {f"{len(analysis.table)} taken for spots": SPOT_COLOR}
     legend |= {f"{count} {reason}": REASON_COLORS[reason] for reason, count in counts.items() if count}
     lines = [f"Of what was rejected, the {N_DRAWN_MAX} likeliest are drawn."] if len(rejections) > N_DRAWN_MAX else []
-    return np.concatenate([canvas, caption(lines, legend, canvas.shape[1])])
+    return np.concatenate([canvas.rgb, caption(lines, legend, canvas.rgb.shape[1])])

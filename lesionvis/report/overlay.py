@@ -12,6 +12,8 @@ from lesionvis.scale import Scale
 
 if TYPE_CHECKING:
     from lesionvis.analysis import Analysis
+    from lesionvis.photo import Photo
+    from lesionvis.spots import Spots
 
 # Two colours that people with any colour vision tell apart on skin, each over a dark line that keeps it visible.
 SPOT_COLOR = (0, 255, 255)
@@ -27,6 +29,69 @@ BAND_HEIGHT_PX = 30
 _SHIFT_BITS = 4
 
 
+class Canvas:
+    """Copy of a photo to draw on, enlarged where it is small.
+
+    Parameters
+    ----------
+    photo : Photo
+
+    Attributes
+    ----------
+    rgb : ndarray of shape (h, w, 3), uint8
+        Its longer side has at least `MIN_LONG_SIDE_PX`.
+    zoom : float
+        Px of the canvas per working px, at least 1.
+    """
+
+    def __init__(self, photo: Photo) -> None:
+        self._photo = photo
+        height, width = photo.rgb.shape[:2]
+        self.zoom = max(1.0, MIN_LONG_SIDE_PX / max(height, width))
+        size = (round(width * self.zoom), round(height * self.zoom))
+        self.rgb = np.asarray(cv2.resize(photo.rgb, size, interpolation=cv2.INTER_CUBIC), np.uint8).copy()
+
+    def places(self, xy_px: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Places on the canvas.
+
+        Parameters
+        ----------
+        xy_px : ndarray of shape (K, 2)
+            Places (x, y) in source px.
+
+        Returns
+        -------
+        ndarray of shape (K, 2), float64
+            Canvas px.
+        """
+        return np.asarray((self._photo.to_working(xy_px) + 0.5) * self.zoom - 0.5)
+
+    def draw_spots(self, spots: Spots) -> None:
+        """Draw the outlines of all spots, that of the dominant lesion in its own colour.
+
+        Parameters
+        ----------
+        spots : Spots
+            Of the photo.
+        """
+        for number, outline in enumerate(spots.outlines_px, start=1):
+            draw_outline(self.rgb, self.places(outline), LESION_COLOR if number == spots.lesion else SPOT_COLOR)
+
+    def draw_points(self, xy_px: NDArray[np.float64], color: tuple[int, int, int]) -> None:
+        """Draw a small circle over a dark one around each of some places.
+
+        Parameters
+        ----------
+        xy_px : ndarray of shape (K, 2)
+            Places (x, y) in source px.
+        color : tuple of 3 int
+            RGB, 0 to 255.
+        """
+        for x, y in self.places(xy_px):
+            cv2.circle(self.rgb, (round(x), round(y)), 3, SHADOW_COLOR, 2, cv2.LINE_AA)
+            cv2.circle(self.rgb, (round(x), round(y)), 3, color, 1, cv2.LINE_AA)
+
+
 def draw_overlay(analysis: Analysis) -> NDArray[np.uint8]:
     """Draw the results of an analysis on its photo.
 
@@ -39,36 +104,12 @@ def draw_overlay(analysis: Analysis) -> NDArray[np.uint8]:
     ndarray of shape (h, w, 3), uint8
         RGB; the photo with a band of text below it.
     """
-    photo = analysis.photo
-    canvas, zoom = enlarged(photo.rgb)
-    for number, outline in enumerate(analysis.spots.outlines_px, start=1):
-        corners = (photo.to_working(outline) + 0.5) * zoom - 0.5
-        color = LESION_COLOR if number == analysis.spots.lesion else SPOT_COLOR
-        draw_outline(canvas, corners, color)
+    canvas = Canvas(analysis.photo)
+    canvas.draw_spots(analysis.spots)
     if isinstance(analysis.scale, Scale):
-        _draw_scale(canvas, analysis, analysis.scale, zoom)
-    return np.concatenate([canvas, _band(analysis, canvas.shape[1])])
-
-
-def enlarged(rgb: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
-    """Copy a picture to draw on, enlarged where it is small.
-
-    Parameters
-    ----------
-    rgb : ndarray of shape (H, W, 3), uint8
-        Picture.
-
-    Returns
-    -------
-    canvas : ndarray of shape (H', W', 3), uint8
-        Copy with a longer side of at least `MIN_LONG_SIDE_PX`.
-    zoom : float
-        Px of the canvas per px of the picture, at least 1.
-    """
-    height, width = rgb.shape[:2]
-    zoom = max(1.0, MIN_LONG_SIDE_PX / max(height, width))
-    size = (round(width * zoom), round(height * zoom))
-    return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_CUBIC), np.uint8).copy(), zoom
+        canvas.draw_points(analysis.scale.points_px, SCALE_COLOR)
+        _draw_bar(canvas.rgb, analysis.scale.px_per_mm * analysis.photo.px_per_source_px * canvas.zoom)
+    return np.concatenate([canvas.rgb, _band(analysis, canvas.rgb.shape[1])])
 
 
 def jpeg(rgb: NDArray[np.uint8], quality: int) -> bytes:
@@ -110,17 +151,13 @@ def draw_outline(
     cv2.polylines(canvas, points, True, color, width_px, cv2.LINE_AA, _SHIFT_BITS)
 
 
-def _draw_scale(canvas: NDArray[np.uint8], analysis: Analysis, scale: Scale, zoom: float) -> None:
-    """Ticks that were read, and a bar of a round number of mm."""
-    for x, y in (analysis.photo.to_working(scale.points_px) + 0.5) * zoom - 0.5:
-        cv2.circle(canvas, (round(x), round(y)), 3, SHADOW_COLOR, 2, cv2.LINE_AA)
-        cv2.circle(canvas, (round(x), round(y)), 3, SCALE_COLOR, 1, cv2.LINE_AA)
+def _draw_bar(canvas: NDArray[np.uint8], px_per_mm: float) -> None:
+    """Bar of a round number of mm; none where even the shortest is too long."""
     width = canvas.shape[1]
-    drawn_px_per_mm = scale.px_per_mm * analysis.photo.px_per_source_px * zoom
-    length_mm = bar_length_mm(drawn_px_per_mm, width)
+    length_mm = bar_length_mm(px_per_mm, width)
     if length_mm is None:
         return
-    start = (round(width - 15 - length_mm * drawn_px_per_mm), 20)
+    start = (round(width - 15 - length_mm * px_per_mm), 20)
     end = (width - 15, 20)
     for color, thickness in ((SHADOW_COLOR, 5), ((255, 255, 255), 2)):
         cv2.line(canvas, start, end, color, thickness)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.photo import Photo
 from lesionvis.report.captions import caption
-from lesionvis.report.overlay import SCALE_COLOR, SHADOW_COLOR, draw_outline, enlarged
+from lesionvis.report.overlay import SCALE_COLOR, Canvas, draw_outline
 from lesionvis.scale.base import NoScale, Scale
 from lesionvis.scale.ruler.finder import ExaminedRow
 
@@ -120,14 +119,13 @@ def draw_scale(photo: Photo, scale: Scale | NoScale, rows: tuple[ExaminedRow, ..
     ndarray of shape (H, W, 3), uint8
         RGB; the photo with what was found below it.
     """
-    canvas, zoom = enlarged(photo.rgb)
+    canvas = Canvas(photo)
     legend = {}
     for number, row in enumerate(rows):
         color = SCALE_COLOR if not row.complaint else ROW_COLORS[number % len(ROW_COLORS)]
         legend[f"row {number + 1}"] = color
-        for x, y in (photo.to_working(row.points_px) + 0.5) * zoom - 0.5:
-            cv2.circle(canvas, (round(x), round(y)), 3, SHADOW_COLOR, 2, cv2.LINE_AA)
-            cv2.circle(canvas, (round(x), round(y)), 3, color, 1, cv2.LINE_AA)
+        canvas.draw_points(row.points_px, color)
     if isinstance(scale, Scale) and len(scale.outline_px):
-        draw_outline(canvas, (photo.to_working(scale.outline_px) + 0.5) * zoom - 0.5, SCALE_COLOR)
-    return np.concatenate([canvas, caption(scale_text(scale, rows).splitlines(), legend, canvas.shape[1])])
+        draw_outline(canvas.rgb, canvas.places(scale.outline_px), SCALE_COLOR)
+    told = caption(scale_text(scale, rows).splitlines(), legend, canvas.rgb.shape[1])
+    return np.concatenate([canvas.rgb, told])

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.flags import FLAGS
-from lesionvis.report.overlay import LESION_COLOR, SPOT_COLOR, draw_outline, enlarged, jpeg
+from lesionvis.report.overlay import SPOT_COLOR, Canvas, jpeg
 from lesionvis.report.pairs import label_boxes
 from lesionvis.report.template import data_address, page_template
 from lesionvis.report.text import date_text, headline, lesion_words, scale_words, source_sentence, spots_words
@@ -80,17 +80,17 @@ def sheet_html(
 
 def _draw_numbered(analysis: Analysis, n_numbered: int = N_ROWS) -> NDArray[np.uint8]:
     """Photo with all outlines, and the numbers of the largest spots beside them."""
-    canvas, zoom = enlarged(analysis.photo.rgb)
+    canvas = Canvas(analysis.photo)
+    canvas.draw_spots(analysis.spots)
     boxes = []
-    for number, outline in enumerate(analysis.spots.outlines_px, start=1):
-        corners = (analysis.photo.to_working(outline) + 0.5) * zoom - 0.5
-        draw_outline(canvas, corners, LESION_COLOR if number == analysis.spots.lesion else SPOT_COLOR)
+    for outline in analysis.spots.outlines_px:
+        corners = canvas.places(outline)
         (left, top), (right, bottom) = np.floor(corners.min(axis=0)), np.ceil(corners.max(axis=0))
         boxes.append((int(left) - _MARGIN_PX, int(top) - _MARGIN_PX, int(right) + _MARGIN_PX, int(bottom) + _MARGIN_PX))
     numbered = [int(spot) for spot in analysis.table["spot"][:n_numbered]]
     texts, colors = list(map(str, numbered)), [SPOT_COLOR] * len(numbered)
-    label_boxes(canvas, [boxes[spot - 1] for spot in numbered], texts, colors, NUMBER_SIZE)
-    return canvas
+    label_boxes(canvas.rgb, [boxes[spot - 1] for spot in numbered], texts, colors, NUMBER_SIZE)
+    return canvas.rgb
 
 
 def _photo_content(analysis: Analysis, n_rows: int) -> dict[str, Any]:

@@ -10,10 +10,9 @@ from drives import without_numbers
 
 from lesionvis.cli.options import (
     analyzer_of,
-    answers_of,
     check_picture,
-    circumstances_of,
     escape_control_characters_in_lines,
+    told_by,
     write_picture,
 )
 from lesionvis.errors import AnswerError, SettingsError
@@ -23,34 +22,34 @@ from lesionvis.triage.circumstances import Circumstances
 def test_answers_of_options_override_those_of_a_file(tmp_path: Path) -> None:
     file = tmp_path / "answers.toml"
     file.write_text('fever = "yes"\nblanch = "fades"\n', encoding="utf-8")
-    answers = answers_of(["blanch = does_not_fade"], file)
+    answers, _ = told_by(["blanch = does_not_fade"], file)
     assert (answers["fever"], answers["blanch"]) == ("yes", "does_not_fade")
 
 
 def test_two_options_that_contradict_each_other_are_refused() -> None:
     with pytest.raises(AnswerError, match='"fever" was answered both "yes" and "no"'):
-        answers_of(["fever=yes", "fever=no"], None)
-    assert answers_of(["fever=yes", "fever=yes"], None)["fever"] == "yes"
+        told_by(["fever=yes", "fever=no"], None)
+    assert told_by(["fever=yes", "fever=yes"], None)[0]["fever"] == "yes"
 
 
 def test_an_answer_that_is_no_pair_or_no_text_is_refused(tmp_path: Path) -> None:
     with pytest.raises(AnswerError, match="NAME=VALUE"):
-        answers_of(["fever"], None)
+        told_by(["fever"], None)
     file = tmp_path / "answers.toml"
     file.write_text("fever = 1\n", encoding="utf-8")
     with pytest.raises(AnswerError, match="text in quotes"):
-        answers_of(None, file)
+        told_by(None, file)
 
 
 def test_circumstances_come_from_the_same_file_and_options_override_them(tmp_path: Path) -> None:
     file = tmp_path / "answers.toml"
     file.write_text('fever = "no"\nage_years = 7\ncause = "coughing"\nsites = ["face"]\n', encoding="utf-8")
-    assert circumstances_of(file) == Circumstances(7, "coughing", ("face",))
-    assert circumstances_of(file, 34.0, "crying", ["neck"]) == Circumstances(34, "crying", ("neck",))
-    assert circumstances_of(None, cause="none") == Circumstances(cause="none")
-    answers = answers_of(["blanch=fades"], file)
+    assert told_by(None, file)[1] == Circumstances(7, "coughing", ("face",))
+    assert told_by(None, file, 34.0, "crying", ["neck"])[1] == Circumstances(34, "crying", ("neck",))
+    assert told_by(None, None, cause="none")[1] == Circumstances(cause="none")
+    answers, _ = told_by(["blanch=fades"], file)
     assert {"fever": "no", "blanch": "fades", "child": "yes", "explained": "yes"}.items() <= dict(answers.given).items()
-    assert answers_of(None, file, circumstances_of(file, age=34.0))["child"] == "no"
+    assert told_by(None, file, age=34.0)[0]["child"] == "no"
 
 
 @pytest.mark.parametrize(
@@ -67,7 +66,7 @@ def test_wrong_circumstances_in_a_file_are_refused(tmp_path: Path, line: str, me
     file = tmp_path / "answers.toml"
     file.write_text(line, encoding="utf-8")
     with pytest.raises(AnswerError, match=message):
-        answers_of(None, file)
+        told_by(None, file)
 
 
 def test_options_override_settings(tmp_path: Path) -> None:
