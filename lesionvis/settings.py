@@ -131,7 +131,6 @@ def settings_text(analyzer: Analyzer) -> str:
     Parameters
     ----------
     analyzer : Analyzer
-        Settings.
 
     Returns
     -------
@@ -160,7 +159,6 @@ def settings_values(analyzer: Analyzer) -> dict[str, Plain]:
     Parameters
     ----------
     analyzer : Analyzer
-        Settings.
 
     Returns
     -------
@@ -324,7 +322,6 @@ def run_provenance(analyzer: Analyzer) -> dict[str, str]:
     Parameters
     ----------
     analyzer : Analyzer
-        Settings.
 
     Returns
     -------

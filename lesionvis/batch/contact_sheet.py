@@ -21,7 +21,6 @@ def contact_sheet_html(run: Path, journal: Journal) -> str:
     run : Path
         Run folder.
     journal : Journal
-        Of the run.
 
     Returns
     -------

@@ -39,7 +39,6 @@ def held_kinds(run: Path, journal: Journal) -> set[str]:
     run : Path
         Run folder.
     journal : Journal
-        Of the run.
 
     Returns
     -------
@@ -57,7 +56,6 @@ class RunPictures:
     run : Path
         Run folder.
     journal : Journal
-        Of the run.
     photos : iterable of str
         Names of all photos of the run.
     kinds : iterable of str

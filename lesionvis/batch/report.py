@@ -32,7 +32,6 @@ def write_report(run: Path, journal: Journal) -> None:
     run : Path
         Run folder.
     journal : Journal
-        Of the run.
     """
     ranked = [(urgency(row), str(row["photo"])) for row in journal.records("photos")]
     chosen = {photo for _, photo in heapq.nsmallest(N_PHOTOS_MAX, ranked)}

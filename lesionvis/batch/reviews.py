@@ -252,7 +252,6 @@ def copy_reviews(sources: Iterable[tuple[Journal, Mapping[str, str]]], journal: 
     sources : iterable of (Journal, mapping of str to str)
         Journals of the other runs, with the name in this run of each of their photos.
     journal : Journal
-        Of the run.
     """
     query = f"SELECT photo_sha256, photo, {_COLUMNS} FROM reviews WHERE action <> ? ORDER BY number"  # noqa: S608
     rows = [
@@ -275,7 +274,6 @@ def write_reviews(run: Path, journal: Journal) -> None:
     run : Path
         Run folder.
     journal : Journal
-        Of the run.
     """
     reviews = last_reviews(journal)
     if not reviews:

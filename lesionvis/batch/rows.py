@@ -220,7 +220,6 @@ def reason_rows(analysis: Analysis) -> list[tuple[str, str]]:
     Parameters
     ----------
     analysis : Analysis
-        Of one photo.
 
     Returns
     -------
@@ -241,7 +240,6 @@ def spot_rows(analysis: Analysis) -> list[list[Value]]:
     Parameters
     ----------
     analysis : Analysis
-        Of one photo.
 
     Returns
     -------
@@ -258,7 +256,6 @@ def candidate_rows(analysis: Analysis) -> list[list[float]]:
     Parameters
     ----------
     analysis : Analysis
-        Of one photo.
 
     Returns
     -------

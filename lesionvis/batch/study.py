@@ -31,7 +31,6 @@ def enter_table(journal: Journal, matched: MatchedTable, path: Path) -> None:
     Parameters
     ----------
     journal : Journal
-        Of the run.
     matched : MatchedTable
         Rows by photo.
     path : Path
@@ -54,7 +53,6 @@ def table_path(journal: Journal) -> Path:
     Parameters
     ----------
     journal : Journal
-        Of the run.
 
     Returns
     -------
@@ -70,7 +68,6 @@ def table_rows(journal: Journal) -> dict[str, dict[str, str]]:
     Parameters
     ----------
     journal : Journal
-        Of the run.
 
     Returns
     -------
@@ -86,7 +83,6 @@ def excluded_places(journal: Journal, photos: Iterable[str]) -> dict[str, str]:
     Parameters
     ----------
     journal : Journal
-        Of the run.
     photos : iterable of str
         Photos that are there.
 
@@ -161,7 +157,6 @@ def has_reviews(journal: Journal) -> bool:
     Parameters
     ----------
     journal : Journal
-        Of the run.
 
     Returns
     -------
@@ -177,7 +172,6 @@ def given_for(journal: Journal, problems: Mapping[str, str], *, as_found: bool) 
     Parameters
     ----------
     journal : Journal
-        Of the run.
     problems : mapping of str to str
         Photos whose spots cannot be used, and one sentence each.
     as_found : bool
@@ -214,7 +208,6 @@ def given_of_photo(journal: Journal, photo: str, *, as_found: bool = False) -> G
     Parameters
     ----------
     journal : Journal
-        Of the run.
     photo : str
         Name of a photo that could be read.
     as_found : bool
@@ -242,7 +235,6 @@ def last_correction(journal: Journal, content: str) -> tuple[int, DrawnSpots | N
     Parameters
     ----------
     journal : Journal
-        Of the run.
     content : str
         SHA-256 of the photo.
 
@@ -264,7 +256,6 @@ def record_given(journal: Journal, given: Mapping[str, Given]) -> None:
     Parameters
     ----------
     journal : Journal
-        Of the run.
     given : mapping of str to mapping
         From `given_for`.
     """
@@ -283,7 +274,6 @@ def record_notes(journal: Journal, notes: Iterable[str]) -> None:
     Parameters
     ----------
     journal : Journal
-        Of the run.
     notes : iterable of str
         One sentence each.
     """
@@ -298,7 +288,6 @@ def notes_of(journal: Journal) -> list[str]:
     Parameters
     ----------
     journal : Journal
-        Of the run.
 
     Returns
     -------

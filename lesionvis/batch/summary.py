@@ -28,7 +28,6 @@ def run_summary(run: Path, journal: Journal) -> str:
     run : Path
         Run folder.
     journal : Journal
-        Of the run.
 
     Returns
     -------
@@ -68,7 +67,6 @@ def run_status(run: Path, journal: Journal) -> str:
     run : Path
         Run folder.
     journal : Journal
-        Of the run.
 
     Returns
     -------

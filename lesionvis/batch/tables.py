@@ -39,7 +39,6 @@ def write_tables(run: Path, journal: Journal, names: Mapping[str, str] = TABLES)
     run : Path
         Run folder.
     journal : Journal
-        Of the run.
     names : mapping of str to str
         View of the journal -> file.
     """
@@ -128,7 +127,6 @@ def write_tables_so_far(run: Path, journal: Journal, *, candidates: bool = False
     run : Path
         Run folder.
     journal : Journal
-        Of the run.
     candidates : bool
         Write the table of candidates too.
 

@@ -90,7 +90,6 @@ def analyze_several(
     sources : iterable of Path or bytes
         Photos.
     analyzer : Analyzer
-        Settings.
     answers : Answers
         Answers that hold for all photos.
     about : Circumstances

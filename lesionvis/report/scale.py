@@ -108,7 +108,6 @@ def draw_scale(photo: Photo, scale: Scale | NoScale, rows: tuple[ExaminedRow, ..
     Parameters
     ----------
     photo : Photo
-        The photo.
     scale : Scale or NoScale
         Its scale.
     rows : tuple of ExaminedRow

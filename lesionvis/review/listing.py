@@ -61,7 +61,6 @@ def listed_photos(journal: Journal, photos: Iterable[str] | None = None) -> dict
     Parameters
     ----------
     journal : Journal
-        Of the run.
     photos : iterable of str, optional
         Those that are wanted; all unless given.
 
@@ -167,7 +166,6 @@ def shown_results(journal: Journal, photo: str) -> dict[str, Any]:
     Parameters
     ----------
     journal : Journal
-        Of the run.
     photo : str
         Name of a photo that was analysed.
 

@@ -81,7 +81,6 @@ def add_photo(run: Path, folder: Path, journal: Journal, name: str, content: byt
     folder : Path
         Of its photos.
     journal : Journal
-        Of the run.
     name : str
         Name of the file, as for `_free_path`.
     content : bytes
@@ -125,7 +124,6 @@ def takes_photos(journal: Journal) -> bool:
     Parameters
     ----------
     journal : Journal
-        Of the run.
 
     Returns
     -------

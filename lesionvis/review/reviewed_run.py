@@ -57,14 +57,14 @@ class ChangedMeanwhileError(Exception):
 class ReviewedRun:
     """A run folder that is reviewed; made by `reviewed_run`.
 
-    Everything but `workers` and `tile` is to be called from the thread that made it.
+    Everything but `workers` and `tile` is to be called from the thread that made it. What takes a photo raises
+    NoSuchPhotoError where the run has none of that name.
 
     Parameters
     ----------
     run : Path
         Run folder.
     journal : Journal
-        Of the run.
     analyzer : Analyzer
         With the settings of the run.
     masks : mapping of str to str
@@ -141,11 +141,6 @@ class ReviewedRun:
         -------
         Task or None
             None where that is known.
-
-        Raises
-        ------
-        NoSuchPhotoError
-            If the run has no such photo.
         """
         task = self._task(photo, as_found=True)
         return None if task is None or task.sha256 in self._found else task
@@ -176,11 +171,6 @@ class ReviewedRun:
         -------
         dict
             Ready for JSON.
-
-        Raises
-        ------
-        NoSuchPhotoError
-            If the run has no such photo.
         """
         listed = self._listed(photo)
         found = self._found_on(photo)
@@ -212,8 +202,6 @@ class ReviewedRun:
 
         Raises
         ------
-        NoSuchPhotoError
-            If the run has no such photo.
         ChangedMeanwhileError
             If there is a later change.
         SettingsError
@@ -263,11 +251,6 @@ class ReviewedRun:
         -------
         Task or None
             None where that is known, or there is no photo to ask about.
-
-        Raises
-        ------
-        NoSuchPhotoError
-            If the run has no such photo.
         """
         task = self._task(photo, as_found=False)
         return None if task is None or self.asked.knows(task) else task
@@ -359,8 +342,6 @@ class ReviewedRun:
 
         Raises
         ------
-        NoSuchPhotoError
-            If the run has no such photo.
         UnreadablePhoto
             If it cannot be decoded.
         """
@@ -392,8 +373,6 @@ class ReviewedRun:
 
         Raises
         ------
-        NoSuchPhotoError
-            If the run has no such photo.
         SettingsError
             If the photo could not be read.
         """
@@ -444,11 +423,6 @@ class ReviewedRun:
         -------
         Path or None
             None where there is none.
-
-        Raises
-        ------
-        NoSuchPhotoError
-            If the run has no such photo.
         """
         file = self._listed(photo).shown["thumbnail"]
         return self.run / file if file else None
