@@ -19,7 +19,7 @@ from lesionvis.json_ready import json_ready
 from lesionvis.labels import NO_SPOTS, SINGLE_LESION
 from lesionvis.pattern import Pattern, find_pattern, load_pattern_model
 from lesionvis.pattern.features import Features, compute_features, gather
-from lesionvis.photo.mask import MaskSource, masked_places, read_mask
+from lesionvis.photo.mask import MaskSource, read_mask
 from lesionvis.photo.reader import MIN_WORKING_PX_PER_MM, Photo, PhotoReader, PhotoSource
 from lesionvis.quality import photo_flags
 from lesionvis.scale import NoScale, Scale, working_px_per_mm
@@ -321,7 +321,7 @@ class Analyzer:
         """Findings in one photo, with the spots that a person drew where there are any."""
         masks = [] if mask is None else [mask]
         if isinstance(source, np.ma.MaskedArray):
-            masks.append(masked_places(source))
+            masks.append(np.ma.getmaskarray(source))
             source = source.data
         photo, scale = self._photo_and_scale(source, scale)
         left_out = np.logical_or.reduce([read_mask(one, photo) for one in masks]) if masks else None

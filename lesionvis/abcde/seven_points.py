@@ -11,7 +11,6 @@ from lesionvis.triage.answers import UNKNOWN, Answers, questions
 from lesionvis.triage.evidence import SEVEN_POINTS_MIN
 
 SOURCE = "NICE NG12, weighted 7-point checklist; validated by Walter et al. 2013, Br J Gen Pract 63:e345"
-REFERRAL_MIN = SEVEN_POINTS_MIN
 DIAMETER_MIN_MM = 7.0
 # Points of each item: three major, four minor.
 POINTS: Mapping[str, int] = {
@@ -38,7 +37,7 @@ class SevenPoints:
     from_photo : tuple of str
         Items that were measured; the others come from answers.
     scores_3 : bool or None
-        Whether it reaches `REFERRAL_MIN`: what the items prove, or else the person's own count.
+        Whether it reaches `SEVEN_POINTS_MIN`: what the items prove, or else the person's own count.
     """
 
     present: dict[str, bool | None]
@@ -140,9 +139,9 @@ def _filled(answers: Answers, measured: Mapping[str, bool | None]) -> SevenPoint
 def _scored(present: dict[str, bool | None], from_photo: tuple[str, ...], own_count: bool | None) -> SevenPoints:
     """Checklist with the verdict of its items, or of the person's own count where they prove nothing."""
     checklist = SevenPoints(present, from_photo, own_count)
-    if checklist.lowest >= REFERRAL_MIN:
+    if checklist.lowest >= SEVEN_POINTS_MIN:
         return replace(checklist, scores_3=True)
-    if own_count is None and checklist.highest < REFERRAL_MIN:
+    if own_count is None and checklist.highest < SEVEN_POINTS_MIN:
         return replace(checklist, scores_3=False)
     return checklist
 

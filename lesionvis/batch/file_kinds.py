@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from lesionvis.photo.formats import format_of, reason_not_read
+from lesionvis.photo.formats import RAW, format_of, reason_not_read
 
 PHOTO_EXTENSIONS = frozenset(
     {
@@ -24,7 +24,6 @@ OF_THE_SYSTEM = "folder that a system keeps for its thumbnails, deleted files or
 IN_THE_CLOUD = "stands for a file in iCloud; download that first"
 NO_PHOTO = "no photo by its first bytes"
 
-_RAW = "camera raw; develop it and export it as JPEG"
 _UNFINISHED = "unfinished download; finish it first"
 _THUMBNAIL = "thumbnail that a camera keeps beside a film or raw file"
 _REASON_OF_EXTENSION = {
@@ -32,7 +31,7 @@ _REASON_OF_EXTENSION = {
     **dict.fromkeys(
         # Raw files are TIFFs or films by their first bytes.
         (".arw", ".cr2", ".cr3", ".crw", ".dng", ".nef", ".nrw", ".orf", ".pef", ".raf", ".rw2", ".sr2", ".srw"),
-        _RAW,
+        RAW,
     ),
     **dict.fromkeys((".crdownload", ".download", ".part", ".partial", ".tmp"), _UNFINISHED),
 }

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from lesionvis.spots.drawn import DrawnSpots
-from lesionvis.triage.answers import UNKNOWN
 from lesionvis.triage.circumstances import Circumstances
 
 if TYPE_CHECKING:
@@ -29,12 +28,8 @@ class Given:
     ----------
     answers : mapping of str to str
         Values by name of the question, without what follows from the circumstances.
-    age_years : float, optional
-        Age of the person, years.
-    cause : str
-        Event just before the spots.
-    sites : tuple of str
-        Body sites with spots.
+    circumstances : Circumstances
+        Age, cause and sites.
     scale : mapping of str to value
         At most one of `SCALE_SETTINGS`, in the place of what the run has for all photos.
     drawn : DrawnSpots, optional
@@ -44,17 +39,10 @@ class Given:
     """
 
     answers: Mapping[str, str] = field(default_factory=dict)
-    age_years: float | None = None
-    cause: str = UNKNOWN
-    sites: tuple[str, ...] = ()
+    circumstances: Circumstances = field(default_factory=Circumstances)
     scale: Mapping[str, float | str] = field(default_factory=dict)
     drawn: DrawnSpots | None = None
     problem: str = ""
-
-    @property
-    def circumstances(self) -> Circumstances:
-        """Age, cause and sites."""
-        return Circumstances(self.age_years, self.cause, self.sites)
 
     @property
     def digest(self) -> str | None:
@@ -73,9 +61,7 @@ class Given:
         """
         return {
             "answers": dict(self.answers),
-            "age_years": self.age_years,
-            "cause": self.cause,
-            "sites": list(self.sites),
+            **dataclasses.asdict(self.circumstances),
             "scale": dict(self.scale),
             "drawn": self.drawn.to_dict() if self.drawn is not None else None,
             "problem": self.problem,
@@ -94,10 +80,13 @@ class Given:
         -------
         Given
         """
-        values = dict(content)
-        drawn = values.pop("drawn")
+        drawn = content["drawn"]
         return Given(
-            drawn=None if drawn is None else DrawnSpots.from_dict(drawn), sites=tuple(values.pop("sites")), **values
+            content["answers"],
+            Circumstances(content["age_years"], content["cause"], tuple(content["sites"])),
+            content["scale"],
+            None if drawn is None else DrawnSpots.from_dict(drawn),
+            content["problem"],
         )
 
     def analyze(self, analyzer: Analyzer, path: str, mask: MaskSource | None) -> Analysis:

@@ -18,6 +18,7 @@ from lesionvis.batch.names import content_key, file_key, photo_digest
 from lesionvis.batch.study_table import EXCLUDE, SPOTS, MatchedTable, file_of, given_of
 from lesionvis.errors import RunFolderError
 from lesionvis.spots.drawn import DrawnSpots
+from lesionvis.triage.circumstances import Circumstances
 
 REVIEWED = "review page"
 """Source of corrections that were made on the review page."""
@@ -187,7 +188,6 @@ def given_for(journal: Journal, problems: Mapping[str, str], *, as_found: bool) 
         photo: Given(problem=problem) if problem else given_of(json.loads(row), table)
         for photo, row, problem in journal.select("SELECT photo, row, problem FROM table_rows")
     }
-    given = {photo: told for photo, told in given.items() if told != Given()}
     contents, answers = _contents(journal), _latest_answers(journal)
     for photo, content in contents.items():
         if answers.get(content):
@@ -314,13 +314,8 @@ def _with_answers(given: Given, text: str) -> Given:
     if not text:
         return given
     told = json.loads(text)
-    return replace(
-        given,
-        answers=told["answers"],
-        age_years=told["age_years"],
-        cause=told["cause"],
-        sites=tuple(told["sites"]),
-    )
+    about = Circumstances(told["age_years"], told["cause"], tuple(told["sites"]))
+    return replace(given, answers=told["answers"], circumstances=about)
 
 
 def _latest(journal: Journal, of_files: bool = False) -> dict[str, str]:

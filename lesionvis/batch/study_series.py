@@ -195,7 +195,7 @@ def study_groups(run: Path) -> tuple[list[StudyGroup], dict[str, str]]:
             left_out[photo] = reason
             continue
         of_photo = tuple(one.get(photo, Given()) for one in given)
-        sites = tuple(sorted(of_photo[0].sites))
+        sites = tuple(sorted(of_photo[0].circumstances.sites))
         group = groups.setdefault((patient, sites), [])
         twin = next((one.photo for one in group if photo_digest(one.key) == photo_digest(keys[photo])), "")
         if twin:

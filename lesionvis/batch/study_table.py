@@ -188,7 +188,7 @@ def given_of(row: Mapping[str, str], table: str) -> Given:
             raise SettingsError(f"{listed(scales)} say the scale twice; give one of them.")
         _check_date(cells.get(DATE, ""))
         scale = {name: text if name == "coin" else _number(cells, name) or 0.0 for name, text in scales.items()}
-        return Given(answers, age, about.cause, about.sites, scale)
+        return Given(answers, about, scale)
     except LesionvisError as error:
         return Given(problem=f"{table}: {error}".rstrip(".") + ".")
 

@@ -160,15 +160,7 @@ class Supervisor:
 
                 return Outcome(task.sha256, failed_row(f"This file {reason}; leave it out, or report it."))
         pictures = {kind: base64.b64decode(text) for kind, text in answer.get("pictures", {}).items()}
-        return Outcome(
-            task.sha256,
-            answer.get("row", {}),
-            answer.get("spots", []),
-            answer.get("reasons", []),
-            answer.get("candidates", []),
-            pictures,
-            answer.get("unread", ""),
-        )
+        return Outcome(task.sha256, **answer | {"pictures": pictures})
 
     def _start(self) -> _Worker:
         """Start a worker and wait until it is ready."""

@@ -19,7 +19,7 @@ _HEIC_STILL_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1"})
 HEIC_SEQUENCE_BRANDS = frozenset({b"hevc", b"hevx", b"hevm", b"hevs", b"msf1"})
 _MAX_BRANDS_BYTES = 256  # far more than any camera writes
 
-_RAW = "camera raw; develop it and export it as JPEG"
+RAW = "camera raw; develop it and export it as JPEG"
 _VIDEO = "video; save the picture that counts as a JPEG"
 _JPEG_XL = "JPEG XL, which is not read; export it as JPEG"
 _JPEG_2000 = "JPEG 2000, which is not read; export it as JPEG"
@@ -30,10 +30,10 @@ _NOT_READ = (
     (4, b"JXL \r\n\x87\n", _JPEG_XL),
     (4, b"jP  \r\n\x87\n", _JPEG_2000),
     (0, b"\xff\x4f\xff\x51", _JPEG_2000),
-    (4, b"ftypcrx ", _RAW),
-    (0, b"FUJIFILMCCD-RAW", _RAW),
-    (0, b"IIRO", _RAW),  # Olympus
-    (0, b"IIU\0", _RAW),  # Panasonic
+    (4, b"ftypcrx ", RAW),
+    (0, b"FUJIFILMCCD-RAW", RAW),
+    (0, b"IIRO", RAW),  # Olympus
+    (0, b"IIU\0", RAW),  # Panasonic
     (4, b"ftyp", _VIDEO),
     (4, b"moov", _VIDEO),
     (4, b"wide", _VIDEO),

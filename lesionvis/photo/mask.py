@@ -64,22 +64,6 @@ def read_mask(source: MaskSource, photo: Photo) -> NDArray[np.bool_]:
     return left_out
 
 
-def masked_places(array: np.ma.MaskedArray[Any, Any]) -> NDArray[np.bool_]:
-    """Mask of the places where any channel of a masked array is masked.
-
-    Parameters
-    ----------
-    array : numpy.ma.MaskedArray of shape (H, W) or (H, W, C)
-        Picture.
-
-    Returns
-    -------
-    ndarray of shape (H, W), bool
-        True for masked places.
-    """
-    return _nonzero(np.ma.getmaskarray(array), "mask")
-
-
 def _nonzero(array: NDArray[Any], name: str) -> NDArray[np.bool_]:
     if array.ndim not in (2, 3) or array.dtype.kind not in "biuf":
         raise SettingsError(

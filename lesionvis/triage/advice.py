@@ -10,7 +10,7 @@ from lesionvis.triage.actions import Action, actions
 from lesionvis.triage.answers import ASKED_ABOUT, Answers, Question
 from lesionvis.triage.circumstances import Circumstances
 from lesionvis.triage.evidence import PhotoEvidence, is_single_spot
-from lesionvis.triage.retake import Retake, retakes_for
+from lesionvis.triage.retake import RETAKES, Retake
 from lesionvis.triage.rules import Level
 from lesionvis.triage.wording import ALWAYS, HEADER, SAY_WHAT_YOU_SEE
 
@@ -170,7 +170,7 @@ class Advice:
     @property
     def retakes(self) -> tuple[Retake, ...]:
         """Reasons and ways to take another photo, where this one is itself the trouble. The level stands until then."""
-        return retakes_for(self.evidence.flags)
+        return tuple(retake for flag, retake in RETAKES.items() if flag in self.evidence.flags)
 
     @property
     def what_to_do(self) -> str:

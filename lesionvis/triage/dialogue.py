@@ -322,7 +322,7 @@ class Dialogue:
         if is_one:  # screens on several spots were left out, with signs that count for one spot too
             names = (name for name, found in questions().items() if self.pattern in found.patterns)
             last = len(screens()[self.pattern]) + 1
-            yield Screen(self.pattern, last, LAST_TITLE, tuple(filter(_is_tickable, names)), (), "list")
+            yield Screen(self.pattern, last, LAST_TITLE, tuple(filter(_is_tickable, names)), ())
 
 
 def shown_values(name: str) -> tuple[str, str]:

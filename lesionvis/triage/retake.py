@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
@@ -59,24 +59,3 @@ _ALL = (
 )
 RETAKES: Final[Mapping[str, Retake]] = MappingProxyType({retake.flag: retake for retake in _ALL})
 """By flag; a photo without any of these is not itself the trouble."""
-
-
-def retakes_for(flags: Sequence[str]) -> tuple[Retake, ...]:
-    """Reasons and ways to take another photo.
-
-    Parameters
-    ----------
-    flags : sequence of str
-        Flags of the photo.
-
-    Returns
-    -------
-    tuple of Retake
-        The most telling first; empty when the photo is good enough.
-
-    Examples
-    --------
-    >>> [retake.why for retake in retakes_for(("no_scale", "blurred"))]
-    ['The photo is blurred.']
-    """
-    return tuple(retake for flag, retake in RETAKES.items() if flag in flags)

@@ -36,7 +36,6 @@ class Screen:
     title: str
     names: tuple[str, ...]
     shown_if: tuple[tuple[str, tuple[str, ...]], ...]
-    form: str
 
     def is_shown(self, answers: Answers) -> bool:
         """Test whether the screen is of use.
@@ -68,7 +67,7 @@ def _parse_screens(text: str) -> Mapping[str, tuple[Screen, ...]]:
         if not set(names) <= set(questions()) or len(set(asked)) < len(asked):
             raise LesionvisError(f"{where}: name known answers, each on one screen only.")
         shown_if = tuple(_alternative(part, where) for part in row["shown_if"].split(" or ") if part)
-        screen = Screen(row["pattern"], len(earlier) + 1, row["title"], names, shown_if, row["form"])
+        screen = Screen(row["pattern"], len(earlier) + 1, row["title"], names, shown_if)
         found[row["pattern"]] = (*earlier, screen)
     if not all(found.values()):
         raise LesionvisError("ask_order.csv has no screen for one of the patterns; add one.")

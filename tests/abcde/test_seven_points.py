@@ -5,14 +5,15 @@ import itertools
 import pytest
 
 from lesionvis.abcde import seven_points
-from lesionvis.abcde.seven_points import POINTS, REFERRAL_MIN
+from lesionvis.abcde.seven_points import POINTS
 from lesionvis.triage.answers import Answers, questions
+from lesionvis.triage.evidence import SEVEN_POINTS_MIN
 
 
 def test_points_are_those_of_the_guideline() -> None:
     # Three major features of two points, four minor ones of one: ten in all, and three refer.
     assert sorted(POINTS.values()) == [1, 1, 1, 1, 2, 2, 2]
-    assert REFERRAL_MIN == 3
+    assert SEVEN_POINTS_MIN == 3
 
 
 def test_nothing_said_and_nothing_measured_is_open() -> None:

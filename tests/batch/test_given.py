@@ -11,9 +11,10 @@ from lesionvis.analysis import Analyzer
 from lesionvis.batch.given import Given
 from lesionvis.errors import AnswerError
 from lesionvis.spots.drawn import DrawnSpots
+from lesionvis.triage.circumstances import Circumstances
 
 SQUARE = np.array([[10.0, 10.0], [30.0, 10.0], [30.0, 30.0], [10.0, 30.0]])
-GIVEN = Given({"fever": "yes"}, 7.0, "none", ("feet",), {"px_per_mm": 9.0}, DrawnSpots((SQUARE,)))
+GIVEN = Given({"fever": "yes"}, Circumstances(7.0, "none", ("feet",)), {"px_per_mm": 9.0}, DrawnSpots((SQUARE,)))
 
 
 def test_what_was_given_survives_the_way_to_another_process() -> None:
@@ -37,4 +38,4 @@ def test_a_photo_is_analysed_with_what_was_given(tmp_path: Path) -> None:
 def test_what_contradicts_itself_is_refused(tmp_path: Path) -> None:
     photo = write_photo(tmp_path / "a.png", 1, height=240, width=320)
     with pytest.raises(AnswerError, match="child=no was answered"):
-        Given({"child": "no"}, 7.0).analyze(Analyzer(), str(photo), None)
+        Given({"child": "no"}, Circumstances(7.0)).analyze(Analyzer(), str(photo), None)

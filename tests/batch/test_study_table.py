@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from lesionvis.batch.given import Given
 from lesionvis.batch.study_table import (
     EXCLUDE,
     PATIENT,
@@ -18,6 +19,7 @@ from lesionvis.batch.study_table import (
     read_study_table,
 )
 from lesionvis.errors import SettingsError
+from lesionvis.triage.circumstances import Circumstances
 
 PHOTOS = ("leg/a.jpg", "leg/b.jpg", "c.jpg")
 
@@ -50,7 +52,7 @@ def test_the_column_of_photos_goes_by_several_names(name: str, tmp_path: Path) -
     path.write_text(f"Body site;{name}\ntrunk;a.jpg\n", encoding="utf-8")
     matched = match_rows(read_study_table(path), ["leg/a.jpg"])
     assert matched.rows == {"leg/a.jpg": {"Body site": "trunk"}}
-    assert given_of(matched.rows["leg/a.jpg"], "study.csv").sites == ("trunk",)
+    assert given_of(matched.rows["leg/a.jpg"], "study.csv").circumstances.sites == ("trunk",)
 
 
 def test_cells_stay_as_they_are(tmp_path: Path) -> None:
@@ -124,7 +126,7 @@ def test_columns_are_matched_by_name_in_any_case() -> None:
     row = {"Fever": "Yes", "Age": "7,5", "Site": "Lower legs; feet", "cause": "none", "Px per mm": "8.5", "x": "1"}
     given = given_of(row, "s.csv")
     assert given.answers == {"fever": "yes"}
-    assert (given.age_years, given.cause, given.sites) == (7.5, "none", ("lower_legs", "feet"))
+    assert given.circumstances == Circumstances(7.5, "none", ("lower_legs", "feet"))
     assert given.scale == {"px_per_mm": 8.5}
     assert given.problem == ""
 
@@ -149,8 +151,7 @@ def test_what_cannot_be_used_is_said(row: dict[str, str], problem: str) -> None:
 
 
 def test_an_empty_row_gives_nothing() -> None:
-    given = given_of({"fever": " ", "age": "", "x": "1"}, "s.csv")
-    assert (given.answers, given.age_years, given.scale, given.problem) == ({}, None, {}, "")
+    assert given_of({"fever": " ", "age": "", "x": "1"}, "s.csv") == Given()
 
 
 def test_files_are_relative_to_the_table(tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def test_a_dialogue_outlives_being_kept_as_a_text() -> None:
             break
         after, action = answered(dialogue, benign(prompt))
         assert action.startswith("answered: ")
-        given = Given(dict(after.told.given), after.circumstances.age_years, after.circumstances.cause)
+        given = Given(dict(after.told.given), after.circumstances)
         dialogue = _dialogue_of(SHOWER, given, kept(after))
         for name in ("told", "circumstances", "left_open", "goes_on", "visited"):
             assert getattr(dialogue, name) == getattr(after, name)
@@ -240,7 +240,7 @@ def test_about_a_photo_that_is_gone_nothing_is_asked_and_it_says_why(run: Path, 
 
 
 def test_the_dialogue_begins_with_the_answers_of_the_table() -> None:
-    dialogue = _dialogue_of(SHOWER, Given({"fever": "yes"}, 3.0), "")
+    dialogue = _dialogue_of(SHOWER, Given({"fever": "yes"}, Circumstances(3.0)), "")
     assert isinstance(dialogue, Dialogue)
     assert dialogue.answers["fever"] == "yes"
     assert shown_dialogue(dialogue, None)["told"][:2] == ["Age: 3 years", "Warning sign: fever now"]
