@@ -90,14 +90,14 @@ def test_the_page_shows_what_moved_and_leaves_out_what_did_not(runs: tuple[Path,
 HOSTILE = "<script>alert(1)</script>.jpg"
 
 
-def _told(name: str = "a.jpg", change: str = CHANGED, **moved: tuple[str, str]) -> PhotoChange:
+def _told(name: str, change: str, moved: dict[str, tuple[str, str]]) -> PhotoChange:
     """Change of one photo, in which columns that are not named stayed the same."""
     first, second = ({column: moved.get(column, ("ok", "ok"))[side] for column in COMPARED} for side in (0, 1))
     return PhotoChange(name, change, first, second)
 
 
 def test_texts_of_files_stay_texts_on_the_page() -> None:
-    text = comparison_html(RunComparison({"version": ("<i>", "2")}, (_told(HOSTILE),), ("<b>", "two")))
+    text = comparison_html(RunComparison({"version": ("<i>", "2")}, (_told(HOSTILE, CHANGED, {}),), ("<b>", "two")))
     assert "<script" not in text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;.jpg" in text
     assert "<i>" not in text
@@ -105,8 +105,8 @@ def test_texts_of_files_stay_texts_on_the_page() -> None:
 
 
 def test_what_moved_is_marked_on_the_page_and_what_is_missing_is_a_dash() -> None:
-    moved = _told(spot_count=("3", "4"), px_per_mm=("", "12"), pattern=("uncertain", ""))
-    text = comparison_html(RunComparison({}, (moved, moved, *[_told(change=SAME)] * 5), ("one", "two")))
+    moved = _told("a.jpg", CHANGED, {"spot_count": ("3", "4"), "px_per_mm": ("", "12"), "pattern": ("uncertain", "")})
+    text = comparison_html(RunComparison({}, (moved, moved, *[_told("b.jpg", SAME, {})] * 5), ("one", "two")))
     assert "Settings, models and versions are the same." in text
     assert '<td class="moved">3 → 4</td>' in text
     assert "<td>ok</td>" in text
@@ -116,7 +116,7 @@ def test_what_moved_is_marked_on_the_page_and_what_is_missing_is_a_dash() -> Non
 
 
 def test_words_of_a_wide_table_stay_whole_on_the_screen_of_a_phone(tmp_path: Path) -> None:
-    changed = _told("shower-brown-arm.jpg", **{column: (column, column) for column in COMPARED})
+    changed = _told("shower-brown-arm.jpg", CHANGED, {column: (column, column) for column in COMPARED})
     page = tmp_path / "changes.html"
     write_comparison(RunComparison({}, (changed,), ("a", "b")), page)
     with chromium() as browser:
