@@ -15,7 +15,7 @@ from pathlib import Path
 from lesionvis.batch.journal import Journal, utc_now
 from lesionvis.batch.names import escape_control_characters, photo_digest
 from lesionvis.batch.pictures import written_whole
-from lesionvis.batch.rows import PhotoColumn
+from lesionvis.batch.rows import PHOTO_COLUMNS, PhotoColumn
 from lesionvis.batch.study import AS_FOUND, REVIEWED, has_reviews, last_correction
 from lesionvis.labels import LABELS
 from lesionvis.spots.drawn import DrawnSpots
@@ -23,8 +23,7 @@ from lesionvis.triage.answers import UNKNOWN
 
 REVIEWS_NAME = "reviews.csv"
 REVIEW_COLUMNS = {
-    "photo": PhotoColumn("TEXT", "path of the file relative to the folder, forward slashes"),
-    "sha256": PhotoColumn("TEXT", "digest of the file"),
+    **{name: PHOTO_COLUMNS[name] for name in ("photo", "sha256")},
     "is_done": PhotoColumn("INTEGER", "1 where the person was done with the photo, else 0"),
     "reviewed_pattern": PhotoColumn("TEXT", f"pattern that the person named: {', '.join(LABELS)}; empty where none"),
     "note": PhotoColumn("TEXT", "note of the person"),

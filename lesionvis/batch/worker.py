@@ -57,8 +57,8 @@ class Job:
     settings: Mapping[str, Any]
     provenance: Mapping[str, str]
     pictures: tuple[str, ...]
-    max_seconds: float
-    max_memory_gb: float
+    max_seconds: float = 120.0
+    max_memory_gb: float = 4.0
 
 
 def main() -> None:

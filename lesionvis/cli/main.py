@@ -22,6 +22,7 @@ from lesionvis.batch.names import escape_control_characters
 from lesionvis.cli.diary import diary_app
 from lesionvis.cli.options import (
     Age,
+    Annotations,
     AnswersFile,
     AsJson,
     Ask,
@@ -40,7 +41,6 @@ from lesionvis.cli.options import (
     Sheet,
     Sites,
     analyzer_of,
-    annotation_formats,
     check_picture,
     escape_control_characters_in_lines,
     told_by,
@@ -232,13 +232,7 @@ def batch(
     ] = None,
     as_found: Annotated[bool, typer.Option("--as-found", help="Leave out what persons drew; it is kept.")] = False,
     only: Annotated[Path | None, typer.Option(help="Text file with one photo per line; others are left out.")] = None,
-    annotations: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Write outlines for other programs: coco, geojson, labelme or imagej; repeatable.",
-            autocompletion=annotation_formats,
-        ),
-    ] = None,
+    annotations: Annotations = None,
     masks: Annotated[bool, typer.Option("--masks", help="Write a label image of every photo.")] = False,
     overlays: Annotated[bool, typer.Option("--overlays", help="Write an annotated picture of every photo.")] = False,
     candidates: Candidates = False,

@@ -33,18 +33,8 @@ def _coin_names(begun: str) -> list[str]:
     return [name for name in known_coins() if name.startswith(begun)]
 
 
-def annotation_formats(begun: str) -> list[str]:
-    """Formats of annotations whose names begin so, for the shell.
-
-    Parameters
-    ----------
-    begun : str
-        What was typed.
-
-    Returns
-    -------
-    list of str
-    """
+def _annotation_formats(begun: str) -> list[str]:
+    """Formats of annotations whose names begin so, for the shell."""
     from lesionvis.batch.pictures import ANNOTATIONS
 
     return [name for name in ANNOTATIONS if name.startswith(begun)]
@@ -56,6 +46,13 @@ CoinName = Annotated[
     str | None, typer.Option(help="Coin that lies in the photo, such as eur-1.", autocompletion=_coin_names)
 ]
 BarMm = Annotated[float | None, typer.Option(help="Measured length of the bar of a printed scale card, in mm.")]
+Annotations = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Write outlines for other programs: coco, geojson, labelme or imagej; repeatable.",
+        autocompletion=_annotation_formats,
+    ),
+]
 SettingsFile = Annotated[Path | None, typer.Option("--settings", help="TOML file with settings of the analysis.")]
 GivenAnswers = Annotated[list[str] | None, typer.Option("--answer", metavar="NAME=VALUE", help="One answer.")]
 AnswersFile = Annotated[Path | None, typer.Option("--answers", help='TOML file with answers, such as fever = "yes".')]

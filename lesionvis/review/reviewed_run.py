@@ -38,7 +38,7 @@ from lesionvis.review.asking import AskedPhotos, answered, kept, shown_dialogue
 from lesionvis.review.edits import FoundSpots, PhotoState, edited, shown_outlines
 from lesionvis.review.listing import ListedPhoto, listed_photos, shown_results
 from lesionvis.review.new_run import add_photo, takes_photos
-from lesionvis.review.workers import OUTLINES, AnalysisSettings, Workers
+from lesionvis.review.workers import OUTLINES, Workers
 from lesionvis.settings import run_provenance
 from lesionvis.triage.dialogue import Dialogue
 
@@ -71,7 +71,6 @@ class ReviewedRun:
         Photo -> file with its places to leave out.
     reviewer : str
         Who reviews.
-    limits : AnalysisSettings
 
     Attributes
     ----------
@@ -86,7 +85,6 @@ class ReviewedRun:
         analyzer: Analyzer,
         masks: Mapping[str, str],
         reviewer: str,
-        limits: AnalysisSettings,
     ) -> None:
         self.run = run
         self.reviewer = reviewer
@@ -100,7 +98,7 @@ class ReviewedRun:
         self.numbers = numbers_of()
         self.listed: dict[str, ListedPhoto] = listed_photos(journal)
         self.analyzer = analyzer
-        self.workers = Workers(analyzer, self._kinds, limits)
+        self.workers = Workers(analyzer, self._kinds)
         self._pictures = RunPictures(run, journal, self.listed, self._kinds)
 
     def close(self) -> None:
@@ -530,7 +528,6 @@ def reviewed_run(
     analyzer: Analyzer,
     reviewer: str,
     exclude_dir: Path | None = None,
-    limits: AnalysisSettings | None = None,
 ) -> Iterator[ReviewedRun]:
     """Open a run folder for a review; no other run or review writes to it meanwhile.
 
@@ -544,7 +541,6 @@ def reviewed_run(
         Who reviews.
     exclude_dir : Path, optional
         Folder with places to leave out, where the run had one.
-    limits : AnalysisSettings, optional
 
     Yields
     ------
@@ -566,6 +562,6 @@ def reviewed_run(
         if exclude_dir is not None:
             paths = {photo: mask_path(photo, exclude_dir) for photo in photos}
             masks = {photo: str(path) for photo, path in paths.items() if path.is_file()} | masks
-        opened = ReviewedRun(run, journal, analyzer, masks, reviewer, limits or AnalysisSettings())
+        opened = ReviewedRun(run, journal, analyzer, masks, reviewer)
         stack.callback(opened.close)
         yield opened

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from lesionvis.analysis import Analyzer
 from lesionvis.batch.supervisor import Supervisor, Task
@@ -14,22 +13,6 @@ from lesionvis.settings import provenance, settings_values
 
 OUTLINES = "geojson"
 """Kind of picture that holds what was found on a photo."""
-
-
-@dataclass(frozen=True, slots=True)
-class AnalysisSettings:
-    """Limits of one analysis, as for a run.
-
-    Attributes
-    ----------
-    max_seconds : float
-        Longest time for one photo, seconds.
-    max_memory_gb : float
-        Largest address space of each process, GB.
-    """
-
-    max_seconds: float = 120.0
-    max_memory_gb: float = 4.0
 
 
 class Workers:
@@ -43,7 +26,6 @@ class Workers:
         Settings of the run.
     kinds : sequence of str
         Kinds of pictures that the run holds.
-    limits : AnalysisSettings
 
     Attributes
     ----------
@@ -55,12 +37,12 @@ class Workers:
         Makes pieces of the picture of a photo.
     """
 
-    def __init__(self, analyzer: Analyzer, kinds: Sequence[str], limits: AnalysisSettings) -> None:
+    def __init__(self, analyzer: Analyzer, kinds: Sequence[str]) -> None:
         facts, settings = provenance(analyzer), settings_values(analyzer)
         wanted = ((OUTLINES,), (*kinds, EVIDENCE), (SHEET,))
-        jobs = [Job(settings, facts, kinds, limits.max_seconds, limits.max_memory_gb) for kinds in wanted]
+        jobs = [Job(settings, facts, kinds) for kinds in wanted]
         self.as_found, self.as_given, self._for_sheet = (Supervisor(job) for job in jobs)
-        self.tile = Tiles(limits.max_memory_gb)
+        self.tile = Tiles(jobs[0].max_memory_gb)
 
     def close(self) -> None:
         """End all processes."""

@@ -9,12 +9,12 @@ from reviewed import ANALYZER
 
 from lesionvis.batch.supervisor import Task
 from lesionvis.errors import SettingsError
-from lesionvis.review.workers import AnalysisSettings, Workers
+from lesionvis.review.workers import Workers
 
 
 def test_a_photo_that_cannot_be_analysed_has_no_sheet(tmp_path: Path) -> None:
     path = write_photo(tmp_path / "a.png", 1)
-    workers = Workers(ANALYZER, ("thumbnails",), AnalysisSettings())
+    workers = Workers(ANALYZER, ("thumbnails",))
     try:
         assert workers.sheet(Task(str(path), hashlib.sha256(path.read_bytes()).hexdigest())).startswith(b"<!DOCTYPE")
         with pytest.raises(SettingsError, match="changed while the run"):
