@@ -21,10 +21,7 @@ from lesionvis.triage.numbers import PhoneNumbers
 from lesionvis.triage.rules import NO_SOURCE, REST_WITHOUT_SOURCE, Level
 from lesionvis.triage.told import still_to_answer
 from lesionvis.triage.wording import (
-    AGAIN_FOR,
     ALSO_NOTED,
-    AT_ONCE_FOR,
-    ELSE_AT_ONCE_FOR,
     NOT_ASKED,
     NOTHING_FOUND,
     PATTERN_MEANINGS,
@@ -152,9 +149,7 @@ def action_lines(advice: Advice, numbers: PhoneNumbers | None = None) -> list[st
         *wrapped(f"What to say: {action.what_to_say}"),
         *wrapped(action.call_again),
         "",
-        *wrapped(
-            with_numbers(AGAIN_FOR if is_emergency else AT_ONCE_FOR.get(action.family, ELSE_AT_ONCE_FOR), numbers)
-        ),
+        *wrapped(with_numbers(advice.net_heading, numbers)),
         *(line for sign in action.safety_net for line in _bullet(sign)),
     ]
 

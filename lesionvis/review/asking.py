@@ -24,12 +24,9 @@ from lesionvis.triage.numbers import PhoneNumbers
 from lesionvis.triage.rules import Level
 from lesionvis.triage.told import help_words, listed, short_words, still_to_answer, told_of, value_words
 from lesionvis.triage.wording import (
-    AGAIN_FOR,
     AGE_QUESTION,
     ALL_UNKNOWN_NOTE,
-    AT_ONCE_FOR,
     CAUSE_QUESTION,
-    ELSE_AT_ONCE_FOR,
     EMERGENCY_NUMBER,
     GLASS_TEST_STEPS,
     QUESTIONS_NOTE,
@@ -249,7 +246,6 @@ def _shown_advice(advice: Advice, numbers: PhoneNumbers | None) -> dict[str, Any
     is_emergency = advice.level == Level.EMERGENCY
     # Without a country the terminal tells of an option; the page has a choice beside it.
     whom = number_lines(numbers) if numbers else (f"Emergency number: {EMERGENCY_NUMBER}.",)
-    net = AGAIN_FOR if is_emergency else AT_ONCE_FOR.get(action.family, ELSE_AT_ONCE_FOR)
     still_open = still_to_answer(advice)
     return {
         "header": advice.header,
@@ -261,7 +257,7 @@ def _shown_advice(advice: Advice, numbers: PhoneNumbers | None) -> dict[str, Any
             action.what_to_say,
             action.call_again,
         ],
-        "net": with_numbers(net, numbers),
+        "net": with_numbers(advice.net_heading, numbers),
         "safety_net": action.safety_net,
         "retakes": [f"{retake.why} {retake.how}" for retake in advice.retakes],
         "why": f"Why ({WORSE_ANSWER_NOTE}):" if still_open else "Why:",

@@ -12,7 +12,7 @@ from lesionvis.triage.circumstances import Circumstances
 from lesionvis.triage.evidence import PhotoEvidence, is_single_spot
 from lesionvis.triage.retake import RETAKES, Retake
 from lesionvis.triage.rules import Level
-from lesionvis.triage.wording import ALWAYS, HEADER, SAY_WHAT_YOU_SEE
+from lesionvis.triage.wording import AGAIN_FOR, ALWAYS, AT_ONCE_FOR, ELSE_AT_ONCE_FOR, HEADER, SAY_WHAT_YOU_SEE
 
 RED_FLAGS_GROUP = ASKED_ABOUT[0]
 
@@ -176,6 +176,12 @@ class Advice:
     def what_to_do(self) -> str:
         """Next step in plain words."""
         return self.action.what_to_do
+
+    @property
+    def net_heading(self) -> str:
+        """What stands over the signs at which to get help at once; "the emergency number" is that of the country."""
+        is_emergency = self.level == Level.EMERGENCY
+        return AGAIN_FOR if is_emergency else AT_ONCE_FOR.get(self.action.family, ELSE_AT_ONCE_FOR)
 
     @property
     def always(self) -> tuple[str, ...]:
