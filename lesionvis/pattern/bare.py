@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 
@@ -86,17 +85,12 @@ def _bare_model_of(model: Model) -> BareModel:
 
 
 @cache
-def load_bare_model(folder: Path | None = None) -> BareModel:
-    """Model of bare skin of a folder.
-
-    Parameters
-    ----------
-    folder : Path, optional
-        Model folder; the one that comes with the package unless given.
+def load_bare_model() -> BareModel:
+    """Model of bare skin that comes with the package.
 
     Returns
     -------
     BareModel
         Loaded once per process.
     """
-    return _bare_model_of(load_model(folder or packaged_model_folder(BARE_MODEL_NAME)))
+    return _bare_model_of(load_model(packaged_model_folder(BARE_MODEL_NAME)))

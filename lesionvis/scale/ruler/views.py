@@ -44,11 +44,6 @@ class View:
     rgb: NDArray[np.uint8]
     to_working: Floats
 
-    @property
-    def working_px_per_px(self) -> float:
-        """Working px of the photo per px of this picture."""
-        return float(np.hypot(*self.to_working[:, 0]))
-
 
 def whole_view(photo: Photo) -> View:
     """View of the working picture.
