@@ -1,10 +1,11 @@
-"""Bounds of the numbers that a caller may give: refused at the door with one sentence, whatever their type."""
+"""Refused at the door with one sentence: numbers outside of their bounds, and libraries that are not installed."""
 
 from __future__ import annotations
 
 import math
+from importlib import import_module
 from numbers import Real
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
 from lesionvis.errors import SettingsError
 
@@ -56,3 +57,37 @@ def check_between(name: str, value: object, lowest: float, highest: float) -> No
 def _is_number(value: object) -> TypeGuard[float]:
     """True for a real number of Python or NumPy; booleans are none."""
     return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def library(module: str, what: str, extra: str) -> Any:
+    """Import a library that only some uses need.
+
+    Parameters
+    ----------
+    module : str
+        Name of what is imported.
+    what : str
+        Who needs it, for the message.
+    extra : str
+        Extra of this package with which it is installed.
+
+    Returns
+    -------
+    module
+
+    Raises
+    ------
+    SettingsError
+        If it is not installed.
+
+    Examples
+    --------
+    >>> library("no_such_library", "A table needs", "excel")
+    Traceback (most recent call last):
+    ...
+    lesionvis.errors.SettingsError: A table needs no_such_library; install lesionvis[excel].
+    """
+    try:
+        return import_module(module)
+    except ImportError as error:
+        raise SettingsError(f"{what} {module.partition('.')[0]}; install lesionvis[{extra}].") from error

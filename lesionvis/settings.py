@@ -120,7 +120,7 @@ def parse_settings(text: str, name: str = "settings", folder: Path = Path()) -> 
     """
     values = {key: _checked(key, value, name, folder) for key, value in _toml(text, name).items()}
     try:
-        return _analyzer(Analyzer(), values)
+        return changed(Analyzer(), **values)
     except SettingsError as error:
         raise SettingsError(f"{name}: {error}") from error
 
@@ -198,11 +198,11 @@ def analyzer_of(values: Mapping[str, Plain]) -> Analyzer:
     fields: dict[str, Any] = {
         name: Path(str(value)) if value is not None and kinds[name] is Path else value for name, value in values.items()
     }
-    return _analyzer(Analyzer(), fields)
+    return changed(Analyzer(), **fields)
 
 
 def changed(analyzer: Analyzer, **values: Any) -> Analyzer:
-    """Analyzer with some settings changed, by the names that they have in a settings file.
+    """Analyzer with some settings changed, each in the object that holds it, by its name in a settings file.
 
     Parameters
     ----------
@@ -226,7 +226,10 @@ def changed(analyzer: Analyzer, **values: Any) -> Analyzer:
     >>> changed(Analyzer(px_per_mm=8.0), min_score=0.7).spot_finder.min_score
     0.7
     """
-    return _analyzer(analyzer, values)
+    names = setting_fields(SpotFinder)
+    finder = dataclasses.replace(analyzer.spot_finder, **{k: v for k, v in values.items() if k in names})
+    own = {k: v for k, v in values.items() if k not in names}
+    return dataclasses.replace(analyzer, spot_finder=finder, **own)
 
 
 def setting_meanings() -> dict[str, str]:
@@ -363,14 +366,6 @@ def _kinds() -> dict[str, type]:
         hints = get_type_hints(of)
         kinds |= {name: _without_none(hints[name]) for name in setting_fields(of)}
     return kinds
-
-
-def _analyzer(analyzer: Analyzer, values: Mapping[str, Any]) -> Analyzer:
-    """Analyzer with settings changed, each in the object that holds it."""
-    names = setting_fields(SpotFinder)
-    finder = dataclasses.replace(analyzer.spot_finder, **{k: v for k, v in values.items() if k in names})
-    own = {k: v for k, v in values.items() if k not in names}
-    return dataclasses.replace(analyzer, spot_finder=finder, **own)
 
 
 def _without_none(hint: Any) -> type:

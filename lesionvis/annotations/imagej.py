@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionvis.annotations.base import CATEGORIES, SPOT, AnnotatedPhoto, AnnotationFile, damaged, drawn_from
+from lesionvis.checks import library
 from lesionvis.errors import SettingsError
 
 # Larger than any list of regions: a small zip file can hold a huge one.
@@ -36,7 +37,7 @@ def read_imagej(path: Path) -> AnnotationFile:
     SettingsError
         If roifile is not installed, the file is damaged, or a region has no area.
     """
-    roifile = _library()
+    roifile = _roifile()
     try:
         if path.suffix.lower() == ".zip":
             with zipfile.ZipFile(path) as packed:
@@ -70,7 +71,7 @@ def write_imagej(written: AnnotatedPhoto) -> bytes:
     SettingsError
         If roifile is not installed.
     """
-    roifile = _library()
+    roifile = _roifile()
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
         for number, one in enumerate(written.annotations, start=1):
@@ -80,12 +81,8 @@ def write_imagej(written: AnnotatedPhoto) -> bytes:
     return packed.getvalue()
 
 
-def _library() -> Any:
-    try:
-        import roifile
-    except ImportError as error:
-        raise SettingsError("Regions of ImageJ need roifile; install lesionvis[annotations].") from error
-    return roifile
+def _roifile() -> Any:
+    return library("roifile", "Regions of ImageJ need", "annotations")
 
 
 def _outlines(regions: Iterable[Any], file: str) -> Iterator[tuple[NDArray[np.float64], str]]:

@@ -16,6 +16,7 @@ from typing import Any
 
 from lesionvis.batch.names import escape_control_characters
 from lesionvis.batch.rows import CANDIDATE_COLUMNS, PHOTO_COLUMNS, SPOT_COLUMNS
+from lesionvis.checks import library
 from lesionvis.errors import SettingsError
 from lesionvis.files import check_output, write_output
 
@@ -38,10 +39,7 @@ def check_excel(path: Path) -> None:
     SettingsError
         If openpyxl is not installed, the path does not end in .xlsx, or its folder does not exist.
     """
-    try:
-        import_module("openpyxl")
-    except ImportError as error:
-        raise SettingsError("Excel files need openpyxl; install lesionvis[excel].") from error
+    library("openpyxl", "Excel files need", "excel")
     check_output("Excel file", path, ".xlsx")
 
 

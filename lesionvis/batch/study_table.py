@@ -7,12 +7,11 @@ import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 from lesionvis.annotations.files import PhotoNames
 from lesionvis.batch.given import SCALE_SETTINGS, Given
+from lesionvis.checks import library
 from lesionvis.errors import LesionvisError, SettingsError
 from lesionvis.photo.dates import YEAR_MAX, YEAR_MIN
 from lesionvis.triage.answers import UNKNOWN, Answers, questions
@@ -303,7 +302,7 @@ def _text_rows(path: Path) -> list[list[str]]:
 
 
 def _excel_rows(path: Path) -> list[list[str]]:
-    openpyxl = _library("openpyxl", "excel", "An Excel table")
+    openpyxl = library("openpyxl", "An Excel table needs", "excel")
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
         rows = [[_text(cell) for cell in row] for row in book.worksheets[0].iter_rows(values_only=True)]
@@ -316,7 +315,7 @@ def _excel_rows(path: Path) -> list[list[str]]:
 
 
 def _parquet_rows(path: Path) -> list[list[str]]:
-    parquet = _library("pyarrow.parquet", "parquet", "A Parquet table")
+    parquet = library("pyarrow.parquet", "A Parquet table needs", "parquet")
     try:
         table = parquet.read_table(path)
     except OSError:
@@ -325,13 +324,6 @@ def _parquet_rows(path: Path) -> list[list[str]]:
         raise SettingsError(f"The table {path} is no Parquet file ({error}); write it again.") from error
     columns = [[_text(value) for value in column.to_pylist()] for column in table.columns]
     return [list(table.column_names), *([*row] for row in zip(*columns, strict=True))]
-
-
-def _library(module: str, extra: str, what: str) -> Any:
-    try:
-        return import_module(module)
-    except ImportError as error:
-        raise SettingsError(f"{what} needs {module.partition('.')[0]}; install lesionvis[{extra}].") from error
 
 
 def _text(value: object) -> str:
