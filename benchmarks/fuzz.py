@@ -3,8 +3,8 @@
     python benchmarks/fuzz.py --files 20000
 
 Every file (`tests/hostile.py`) is analysed as a batch run does it, with all pictures, in one worker process. A fault is
-a worker that ended, a photo that took over 10 s of the processor or over a minute on the clock, an exception that
-lesionvis did not foresee, or a problem that is not one clear sentence. Prints every fault and a table; ends with 1 if
+a worker that ended, a photo that took over 10 s of the processor or waited for ten minutes, an exception that lesionvis
+did not foresee, or a problem that is not one clear sentence. Prints every fault and a table; ends with 1 if
 there was any, or if the worker took over 1.5 GB. Linux only.
 """
 
@@ -32,7 +32,8 @@ from lesionvis.batch.supervisor import Outcome, Supervisor, Task
 from lesionvis.batch.worker import Job
 from lesionvis.settings import provenance, settings_values
 
-MAX_SECONDS, MAX_CPU_SECONDS = 60.0, 10.0
+# The clock only ends what waits for ever: on a busy machine a photo of 3 s of the processor can take minutes.
+MAX_SECONDS, MAX_CPU_SECONDS = 600.0, 10.0
 MAX_MEMORY_GB = 1.5
 STATUSES = ("ok", "unusable", FAILED)
 # Sentences of a file that met what lesionvis did not foresee; see `lesionvis.batch.worker` and `supervisor`.
