@@ -22,7 +22,8 @@ Box = tuple[int, int, int, int]
 
 # Colours that people with any colour vision tell apart on skin, each over a dark line: simulated without one kind of
 # cones (Machado et al. 2009, IEEE TVCG 15:1291) no two are nearer than 33 in CIELAB.
-KEEPS_COLOR, FADES_COLOR, UNSURE_COLOR = (255, 200, 0), (0, 200, 255), (255, 255, 255)
+KEEPS, UNSURE, FADES = "keeps its colour", "in between", "fades"
+TEST_COLORS: dict[str, Color] = {KEEPS: (255, 200, 0), UNSURE: (255, 255, 255), FADES: (0, 200, 255)}
 STATE_COLORS: dict[str, Color] = {
     "new": (255, 200, 0),
     "growing": (255, 80, 60),
@@ -57,10 +58,7 @@ def draw_blanch(plain: Analysis, second: Analysis, test: BlanchTest) -> NDArray[
         RGB; both photos, each compared spot outlined and with its share of contrast left in percent.
     """
     before, after = _panel(plain), _panel(second)
-    colors = [
-        KEEPS_COLOR if ratio > KEEPS_MIN else FADES_COLOR if ratio < FADES_MAX else UNSURE_COLOR
-        for ratio in test.ratio.tolist()
-    ]
+    colors = [TEST_COLORS[state_in_test(ratio)] for ratio in test.ratio.tolist()]
     sides = (
         (
             before,
@@ -78,8 +76,23 @@ def draw_blanch(plain: Analysis, second: Analysis, test: BlanchTest) -> NDArray[
         test.reason,
         f"{PANELS[test.how]}; the numbers are those of the spots, and what is left of their colour.",
     ]
-    legend = {"keeps its colour": KEEPS_COLOR, "in between": UNSURE_COLOR, "fades": FADES_COLOR}
-    return _joined([before, after], lines, legend)
+    return _joined([before, after], lines, TEST_COLORS)
+
+
+def state_in_test(ratio: float) -> str:
+    """What became of a spot in a glass test, or a test by stretching.
+
+    Parameters
+    ----------
+    ratio : float
+        Share of its contrast that is left.
+
+    Returns
+    -------
+    str
+        Key of `TEST_COLORS`.
+    """
+    return KEEPS if ratio > KEEPS_MIN else FADES if ratio < FADES_MAX else UNSURE
 
 
 def draw_course(course: Course) -> NDArray[np.uint8]:

@@ -13,11 +13,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.compare.blanch import FADES_MAX, KEEPS_MIN, TEST_NAME, How
+from lesionvis.compare.blanch import TEST_NAME, How
 from lesionvis.report.captions import Color
 from lesionvis.report.contact import with_numbers
 from lesionvis.report.overlay import jpeg
-from lesionvis.report.pairs import FADES_COLOR, KEEPS_COLOR, STATE_COLORS, UNSURE_COLOR, widened
+from lesionvis.report.pairs import FADES, KEEPS, STATE_COLORS, TEST_COLORS, UNSURE, state_in_test, widened
 from lesionvis.report.pairs_text import course_lines, verdict_notes
 from lesionvis.report.template import data_address, inline_digest, page_file, page_template
 from lesionvis.report.text import headline
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 STATE_SIGNS = {"new": "+", "growing": "▲", "persisting": "=", "fading": "▽", "gone": "−", "unclear": "?"}
 """Sign beside a spot of a course, so that nobody has to tell colours apart."""
 _COURSE = {state: (STATE_SIGNS[state], color) for state, color in STATE_COLORS.items()}
-_KEEPS, _UNSURE, _FADES = "keeps its colour", "in between", "fades"
-_TEST = {_KEEPS: ("●", KEEPS_COLOR), _UNSURE: ("◐", UNSURE_COLOR), _FADES: ("○", FADES_COLOR)}
+TEST_SIGNS = {KEEPS: "●", UNSURE: "◐", FADES: "○"}
+_TEST = {state: (TEST_SIGNS[state], color) for state, color in TEST_COLORS.items()}
 _SECOND: dict[How, str] = {"pressed": "under the glass", "stretched": "stretched"}
 # A page of ten photos is a few MB then, and a screen shows no more.
 PICTURE_WIDTH_MAX_PX = 960
@@ -143,7 +143,7 @@ def blanch_page(
     titles = [f"Before: {plain.photo.name}", f"{_SECOND[test.how].capitalize()}: {second.photo.name}"]
     before, after = _panels(plain, second, test.registration, titles)
     for spot, ratio, outline in zip(test.spot.tolist(), test.ratio.tolist(), test.outlines_px, strict=True):
-        state = _KEEPS if ratio > KEEPS_MIN else _FADES if ratio < FADES_MAX else _UNSURE
+        state = state_in_test(ratio)
         words = f"spot {spot}: {100 * ratio:.0f} % of its colour is left"
         there = test.registration.map_points(plain.spots.outlines_px[spot - 1])
         before.marks.append(_mark(second, before, state, there, words))

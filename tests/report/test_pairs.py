@@ -14,11 +14,12 @@ from paired import Kind, StretchKind, glass, mole_on_two_days, other_skin, stret
 from lesionvis.compare.series import Course, follow_spots
 from lesionvis.report.course_chart import PANEL_HEIGHT_PX, VALUE_GAP_PX, _apart, course_svg
 from lesionvis.report.pairs import (
-    FADES_COLOR,
+    FADES,
     GAP_PX,
-    KEEPS_COLOR,
+    KEEPS,
     PANEL_WIDTH_PX,
     STATE_COLORS,
+    TEST_COLORS,
     draw_blanch,
     draw_course,
     label_boxes,
@@ -75,8 +76,8 @@ def testlabel_boxess_hide_neither_spots_nor_each_other() -> None:
 
 def test_spots_that_stay_and_spots_that_fade_have_their_colours() -> None:
     stay, fade = (draw_blanch(found.plain, found.pressed, found.test) for found in (glass("keeping"), glass("fading")))
-    assert _count(stay, KEEPS_COLOR) > 5 * max(_count(fade, KEEPS_COLOR), 1)
-    assert _count(fade, FADES_COLOR) > 5 * max(_count(stay, FADES_COLOR), 1)
+    assert _count(stay, TEST_COLORS[KEEPS]) > 5 * max(_count(fade, TEST_COLORS[KEEPS]), 1)
+    assert _count(fade, TEST_COLORS[FADES]) > 5 * max(_count(stay, TEST_COLORS[FADES]), 1)
 
 
 def test_a_course_is_drawn_with_what_became_of_each_spot() -> None:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from paired import glass, other_skin, two_days
 
 from lesionvis.compare.series import Course, follow_spots
-from lesionvis.report.pairs import FADES_COLOR, KEEPS_COLOR, STATE_COLORS, UNSURE_COLOR
+from lesionvis.report.pairs import STATE_COLORS, TEST_COLORS
 from lesionvis.report.pairs_page import STATE_SIGNS, aligned, blanch_page, course_page
 from lesionvis.report.pairs_text import FADES_NOTES
 from lesionvis.triage.numbers import phone_numbers
@@ -57,7 +57,7 @@ def seen_lab(color: tuple[int, int, int], cones: str) -> NDArray[np.float64]:
 
 
 @pytest.mark.parametrize("cones", WITHOUT_CONES)
-@pytest.mark.parametrize("colors", [tuple(STATE_COLORS.values()), (KEEPS_COLOR, FADES_COLOR, UNSURE_COLOR)])
+@pytest.mark.parametrize("colors", [tuple(STATE_COLORS.values()), tuple(TEST_COLORS.values())])
 def test_people_of_any_colour_vision_tell_the_colours_apart(cones: str, colors: tuple[Any, ...]) -> None:
     for one, other in combinations(colors, 2):
         assert np.linalg.norm(seen_lab(one, cones) - seen_lab(other, cones)) > DIFFERENCE_MIN, (one, other)
