@@ -42,12 +42,15 @@ class StudyTable:
     columns : tuple of str
         Names as they stand in the table.
     rows : tuple of tuple of str
-        Text of the cells, row by row; empty ones are "".
+        Text of the cells, row by row; empty ones are "". Empty rows are left out.
+    numbers : tuple of int
+        Number of each row in the file, where the header is mostly 1 and empty rows count.
     """
 
     path: Path
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    numbers: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,8 @@ def read_study_table(path: Path) -> StudyTable:
         lines = readers.get(path.suffix.lower(), _text_rows)(path)
     except OSError as error:
         raise SettingsError(f"The table {path} cannot be read ({error.strerror or error}); check the path.") from error
-    filled = [row for row in lines if any(cell.strip() for cell in row)]
+    numbered = [(number, row) for number, row in enumerate(lines, start=1) if any(cell.strip() for cell in row)]
+    numbers, filled = [number for number, _ in numbered[1:]], [row for _, row in numbered]
     columns = tuple(name.strip() for name in filled[0]) if filled else ()
     meanings = [_meaning(name) for name in columns]
     if PHOTO not in meanings:
@@ -102,11 +106,11 @@ def read_study_table(path: Path) -> StudyTable:
     for name, meaning in zip(columns, meanings, strict=True):
         if not name or meanings.count(meaning) > 1:
             raise SettingsError(f'The table {path} has the column "{name}" twice or without a name; rename one.')
-    for number, row in enumerate(filled[1:], start=2):
+    for number, row in zip(numbers, filled[1:], strict=True):
         if len(row) > len(columns) and any(cell for cell in row[len(columns) :]):
             raise SettingsError(f"Row {number} of the table {path} has more cells than columns; mend or quote it.")
     rows = tuple(tuple((*row, *("",) * len(columns))[: len(columns)]) for row in filled[1:])
-    return StudyTable(path, columns, rows)
+    return StudyTable(path, columns, rows, tuple(numbers))
 
 
 def match_rows(table: StudyTable, photos: Iterable[str]) -> MatchedTable:
@@ -128,7 +132,7 @@ def match_rows(table: StudyTable, photos: Iterable[str]) -> MatchedTable:
     numbers: dict[str, list[int]] = {}
     strangers = []
     rows: dict[str, dict[str, str]] = {}
-    for number, row in enumerate(table.rows, start=2):
+    for number, row in zip(table.numbers, table.rows, strict=True):
         photo = names.match(row[place].strip())
         if photo is None:
             strangers.append(row[place].strip() or f"row {number}")

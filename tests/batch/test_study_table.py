@@ -94,6 +94,7 @@ def test_excel_and_parquet_give_the_same(tmp_path: Path) -> None:
         ("photo,room,Room\na,1,2\n", 'has the column "room" twice or without a name'),
         ("photo,\na,1\n", "twice or without a name"),
         ("photo,room\na.jpg,1,2\n", "Row 2 of the table .* has more cells than columns"),
+        ("\nphoto,room\n,\n\na.jpg,1,2\n", "Row 5 of the table .* has more cells than columns"),
         ('photo,room\n"a.jpg,1\n', "is no table"),
         (b"photo,room\n\xe4.jpg,1\n", 'is not UTF-8; save it as "CSV UTF-8" or as .xlsx'),
     ],
@@ -109,6 +110,13 @@ def test_a_damaged_file_is_refused_by_its_name(name: str, tmp_path: Path) -> Non
         _read("photo,room\n", tmp_path, name)
     with pytest.raises(SettingsError, match=r"missing\.csv cannot be read"):
         read_study_table(tmp_path / "missing.csv")
+
+
+def test_rows_have_the_numbers_that_a_spreadsheet_shows(tmp_path: Path) -> None:
+    (tmp_path / "s.csv").write_text("photo,x\na.jpg,1\n\n,\nleg/a.jpg,2\n,3\n", encoding="utf-8")
+    matched = match_rows(read_study_table(tmp_path / "s.csv"), ["leg/a.jpg"])
+    assert matched.problems == {"leg/a.jpg": "s.csv has rows 2, 5 for this photo; leave one."}
+    assert matched.notes[0].startswith("s.csv: 1 rows match no photo, or several: row 6;")
 
 
 def test_rows_find_their_photos_and_the_rest_is_listed(tmp_path: Path) -> None:
