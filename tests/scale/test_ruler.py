@@ -297,6 +297,39 @@ def test_a_whole_ruler_without_a_body_is_no_ruler() -> None:
     assert isinstance(_second_look(_whole_ruler("millimetre_short", LOOKS["steel"].without_body())), NoScale)
 
 
+@pytest.mark.parametrize(
+    ("print_name", "px_per_mm", "origin_px", "angle_deg", "blur_px"),
+    [
+        ("inch_twentieth", 2.4, (150.0, 260.0), 2.0, 1.0), ("inch_twentieth", 2.4, (150.0, 280.0), 0.0, 1.0),
+        ("two_millimetres", 3.75, (130.0, 200.0), 4.0, 0.5),
+    ],
+)  # fmt: skip
+def test_whole_rulers_whose_finer_ticks_are_hardly_seen_are_no_half_centimetres(
+    print_name: str, px_per_mm: float, origin_px: tuple[float, float], angle_deg: float, blur_px: float
+) -> None:
+    pose = RulerPose(px_per_mm, origin_px, angle_deg, last_mm=0.85 * 2048 / px_per_mm)
+    rgb = draw_ruler(skin_background(600, 2048, 5), RULER_PRINTS[print_name], LOOKS["white paper"], pose).rgb
+    answer = _second_look(spoil(rgb, PhotoFaults(blur_px=blur_px, noise=1.0), seed=1))
+    assert isinstance(answer, NoScale)
+
+
+def test_half_centimetres_are_read_where_finer_ticks_would_show() -> None:
+    pose = RulerPose(6.0, (40.0, 260.0), 2.0, last_mm=90.0)
+    rgb = draw_ruler(skin_background(480, 640, 5), RULER_PRINTS["half_centimetre"], LOOKS["white paper"], pose).rgb
+    sharp = find_ruler(read_photo(spoil(rgb, PhotoFaults(blur_px=1.0, noise=1.0), seed=1)))
+    assert isinstance(sharp, Scale)
+    assert sharp.px_per_mm == pytest.approx(6.0, rel=0.01)
+    blurred = find_ruler(read_photo(spoil(rgb, PhotoFaults(blur_px=3.0, noise=1.0), seed=1)))
+    assert isinstance(blurred, NoScale)
+    assert "may be 5 mm, 1 cm, 1/4 inch or 1/2 inch apart" in blurred.reason
+
+
+def test_where_the_ticks_end_is_not_asked_once_their_order_is_certain() -> None:
+    assert RulerFinder()._max_end_scatter(_units(121.0, 101.0)) == np.inf
+    assert RulerFinder()._max_end_scatter(_units(119.0, 101.0)) == pytest.approx(0.12)
+    assert RulerFinder()._max_end_scatter(_units(59.0, 39.0)) == pytest.approx(0.06)
+
+
 def test_sixteenths_of_an_inch_on_the_other_edge_prove_the_millimetres() -> None:
     thin = replace(RULER_PRINTS["millimetre"], levels=((1, 2.2, 0.13), (5, 3.4, 0.13), (10, 4.4, 0.13)), digits_every=0)
     look = replace(LOOKS["steel"], width_mm=26.0)

@@ -28,8 +28,8 @@ from lesionvis.scale.ruler.edge import Edge, find_edge, ruler_outline
 from lesionvis.scale.ruler.inches import can_be_settled, inches_beside, outer_edge
 from lesionvis.scale.ruler.periodicity import Level, PeriodicPlaces, build_levels, find_periodic_places
 from lesionvis.scale.ruler.straight_edges import find_ticked_edges
-from lesionvis.scale.ruler.strip import straighten
-from lesionvis.scale.ruler.tick_shapes import TickShapes, measure_ink_share, measure_shapes
+from lesionvis.scale.ruler.strip import Floats, straighten
+from lesionvis.scale.ruler.tick_shapes import TickShapes, measure_fifths, measure_ink_share, measure_shapes
 from lesionvis.scale.ruler.ticks import TickRow, follow_ticks
 from lesionvis.scale.ruler.units import TickUnits, find_tick_units, plain_length, tick_kinds
 from lesionvis.scale.ruler.views import ReadAgain, View, strip_views, whole_view
@@ -61,7 +61,7 @@ SEED_RADIUS_PX = 24.0
 SEED_RADIUS_PITCHES = 2.5
 """PeriodicPlaces of the same pitch this near to a row of ticks, in pitches, belong to it."""
 
-N_ROW_TESTS = 4
+N_ROW_TESTS = 3
 """Tests of a row before its order is looked at; the reason told is that of the row that passed most."""
 
 SURE_MARKS = 3
@@ -72,6 +72,12 @@ FACTOR_FOR_TWO = 1.5
 
 MAX_FINER = 0.35
 """Marks midway between the ticks may be this high, as a share of the ticks: print and noise."""
+
+MAX_FIFTHS, MIN_SHARPNESS = 0.005, 0.05
+"""Wave of finer ticks, as a share of the light, from which on half centimetres have some between them, and what blur
+has to leave of it (`measure_fifths`). In rendered photos of quarter and half inches and centimetres with finer ticks
+between, which are in the same order, it is 0.04 to 0.10 at a sharpness of 0.05 to 0.10; of half centimetres at most
+0.001. The one real ruler has a sharpness of 0.3."""
 
 MIN_REFINED_MARGIN = 1.0
 """Margin against orders that divide the kinds further: they fit as well, but for their cost of 5 and more."""
@@ -104,8 +110,9 @@ SURE_END_SCATTER_PITCHES, SURE_EDGE_STEP, SURE_EDGE_CONSISTENCY = 0.12, 0.11, 0.
 CERTAIN_GAIN, CERTAIN_MARGIN, CERTAIN_MARKS = 120.0, 100.0, 10
 """Evidence for an order of fives and tens over five centimetres and more, which nothing but a ruler has."""
 
-CERTAIN_END_SCATTER_PITCHES, MIN_EXPLAINED_CERTAIN = 0.2, 0.4
-"""What is then enough: ticks run up to an edge that is bevelled, worn or mirrors, and digits stand beneath them."""
+MIN_EXPLAINED_CERTAIN = 0.4
+"""What is then enough: digits stand beneath the ticks. Nor is it asked where the ticks end, as they run up to an edge
+that is bevelled, worn or mirrors."""
 
 MIN_EXPLAINED = 0.5
 """Share of the longer ticks that stand where they should; print, hair and watermarks lengthen others."""
@@ -271,6 +278,8 @@ class RulerFinder:
             shapes = _measured(row, levels)
             units = find_tick_units(shapes.lengths, shapes.ink, shapes.open_ends, _ink_share(view.rgb, row))
             verdict = self._judge_order(row, shapes, units)
+            if not verdict.complaint and units.family == "twos":
+                verdict = _judge_halves(view.rgb, row, verdict)
             if verdict.complaint:
                 yield _JudgedRow(in_photo, verdict, units)
                 continue
@@ -340,16 +349,12 @@ class RulerFinder:
                 yield row
 
     def _judge_row(self, row: TickRow) -> _Verdict:
-        """Test whether the ticks are enough, even, and begin on one line."""
+        """Test whether the ticks are enough and even."""
         return _first_failed(
             0,
             (row.n_found >= self.min_ticks, f"are fewer than {self.min_ticks}"),
             (row.n_found >= (1 - self.max_missing) * row.n_ticks, "have too many gaps"),
             (row.residual <= self.max_residual_pitches, "are not even"),
-            (
-                row.end_scatter <= max(self.max_end_scatter_pitches, CERTAIN_END_SCATTER_PITCHES),
-                "do not begin on one line",
-            ),
         )
 
     def _is_body(self, edge: Edge, units: TickUnits) -> bool:
@@ -363,7 +368,7 @@ class RulerFinder:
     def _max_end_scatter(self, units: TickUnits) -> float:
         """How far the ends of ticks may scatter, in pitches, by how clear their order is."""
         if _is_certain(units):
-            return max(self.max_end_scatter_pitches, CERTAIN_END_SCATTER_PITCHES)
+            return np.inf
         if _is_sure(units):
             return max(self.max_end_scatter_pitches, SURE_END_SCATTER_PITCHES)
         return self.max_end_scatter_pitches
@@ -376,7 +381,7 @@ class RulerFinder:
         levelled = grouping.family == "twos" and shapes.cut
         ends_on_line = row.end_scatter <= self._max_end_scatter(grouping)
         return _first_failed(
-            N_ROW_TESTS - 1,
+            N_ROW_TESTS,
             (ends_on_line, "do not begin on one line"),
             (shapes.contrast >= self.min_contrast, "are too faint"),
             (shapes.finer <= MAX_FINER, "have finer ones between them"),
@@ -421,6 +426,23 @@ def _is_certain(units: TickUnits) -> bool:
         and units.gain >= CERTAIN_GAIN
         and units.margin >= CERTAIN_MARGIN
         and units.n_marks >= CERTAIN_MARKS
+    )
+
+
+def _judge_halves(rgb: NDArray[np.uint8], row: TickRow, verdict: _Verdict) -> _Verdict:
+    """Test whether ticks of which every second is longer have nothing between them, and whether it would show.
+
+    Longer ones among twentieths or tenths of an inch, or among 2 mm, are in the order of half centimetres too, and are
+    all that is left of the ruler where the finer ticks are blurred.
+    """
+    wave, sharpness = measure_fifths(_green_strip(rgb, row, SHAPE_ROWS))
+    return _first_failed(
+        verdict.tests_passed,
+        (wave <= MAX_FIFTHS, "have finer ones between them"),
+        (
+            sharpness >= MIN_SHARPNESS,
+            "may be 5 mm, 1 cm, 1/4 inch or 1/2 inch apart: whether finer ones stand between them cannot be seen",
+        ),
     )
 
 
@@ -500,9 +522,13 @@ def _measured(row: TickRow, levels: tuple[Level, ...]) -> TickShapes:
 
 def _ink_share(rgb: NDArray[np.uint8], row: TickRow) -> float:
     """Share of the light that ticks take, in the green of the picture that the row's line belongs to."""
+    return measure_ink_share(_green_strip(rgb, row, SHAPE_ROWS[np.abs(SHAPE_ROWS) <= row.half_rows]), row.sign)
+
+
+def _green_strip(rgb: NDArray[np.uint8], row: TickRow, rows: Floats) -> Floats:
+    """Green of a picture along the row's line, in px of that picture, grey levels."""
     green = cv2.extractChannel(rgb, 1).astype(np.float32)
-    rows = SHAPE_ROWS[np.abs(SHAPE_ROWS) <= row.half_rows]
-    return measure_ink_share(straighten(green, row.line, row.first, row.last, rows), row.sign)
+    return straighten(green, row.line, row.first, row.last, rows)
 
 
 def _scale(row: TickRow, mm_per_tick: float, edge: Edge, photo: Photo) -> Scale:

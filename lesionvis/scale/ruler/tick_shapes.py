@@ -44,6 +44,16 @@ MAX_INK = 1.2
 """What has over 3.3 times (e to this power) the ink of the median tick is a ruler's end or a hair."""
 
 
+FIFTHS = 5
+"""Waves from one tick to the next where finer ticks divide their distance as millimetres divide half a centimetre."""
+
+CLEAR_WAVE = 0.5
+"""Rows show the ticks where their first harmonic has at least this share of its largest."""
+
+FIFTHS_LEAD = 1.5
+"""How far the wave of finer ticks exceeds all longer ones in a row that shows nothing else."""
+
+
 WHITE, LEAST_ROOM = 255.0, 20.0
 """Grey level that no ink exceeds, and the least difference to it (or to black) against which ink is measured."""
 
@@ -156,6 +166,46 @@ def measure_shapes(strip: Floats, rows: Floats, half_rows: float) -> TickShapes:
     lengths[:, ~seen] = np.nan
     ink = np.where(seen, ink, np.nan)
     return TickShapes(lengths, open_ends, ink, contrast, _finer(strip, rows, lengths, contrast))
+
+
+def measure_fifths(strip: Floats) -> tuple[float, float]:
+    """Strength of the wave that finer ticks at every fifth of the distance make, and how much of it would be left.
+
+    Parameters
+    ----------
+    strip : ndarray of shape (R, N, SAMPLES_PER_PITCH)
+        Grey levels, as from `lesionvis.scale.ruler.strip.straighten`, in the sharpest picture at hand.
+
+    Returns
+    -------
+    wave : float
+        Largest amplitude of the fifth harmonic, as a share of the light, in rows where it exceeds all lower ones;
+        0 where there are none.
+    sharpness : float
+        Largest ratio of the fifth harmonic to the first in rows that show the ticks: 1 for thin ticks that are sharp.
+        What blurs ticks takes as much of the finer ones.
+
+    Examples
+    --------
+    >>> strip = np.full((9, 20, SAMPLES_PER_PITCH), 200.0)
+    >>> strip[:, :, 6] = 50.0
+    >>> wave, sharpness = measure_fifths(strip)
+    >>> wave, round(sharpness, 2)
+    (0.0, 1.0)
+    """
+    seen = np.asarray(np.isfinite(strip).all(axis=2))
+    rows = seen.sum(axis=1) >= 0.5 * strip.shape[1]  # few ticks fold to what stands by one of them
+    if not rows.any():
+        return 0.0, 0.0
+    strip, seen = strip[rows], seen[rows]
+    folded = np.where(seen[:, :, None], strip, 0.0).sum(axis=1) / seen.sum(axis=1)[:, None]
+    waves = 2.0 * np.abs(np.fft.rfft(folded, axis=1)) / SAMPLES_PER_PITCH
+    first, fifth = waves[:, 1], waves[:, FIFTHS]
+    share = fifth / np.maximum(folded.mean(axis=1), LEAST_ROOM)
+    leads = fifth > FIFTHS_LEAD * waves[:, 1:FIFTHS].max(axis=1)
+    clear = (first > 0) & (first >= CLEAR_WAVE * first.max())
+    sharpness = float((fifth[clear] / first[clear]).max(initial=0.0))
+    return float(share[leads].max(initial=0.0)), sharpness
 
 
 def measure_ink_share(strip: Floats, sign: int) -> float:

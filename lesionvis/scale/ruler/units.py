@@ -44,6 +44,10 @@ def _every(*periods: int) -> Kinds:
 ROOF: Kinds = (5, 0, 1, 2, 3, 4, 3, 2, 1, 0)
 """Lengths rise like a roof to the half centimetre, on steel rulers in millimetres only."""
 
+ROOF_MARGIN = 20.0
+"""Gain beyond the other orders of fives and tens from which on there is a roof: on four real rulers that have one it is
+51 to 137; blur and digits make up to 8 of it, in other units as well."""
+
 ORDERS: dict[Family, tuple[Kinds, ...]] = {
     "none": ((0,),),
     "tens": (_every(5), _every(10), _every(5, 10), ROOF),
@@ -63,10 +67,21 @@ ORDERS: dict[Family, tuple[Kinds, ...]] = {
 }  # fmt: skip
 """Orders that are compared, the kinds of ticks over one span; "other" is on no ruler."""
 
+HALF_CENTIMETRE, HALF_INCH, TWENTIETH = Unit("5 mm", 5.0), Unit("1/2 inch", INCH_MM / 2), TENS_UNITS["1/20 inch"]
+
+HALF_CENTIMETRE_LENGTH = 0.95
+"""Ticks of half centimetres are at least this long, in pitches, those of centimetres among them: under 5 mm none is
+printed. Half inches, which are marked alike, are 0.5 to 0.9; one real ruler and five prints in half centimetres have
+1.1 and more."""
+
+HALF_CENTIMETRE_INK = 0.1
+"""... and their lines take less of the light than this: lines are under half a millimetre wide, in 1/20 inch and half
+millimetres a tenth to a quarter of the distance."""
+
 UNITS: dict[Family, tuple[Unit, ...]] = {
     "none": (),
     "tens": tuple(TENS_UNITS.values()),
-    "twos": (Unit("5 mm", 5.0),),
+    "twos": (HALF_CENTIMETRE,),
     "twenties": (HALF_MILLIMETRE,),
     "twentieths": (TENS_UNITS["1/20 inch"], MILLIMETRE),
     "halves": (Unit("1/8 inch", INCH_MM / 8), Unit("1/16 inch", INCH_MM / 16), Unit("1/32 inch", INCH_MM / 32)),
@@ -230,7 +245,7 @@ def find_tick_units(
             length_noise = np.minimum(length_noise, noise)
     misfit = misfit + np.minimum(surprise, MAX_SURPRISE).sum(axis=1)
     gain = misfit[0] - misfit  # the first hypothesis is that all are alike
-    best = int(gain.argmax())
+    best = _likeliest(hypotheses, gain)
     family = hypotheses[best].family
     rivals = np.array([h.family != family for h in hypotheses])
     refines = rivals & _refine(kinds, kinds[best])
@@ -245,7 +260,7 @@ def find_tick_units(
         probabilities = unit_probabilities(sizes)
     return TickUnits(
         family=family,
-        units=_possible_units(family, order, length, probabilities),
+        units=_possible_units(family, order, length, ink_share, probabilities),
         probabilities=probabilities,
         gains=gains,
         order=order,
@@ -258,6 +273,19 @@ def find_tick_units(
         explained=float(marks[clear].mean()) if clear.any() else 0.0,
         length_noise=float(length_noise[best]),
     )
+
+
+def _likeliest(hypotheses: list[_Hypothesis], gain: Floats) -> int:
+    """Hypothesis of the largest gain; a roof is one only where its rise is clear."""
+    best = int(gain.argmax())
+    if hypotheses[best].order != ROOF:
+        return best
+    others = np.array(
+        [gain_of_it if h.order != ROOF else -np.inf for h, gain_of_it in zip(hypotheses, gain, strict=True)]
+    )
+    other = int(others.argmax())
+    is_roof = hypotheses[other].family != "tens" or gain[best] >= gain[other] + ROOF_MARGIN
+    return best if is_roof else other
 
 
 def tick_kinds(n_ticks: int, order: Kinds, phase: int) -> NDArray[np.intp]:
@@ -286,9 +314,13 @@ def tick_kinds(n_ticks: int, order: Kinds, phase: int) -> NDArray[np.intp]:
 
 
 def _possible_units(
-    family: Family, order: Kinds, length: float, probabilities: Mapping[Unit, float]
+    family: Family, order: Kinds, length: float, ink_share: float, probabilities: Mapping[Unit, float]
 ) -> tuple[Unit, ...]:
     """Units that an order may stand for, the likeliest first; empty for orders that are on no ruler."""
+    if family == "twos":
+        if ink_share > HALF_CENTIMETRE_INK:
+            return (HALF_CENTIMETRE, TWENTIETH, HALF_MILLIMETRE)
+        return (HALF_CENTIMETRE, HALF_INCH) if length < HALF_CENTIMETRE_LENGTH else UNITS[family]
     if family != "tens":
         return UNITS[family]
     if length > LONG_LENGTH:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -11,9 +12,9 @@ from lesionvis.lab.render.rulers import RULER_PRINTS, RulerLook, RulerPose, draw
 from lesionvis.scale.ruler.finder import RulerFinder
 from lesionvis.scale.ruler.periodicity import build_levels, find_periodic_places, relative_contrast
 from lesionvis.scale.ruler.strip import SAMPLES_PER_PITCH, TickLine, fit_line, straighten, tick_ends, tick_offsets
-from lesionvis.scale.ruler.tick_shapes import measure_shapes
+from lesionvis.scale.ruler.tick_shapes import measure_fifths, measure_shapes
 from lesionvis.scale.ruler.ticks import TickRow, follow_ticks
-from lesionvis.scale.ruler.units import ORDERS, Family, _measure_sizes, _medians, find_tick_units, tick_kinds
+from lesionvis.scale.ruler.units import ORDERS, ROOF, Family, _measure_sizes, _medians, find_tick_units, tick_kinds
 
 
 def _bars(pitch_px: float, width: int = 400, height: int = 120) -> np.ndarray:
@@ -218,6 +219,61 @@ def test_units_that_are_marked_alike_are_all_named_where_ticks_are_small_beside_
 
 def test_ticks_too_long_for_millimetres_may_be_halves() -> None:
     assert _unit_names(5.4, 6.5, 7.5, 0.3) == ["0.5 mm", "1 mm"]
+
+
+def test_a_rise_that_is_hardly_seen_is_no_roof() -> None:
+    """Blur and digits lengthen the ticks beside longer ones in tenths of an inch as well."""
+    kinds = tick_kinds(101, (2, 0, 0, 0, 0, 1, 0, 0, 0, 0), 0)
+    rise = 0.25 * tick_kinds(101, ROOF, 0)
+    for share, order in ((0.05, (2, 0, 0, 0, 0, 1, 0, 0, 0, 0)), (1.0, ROOF)):
+        lengths = np.stack([np.full(101, 0.2), 1.0 + 0.5 * kinds * (1.0 - share) + share * rise])
+        grouping = find_tick_units(lengths, np.zeros(101), None, 0.06)
+        assert grouping.order == order
+        assert ([unit.name for unit in grouping.units] == ["1 mm"]) == (order == ROOF)
+
+
+@pytest.mark.parametrize(
+    ("length", "ink_share", "names"),
+    [
+        (1.1, 0.03, ["5 mm"]), (1.5, 0.09, ["5 mm"]), (0.6, 0.03, ["5 mm", "1/2 inch"]),
+        (1.5, 0.14, ["5 mm", "1/20 inch", "0.5 mm"]),
+    ],
+)  # fmt: skip
+def test_half_centimetres_are_told_by_the_size_of_their_ticks(
+    length: float, ink_share: float, names: list[str]
+) -> None:
+    longer = np.arange(30) % 2 == 0
+    lengths = np.stack([np.full(30, 0.1), length - 0.1 + np.where(longer, 0.25, -0.25)])
+    grouping = find_tick_units(lengths, np.zeros(30), None, ink_share)
+    assert grouping.family == "twos"
+    assert [unit.name for unit in grouping.units] == names
+
+
+def _strip(rows: int, n_ticks: int, step: int) -> np.ndarray:
+    """Light of a strip in which every so many samples one is dark."""
+    strip = np.full((rows, n_ticks * SAMPLES_PER_PITCH), 200.0)
+    strip[:, SAMPLES_PER_PITCH // 2 :: step] = 80.0
+    return strip
+
+
+def test_finer_ticks_at_every_fifth_show_as_a_wave_of_their_own() -> None:
+    ticks = _strip(9, 40, SAMPLES_PER_PITCH)
+    plain = ticks.reshape(9, 40, SAMPLES_PER_PITCH)
+    wave, sharpness = measure_fifths(plain)
+    assert (wave, round(sharpness, 2)) == (0.0, 1.0)
+    distance = np.arange(40 * SAMPLES_PER_PITCH) / SAMPLES_PER_PITCH
+    finer = ticks.copy()
+    finer[:4] = 150.0 + 5.0 * np.cos(2.0 * np.pi * 5.0 * distance)  # four rows show only the finer ticks
+    wave, _ = measure_fifths(finer.reshape(plain.shape))
+    assert wave == pytest.approx(5.0 / 150.0, rel=0.01)
+
+
+@pytest.mark.parametrize("sigma_pitches", [0.07, 0.09])
+def test_sharpness_is_what_blur_leaves_of_finer_ticks(sigma_pitches: float) -> None:
+    blurred = cv2.GaussianBlur(_strip(9, 40, SAMPLES_PER_PITCH), (0, 0), sigma_pitches * SAMPLES_PER_PITCH)
+    _, sharpness = measure_fifths(np.asarray(blurred, np.float64).reshape(9, 40, SAMPLES_PER_PITCH))
+    expected = np.exp(-2.0 * (np.pi * sigma_pitches) ** 2 * (5**2 - 1))
+    assert sharpness == pytest.approx(expected, rel=0.15)
 
 
 def test_hidden_ticks_do_not_hide_the_order() -> None:
