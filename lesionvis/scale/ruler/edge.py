@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.scale.ruler.strip import Floats
+from lesionvis.scale.ruler.strip import Floats, straighten
 from lesionvis.scale.ruler.ticks import TickRow
 
 ROW_PITCHES = 0.125
@@ -39,6 +39,13 @@ FLAT_GRAY_LEVELS = 0.7
 
 PADDING_BLUR_PX = 5
 """Side of the square that padding spoils around each of its pixels: it was resampled or compressed."""
+
+CLEAR_GAPS = 0.2
+"""Second harmonic of the ticks over their first from which on the gaps between them show the body: below, blur has made
+a wave of both, which veils it."""
+
+LEAST_HARMONIC = 0.02
+"""Least ratio of the two that is believed; noise is no less."""
 
 EDGE_MARGIN = 0.25
 """The outline runs this far outside of the edge, in pitches, so that its blur is not taken for skin."""
@@ -99,6 +106,7 @@ def find_edge(rgb: NDArray[np.uint8], row: TickRow, ends: tuple[Floats, ...]) ->
     at, across = row.line.at(gaps), row.line.across(gaps)
     core = _light_between(rgb, row)
     usual = np.median(core, axis=0) + LIGHT_FLOOR
+    body = _veiled_body(rgb, row)
     brightest = cv2.max(cv2.max(rgb[:, :, 0], rgb[:, :, 1]), rgb[:, :, 2])
     scene = (brightest > BLACK_SHARE * usual.max()).astype(np.uint8)
     scene = np.asarray(cv2.erode(scene, np.ones((PADDING_BLUR_PX, PADDING_BLUR_PX), np.uint8)), np.uint8)
@@ -109,14 +117,17 @@ def find_edge(rgb: NDArray[np.uint8], row: TickRow, ends: tuple[Floats, ...]) ->
         light = _sample(rgb, at + between * across, across, outwards * EDGE_ROWS)
         light[_sample(scene, at + between * across, across, outwards * EDGE_ROWS) < 1] = np.nan
         for j in range(EDGE_GAP + EDGE_BOX, len(EDGE_ROWS) - EDGE_GAP - 2 * EDGE_BOX):
-            step, consistency = _step_at(light, core, usual, j)
+            step, consistency = _step_at(light, core, body, usual, j)
             if step > best.step:
                 best = Edge(step, consistency, end + outwards * EDGE_ROWS[j])
     return best
 
 
-def _step_at(light: Floats, core: Floats, usual: Floats, j: int) -> tuple[float, float]:
-    """Step of colour (R, N, 3) across row j and its consistency; 0 where most places are no scene."""
+def _step_at(light: Floats, core: Floats, body: Floats | None, usual: Floats, j: int) -> tuple[float, float]:
+    """Step of colour (R, N, 3) across row j and its consistency; 0 where most places are no scene.
+
+    It is no larger than what the light beyond differs by from a body (3,) that blurred ticks veil.
+    """
     inner = light[j - EDGE_GAP - EDGE_BOX : j - EDGE_GAP].mean(axis=0)
     near = light[j + EDGE_GAP : j + EDGE_GAP + EDGE_BOX].mean(axis=0)
     far = light[j + EDGE_GAP + EDGE_BOX : j + EDGE_GAP + 2 * EDGE_BOX].mean(axis=0)
@@ -127,6 +138,8 @@ def _step_at(light: Floats, core: Floats, usual: Floats, j: int) -> tuple[float,
     median = np.median(steps[:, known], axis=1)
     same_way = (np.sign(median) == np.sign(median[0])).all(axis=0)
     step = np.where(same_way, np.abs(median).min(axis=0), 0.0)
+    if body is not None:
+        step = np.minimum(step, np.abs((np.median(far[known], axis=0) - body) / usual))
     color = int(step.argmax())
     clear = (steps[:, known, color] * np.sign(median[0, color]) > 0.5 * step[color]).all(axis=0)
     return float(step[color]), float(clear.mean())
@@ -179,6 +192,27 @@ def _light_between(rgb: NDArray[np.uint8], row: TickRow) -> Floats:
     colors = _sample(rgb, row.line.at(gaps), row.line.across(gaps), rows)
     inside = np.isfinite(colors)
     return np.asarray(np.where(inside, colors, 0.0).sum(axis=0) / np.maximum(inside.sum(axis=0), 1))
+
+
+def _veiled_body(rgb: NDArray[np.uint8], row: TickRow) -> Floats | None:
+    """Colour (3,) of the body where blur leaves a mere wave of ticks and gaps; None where the gaps show it.
+
+    Thin lines have harmonics of equal strength, and blur of s pitches leaves exp(-2 (pi k s)^2) of the k-th, so that
+    the first two tell how much light the lines take from that of the body.
+    """
+    rows = np.arange(-row.half_rows, row.half_rows + 1e-9, ROW_PITCHES)
+    channels = [cv2.extractChannel(rgb, k).astype(np.float32) for k in range(3)]
+    colors = np.stack([straighten(channel, row.line, row.first, row.last, rows) for channel in channels], axis=-1)
+    inside = np.isfinite(colors).all(axis=(0, 2, 3))
+    if not inside.any():
+        return None
+    folded = colors[:, inside].mean(axis=(0, 1))
+    _, first, second = 2.0 * np.abs(np.fft.rfft(folded, axis=0))[:3] / len(folded)
+    ratio = second / np.maximum(first, 1e-6)
+    if np.median(ratio) >= CLEAR_GAPS:
+        return None
+    taken = 0.5 * first * np.maximum(ratio, LEAST_HARMONIC) ** (-1.0 / 3.0)
+    return np.asarray(folded.mean(axis=0) - row.sign * taken)
 
 
 def _same_until(colors: Floats, light: Floats) -> int:

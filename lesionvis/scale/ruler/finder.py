@@ -29,7 +29,13 @@ from lesionvis.scale.ruler.inches import can_be_settled, inches_beside, outer_ed
 from lesionvis.scale.ruler.periodicity import Level, PeriodicPlaces, build_levels, find_periodic_places
 from lesionvis.scale.ruler.straight_edges import find_ticked_edges
 from lesionvis.scale.ruler.strip import Floats, straighten
-from lesionvis.scale.ruler.tick_shapes import TickShapes, measure_fifths, measure_ink_share, measure_shapes
+from lesionvis.scale.ruler.tick_shapes import (
+    TickShapes,
+    measure_fifths,
+    measure_ink_share,
+    measure_shapes,
+    sign_of_ticks,
+)
 from lesionvis.scale.ruler.ticks import TickRow, follow_ticks
 from lesionvis.scale.ruler.units import TickUnits, find_tick_units, plain_length, tick_kinds
 from lesionvis.scale.ruler.views import ReadAgain, View, strip_views, whole_view
@@ -275,6 +281,8 @@ class RulerFinder:
             if verdict.complaint:
                 yield _JudgedRow(in_photo, verdict)
                 continue
+            row = _on_ticks(view.rgb, row)
+            in_photo = replace(row, line=row.line.moved(view.to_working))
             shapes = _measured(row, levels)
             units = find_tick_units(shapes.lengths, shapes.ink, shapes.open_ends, _ink_share(view.rgb, row))
             verdict = self._judge_order(row, shapes, units)
@@ -518,6 +526,14 @@ def _measured(row: TickRow, levels: tuple[Level, ...]) -> TickShapes:
         if not plain_length(shapes.lengths, shapes.open_ends) > LONG_TICK:
             break
     return shapes
+
+
+def _on_ticks(rgb: NDArray[np.uint8], row: TickRow) -> TickRow:
+    """Row on the ticks, where the gaps between them were followed: in a coarse picture both may look alike."""
+    if sign_of_ticks(_green_strip(rgb, row, SHAPE_ROWS[np.abs(SHAPE_ROWS) <= row.half_rows])) != -row.sign:
+        return row
+    line = replace(row.line, middle=row.line.middle - 0.5)
+    return replace(row, line=line, sign=-row.sign, last=row.last - 1, n_found=row.n_found - 1)
 
 
 def _ink_share(rgb: NDArray[np.uint8], row: TickRow) -> float:

@@ -208,6 +208,36 @@ def measure_fifths(strip: Floats) -> tuple[float, float]:
     return float(share[leads].max(initial=0.0)), sharpness
 
 
+def sign_of_ticks(strip: Floats) -> int:
+    """Tell ticks from the gaps between them: lines are narrow, gaps are wide, however blurred both are.
+
+    The second harmonic of narrow lines peaks where the first does: together they make lines narrow and gaps wide.
+
+    Parameters
+    ----------
+    strip : ndarray of shape (R, N, SAMPLES_PER_PITCH)
+        Grey levels of rows that all ticks cover, as from `lesionvis.scale.ruler.strip.straighten`.
+
+    Returns
+    -------
+    int
+        -1 for dark ticks, 1 for light ones; 0 where no tick is inside the picture.
+
+    Examples
+    --------
+    >>> strip = np.full((3, 20, SAMPLES_PER_PITCH), 200.0)
+    >>> strip[:, :, 3:6] = 50.0
+    >>> sign_of_ticks(strip), sign_of_ticks(255.0 - strip)
+    (-1, 1)
+    """
+    profiles = mean_over_rows(strip, np.ones(len(strip), bool))
+    profiles = profiles[np.isfinite(profiles).all(axis=1)]
+    if not len(profiles):
+        return 0
+    _, first, second = np.fft.rfft(profiles.mean(axis=0))[:3]
+    return int(np.sign((second * np.conj(first) ** 2).real))
+
+
 def measure_ink_share(strip: Floats, sign: int) -> float:
     """Share of the light between two ticks that the median tick takes, or adds where ticks are light.
 

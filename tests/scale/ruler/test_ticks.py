@@ -12,7 +12,7 @@ from lesionvis.lab.render.rulers import RULER_PRINTS, RulerLook, RulerPose, draw
 from lesionvis.scale.ruler.finder import RulerFinder
 from lesionvis.scale.ruler.periodicity import build_levels, find_periodic_places, relative_contrast
 from lesionvis.scale.ruler.strip import SAMPLES_PER_PITCH, TickLine, fit_line, straighten, tick_ends, tick_offsets
-from lesionvis.scale.ruler.tick_shapes import measure_fifths, measure_shapes
+from lesionvis.scale.ruler.tick_shapes import measure_fifths, measure_shapes, sign_of_ticks
 from lesionvis.scale.ruler.ticks import TickRow, follow_ticks
 from lesionvis.scale.ruler.units import ORDERS, ROOF, Family, _measure_sizes, _medians, find_tick_units, tick_kinds
 
@@ -266,6 +266,18 @@ def test_finer_ticks_at_every_fifth_show_as_a_wave_of_their_own() -> None:
     finer[:4] = 150.0 + 5.0 * np.cos(2.0 * np.pi * 5.0 * distance)  # four rows show only the finer ticks
     wave, _ = measure_fifths(finer.reshape(plain.shape))
     assert wave == pytest.approx(5.0 / 150.0, rel=0.01)
+
+
+@pytest.mark.parametrize("sigma_pitches", [0.0, 0.1, 0.2, 0.25])
+@pytest.mark.parametrize("is_dark", [True, False])
+@pytest.mark.parametrize("shift", [0.0, 0.2, 0.5])
+def test_lines_are_told_from_gaps_however_blurred(sigma_pitches: float, is_dark: bool, shift: float) -> None:
+    distance = np.arange(40 * SAMPLES_PER_PITCH) / SAMPLES_PER_PITCH - shift
+    harmonics = range(1, 6)
+    line = sum(np.exp(-2.0 * (np.pi * k * sigma_pitches) ** 2) * np.cos(2.0 * np.pi * k * distance) for k in harmonics)
+    strip = np.broadcast_to(150.0 + (-5.0 if is_dark else 5.0) * np.asarray(line), (3, len(distance)))
+    noise = np.random.default_rng(1).normal(0.0, 0.5, strip.shape)
+    assert sign_of_ticks((strip + noise).reshape(3, 40, SAMPLES_PER_PITCH)) == (-1 if is_dark else 1)
 
 
 @pytest.mark.parametrize("sigma_pitches", [0.07, 0.09])
