@@ -95,7 +95,9 @@ class Tiles:
             try:
                 return pool.submit(_tile, str(path), content, level, column, row).result()
             except BrokenProcessPool:
-                self.close()
+                with self._lock:
+                    if self._pool is pool:  # or another thread has started the next one
+                        self._pool = None
         raise UnreadablePhoto(f"{path.name} cannot be shown; it ended the process that decodes it.")
 
     def close(self) -> None:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import cv2
@@ -83,3 +85,33 @@ def test_a_process_that_is_lost_is_started_again(tmp_path: Path) -> None:
         assert tiles(path, _digest(path), 0, 0, 0) == first
     finally:
         tiles.close()
+
+
+class _Lost:
+    """A pool whose process is gone, and in whose place another thread has put the next one."""
+
+    def __init__(self, tiles: Tiles, following: _Working) -> None:
+        self.tiles, self.following = tiles, following
+
+    def submit(self, *_: object) -> Future[bytes]:
+        self.tiles._pool = self.following  # type: ignore[assignment]
+        raise BrokenProcessPool
+
+
+class _Working:
+    was_ended = False
+
+    def submit(self, *_: object) -> Future[bytes]:
+        made = Future[bytes]()
+        made.set_result(b"tile")
+        return made
+
+    def shutdown(self, **_: object) -> None:
+        self.was_ended = True
+
+
+def test_who_finds_a_process_lost_leaves_the_next_one_alone(tmp_path: Path) -> None:
+    tiles, following = Tiles(4.0), _Working()
+    tiles._pool = _Lost(tiles, following)  # type: ignore[assignment]
+    assert tiles(tmp_path / "a.png", "", 0, 0, 0) == b"tile"
+    assert not following.was_ended
