@@ -24,6 +24,7 @@ from lesionvis.lab.render.synth import render
 from lesionvis.models import packaged_model_folder
 from lesionvis.pattern.bare import BareModel
 from lesionvis.pattern.features import FEATURE_NAMES
+from lesionvis.pattern.seen import SEVERAL
 from lesionvis.photo import PhotoReader, read_photo
 from lesionvis.scale import NoScale, Scale
 from lesionvis.spots import SpotFinder
@@ -96,6 +97,36 @@ def test_a_dominant_lesion_stays_though_the_skin_is_called_bare(project: Path, m
     assert lesion.advice.evidence.stands_out
 
 
+def test_a_lesion_that_hardly_stands_out_is_none_on_skin_that_is_called_bare(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = project / "sample_images" / "irregular-lesion.jpg"
+    monkeypatch.setattr("lesionvis.analysis.BARE_SKIN_LESION_SCORE_MIN", 1.0)
+    assert analyze(path).spots.lesion == 1
+    _called_bare(monkeypatch)
+    bare = analyze(path)
+    assert (bare.pattern.seen, len(bare.spots), bare.spots.lesion, bare.abcde) == ("bare_skin", 0, 0, None)
+    assert not bare.advice.evidence.stands_out
+
+
+@pytest.mark.parametrize("n_dots", [2, 3])
+def test_a_few_spots_of_which_none_is_sure_are_candidates(n_dots: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = Scene(width_px=480, height_px=360, px_per_mm=6.0, seed=6)
+    dots = petechial_shower(np.random.default_rng(6), scene, n_dots, diameter_mm=2.0)
+    rgb = render(scene, dots).rgb
+    monkeypatch.setattr(BareModel, "is_bare", lambda *_: False)
+    monkeypatch.setattr("lesionvis.pattern.pattern.with_signs", lambda *_: ("other",))
+    sure = analyze(rgb)
+    assert len(sure.spots) == n_dots
+    monkeypatch.setattr("lesionvis.analysis.SURE_ODDS", 1e3)
+    doubtful = analyze(rgb)
+    assert len(doubtful.spots) == len(doubtful.table) == (0 if n_dots < SEVERAL else n_dots)
+    assert len(likely_rejected(doubtful.spots)) >= n_dots - len(doubtful.spots)
+    # Whoever asks for every candidate gets every one.
+    every = Analyzer(spot_finder=SpotFinder(min_score=0.0))
+    assert len(every(rgb).spots) == len(every.find(rgb).spots) > n_dots
+
+
 def test_beside_a_lesion_that_is_the_answer_doubtful_spots_are_candidates(monkeypatch: pytest.MonkeyPatch) -> None:
     scene = Scene(width_px=480, height_px=360, px_per_mm=6.0, seed=4)
     generator = np.random.default_rng(4)
@@ -107,7 +138,9 @@ def test_beside_a_lesion_that_is_the_answer_doubtful_spots_are_candidates(monkey
     assert found.lesion
     scores = np.delete(found.score, found.lesion - 1)
     monkeypatch.setattr(BareModel, "is_bare", lambda *_: False)
-    monkeypatch.setattr("lesionvis.analysis.BESIDE_LESION_SCORE_MORE", float(np.median(scores)) - found.min_score)
+    median = float(np.median(scores))
+    odds_ratio = median / (1.0 - median) / (found.min_score / (1.0 - found.min_score))
+    monkeypatch.setattr("lesionvis.analysis.SURE_ODDS", odds_ratio * (1.0 - 1e-9))
     for possible, asked in (("single_lesion", np.median(scores)), ("other", found.min_score)):
         monkeypatch.setattr("lesionvis.pattern.pattern.with_signs", lambda *_, only=possible: (only,))
         analysis = analyze(rgb)

@@ -90,13 +90,15 @@ class Spots:
     def __len__(self) -> int:
         return len(self.outlines_px)
 
-    def taken_from(self, min_score: float) -> Spots:
-        """Those of the spots that have a score, or are the dominant lesion.
+    def taken_from(self, min_score: float, *, has_lesion: bool = True) -> Spots:
+        """Those of the spots that have a score, and the dominant lesion.
 
         Parameters
         ----------
         min_score : float
             Score from which a candidate is a spot; infinite for none.
+        has_lesion : bool
+            False to take the dominant lesion, where there is one, for none.
 
         Returns
         -------
@@ -105,7 +107,7 @@ class Spots:
             same object where all are kept.
         """
         numbers = np.arange(1, len(self) + 1)
-        kept = np.flatnonzero((self.score >= min_score) | (numbers == self.lesion))
+        kept = np.flatnonzero(np.where(numbers == self.lesion, has_lesion, self.score >= min_score))
         if len(kept) == len(self):
             return self
         number_of = np.zeros(len(self) + 1, np.int32)
