@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,7 +29,18 @@ from lesionvis.photo import PhotoReader, read_photo
 from lesionvis.scale.base import NoScale, Scale
 from lesionvis.scale.ruler import finder
 from lesionvis.scale.ruler.edge import Edge
-from lesionvis.scale.ruler.finder import RulerFinder, find_ruler
+from lesionvis.scale.ruler.finder import (
+    CERTAIN_GAIN,
+    CERTAIN_MARGIN,
+    CERTAIN_MARKS,
+    SURE_GAIN,
+    SURE_MARGIN,
+    SURE_MARKS,
+    RulerFinder,
+    _is_certain,
+    _is_sure,
+    find_ruler,
+)
 from lesionvis.scale.ruler.units import TickUnits, find_tick_units
 
 MILLIMETRE_PRINTS = ("millimetre", "millimetre_short", "millimetre_heavy_ten", "millimetre_roof")
@@ -210,6 +222,21 @@ def test_a_faint_edge_is_enough_only_where_the_order_is_beyond_doubt() -> None:
     assert not RulerFinder()._is_body(Edge(0.10, 0.46, np.zeros(61)), _units(61.0, 41.0))
 
 
+@pytest.mark.parametrize(
+    ("is_beyond_doubt", "gain", "margin", "n_marks"),
+    [(_is_sure, SURE_GAIN, SURE_MARGIN, SURE_MARKS), (_is_certain, CERTAIN_GAIN, CERTAIN_MARGIN, CERTAIN_MARKS)],
+)
+def test_an_order_is_beyond_doubt_only_by_all_of_its_evidence(
+    is_beyond_doubt: Callable[[TickUnits], bool], gain: float, margin: float, n_marks: int
+) -> None:
+    enough = replace(_units(gain, margin), n_marks=n_marks)
+    assert is_beyond_doubt(enough)
+    assert not is_beyond_doubt(replace(enough, family="halves"))
+    assert not is_beyond_doubt(replace(enough, gain=gain - 0.1))
+    assert not is_beyond_doubt(replace(enough, margin=margin - 0.1))
+    assert not is_beyond_doubt(replace(enough, n_marks=n_marks - 1))
+
+
 def test_reason_tells_what_came_nearest() -> None:
     few = draw_ruler(
         skin_background(480, 640, 3), RULER_PRINTS["millimetre"], LOOKS["white paper"],
@@ -220,7 +247,10 @@ def test_reason_tells_what_came_nearest() -> None:
     assert "fewer than 11" in answer.reason
 
 
-@pytest.mark.parametrize(("name", "value"), [("min_ticks", 5), ("max_side_px", 10), ("min_edge_step", 2.0)])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("min_ticks", 5), ("max_side_px", 10), ("min_edge_step", 2.0), ("max_end_scatter_pitches", 0.0)],
+)
 def test_setting_out_of_bounds_is_named(name: str, value: float) -> None:
     with pytest.raises(SettingsError, match=rf"{name} must be from .* got {value}"):
         RulerFinder(**{name: value})  # type: ignore[arg-type]
