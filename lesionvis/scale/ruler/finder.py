@@ -79,11 +79,15 @@ FACTOR_FOR_TWO = 1.5
 MAX_FINER = 0.35
 """Marks midway between the ticks may be this high, as a share of the ticks: print and noise."""
 
-MAX_FIFTHS, MIN_SHARPNESS = 0.005, 0.05
+MAX_FIFTHS, MIN_SHARPNESS = 0.005, 0.045
 """Wave of finer ticks, as a share of the light, from which on half centimetres have some between them, and what blur
-has to leave of it (`measure_fifths`). In rendered photos of quarter and half inches and centimetres with finer ticks
-between, which are in the same order, it is 0.04 to 0.10 at a sharpness of 0.05 to 0.10; of half centimetres at most
-0.001. The one real ruler has a sharpness of 0.3."""
+has to leave of it (`measure_fifths`): lines as wide as a quarter of their distance make a wave of 0.4, of which 0.018
+is left then; digits beside few ticks seem to leave up to 0.042 at any blur. In rendered photos of quarter and half
+inches and centimetres with finer ticks between, which are in the same order, the wave is 0.04 to 0.10; of half
+centimetres at most 0.001. The one real ruler has a sharpness of 0.2, and 0.049 when blurred by 2 px."""
+
+FIFTHS_REACH = 2.0
+"""Finer ticks stand within this distance of the line, in pitches: beyond a centimetre there is other print."""
 
 MIN_REFINED_MARGIN = 1.0
 """Margin against orders that divide the kinds further: they fit as well, but for their cost of 5 and more."""
@@ -443,7 +447,7 @@ def _judge_halves(rgb: NDArray[np.uint8], row: TickRow, verdict: _Verdict) -> _V
     Longer ones among twentieths or tenths of an inch, or among 2 mm, are in the order of half centimetres too, and are
     all that is left of the ruler where the finer ticks are blurred.
     """
-    wave, sharpness = measure_fifths(_green_strip(rgb, row, SHAPE_ROWS))
+    wave, sharpness = measure_fifths(_green_strip(rgb, row, SHAPE_ROWS[np.abs(SHAPE_ROWS) <= FIFTHS_REACH]))
     return _first_failed(
         verdict.tests_passed,
         (wave <= MAX_FIFTHS, "have finer ones between them"),

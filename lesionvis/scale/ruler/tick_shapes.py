@@ -182,7 +182,7 @@ def measure_fifths(strip: Floats) -> tuple[float, float]:
         Largest amplitude of the fifth harmonic, as a share of the light, in rows where it exceeds all lower ones;
         0 where there are none.
     sharpness : float
-        Largest ratio of the fifth harmonic to the first in rows that show the ticks: 1 for thin ticks that are sharp.
+        Median ratio of the fifth harmonic to the first in rows that show the ticks: 1 for thin ticks that are sharp.
         What blurs ticks takes as much of the finer ones.
 
     Examples
@@ -204,7 +204,7 @@ def measure_fifths(strip: Floats) -> tuple[float, float]:
     share = fifth / np.maximum(folded.mean(axis=1), LEAST_ROOM)
     leads = fifth > FIFTHS_LEAD * waves[:, 1:FIFTHS].max(axis=1)
     clear = (first > 0) & (first >= CLEAR_WAVE * first.max())
-    sharpness = float((fifth[clear] / first[clear]).max(initial=0.0))
+    sharpness = float(np.median(fifth[clear] / first[clear])) if clear.any() else 0.0
     return float(share[leads].max(initial=0.0)), sharpness
 
 
