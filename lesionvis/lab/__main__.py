@@ -232,9 +232,23 @@ def _evaluate_peers(arguments: argparse.Namespace) -> None:
 
 
 def _evaluate_composites(arguments: argparse.Namespace) -> None:
-    from lesionvis.lab.evaluate.composite_report import composite_report, measure_composites
+    from lesionvis.lab.evaluate.composite_report import (
+        LeftOutModels,
+        composite_report,
+        measure_composites,
+        measure_listed,
+    )
+    from lesionvis.lab.evaluate.flip_report import left_out_models
+    from lesionvis.lab.train.bare_training import left_out_bare_models
+    from lesionvis.lab.train.pattern_training import read_pattern_table
+    from lesionvis.pattern import load_pattern_model
 
-    print(composite_report(measure_composites(arguments.photos, _fold_classifiers())))
+    table, classifiers = read_pattern_table(PATTERN_TABLE), _fold_classifiers()
+    patterns = left_out_models(table, load_pattern_model(PATTERN_TABLE.parent))
+    of_folds = zip(classifiers, patterns, left_out_bare_models(table), strict=True)
+    rows = measure_composites(arguments.photos, classifiers)
+    rows += measure_listed(arguments.photos, [LeftOutModels(*models) for models in of_folds])
+    print(composite_report(rows))
 
 
 def _evaluate_seen(arguments: argparse.Namespace) -> None:

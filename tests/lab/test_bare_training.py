@@ -14,8 +14,10 @@ from lesionvis.lab.train.bare_training import (
     fit_bare_min,
     has_bare,
     is_bare_out_of_fold,
+    left_out_bare_models,
     shows_something,
 )
+from lesionvis.lab.train.folds import N_FOLDS, fold_of
 from lesionvis.lab.train.pattern_training import RARE_WEIGHT_MAX, PatternTable, row_weights
 from lesionvis.lab.truth import Label
 from lesionvis.labels import NO_SPOTS, UNCERTAIN
@@ -80,6 +82,17 @@ def test_the_fold_of_a_photo_has_no_part_in_what_is_said_of_it(table: PatternTab
     held = np.flatnonzero(fold == fold[0])
     expected = fit_bare(table, np.flatnonzero(fold != fold[0]))(table.model_input(BARE_MODEL_FEATURES)[held])[:, -1]
     assert bare_out_of_fold(table)[held] == pytest.approx(expected)
+
+
+def test_a_model_without_a_fold_knows_nothing_of_its_photos(table: PatternTable) -> None:
+    models = left_out_bare_models(table)
+    assert len(models) == N_FOLDS
+    folds = np.asarray([fold_of(label.source, label.group) for label in table.labels])
+    number = int(folds[0])
+    others = np.flatnonzero(folds != number)
+    rows = table.model_input(BARE_MODEL_FEATURES)
+    assert models[number].predictor(rows) == pytest.approx(fit_bare(table, others)(rows), abs=1e-5)
+    assert models[number].bare_min == fit_bare_min(table.take(others), bare_out_of_fold(table)[others])
 
 
 def test_every_source_is_left_out_by_itself_and_patients_stay_together() -> None:

@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import cv2
 import numpy as np
 from joblib import Parallel, delayed
 
+from lesionvis.analysis import listed_spots
 from lesionvis.lab.evaluate.bootstrap import interval_95, resampled_rows
 from lesionvis.lab.evaluate.matching import match_spots
 from lesionvis.lab.render.composites import DOTS, FAINT_DENSITY, STRONG_DENSITY, lay_spots
 from lesionvis.lab.train.folds import fold_of
 from lesionvis.lab.train.left_out import find
 from lesionvis.lab.truth import Label, read_labels
+from lesionvis.pattern import PatternModel, find_pattern
+from lesionvis.pattern.bare import BareModel
+from lesionvis.pattern.features import compute_features, gather
 from lesionvis.photo import read_photo
+from lesionvis.quality import photo_flags
+from lesionvis.scale import working_px_per_mm
 from lesionvis.spots.classifier import SpotClassifier
+
+M = TypeVar("M")
+T = TypeVar("T")
 
 TONES = ("light", "medium", "dark")
 # Green optical density of the spots by the name of their row.
@@ -30,6 +40,22 @@ MANY_SPOTS = 10
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOutModels:
+    """Models that never saw the photos of a fold.
+
+    Attributes
+    ----------
+    classifier : SpotClassifier
+    pattern : PatternModel
+    bare : BareModel
+    """
+
+    classifier: SpotClassifier
+    pattern: PatternModel
+    bare: BareModel
+
+
+@dataclass(frozen=True, slots=True)
 class CompositeFigures:
     """How well the spots laid onto one photo were found.
 
@@ -38,7 +64,7 @@ class CompositeFigures:
     source, tone : str
         Of the photo of bare skin.
     strength : str
-        "strong", "faint", or "bare" for the photo itself.
+        "strong", "faint", "bare" for the photo itself, or "listed" for what the answer on it lists.
     diameter_px : float
         Mean diameter of the spots, 0 on bare skin.
     f1 : float
@@ -70,16 +96,37 @@ def measure_composites(folder: Path, classifiers: Sequence[SpotClassifier]) -> l
     list of CompositeFigures
         Photos without room for spots have no row for these.
     """
+    return [row for rows in _of_bare_photos(_measured, folder, classifiers) for row in rows]
+
+
+def measure_listed(folder: Path, models: Sequence[LeftOutModels]) -> list[CompositeFigures]:
+    """Answer every photo of bare skin by models without its source.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds labels.csv with the column `skin_tone`, and photos/.
+    models : sequence of LeftOutModels
+        One per fold of `fold_of`.
+
+    Returns
+    -------
+    list of CompositeFigures
+        What the answers list.
+    """
+    return _of_bare_photos(_listed, folder, models)
+
+
+def _of_bare_photos(measure: Callable[[Path, Label, str, M], T], folder: Path, models: Sequence[M]) -> list[T]:
+    """What is measured on each photo of bare skin with the models of its fold."""
     with (folder / "labels.csv").open(newline="", encoding="utf-8") as handle:
         tones = {row["photo"]: row["skin_tone"] for row in csv.DictReader(handle)}
     jobs = (
-        delayed(_measured)(
-            folder / "photos", label, tones[label.photo], classifiers[fold_of(label.source, label.group)]
-        )
+        delayed(measure)(folder / "photos", label, tones[label.photo], models[fold_of(label.source, label.group)])
         for label in read_labels(folder)
         if label.visible == "0"
     )
-    return [row for rows in Parallel(n_jobs=2)(jobs) for row in rows]
+    return list(Parallel(n_jobs=2)(jobs))
 
 
 def _measured(folder: Path, label: Label, tone: str, classifier: SpotClassifier) -> list[CompositeFigures]:
@@ -98,6 +145,17 @@ def _measured(folder: Path, label: Label, tone: str, classifier: SpotClassifier)
         mean_px = float(composite.diameter_px.mean())
         rows.append(CompositeFigures(label.source, tone, strength, mean_px, match.f1, len(table)))
     return rows
+
+
+def _listed(folder: Path, label: Label, tone: str, models: LeftOutModels) -> CompositeFigures:
+    cv2.setNumThreads(1)
+    found = find(folder / label.photo, models.classifier)
+    photo, skin = found.photo, found.skin
+    flags = photo_flags(photo.rgb, skin.fraction, skin.is_dark, working_px_per_mm(photo, found.scale))
+    features = compute_features(gather(found))
+    pattern = find_pattern(features, flags, len(found.table) == 0, models.pattern, models.bare)
+    n_listed = len(listed_spots(found.spots, pattern))
+    return CompositeFigures(label.source, tone, "listed", 0.0, float(n_listed == 0), n_listed)
 
 
 def composite_report(rows: Sequence[CompositeFigures]) -> str:
@@ -122,16 +180,18 @@ def composite_report(rows: Sequence[CompositeFigures]) -> str:
             large = [row for row in chosen if row.diameter_px >= LARGE_DIAMETER_MIN_PX]
             cells = [cell for part in (chosen, large) for cell in (str(len(part)), _mean_with_interval(part))]
             lines.append(f"| {strength} | {tone} | {' | '.join(cells)} |")
-    return "\n".join([*lines, "", *_bare_lines([row for row in rows if row.strength == "bare"])])
+    return "\n".join([*lines, "", *_bare_lines(rows)])
 
 
 def _bare_lines(rows: Sequence[CompositeFigures]) -> Iterator[str]:
-    yield "| the same skin bare | photos | with any spot | with ten or more |"
-    yield "|---|---|---|---|"
-    for tone in TONES:
-        found = np.asarray([row.found for row in rows if row.tone == tone])
-        if len(found):
-            yield f"| {tone} | {len(found)} | {(found > 0).mean():.2f} | {(found >= MANY_SPOTS).mean():.2f} |"
+    yield "| the same skin bare | photos | any spot found | ten or more | any spot listed | ten or more |"
+    yield "|---|---|---|---|---|---|"
+    for tone in (*TONES, "all"):
+        of_tone = [row for row in rows if tone in (row.tone, "all")]
+        counts = [np.asarray([row.found for row in of_tone if row.strength == name]) for name in ("bare", "listed")]
+        if len(counts[0]):
+            shares = [f"{(count >= least).mean():.2f}" for count in counts for least in (1, MANY_SPOTS)]
+            yield f"| {tone} | {len(counts[0])} | {' | '.join(shares)} |"
 
 
 def _mean_with_interval(rows: Sequence[CompositeFigures]) -> str:

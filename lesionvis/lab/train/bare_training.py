@@ -8,11 +8,11 @@ from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 
-from lesionvis.lab.train.folds import fold_of
-from lesionvis.lab.train.forests import SEED, FittedPredictor
+from lesionvis.lab.train.folds import N_FOLDS, fold_of
+from lesionvis.lab.train.forests import SEED, FittedPredictor, onnx_predictor
 from lesionvis.lab.train.pattern_training import PatternTable
 from lesionvis.labels import PATTERNS
-from lesionvis.pattern.bare import shows_redness
+from lesionvis.pattern.bare import BareModel, shows_redness
 from lesionvis.pattern.features import BARE_MODEL_FEATURES
 
 BARE, VISIBLE = "0", "1"
@@ -147,6 +147,29 @@ def is_bare_out_of_fold(table: PatternTable, probability: NDArray[np.float64]) -
         held, others = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
         is_bare[held] = probability[held] >= fit_bare_min(table.take(others), probability[others])
     return is_bare & ~np.asarray([shows_redness(values) for values in table.values()], np.bool_)
+
+
+def left_out_bare_models(table: PatternTable) -> list[BareModel]:
+    """Models of bare skin that never saw the photos of one fold of the classifiers, threshold included.
+
+    Parameters
+    ----------
+    table : PatternTable
+        Features and labels of N photos and composites.
+
+    Returns
+    -------
+    list of BareModel
+        One per fold of `fold_of`.
+    """
+    fold = np.asarray([fold_of(label.source, label.group) for label in table.labels])
+    probability = bare_out_of_fold(table)
+    models = []
+    for number in range(N_FOLDS):
+        others = np.flatnonzero(fold != number)
+        bare_min = fit_bare_min(table.take(others), probability[others])
+        models.append(BareModel(f"without fold {number}", onnx_predictor(fit_bare(table, others)), bare_min))
+    return models
 
 
 def has_bare(table: PatternTable) -> bool:
