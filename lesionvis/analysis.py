@@ -19,6 +19,7 @@ from lesionvis.json_ready import json_ready
 from lesionvis.labels import NO_SPOTS, SINGLE_LESION, UNCERTAIN
 from lesionvis.pattern import Pattern, find_pattern, load_pattern_model
 from lesionvis.pattern.features import Features, compute_features, gather
+from lesionvis.pattern.likeness import likeness_flags
 from lesionvis.pattern.seen import SEVERAL
 from lesionvis.photo.mask import MaskSource, read_mask
 from lesionvis.photo.reader import MIN_WORKING_PX_PER_MM, Photo, PhotoReader, PhotoSource
@@ -280,6 +281,8 @@ class Analyzer:
         found = self._find(source, scale, mask, drawn)
         photo, skin, table = found.photo, found.skin, found.table
         flags = photo_flags(photo.rgb, skin.fraction, skin.is_dark, working_px_per_mm(photo, found.scale))
+        if drawn is None:  # a person who draws spots knows that this is skin
+            flags += likeness_flags(photo.rgb, skin.mask, flags)
         features = compute_features(gather(found))
         has_drawn = drawn is not None and len(table) > 0
         model = load_pattern_model(self.model_folder)

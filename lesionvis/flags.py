@@ -35,6 +35,12 @@ _ALL = (
         "Much of the picture has exactly one colour, as drawings and charts do and photos do not.",
     ),
     Flag(
+        "unlike_skin",
+        "photo",
+        "What has the colour of skin in the picture does not have its texture, or not its mix of colours: it may be "
+        "something else.",
+    ),
+    Flag(
         "dermatoscope_view",
         "photo",
         "The picture is a round field on black, as a dermatoscope gives; it is no plain photo.",

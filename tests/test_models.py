@@ -245,7 +245,7 @@ def test_columns_must_be_the_ones_it_was_made_for(folder: Path) -> None:
         predictor_for(model, "lesion", COLUMNS)
 
 
-@pytest.mark.parametrize("name", ["spots-v2", "regions-v1", "pattern-v2", "bare-v1"])
+@pytest.mark.parametrize("name", ["spots-v2", "regions-v1", "pattern-v2", "bare-v1", "likeness-v1"])
 def test_the_models_of_the_package_load(name: str) -> None:
     model = load_model(packaged_model_folder(name))
     assert model.name == name
@@ -253,7 +253,7 @@ def test_the_models_of_the_package_load(name: str) -> None:
     assert set(model.card["versions"]) == {"lesionvis", "scikit-learn", "skl2onnx"}
 
 
-@pytest.mark.parametrize("name", ["spots-v2", "regions-v1", "pattern-v2", "bare-v1"])
+@pytest.mark.parametrize("name", ["spots-v2", "regions-v1", "pattern-v2", "bare-v1", "likeness-v1"])
 def test_the_card_names_the_table_that_lies_beside_it(name: str) -> None:
     folder = packaged_model_folder(name)
     table = load_model(folder).card["training_table"]

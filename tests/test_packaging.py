@@ -88,7 +88,7 @@ def test_the_wheel_holds_code_models_and_tables_and_nothing_else(wheel: Path, pr
         if path.suffix == ".onnx" or path.name in ("card.json", "MODEL_CARD.md")
     }
     assert {"lesionvis/triage/triage_rules.csv", "lesionvis/triage/answers.csv", "lesionvis/py.typed"} <= package
-    names_of_models = ("pattern-v2", "bare-v1", "regions-v1", "spots-v2")
+    names_of_models = ("pattern-v2", "bare-v1", "likeness-v1", "regions-v1", "spots-v2")
     assert {f"lesionvis/models/{name}/card.json" for name in names_of_models} <= models
     assert {name for name in names if ".dist-info/" not in name} == package | models
     assert not any(name.endswith((".jpg", ".png")) for name in names)

@@ -22,6 +22,7 @@ OUTLINED_LESIONS = REGION_TABLE.parent / "outlined_lesions.jsonl"
 PATTERN_TABLE = MODELS / "pattern-v2" / "training.csv"
 # Dermoscopic photos: measured, judged, never trained on.
 OTHER_SOURCE_TABLE = MODELS / "pattern-v2" / "other_source.csv"
+LIKENESS_TABLE = MODELS / "likeness-v1" / "training.csv"
 # Repeats of the cross-validation, each with other folds.
 N_REPEATS = 3
 
@@ -41,14 +42,24 @@ def main() -> None:
     regions = commands.add_parser("regions", help="measure photos whose lesion is known: makes the table of regions")
     regions.add_argument("--photos", type=Path, nargs="+", required=True, help="folders with labels.csv and photos/")
     regions.set_defaults(run=_regions)
+    likeness = commands.add_parser("likeness", help="measure skin and what is none: makes the table of likeness")
+    likeness.add_argument("--photos", type=Path, nargs="+", required=True, help="folders with labels.csv and photos/")
+    likeness.add_argument("--others", type=Path, required=True, help="folder of pictures that show no skin")
+    likeness.set_defaults(run=_likeness)
     train = commands.add_parser("train", help="train the models from the committed tables")
     train.set_defaults(run=_train)
     card = commands.add_parser("card", help="write MODEL_CARD.md of the pattern model from its tables; train does too")
     card.set_defaults(run=_card)
     evaluate = commands.add_parser("evaluate", help="figures on photos left out of training")
-    stages = evaluate.add_subparsers(metavar="STAGE")
     evaluate.add_argument("--repeats", type=int, default=N_REPEATS)
     evaluate.set_defaults(run=_evaluate)
+    _add_stages(evaluate.add_subparsers(metavar="STAGE"))
+    arguments = parser.parse_args()
+    arguments.run(arguments)
+
+
+def _add_stages(stages: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """What can be evaluated, each with its arguments."""
     spots = stages.add_parser("spots", help="spots and lesions beside the usual detectors; else the pattern")
     spots.add_argument("--photos", type=Path, required=True, help="folder with the truth and photos/")
     spots.set_defaults(run=_evaluate_spots)
@@ -85,8 +96,6 @@ def main() -> None:
     flips = stages.add_parser("flips", help="answers that change when a photo is cropped, turned, recoloured, blurred")
     flips.add_argument("--photos", type=Path, required=True, help="folder with the truth and photos/")
     flips.set_defaults(run=_evaluate_flips)
-    arguments = parser.parse_args()
-    arguments.run(arguments)
 
 
 def _samples(arguments: argparse.Namespace) -> None:
@@ -152,6 +161,13 @@ def _regions(arguments: argparse.Namespace) -> None:
     write_region_table(REGION_TABLE, make_region_table(examples))
 
 
+def _likeness(arguments: argparse.Namespace) -> None:
+    from lesionvis.lab.train.likeness_examples import make_likeness_table
+    from lesionvis.lab.train.likeness_training import write_likeness_table
+
+    write_likeness_table(LIKENESS_TABLE, make_likeness_table(arguments.photos, arguments.others))
+
+
 def _fold_classifiers() -> list[SpotClassifier]:
     """One classifier per fold, which never saw the photos of that fold."""
     from lesionvis.lab.train import candidate_training, region_training
@@ -161,12 +177,13 @@ def _fold_classifiers() -> list[SpotClassifier]:
 
 
 def _train(arguments: argparse.Namespace) -> None:
-    from lesionvis.lab.build import train_bare, train_pattern, train_regions, train_spots
+    from lesionvis.lab.build import train_bare, train_likeness, train_pattern, train_regions, train_spots
 
     train_spots(SPOT_TABLE, SPOT_TABLE.parent)
     train_regions(REGION_TABLE, REGION_TABLE.parent)
     train_pattern(PATTERN_TABLE, PATTERN_TABLE.parent, repeats=N_REPEATS)
     train_bare(PATTERN_TABLE, MODELS / "bare-v1")
+    train_likeness(LIKENESS_TABLE, LIKENESS_TABLE.parent)
     _card(arguments)
 
 
@@ -253,9 +270,11 @@ def _evaluate_composites(arguments: argparse.Namespace) -> None:
 
 def _evaluate_seen(arguments: argparse.Namespace) -> None:
     from lesionvis.lab.evaluate.seen_report import measure_seen, seen_report
+    from lesionvis.lab.train.likeness_training import is_unlike_out_of_fold, read_likeness_table
     from lesionvis.lab.train.pattern_training import read_pattern_table
 
-    print(seen_report(measure_seen(arguments.photos, read_pattern_table(PATTERN_TABLE))))
+    is_unlike = is_unlike_out_of_fold(read_likeness_table(LIKENESS_TABLE))
+    print(seen_report(measure_seen(arguments.photos, read_pattern_table(PATTERN_TABLE), is_unlike)))
 
 
 def _evaluate_calibration(arguments: argparse.Namespace) -> None:
@@ -269,9 +288,11 @@ def _evaluate_calibration(arguments: argparse.Namespace) -> None:
 
 def _evaluate_lookalikes(arguments: argparse.Namespace) -> None:
     from lesionvis.lab.evaluate.lookalike_report import answered, lookalike_report, not_skin_pictures, wound_pictures
+    from lesionvis.lab.train.likeness_training import is_unlike_out_of_fold, read_likeness_table
 
     del arguments
-    print(lookalike_report(answered(list(not_skin_pictures())), answered(list(wound_pictures()))))
+    is_unlike = is_unlike_out_of_fold(read_likeness_table(LIKENESS_TABLE))
+    print(lookalike_report(answered(list(not_skin_pictures()), is_unlike), answered(list(wound_pictures()), is_unlike)))
 
 
 def _evaluate_errors(arguments: argparse.Namespace) -> None:

@@ -29,11 +29,21 @@ from lesionvis.lab.train.bare_training import (
 from lesionvis.lab.train.calibrate import COVERAGE
 from lesionvis.lab.train.candidate_training import fit_candidate_forests, read_table, typical_spot
 from lesionvis.lab.train.forests import write_model
+from lesionvis.lab.train.likeness_training import (
+    RENDERED_SKIN,
+    SKIN,
+    SKIN_LOST_MAX,
+    fit_likeness,
+    fit_unlike_min,
+    likeness_out_of_fold,
+    read_likeness_table,
+)
 from lesionvis.lab.train.pattern_training import fit_pattern, read_pattern_table, table_digest
 from lesionvis.lab.train.region_training import fit_region_forest, read_region_table
 from lesionvis.lab.truth import Label
 from lesionvis.pattern.bare import BARE_MODEL_NAME as BARE_MODEL
 from lesionvis.pattern.features import MODEL_FEATURES
+from lesionvis.pattern.likeness import LIKENESS_MODEL_NAME as LIKENESS_MODEL
 from lesionvis.pattern.pattern import CLASSES
 from lesionvis.pattern.pattern import MODEL_NAME as PATTERN_MODEL
 from lesionvis.spots.classifier import KINDS
@@ -51,6 +61,13 @@ SPOT_DATA = (
     "training data are for non-commercial research"
 )
 REGION_DATA = f"{DATA}; bare skin of public web photos, measurements only"
+
+LIKENESS_DATA = (
+    "DermNet (dermnetnz.org, CC BY-NC-ND 3.0 NZ), PAD-UFES-20 (doi:10.17632/zr7vgbcyr2.1, CC BY 4.0), public web "
+    "photos of 36 sources, sample pictures of scikit-image and scikit-learn, the stamps of Tux Paint and the "
+    "backgrounds of MATE and UKUI (free licences), and rendered and drawn pictures; measurements only, no pictures; "
+    "training data are for non-commercial research"
+)
 
 PATTERN_DATA = (
     "DermNet (dermnetnz.org, CC BY-NC-ND 3.0 NZ), PAD-UFES-20 (doi:10.17632/zr7vgbcyr2.1, CC BY 4.0) and public web "
@@ -166,6 +183,35 @@ def train_bare(table_file: Path, folder: Path) -> None:
         },
     }
     write_model(folder, BARE_MODEL, {"forest": fit_bare(table, np.arange(len(visible)))}, about)
+
+
+def train_likeness(table_file: Path, folder: Path) -> None:
+    """Train and write the model that tells skin from anything else, with its scores on what it never saw in the card.
+
+    Parameters
+    ----------
+    table_file : Path
+        Table from `write_likeness_table`.
+    folder : Path
+        Model folder to write.
+    """
+    table = read_likeness_table(table_file)
+    probability = likeness_out_of_fold(table)
+    unlike_min = fit_unlike_min(table, probability)
+    kinds = [name for name in np.unique(table.kind).tolist() if name not in (SKIN, RENDERED_SKIN)]
+    is_unlike, is_other = probability >= unlike_min, ~table.is_skin()
+    about = {
+        "thresholds": {"unlike_min": round(unlike_min, 4), "skin_lost_max": SKIN_LOST_MAX},
+        "scores": {
+            "skin_called_unlike": round(float(is_unlike[table.kind == SKIN].mean()), 4),
+            "rendered_skin_called_unlike": round(float(is_unlike[table.kind == RENDERED_SKIN].mean()), 4),
+            "others_called_unlike": round(float(is_unlike[is_other].mean()), 4),
+        },
+        "counts": {"skin": int((table.kind == SKIN).sum()), "others": int(is_other.sum()), "kinds": len(kinds)},
+        "data": LIKENESS_DATA,
+        "training_table": {"file": table_file.name, "sha256": table_digest(table_file)},
+    }
+    write_model(folder, LIKENESS_MODEL, {"trees": fit_likeness(table, np.arange(len(is_other)))}, about)
 
 
 def _figures(runs: Sequence[AnsweredPhotos]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from lesionvis.labels import ANGIOMA, NO_SPOTS, PATTERNS, PETECHIAL_SHOWER, SING
 from lesionvis.models import Model, Predictor, load_model, packaged_model_folder, predictor_for
 from lesionvis.pattern.bare import BareModel, load_bare_model
 from lesionvis.pattern.features import MODEL_FEATURES, Features
+from lesionvis.pattern.likeness import UNLIKE_SKIN
 from lesionvis.pattern.lookalikes import lookalike_doubts
 from lesionvis.pattern.reasons import reasons_for
 from lesionvis.pattern.seen import MELANIN_INDEX_MAX, SEVERAL, UNSEEN_FLAGS, seen_words, what_is_seen
@@ -28,7 +29,16 @@ CLASSES = (*PATTERNS, "other")
 LINEAR_CLASSES = (*CLASSES, PETECHIAL_SHOWER, "other")
 
 # Flags that forbid an answer, whatever the model says.
-BLOCKING_FLAGS = ("no_skin", "dark_skin", "too_dark", "overexposed", "blurred", "flat_colours", "dermatoscope_view")
+BLOCKING_FLAGS = (
+    "no_skin",
+    "dark_skin",
+    "too_dark",
+    "overexposed",
+    "blurred",
+    "flat_colours",
+    UNLIKE_SKIN,
+    "dermatoscope_view",
+)
 # On skin that looks bare a pattern as likely as this remains possible; the threshold of showers is lower by itself, as
 # mild ones are hard to tell.
 BARE_PATTERN_MIN = 0.2

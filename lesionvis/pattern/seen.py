@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from lesionvis.pattern.likeness import UNLIKE_SKIN
+
 # Flags of photos that show no skin.
-NOT_SKIN_FLAGS = ("no_skin", "flat_colours")
+NOT_SKIN_FLAGS = ("no_skin", "flat_colours", UNLIKE_SKIN)
 # Flags of photos that show too little to say what is there.
 UNCLEAR_FLAGS = ("too_dark", "overexposed", "blurred", "dermatoscope_view")
 # Flags of photos that do not show small spots, with what to do: where none was found, that does not mean that there are
@@ -28,7 +30,7 @@ MELANIN_INDEX_MAX = 0.66
 ERYTHEMA_SHARE_MIN = 0.1
 
 SEEN: dict[str, str] = {
-    "not_skin": "hardly any skin",
+    "not_skin": "hardly any skin, or something else than skin",
     "unclear_photo": "too little to tell: the photo is too small, dark, bright or blurred, or seen through a lens",
     "bare_skin": "bare skin",
     "lesion": "one lesion that stands out",

@@ -29,6 +29,7 @@ _NEAR = "Go so near that the skin fills the picture, hold still, and tap on the 
 _ALL = (
     Retake("no_skin", "Hardly any skin was found in this photo.", _NEAR),
     Retake("flat_colours", "This looks like a drawing, a chart or a screen, not like a photo of skin.", _NEAR),
+    Retake("unlike_skin", "This may be something else than skin.", _NEAR),
     Retake(
         "dermatoscope_view",
         "This is a picture through a magnifier or a microscope.",

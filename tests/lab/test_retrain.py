@@ -14,10 +14,11 @@ import sklearn
 from numpy.typing import NDArray
 
 from lesionvis.lab.__main__ import N_REPEATS
-from lesionvis.lab.build import train_bare, train_pattern, train_regions, train_spots
+from lesionvis.lab.build import train_bare, train_likeness, train_pattern, train_regions, train_spots
 from lesionvis.lab.train.calibrate import COVERAGE
 from lesionvis.lab.train.candidate_training import CandidateTable, read_table
 from lesionvis.lab.train.folds import N_FOLDS, N_HOME_FOLDS
+from lesionvis.lab.train.likeness_training import read_likeness_table
 from lesionvis.lab.train.pattern_training import LAID_ON, PatternTable, read_pattern_table
 from lesionvis.lab.train.region_training import RegionTable, read_region_table
 from lesionvis.labels import PATTERNS
@@ -27,7 +28,7 @@ from lesionvis.pattern.pattern import CLASSES, load_pattern_model
 from lesionvis.spots.candidates import COLUMNS as CANDIDATE_COLUMNS
 from lesionvis.spots.classifier import KIND_COLUMNS, KINDS, classifier_of
 
-NAMES = ("spots-v2", "regions-v1", "pattern-v2", "bare-v1")
+NAMES = ("spots-v2", "regions-v1", "pattern-v2", "bare-v1", "likeness-v1")
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +39,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Model]:
     train_regions(packaged_model_folder("regions-v1") / "training.npz", folder / "regions-v1")
     train_pattern(packaged_model_folder("pattern-v2") / "training.csv", folder / "pattern-v2", repeats=N_REPEATS)
     train_bare(packaged_model_folder("pattern-v2") / "training.csv", folder / "bare-v1")
+    train_likeness(packaged_model_folder("likeness-v1") / "training.csv", folder / "likeness-v1")
     return {name: load_model(folder / name) for name in NAMES}
 
 
@@ -98,6 +100,19 @@ def test_the_region_model_is_what_its_table_gives(
     difference = np.abs(ours - theirs)
     assert difference.max() < 1e-3
     assert difference.mean() < 1e-5
+
+
+def test_the_model_of_likeness_is_what_its_table_gives(trained: dict[str, Model], shipped: dict[str, Model]) -> None:
+    numbers = read_likeness_table(packaged_model_folder("likeness-v1") / "training.csv").numbers
+    ours, theirs = (models["likeness-v1"].predictors["trees"](numbers) for models in (trained, shipped))
+    assert np.abs(ours - theirs).max() < 1e-3
+
+
+def test_few_photos_of_skin_are_taken_for_something_else(shipped: dict[str, Model]) -> None:
+    scores = shipped["likeness-v1"].card["scores"]
+    assert scores["skin_called_unlike"] <= 0.02
+    assert scores["rendered_skin_called_unlike"] <= 0.02
+    assert scores["others_called_unlike"] >= 0.6
 
 
 @pytest.mark.parametrize("name", NAMES)

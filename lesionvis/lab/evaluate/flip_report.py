@@ -20,6 +20,7 @@ from lesionvis.lab.truth import Label
 from lesionvis.labels import PATTERNS, UNCERTAIN
 from lesionvis.pattern import PatternModel, find_pattern
 from lesionvis.pattern.features import FEATURE_NAMES, Features
+from lesionvis.pattern.likeness import likeness_flags
 from lesionvis.photo import Photo, read_photo
 from lesionvis.quality import photo_flags
 from lesionvis.spots.classifier import SpotClassifier
@@ -148,6 +149,7 @@ def _answer(photo: Photo, classifier: SpotClassifier, model: PatternModel) -> st
     found = find(photo, classifier)
     values = dict(zip(FEATURE_NAMES, feature_row(found).tolist(), strict=True))
     flags = photo_flags(photo.rgb, found.skin.fraction, found.skin.is_dark)
+    flags += likeness_flags(photo.rgb, found.skin.mask, flags)
     return find_pattern(Features(values), flags, values["spot_count"] == 0, model).label
 
 

@@ -1,8 +1,8 @@
-"""Answers on pictures that show no skin, and on wounds and blood: none of them was in any training."""
+"""Answers on pictures that show no skin, and on wounds and blood, by models that never saw their like."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,8 @@ from lesionvis.lab.render.not_skin import KINDS, draw_not_skin
 from lesionvis.lab.render.wounds import WOUND_KINDS, draw_wound
 from lesionvis.lab.train.left_out import in_two_processes
 from lesionvis.labels import ANGIOMA, LABELS, PATTERNS
+from lesionvis.pattern import find_pattern
+from lesionvis.pattern.likeness import NOT_ASKED_FLAGS, UNLIKE_SKIN
 from lesionvis.scale import NoScale
 
 N_DRAWN = 10
@@ -47,11 +49,14 @@ class Lookalike:
     ----------
     kind, name : str
     rgb : ndarray of shape (H, W, 3), uint8
+    group : str
+        What is left out of training together.
     """
 
     kind: str
     name: str
     rgb: NDArray[np.uint8]
+    group: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +86,16 @@ def not_skin_pictures() -> Iterator[Lookalike]:
     """
     for name, rgb in _sample_pictures():
         height, width = rgb.shape[:2]
-        yield Lookalike("sample pictures", name, rgb)
+        yield Lookalike("sample pictures", name, rgb, name)
         if name in (*SKIMAGE_GREY, "colorwheel"):
             continue
         for top, left in ((0, 0), (0, 2), (2, 0), (2, 2), (1, 1)):
             y, x = top * height // 4, left * width // 4
             crop = np.ascontiguousarray(rgb[y : y + height // 2, x : x + width // 2])
-            yield Lookalike("crops of them", f"{name} at {x}, {y}", crop)
+            yield Lookalike("crops of them", f"{name} at {x}, {y}", crop, name)
     for kind in KINDS:
         for seed in range(N_DRAWN):
-            yield Lookalike(kind, f"{kind} {seed}", draw_not_skin(kind, seed))
+            yield Lookalike(kind, f"{kind} {seed}", draw_not_skin(kind, seed), kind)
 
 
 def _sample_pictures() -> Iterator[tuple[str, NDArray[np.uint8]]]:
@@ -118,27 +123,36 @@ def wound_pictures() -> Iterator[Lookalike]:
         for number, tone in enumerate(WOUND_TONES_ITA_DEG):
             for turn in range(N_WOUNDS_PER_TONE):
                 seed = number * N_WOUNDS_PER_TONE + turn
-                yield Lookalike(kind, f"{kind} {seed}, ITA {tone:g}", draw_wound(kind, tone, seed))
+                yield Lookalike(kind, f"{kind} {seed}, ITA {tone:g}", draw_wound(kind, tone, seed), kind)
 
 
-def answered(pictures: Sequence[Lookalike]) -> list[Answer]:
-    """Answers of the models that come with the package.
+def answered(pictures: Sequence[Lookalike], is_unlike: Mapping[str, bool]) -> list[Answer]:
+    """Answers of the models that come with the package, but for the one that tells what is not skin.
 
     Parameters
     ----------
     pictures : sequence of Lookalike
+    is_unlike : mapping of str to bool
+        What models say that never saw a picture's group; pictures that are missing are asked of the model of the
+        package, which saw none of them.
 
     Returns
     -------
     list of Answer
         In the same order.
     """
-    return in_two_processes(_answered, [(picture,) for picture in pictures])
+    return in_two_processes(_answered, [(picture, is_unlike.get(picture.name)) for picture in pictures])
 
 
-def _answered(picture: Lookalike) -> Answer:
+def _answered(picture: Lookalike, is_unlike: bool | None) -> Answer:
     analysis = Analyzer()(picture.rgb, scale=_NOT_SOUGHT)
-    return Answer(picture.kind, picture.name, analysis.pattern.label, analysis.pattern.seen, len(analysis.table))
+    pattern = analysis.pattern
+    if is_unlike is not None and is_unlike != (UNLIKE_SKIN in analysis.flags):
+        flags = [flag for flag in analysis.flags if flag != UNLIKE_SKIN]
+        if is_unlike and not set(flags) & set(NOT_ASKED_FLAGS):
+            flags.append(UNLIKE_SKIN)
+        pattern = find_pattern(analysis.features, flags, len(analysis.table) == 0)
+    return Answer(picture.kind, picture.name, pattern.label, pattern.seen, len(analysis.table))
 
 
 def lookalike_report(not_skin: Sequence[Answer], wounds: Sequence[Answer]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from lesionvis.lab.train.bare_training import BARE, bare_out_of_fold, is_bare_ou
 from lesionvis.lab.train.left_out import in_two_processes
 from lesionvis.lab.train.pattern_training import PatternTable
 from lesionvis.lab.truth import Label, read_labels
+from lesionvis.pattern.likeness import NOT_ASKED_FLAGS, UNLIKE_SKIN
 from lesionvis.pattern.pattern import is_textbook_shower
 from lesionvis.pattern.seen import SEEN, what_is_seen
 from lesionvis.photo import read_photo
@@ -45,7 +46,7 @@ class SeenPhoto:
     seen: str
 
 
-def measure_seen(folder: Path, table: PatternTable) -> list[SeenPhoto]:
+def measure_seen(folder: Path, table: PatternTable, is_unlike: Mapping[str, bool]) -> list[SeenPhoto]:
     """What is seen in every labelled photo that has its features in a table.
 
     Parameters
@@ -55,6 +56,8 @@ def measure_seen(folder: Path, table: PatternTable) -> list[SeenPhoto]:
     table : PatternTable
         Features of the photos, measured by finders that never saw them; bare skin is told by models that never saw the
         source or patient.
+    is_unlike : mapping of str to bool
+        By SHA-256, photos that models which never saw their source or patient take for something else than skin.
 
     Returns
     -------
@@ -74,16 +77,23 @@ def measure_seen(folder: Path, table: PatternTable) -> list[SeenPhoto]:
         if label.sha256 in rows
     ]
     fractions = [values[rows[label.sha256]]["skin_fraction"] for label, _ in known]
-    flags = in_two_processes(_flags, [(path, share) for (_, path), share in zip(known, fractions, strict=True)])
+    flags = in_two_processes(
+        _flags,
+        [
+            (path, share, is_unlike.get(label.sha256, False))
+            for (label, path), share in zip(known, fractions, strict=True)
+        ],
+    )
     return [
         SeenPhoto(label, what_is_seen(values[rows[label.sha256]], flags_of, is_bare=bool(is_bare[rows[label.sha256]])))
         for (label, _), flags_of in zip(known, flags, strict=True)
     ]
 
 
-def _flags(path: Path, skin_fraction: float) -> tuple[str, ...]:
+def _flags(path: Path, skin_fraction: float, is_unlike: bool) -> tuple[str, ...]:
     """Flags of a photo; whether its skin is dark says nothing on what is seen."""
-    return photo_flags(read_photo(path).rgb, skin_fraction, False)
+    flags = photo_flags(read_photo(path).rgb, skin_fraction, False)
+    return (*flags, UNLIKE_SKIN) if is_unlike and not set(flags) & set(NOT_ASKED_FLAGS) else flags
 
 
 def seen_report(photos: Sequence[SeenPhoto]) -> str:

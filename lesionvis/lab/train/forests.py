@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
+from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor, HistGradientBoostingClassifier
 from sklearn.pipeline import Pipeline
 
 from lesionvis import __version__
@@ -128,6 +128,8 @@ def onnx_bytes(forest: FittedPredictor) -> bytes:
     last = forest.estimator[-1] if isinstance(forest.estimator, Pipeline) else forest.estimator
     if isinstance(last, LinearDiscriminantAnalysis):
         content = _linear_onnx_bytes(forest.estimator)
+    elif isinstance(last, HistGradientBoostingClassifier):
+        content = _boosted_onnx_bytes(last)
     else:
         from skl2onnx import to_onnx
 
@@ -191,6 +193,60 @@ def _linear_onnx_bytes(pipeline: Pipeline) -> bytes:
         [numpy_helper.from_array(np.asarray(value, np.float64), name) for name, value in constants.items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=8)
+    checker.check_model(model)
+    return bytes(model.SerializeToString())
+
+
+def _boosted_onnx_bytes(boosted: HistGradientBoostingClassifier) -> bytes:
+    """ONNX form of boosted trees of two classes, without missing values; skl2onnx 1.20 fails on those of today.
+
+    Thresholds are rounded down to single precision, in which the numbers come: what is at most the one is at most the
+    other.
+    """
+    from onnx import TensorProto, checker, helper
+
+    trees = [predictors[0].nodes for predictors in boosted._predictors]
+    nodes, sizes = np.concatenate(trees), [len(tree) for tree in trees]
+    tree_ids = np.repeat(np.arange(len(trees)), sizes)
+    is_leaf = nodes["is_leaf"].astype(bool)
+    limits = nodes["num_threshold"].astype(np.float32)
+    limits = np.where(limits > nodes["num_threshold"], np.nextafter(limits, np.float32(-np.inf)), limits)
+    leaves = np.flatnonzero(is_leaf)
+    node_ids = np.concatenate([np.arange(size) for size in sizes])
+    vote = helper.make_node(
+        "TreeEnsembleRegressor",
+        ["features"],
+        ["log_odds"],
+        domain="ai.onnx.ml",
+        n_targets=1,
+        base_values=[float(boosted._baseline_prediction.ravel()[0])],
+        nodes_treeids=tree_ids.tolist(),
+        nodes_nodeids=node_ids.tolist(),
+        nodes_featureids=np.where(is_leaf, 0, nodes["feature_idx"]).astype(int).tolist(),
+        nodes_values=np.where(is_leaf, 0.0, limits).tolist(),
+        nodes_modes=np.where(is_leaf, "LEAF", "BRANCH_LEQ").tolist(),
+        nodes_truenodeids=np.where(is_leaf, 0, nodes["left"]).astype(int).tolist(),
+        nodes_falsenodeids=np.where(is_leaf, 0, nodes["right"]).astype(int).tolist(),
+        target_treeids=tree_ids[leaves].tolist(),
+        target_nodeids=node_ids[leaves].tolist(),
+        target_ids=[0] * len(leaves),
+        target_weights=nodes["value"][leaves].tolist(),
+    )
+    steps = [
+        vote,
+        helper.make_node("Sigmoid", ["log_odds"], ["second"]),
+        helper.make_node("Neg", ["log_odds"], ["other_log_odds"]),
+        helper.make_node("Sigmoid", ["other_log_odds"], ["first"]),
+        helper.make_node("Concat", ["first", "second"], ["probabilities"], axis=1),
+    ]
+    graph = helper.make_graph(
+        steps,
+        "boosted",
+        [helper.make_tensor_value_info("features", TensorProto.FLOAT, [None, boosted.n_features_in_])],
+        [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, [None, 2])],
+    )
+    opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid("ai.onnx.ml", 3)]
+    model = helper.make_model(graph, opset_imports=opsets, ir_version=8)
     checker.check_model(model)
     return bytes(model.SerializeToString())
 

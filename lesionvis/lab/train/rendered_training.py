@@ -31,8 +31,19 @@ RENDERED_OTHERS = 60
 _SEED = 20
 
 
-def _scene(generator: np.random.Generator, number: int) -> Scene:
-    """A scene with everything that varies from photo to photo, skin tones evenly spread over the photos."""
+def random_scene(generator: np.random.Generator, number: int) -> Scene:
+    """A scene with everything that varies from photo to photo, skin tones evenly spread over the photos.
+
+    Parameters
+    ----------
+    generator : numpy.random.Generator
+    number : int
+        Of the photo: tone, size and seed follow from it.
+
+    Returns
+    -------
+    Scene
+    """
     # Every other photo is so small that it is enlarged before anything is sought.
     width_px, height_px = ((640, 480), (320, 240))[number // 2 % 2]
     return Scene(
@@ -70,7 +81,7 @@ def _cases() -> Iterator[tuple[str, Scene, tuple[RenderedSpot, ...]]]:
     ):
         for _ in range(count):
             number += 1
-            scene = _scene(generator, number)
+            scene = random_scene(generator, number)
             if kind == "shower":
                 # From 3 px on; as many as fit with ease.
                 diameter_mm = max(float(generator.uniform(0.8, 2.0)), 3.2 / scene.px_per_mm)

@@ -47,4 +47,12 @@ def test_answers_are_counted_and_the_wrong_ones_named() -> None:
 
 def test_a_page_and_grass_get_no_pattern() -> None:
     chosen = [one for one in not_skin_pictures() if one.name in ("page", "grass")]
-    assert not {one.label for one in answered(chosen)} & set(PATTERNS)
+    assert not {one.label for one in answered(chosen, {})} & set(PATTERNS)
+
+
+def test_what_a_model_that_never_saw_the_picture_says_counts() -> None:
+    (tongue,) = [one for one in not_skin_pictures() if one.name == "tongue 2"]
+    (unlike,) = answered([tongue], {"tongue 2": True})
+    assert (unlike.label, unlike.seen) == ("uncertain", "not_skin")
+    (like,) = answered([tongue], {"tongue 2": False})
+    assert like.label == "petechial_shower"

@@ -61,6 +61,8 @@ def test_flags_are_read_off_the_photos_and_all_else_off_the_table(tmp_path: Path
     )
     for row, rgb in zip(rows, (grain, blurred), strict=True):
         cv2.imwrite(str(tmp_path / "web" / "photos" / f"{row}.png"), rgb)
-    sharp, soft = measure_seen(tmp_path, table)
+    unlike = {table.labels[row].sha256: True for row in rows}
+    assert [one.seen for one in measure_seen(tmp_path, table, unlike)] == ["not_skin", "unclear_photo"]
+    sharp, soft = measure_seen(tmp_path, table, {})
     assert soft.seen == "unclear_photo"
     assert sharp.seen not in ("unclear_photo", "not_skin")
