@@ -116,10 +116,11 @@ def _tried(name: str, check: Callable[[], str]) -> Check:
 def _models() -> str:
     from lesionvis.pattern import load_pattern_model
     from lesionvis.pattern.bare import load_bare_model
+    from lesionvis.pattern.likeness import load_likeness_model
     from lesionvis.spots.classifier import MODEL_NAME, REGION_MODEL_NAME, packaged_classifier
 
     packaged_classifier()
-    names = (load_pattern_model().name, load_bare_model().name, MODEL_NAME)
+    names = (load_pattern_model().name, load_bare_model().name, load_likeness_model().name, MODEL_NAME)
     return f"{', '.join(names)} and {REGION_MODEL_NAME} match their cards"
 
 

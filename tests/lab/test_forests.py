@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from sklearn.ensemble import HistGradientBoostingClassifier
 
-from lesionvis.lab.train.forests import onnx_predictor
+from lesionvis.lab.train.forests import FittedPredictor, onnx_predictor
 from lesionvis.lab.train.pattern_training import PatternTable, fit_pattern, read_pattern_table
 from lesionvis.models import packaged_model_folder
 
@@ -45,3 +46,17 @@ def test_a_feature_that_no_photo_has_is_no_obstacle(table: PatternTable) -> None
     for fitted in fit_pattern(without, np.arange(len(table.labels))).values():
         rows = without.model_input()[:20].astype(np.float32)
         assert onnx_predictor(fitted)(rows) == pytest.approx(fitted(rows), abs=PROBABILITY_TOLERANCE)
+
+
+def test_boosted_trees_answer_as_their_onnx_form_on_both_sides_of_every_limit() -> None:
+    generator = np.random.default_rng(5)
+    values = generator.normal(size=(300, 3)).astype(np.float32)
+    boosted = HistGradientBoostingClassifier(max_iter=20, max_leaf_nodes=4, random_state=0)
+    boosted.fit(values, (values[:, 0] * values[:, 1] > 0).astype(np.int64))
+    limits = np.concatenate([one[0].nodes["num_threshold"] for one in boosted._predictors]).astype(np.float32)
+    near = np.concatenate([np.nextafter(limits, side) for side in np.float32([-np.inf, np.inf])] + [limits])
+    rows = np.concatenate([values, np.stack([near, near[::-1], np.roll(near, 7)], axis=1)])
+    expected = boosted.predict_proba(rows)
+    assert onnx_predictor(FittedPredictor(("a", "b", "c"), boosted))(rows) == pytest.approx(
+        expected, abs=PROBABILITY_TOLERANCE
+    )

@@ -200,8 +200,7 @@ def _linear_onnx_bytes(pipeline: Pipeline) -> bytes:
 def _boosted_onnx_bytes(boosted: HistGradientBoostingClassifier) -> bytes:
     """ONNX form of boosted trees of two classes, without missing values; skl2onnx 1.20 fails on those of today.
 
-    Thresholds are rounded down to single precision, in which the numbers come: what is at most the one is at most the
-    other.
+    Thresholds are in single precision, as the numbers are that the trees were fitted to.
     """
     from onnx import TensorProto, checker, helper
 
@@ -210,7 +209,6 @@ def _boosted_onnx_bytes(boosted: HistGradientBoostingClassifier) -> bytes:
     tree_ids = np.repeat(np.arange(len(trees)), sizes)
     is_leaf = nodes["is_leaf"].astype(bool)
     limits = nodes["num_threshold"].astype(np.float32)
-    limits = np.where(limits > nodes["num_threshold"], np.nextafter(limits, np.float32(-np.inf)), limits)
     leaves = np.flatnonzero(is_leaf)
     node_ids = np.concatenate([np.arange(size) for size in sizes])
     vote = helper.make_node(
