@@ -54,7 +54,7 @@ def test_boosted_trees_answer_as_their_onnx_form_on_both_sides_of_every_limit() 
     boosted = HistGradientBoostingClassifier(max_iter=20, max_leaf_nodes=4, random_state=0)
     boosted.fit(values, (values[:, 0] * values[:, 1] > 0).astype(np.int64))
     limits = np.concatenate([one[0].nodes["num_threshold"] for one in boosted._predictors]).astype(np.float32)
-    near = np.concatenate([np.nextafter(limits, side) for side in np.float32([-np.inf, np.inf])] + [limits])
+    near = np.concatenate([np.nextafter(limits, side) for side in (-np.float32(np.inf), np.float32(np.inf))] + [limits])
     rows = np.concatenate([values, np.stack([near, near[::-1], np.roll(near, 7)], axis=1)])
     expected = boosted.predict_proba(rows)
     assert onnx_predictor(FittedPredictor(("a", "b", "c"), boosted))(rows) == pytest.approx(
