@@ -8,13 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.analysis import Analyzer
+from lesionvis.analysis import Analyzer, listed_spots
 from lesionvis.lab.render.not_skin import KINDS, draw_not_skin
 from lesionvis.lab.render.wounds import WOUND_KINDS, draw_wound
 from lesionvis.lab.train.left_out import in_two_processes
 from lesionvis.labels import ANGIOMA, LABELS, PATTERNS
 from lesionvis.pattern import find_pattern
-from lesionvis.pattern.likeness import NOT_ASKED_FLAGS, UNLIKE_SKIN
+from lesionvis.pattern.features import compute_features, gather
+from lesionvis.pattern.likeness import NOT_ASKED_FLAGS, UNLIKE_SKIN, likeness_flags
+from lesionvis.quality import photo_flags
 from lesionvis.scale import NoScale
 
 N_DRAWN = 10
@@ -145,14 +147,15 @@ def answered(pictures: Sequence[Lookalike], is_unlike: Mapping[str, bool]) -> li
 
 
 def _answered(picture: Lookalike, is_unlike: bool | None) -> Answer:
-    analysis = Analyzer()(picture.rgb, scale=_NOT_SOUGHT)
-    pattern = analysis.pattern
-    if is_unlike is not None and is_unlike != (UNLIKE_SKIN in analysis.flags):
-        flags = [flag for flag in analysis.flags if flag != UNLIKE_SKIN]
-        if is_unlike and not set(flags) & set(NOT_ASKED_FLAGS):
-            flags.append(UNLIKE_SKIN)
-        pattern = find_pattern(analysis.features, flags, len(analysis.table) == 0)
-    return Answer(picture.kind, picture.name, pattern.label, pattern.seen, len(analysis.table))
+    found = Analyzer().find(picture.rgb, scale=_NOT_SOUGHT)
+    rgb, skin = found.photo.rgb, found.skin
+    flags = photo_flags(rgb, skin.fraction, skin.is_dark)
+    if is_unlike is None:
+        flags += likeness_flags(rgb, skin.mask, flags)
+    elif is_unlike and not set(flags) & set(NOT_ASKED_FLAGS):
+        flags += (UNLIKE_SKIN,)
+    pattern = find_pattern(compute_features(gather(found)), flags, len(found.table) == 0)
+    return Answer(picture.kind, picture.name, pattern.label, pattern.seen, len(listed_spots(found.spots, pattern)))
 
 
 def lookalike_report(not_skin: Sequence[Answer], wounds: Sequence[Answer]) -> str:
