@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 
 import numpy as np
 import pytest
@@ -10,8 +11,17 @@ from painted import BROWN, Form, comma, disk, egg, long_ellipse, marked, painted
 from stages import Staged
 
 from lesionvis.abcde import Abcde, measure_abcde
-from lesionvis.abcde.criteria import COLOR_COUNT_MIN, DIAMETER_MIN_MM, NOTHING_MEASURED, _border
-from lesionvis.abcde.numbers import Border
+from lesionvis.abcde.criteria import (
+    COLOR_COUNT_MIN,
+    COLOR_SHARE_MIN,
+    DIAMETER_MIN_MM,
+    NOTHING_MEASURED,
+    SHAPE_ASYMMETRY_MIN,
+    _asymmetry,
+    _border,
+    _color,
+)
+from lesionvis.abcde.numbers import Asymmetry, Border
 from lesionvis.abcde.seven_points import SOURCE
 from lesionvis.findings import Findings
 from lesionvis.scale import NoScale, Scale, given_scale
@@ -75,6 +85,19 @@ def test_the_border_counts_from_the_limit_that_is_told() -> None:
     for deviation, is_irregular in ((limit - 1e-4, False), (limit + 1e-4, True)):
         found = _border(dataclasses.replace(smooth, deviation=deviation), is_cut=False)
         assert found.present is is_irregular
+
+
+def test_sentences_give_the_numbers_that_were_measured_and_the_limits() -> None:
+    border = _border(Border(deviation=0.0321, compactness=1.07, octants=(1.0,) * 8), is_cut=False)
+    assert "smooth curve by 3.2 % of the radius (compactness 1.07)" in border.finding
+    halves = _asymmetry(Asymmetry(30.0, (0.031, 0.122), (0.05, 0.11)), is_cut=False)
+    assert ", 3 and 12 % of the area" in halves.finding
+    assert "differ by 0.05 and 0.11" in halves.finding
+    assert f"{100 * SHAPE_ASYMMETRY_MIN:.0f} % of the area" in halves.limit
+    color = _color({"red": 0.061, "black": 0.3, "white": 0.01})
+    assert color.finding.endswith("red 6 %, black 30 %.")
+    count, share = (float(number) for number in re.findall(r"[\d.]+", color.limit))
+    assert (count, share / 100.0) == (COLOR_COUNT_MIN, COLOR_SHARE_MIN)
 
 
 def test_uneven_colours_show_in_a_and_c() -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -52,6 +54,21 @@ def test_a_colour_cast_falls_out() -> None:
     plain, tinted = patch_of(photo, disk), patch_of(cast, disk)
     difference = np.abs(plain.relative - tinted.relative)[plain.mask]
     assert np.median(difference) < 0.02
+
+
+def test_a_spot_beside_the_lesion_is_no_skin() -> None:
+    photo = painted(disk)
+    rows, columns = np.indices(photo.shape[:2])
+    around = np.hypot(columns - CENTRE[0], rows - CENTRE[1])
+    spot = (around > RADIUS + 3.0) & (around < RADIUS + 25.0) & (rows > CENTRE[1] - 20.0)
+    dark = np.where(spot[..., None], photo // 2, photo)
+    held, _, spots = marked(dark, disk)
+    _, clean, _ = marked(photo, disk)
+    labels = np.where(spot & (spots.labels == 0), 2, spots.labels).astype(np.int32)
+    patch = lesion_patch(held, clean, replace(spots, labels=labels))
+    assert patch is not None
+    alone = patch_of(photo, disk)
+    assert np.median(np.abs(patch.relative - alone.relative)[alone.mask]) < 0.02
 
 
 def test_glare_is_marked() -> None:

@@ -33,6 +33,19 @@ def test_what_was_measured_counts(shape: bool | None, color: bool | None, diamet
     assert checklist.scores_3 is (True if lowest >= 3 else None)
 
 
+def test_fewer_than_three_points_are_certain_only_where_what_is_not_known_cannot_add_up() -> None:
+    told = {"changed": "no", "spot_bleeds": "no", "itch": "no"}
+    measured = {"shape_is_irregular": False, "color_is_irregular": False}
+    few = seven_points(Answers.from_mapping(told), **measured, diameter_mm=3.0)
+    assert (few.lowest, few.highest, few.scores_3) == (0, 1, False)
+    assert few.finding.endswith(": fewer than 3.")
+    # Bleeding and the diameter could still make three.
+    assert seven_points(Answers.from_mapping(told | {"spot_bleeds": "unknown"}), **measured).scores_3 is None
+    # The person's own count stands where the items prove nothing against it.
+    counted = Answers.from_mapping(told | {"checklist7_ge3": "yes"})
+    assert seven_points(counted, **measured, diameter_mm=3.0).scores_3 is True
+
+
 def test_a_change_counts_as_one_in_size() -> None:
     changed = Answers.from_mapping({"changed": "yes"})
     assert seven_points(changed).lowest == 2

@@ -47,7 +47,10 @@ def test_an_outline_is_moved_onto_the_spot_that_lies_there_and_onto_no_other(ana
         moved = _placed(outline + np.array([0.7, -0.4]), analysed_shower)
         assert moved.mean(axis=0) == pytest.approx(centres[number])
         assert moved - moved.mean(axis=0) == pytest.approx(outline - outline.mean(axis=0))
-        # A spot three times as wide is another one.
+        # One that is 1.7 times as wide or 0.6 times is that spot, one three times as wide another one.
+        for share in (0.6, 1.7):
+            sized = outline.mean(axis=0) + share * (outline - outline.mean(axis=0))
+            assert _placed(sized + 0.3, analysed_shower).mean(axis=0) == pytest.approx(centres[number])
         wide = outline.mean(axis=0) + 3.0 * (outline - outline.mean(axis=0))
         assert np.array_equal(_placed(wide, analysed_shower), wide)
     far = analysed_shower.spots.outlines_px[0] - np.array([5000.0, 0.0])

@@ -46,6 +46,19 @@ def _stages(rgb: NDArray[np.uint8]) -> tuple[Photo, Skin, Spots]:
     return photo, skin, SpotFinder()(photo, skin, scale)
 
 
+def test_the_skin_around_a_small_spot_is_the_nearest_in_all_directions() -> None:
+    rows, columns = np.mgrid[0:120, 0:160]
+    away = np.hypot(columns - CENTRE[0], rows - CENTRE[1])
+    rgb = np.full((120, 160, 3), SKIN_RGB, np.uint8)
+    rgb[away < 3.0] = SPOT_RGB
+    photo, skin, spots = _stages(rgb)
+    tanned = rgb.copy()
+    tanned[away > 13.0] = rgb[away > 13.0] // 4 * 3
+    outline = [_circle(*CENTRE, 3.0)]
+    alone = contrasts_at(photo, skin, spots, outline)
+    assert contrasts_at(read_photo(tanned), skin, spots, outline).density == pytest.approx(alone.density, abs=1e-3)
+
+
 def _true_blood() -> float:
     colours = np.array([[SPOT_RGB, SKIN_RGB]], np.uint8)
     spot, skin = optical_density(colours)[0].astype(float)
