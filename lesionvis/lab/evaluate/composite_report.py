@@ -22,6 +22,7 @@ from lesionvis.lab.truth import Label, read_labels
 from lesionvis.pattern import PatternModel, find_pattern
 from lesionvis.pattern.bare import BareModel
 from lesionvis.pattern.features import compute_features, gather
+from lesionvis.pattern.likeness import likeness_flags
 from lesionvis.photo import read_photo
 from lesionvis.quality import photo_flags
 from lesionvis.scale import working_px_per_mm
@@ -152,6 +153,7 @@ def _listed(folder: Path, label: Label, tone: str, models: LeftOutModels) -> Com
     found = find(folder / label.photo, models.classifier)
     photo, skin = found.photo, found.skin
     flags = photo_flags(photo.rgb, skin.fraction, skin.is_dark, working_px_per_mm(photo, found.scale))
+    flags += likeness_flags(photo.rgb, skin.mask, flags)
     features = compute_features(gather(found))
     pattern = find_pattern(features, flags, len(found.table) == 0, models.pattern, models.bare)
     n_listed = len(listed_spots(found.spots, pattern))
