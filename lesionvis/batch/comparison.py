@@ -134,9 +134,9 @@ def comparison_text(comparison: RunComparison) -> str:
     lines = [f"{name.ljust(24)}{one} -> {other}" for name, (one, other) in comparison.facts.items()]
     lines = lines or ["Settings, models and versions are the same."]
     counted = ", ".join(f"{change} {count}" for change, count in comparison.counts().items())
-    lines += ["", f"photos      {counted}"]
+    lines += ["", f"{'photos'.ljust(14)}{counted}"]
     for column, before, after, count in comparison.moves():
-        lines.append(f"{column.ljust(12)}{count} x {before or 'not judged'} -> {after or 'not judged'}")
+        lines.append(f"{column.ljust(14)}{count} x {before or 'not judged'} -> {after or 'not judged'}")
     changed = [photo for photo in comparison.photos if photo.change == CHANGED]
     if changed:
         header = ("photo", *_SHOWN)

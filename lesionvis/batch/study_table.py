@@ -147,13 +147,13 @@ def match_rows(table: StudyTable, photos: Iterable[str]) -> MatchedTable:
     }
     notes = []
     if strangers:
-        notes.append(
-            f"{table.path.name}: {len(strangers)} rows match no photo, or several: {listed(strangers)}; "
-            "give the path of a photo in the folder."
-        )
+        those = "1 row matches" if len(strangers) == 1 else f"{len(strangers)} rows match"
+        told = f"{those} no photo, or several: {listed(strangers)}; give the path of a photo in the folder."
+        notes.append(f"{table.path.name}: {told}")
     without = [photo for photo in all_photos if photo not in rows]
     if without:
-        notes.append(f"{table.path.name}: {len(without)} photos have no row: {listed(without)}.")
+        those = "1 photo has" if len(without) == 1 else f"{len(without)} photos have"
+        notes.append(f"{table.path.name}: {those} no row: {listed(without)}.")
     return MatchedTable(rows, problems, tuple(notes))
 
 

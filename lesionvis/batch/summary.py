@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from lesionvis.analysis import CORRECTED
 from lesionvis.batch.journal import Journal
 from lesionvis.batch.names import escape_control_characters
 from lesionvis.batch.parquet import PARQUET_TABLES
@@ -34,19 +35,21 @@ def run_summary(run: Path, journal: Journal) -> str:
     str
     """
     shown: list[list[str]] = []
-    failures: list[str] = []
+    failures: dict[str, list[str]] = {}  # problem -> photos; one wrong word of a table may touch hundreds
     for row in journal.records("photos"):
         if len(shown) <= N_ROWS:
             shown.append([_short(row[name]) for name in _SHOWN])
-        if row["status"] == FAILED and len(failures) <= N_ROWS:
-            failures.append(f"{row['photo']}: {row['problem']}")
+        if row["status"] == FAILED:
+            failures.setdefault(str(row["problem"]), []).append(str(row["photo"]))
     lines = [*text_table(_SHOWN, shown), ""] if len(shown) <= N_ROWS else []
-    lines += [f"failed  {failure}" for failure in failures[:N_ROWS]]
+    lines += [f"failed  {_failed(photos)}: {problem}" for problem, photos in list(failures.items())[:N_ROWS]]
     lines += ["failed  and others, see the table"] if len(failures) > N_ROWS else []
     lines += [
         f"{name.ljust(_LABEL_WIDTH)}{_counted(journal.counts(name))}"
         for name in ("status", "pattern", "triage_level", "triage_basis")
     ]
+    if CORRECTED in (spots_from := journal.counts("spots_from")):
+        lines.append(f"{'spots_from'.ljust(_LABEL_WIDTH)}{_counted(spots_from)}")
     lines += [f"{'note'.ljust(_LABEL_WIDTH)}{escape_control_characters(note)}" for note in notes_of(journal)]
     skipped = journal.skipped_counts()
     lines += [f"{'skipped'.ljust(_LABEL_WIDTH)}{count} × {reason}" for reason, count in skipped.items()]
@@ -114,6 +117,11 @@ def text_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str
     cells = [list(header), *([_shortened(text) for text in row] for row in rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(header))]
     return ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in cells]
+
+
+def _failed(photos: Sequence[str]) -> str:
+    """Photos that failed for the same reason."""
+    return photos[0] if len(photos) == 1 else f"{len(photos)} photos, such as {photos[0]}"
 
 
 def _short(value: Value) -> str:

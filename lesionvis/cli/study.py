@@ -264,7 +264,7 @@ def tell_series_of_run(
         interval_rows,
         study_groups,
     )
-    from lesionvis.batch.summary import text_table
+    from lesionvis.batch.summary import N_ROWS, text_table
     from lesionvis.batch.tables import write_csv
     from lesionvis.report.contact import numbers_of
     from lesionvis.report.pairs_page import course_page
@@ -281,6 +281,8 @@ def tell_series_of_run(
     groups, left_out = study_groups(run)
     contents, rows, summary = [], [], []
     problems: list[str] = []
+    # Nobody reads the courses of a hundred patients on a screen where pages or a table hold them.
+    is_long = len(groups) > N_ROWS and (pages is not None or table is not None)
     for followed in follow_groups(groups, analyzer):
         group, course = followed.group, followed.course
         rows += interval_rows(followed)
@@ -293,6 +295,8 @@ def tell_series_of_run(
             problems.append(f"{name}: {followed.problem}")
         else:
             summary.append((name, str(len(group.photos)), str(course.advice.level)))
+            if is_long:
+                continue
             text = course_text(course, course.advice, numbers, details=details)
             typer.echo(escape_control_characters_in_lines(f"PATIENT {name}\n\n{text}\n"))
     if table is not None:

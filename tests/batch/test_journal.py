@@ -204,6 +204,16 @@ def test_the_summary_names_failures_and_counts(tmp_path: Path) -> None:
     assert "pattern-v2" in status
 
 
+def test_photos_that_failed_for_the_same_reason_share_a_line(tmp_path: Path) -> None:
+    with Journal.resume(tmp_path, FACTS) as journal:
+        for number in range(40):
+            journal.record_file(PhotoFile(f"{number:02}.jpg"), str(number))
+            journal.record(str(number), failed_row("There is no site 'legs'." if number else "It is empty."), [])
+        text = run_summary(tmp_path, journal)
+    assert "failed  00.jpg: It is empty.\nfailed  39 photos, such as 01.jpg: There is no site 'legs'.\n" in text
+    assert "see the table" not in text
+
+
 def test_the_views_can_be_queried(tmp_path: Path) -> None:
     with Journal.resume(tmp_path, FACTS) as journal:
         journal.record_file(PhotoFile("a.jpg"), "one")

@@ -121,7 +121,7 @@ def test_tables_and_corrections_of_both_come_along(study: Path, tmp_path: Path) 
         named = [Path(row["spots_file"]).resolve() for row in table_rows(journal).values()]
         notes = notes_of(journal)
         entered = list(journal.select("SELECT photo FROM corrections ORDER BY number"))
-    assert notes[0] == "run-north: study.csv: 1 photos have no row: a.png."
+    assert notes[0] == "run-north: study.csv: 1 photo has no row: a.png."
     assert notes[1].startswith("run-south: study.csv: 3 photos have no row: a.png, ")
     assert named == [tmp_path / "drawn.png"] * 2
     assert sorted(entered) == [("north/leg/b.png",), ("south/c.png",)]

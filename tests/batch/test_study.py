@@ -15,6 +15,7 @@ from lesionvis.analysis import Analyzer
 from lesionvis.batch.journal import Journal
 from lesionvis.batch.run import BatchRunner
 from lesionvis.batch.study import notes_of, table_rows
+from lesionvis.batch.summary import run_summary
 from lesionvis.errors import RunFolderError
 
 RUNNER = BatchRunner(Analyzer(px_per_mm=6.0), masks=True)
@@ -75,6 +76,8 @@ def rows(run: Path, name: str = "photos.csv") -> dict[str, dict[str, str]]:
 
 def test_drawn_spots_are_measured_and_say_so(run: Path) -> None:
     found = rows(run)
+    with Journal.read(run) as journal:
+        assert "\nspots_from    corrected 3, not judged 2\n" in run_summary(run, journal)
     first = found["leg/a.png"]
     assert (first["spots_from"], first["drawn_in"], first["spot_count"]) == ("corrected", "a.png", "2")
     with (run / "spots.csv").open(newline="", encoding="utf-8") as file:
@@ -112,7 +115,7 @@ def test_what_cannot_be_used_fails_that_photo_with_one_sentence(run: Path) -> No
 def test_rows_and_files_without_a_photo_are_listed(run: Path) -> None:
     with Journal.read(run) as journal:
         assert notes_of(journal) == [
-            "study.csv: 1 rows match no photo, or several: x.png; give the path of a photo in the folder.",
+            "study.csv: 1 row matches no photo, or several: x.png; give the path of a photo in the folder.",
             "study.csv: 2 photos have no row: d.png, e.png.",
             "nobody.png matches no photo of the folder, or several; give it the path of the photo.",
         ]

@@ -116,7 +116,7 @@ def test_rows_have_the_numbers_that_a_spreadsheet_shows(tmp_path: Path) -> None:
     (tmp_path / "s.csv").write_text("photo,x\na.jpg,1\n\n,\nleg/a.jpg,2\n,3\n", encoding="utf-8")
     matched = match_rows(read_study_table(tmp_path / "s.csv"), ["leg/a.jpg"])
     assert matched.problems == {"leg/a.jpg": "s.csv has rows 2, 5 for this photo; leave one."}
-    assert matched.notes[0].startswith("s.csv: 1 rows match no photo, or several: row 6;")
+    assert matched.notes[0].startswith("s.csv: 1 row matches no photo, or several: row 6;")
 
 
 def test_rows_find_their_photos_and_the_rest_is_listed(tmp_path: Path) -> None:
@@ -125,8 +125,8 @@ def test_rows_find_their_photos_and_the_rest_is_listed(tmp_path: Path) -> None:
     assert matched.rows == {"leg/a.jpg": {"x": "1"}, "leg/b.jpg": {"x": "4"}}
     assert matched.problems == {"leg/b.jpg": "s.csv has rows 3, 5 for this photo; leave one."}
     assert matched.notes == (
-        "s.csv: 1 rows match no photo, or several: z.jpg; give the path of a photo in the folder.",
-        "s.csv: 1 photos have no row: c.jpg.",
+        "s.csv: 1 row matches no photo, or several: z.jpg; give the path of a photo in the folder.",
+        "s.csv: 1 photo has no row: c.jpg.",
     )
 
 

@@ -154,6 +154,16 @@ def test_series_of_a_run_tells_every_patient_and_who_was_not_followed(study_run:
     assert second["photos"] == ["3.png"]
 
 
+def test_series_of_many_patients_leaves_the_courses_to_pages_and_table(
+    study_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lesionvis.batch.summary.N_ROWS", 1)
+    lines = called("series", study_run, "--table", tmp_path / "series.csv").stdout.splitlines()
+    assert lines[0].startswith("patient and sites")
+    assert lines[1].startswith("P1 ")
+    assert called("series", study_run).stdout.startswith("PATIENT P1")
+
+
 def test_series_of_a_run_writes_a_page_per_patient_and_site(study_run: Path, tmp_path: Path) -> None:
     called("series", study_run, "--page", tmp_path / "new" / "pages")
     (page,) = sorted((tmp_path / "new" / "pages").iterdir())
