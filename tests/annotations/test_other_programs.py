@@ -1,7 +1,7 @@
 """The libraries of other programs read what is written here, and what they write is read here with the same numbers.
 
-labelme's own loader needs a window system; what it demands of a file (`labelme.label_file.LabelFile`) is checked here
-field by field.
+labelme brings a window system of some hundred MB, so that what its loader demands of a file is checked here field by
+field, and the loader itself (`LabelFile` of labelme 6) is asked where it is installed.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -119,3 +120,21 @@ def test_a_file_for_labelme_has_what_its_loader_demands_and_comes_back_as_it_sav
     path = tmp_path / "shower.json"
     path.write_text(json.dumps(saved, ensure_ascii=False, indent=2), encoding="utf-8")
     assert _numbers(shower, read_drawn(path, "array")) == _expected(analysed_shower)
+
+
+def test_labelme_loads_and_saves_a_file_and_its_numbers_stay(
+    shower: Staged, analysed_shower: Analysis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    label_file = pytest.importorskip("labelme._label_file", reason="labelme is not installed, and not among the extras")
+    content = json.loads(write_annotations(analysed_shower, "labelme"))
+    photo, path, saved = (tmp_path / name for name in (content["imagePath"], "shower.json", "saved.json"))
+    cv2.imwrite(str(photo.with_suffix(".png")), shower.truth.rgb[..., ::-1])
+    path.write_text(json.dumps(content | {"imagePath": photo.with_suffix(".png").name}), encoding="utf-8")
+    loaded = label_file.LabelFile(str(path))
+    assert [(shape["label"], shape["points"]) for shape in loaded.shapes] == [
+        (shape["label"], shape["points"]) for shape in content["shapes"]
+    ]
+    height, width = shower.truth.rgb.shape[:2]
+    loaded.save(str(saved), loaded.shapes, content["imagePath"], height, width, None, loaded.other_data, loaded.flags)
+    assert _numbers(shower, read_drawn(saved, "array")) == _expected(analysed_shower)
