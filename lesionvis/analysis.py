@@ -278,8 +278,44 @@ class Analyzer:
         """
         told = as_answers(answers)
         drawn = None if outlines is None else as_drawn(outlines)
-        found = self._find(source, scale, mask, drawn)
-        photo, skin, table = found.photo, found.skin, found.table
+        return self.conclude(self.find(source, scale=scale, mask=mask), told, drawn)
+
+    def conclude(
+        self,
+        found: Findings,
+        answers: Answers | Mapping[str, str] | None = None,
+        outlines: Outlines | None = None,
+    ) -> Analysis:
+        """Go on from what was found in a photo, so that other outlines or answers need no second search.
+
+        Parameters
+        ----------
+        found : Findings
+            From `find`, with the same settings.
+        answers : Answers or mapping of str to str, optional
+            As for a call.
+        outlines : DrawnSpots or sequence of ndarray of shape (K, 2), optional
+            As for a call.
+
+        Returns
+        -------
+        Analysis
+            As a call gives it.
+
+        Raises
+        ------
+        AnswerError
+            If the name or value of an answer is not a known one.
+        SettingsError
+            If the outlines are not of this photo.
+        """
+        told = as_answers(answers)
+        drawn = None if outlines is None else as_drawn(outlines)
+        photo, skin = found.photo, found.skin
+        if drawn is not None:
+            spots = drawn_spots(drawn, found.spots, photo)
+            found = dataclasses.replace(found, spots=spots, table=measure_spots(photo, found.scale, skin, spots))
+        table = found.table
         flags = photo_flags(photo.rgb, skin.fraction, skin.is_dark, working_px_per_mm(photo, found.scale))
         if drawn is None:  # a person who draws spots knows that this is skin
             flags += likeness_flags(photo.rgb, skin.mask, flags)
@@ -324,12 +360,6 @@ class Analyzer:
         SettingsError
             If a scale is given that the settings contradict, or a mask that cannot be read or is of another size.
         """
-        return self._find(source, scale, mask, None)
-
-    def _find(
-        self, source: PhotoSource, scale: Scale | NoScale | None, mask: MaskSource | None, drawn: DrawnSpots | None
-    ) -> Findings:
-        """Findings in one photo, with the spots that a person drew where there are any."""
         masks = [] if mask is None else [mask]
         if isinstance(source, np.ma.MaskedArray):
             masks.append(np.ma.getmaskarray(source))
@@ -338,8 +368,6 @@ class Analyzer:
         left_out = np.logical_or.reduce([read_mask(one, photo) for one in masks]) if masks else None
         skin = find_skin(photo, scale, left_out)
         spots = self.spot_finder(photo, skin, scale)
-        if drawn is not None:
-            spots = drawn_spots(drawn, spots, photo)
         return Findings(photo, scale, skin, spots, measure_spots(photo, scale, skin, spots))
 
     def _doubts(self, found: Findings) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from lesionvis.triage.circumstances import Circumstances
 
 if TYPE_CHECKING:
     from lesionvis.analysis import Analysis, Analyzer
+    from lesionvis.findings import Findings
     from lesionvis.photo.mask import MaskSource
 
 SCALE_SETTINGS = ("px_per_mm", "mm_across", "coin")
@@ -110,11 +111,62 @@ class Given:
         LesionvisError
             If the photo cannot be read, or what was given cannot be used for it.
         """
-        if self.scale:
-            own: dict[str, Any] = {name: self.scale.get(name) for name in SCALE_SETTINGS}
-            analyzer = dataclasses.replace(analyzer, **own)
-        analysis = analyzer(path, self.circumstances.answers(self.answers), mask=mask, outlines=self.drawn)
+        answers = self.circumstances.answers(self.answers)
+        analysis = self._own(analyzer)(path, answers, mask=mask, outlines=self.drawn)
         return dataclasses.replace(analysis, advice=analysis.advice.noting(self.circumstances))
+
+    def find(self, analyzer: Analyzer, path: str, mask: MaskSource | None) -> Findings:
+        """Find the spots of a photo with the scale that was given for it.
+
+        Parameters
+        ----------
+        analyzer : Analyzer
+            Settings of the run.
+        path : str
+            The photo.
+        mask : MaskSource or None
+            Places to leave out.
+
+        Returns
+        -------
+        Findings
+
+        Raises
+        ------
+        LesionvisError
+            If the photo cannot be read, or what was given cannot be used for it.
+        """
+        return self._own(analyzer).find(path, mask=mask)
+
+    def conclude(self, analyzer: Analyzer, found: Findings) -> Analysis:
+        """Go on from what was found in a photo.
+
+        Parameters
+        ----------
+        analyzer : Analyzer
+            Settings of the run.
+        found : Findings
+            From `find`, with the same scale.
+
+        Returns
+        -------
+        Analysis
+            As `analyze` gives it.
+
+        Raises
+        ------
+        LesionvisError
+            If what was given cannot be used for the photo.
+        """
+        analysis = self._own(analyzer).conclude(found, self.circumstances.answers(self.answers), self.drawn)
+        return dataclasses.replace(analysis, advice=analysis.advice.noting(self.circumstances))
+
+    def _own(self, analyzer: Analyzer) -> Analyzer:
+        """Settings with the scale of this photo."""
+        if not self.scale:
+            return analyzer
+        own: dict[str, Any] = {name: self.scale.get(name) for name in SCALE_SETTINGS}
+        return dataclasses.replace(analyzer, **own)
 
     def answered(self, analysis: Analysis) -> Analysis:
         """Analysis of a photo for which the same was given but for other answers.

@@ -16,7 +16,7 @@ from lesionvis.batch.journal import Journal, utc_now
 from lesionvis.batch.names import escape_control_characters, photo_digest
 from lesionvis.batch.pictures import written_whole
 from lesionvis.batch.rows import PHOTO_COLUMNS, PhotoColumn
-from lesionvis.batch.study import AS_FOUND, REVIEWED, has_reviews, last_correction
+from lesionvis.batch.study import AS_FOUND, REVIEWED, answers_column, has_reviews, last_correction_number
 from lesionvis.labels import LABELS
 from lesionvis.spots.drawn import DrawnSpots
 from lesionvis.triage.answers import UNKNOWN
@@ -46,6 +46,7 @@ _SCHEMA = (
     "CREATE INDEX IF NOT EXISTS corrections_by_photo ON corrections (photo_sha256, number)",
 )
 _COLUMNS = "number, made_at, made_by, action, pattern, note, is_done, answers, correction, undo_to, redo_to"
+_ALL = "SELECT photo_sha256, photo, {columns} FROM reviews WHERE action <> ? ORDER BY number"
 # Action of the row that holds the state before the first change.
 _BASE = "as it was"
 
@@ -86,7 +87,7 @@ class Review:
 
 
 def prepare_reviews(journal: Journal) -> None:
-    """Make the tables of reviews where a run has none.
+    """Make the tables of reviews where a run has none, and bring those of an earlier version up to date.
 
     Parameters
     ----------
@@ -95,6 +96,8 @@ def prepare_reviews(journal: Journal) -> None:
     """
     for statement in _SCHEMA:
         journal.change(statement)
+    if answers_column(journal) != "answers":
+        journal.change("ALTER TABLE reviews ADD COLUMN answers TEXT NOT NULL DEFAULT ''")
     journal.commit()
 
 
@@ -132,7 +135,7 @@ def last_reviews(journal: Journal) -> dict[str, Review]:
     """
     if not has_reviews(journal):
         return {}
-    rows = journal.select(f"SELECT photo_sha256, {_COLUMNS} FROM reviews ORDER BY number")  # noqa: S608
+    rows = journal.select(f"SELECT photo_sha256, {_columns(journal)} FROM reviews ORDER BY number")  # noqa: S608
     return {content: _review(row) for content, *row in rows}
 
 
@@ -252,17 +255,16 @@ def copy_reviews(sources: Iterable[tuple[Journal, Mapping[str, str]]], journal: 
         Journals of the other runs, with the name in this run of each of their photos.
     journal : Journal
     """
-    query = f"SELECT photo_sha256, photo, {_COLUMNS} FROM reviews WHERE action <> ? ORDER BY number"  # noqa: S608
     rows = [
         (_review(row), content, name_of.get(photo, photo))
         for source, name_of in sources
         if has_reviews(source)
-        for content, photo, *row in source.select(query, [_BASE])
+        for content, photo, *row in source.select(_ALL.format(columns=_columns(source)), [_BASE])
     ]
     if rows:
         prepare_reviews(journal)
     for review, content, photo in sorted(rows, key=lambda row: row[0].made_at):
-        _insert(journal, content, photo, review, last_correction(journal, content)[0], 0, 0)
+        _insert(journal, content, photo, review, last_correction_number(journal, content), 0, 0)
 
 
 def write_reviews(run: Path, journal: Journal) -> None:
@@ -343,6 +345,11 @@ def _review(row: tuple[object, ...]) -> Review:
     return Review(int(str(number)), *told, bool(is_done), str(answers), *(int(str(one)) for one in links))
 
 
+def _columns(journal: Journal) -> str:
+    """Columns of reviews in a journal that is only read, also of an earlier version."""
+    return _COLUMNS.replace("answers", answers_column(journal))
+
+
 def _numbered(journal: Journal, number: int) -> Review:
     rows = journal.select(f"SELECT {_COLUMNS} FROM reviews WHERE number = ?", [number])  # noqa: S608
     return _review(next(rows))
@@ -351,7 +358,7 @@ def _numbered(journal: Journal, number: int) -> Review:
 def _held(journal: Journal, content: str, photo: str) -> Review:
     """Review before a change; the state that it starts from has a row too, also when a file brought spots since."""
     before = review_of(journal, content)
-    correction, _ = last_correction(journal, content)
+    correction = last_correction_number(journal, content)
     if before.number and before.correction == correction:
         return before
     told = replace(before, made_at="", made_by="", action=_BASE)
@@ -364,7 +371,7 @@ def _go_to(
 ) -> None:
     """Enter the state of an earlier change again."""
     spots = _spots_of(journal, target.correction)
-    now, _ = last_correction(journal, content)
+    now = last_correction_number(journal, content)
     correction = _enter_spots(journal, content, photo, who, spots, now)
     told = replace(target, made_at="", made_by=who, action=action)
     _insert(journal, content, photo, told, correction, undo_to, redo_to)
@@ -384,7 +391,7 @@ def _enter_spots(journal: Journal, content: str, photo: str, who: str, spots: Dr
         return before
     row = (content, photo, REVIEWED, utc_now(), who, "" if spots is None else spots.drawn_at, text)
     journal.change("INSERT INTO corrections VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)", [row])
-    return last_correction(journal, content)[0]
+    return last_correction_number(journal, content)
 
 
 def _insert(
@@ -392,7 +399,9 @@ def _insert(
 ) -> None:
     said = (told.made_by, told.action, told.pattern, told.note, int(told.is_done), told.answers)
     row = (content, photo, told.made_at or utc_now(), *said, correction, undo_to, redo_to)
-    journal.change("INSERT INTO reviews VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", [row])
+    # By name: where an earlier version made the table, the answers stand last.
+    names = _COLUMNS.replace("number", "photo_sha256, photo", 1)
+    journal.change(f"INSERT INTO reviews ({names}) VALUES ({', '.join('?' * len(row))})", [row])  # noqa: S608
 
 
 def _commit(journal: Journal) -> None:

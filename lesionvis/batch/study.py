@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from lesionvis.batch.corrections import Reader, find_corrections, read_files
@@ -167,6 +168,23 @@ def has_reviews(journal: Journal) -> bool:
     return bool(next(journal.select(query))[0])
 
 
+def answers_column(journal: Journal) -> str:
+    """Column with the answers of the reviews; text without any where an earlier version wrote them.
+
+    Parameters
+    ----------
+    journal : Journal
+        Of a run with tables of reviews.
+
+    Returns
+    -------
+    str
+        SQL.
+    """
+    columns = [name for (name,) in journal.select("SELECT name FROM pragma_table_info('reviews')")]
+    return "answers" if "answers" in columns else "''"
+
+
 def given_for(journal: Journal, problems: Mapping[str, str], *, as_found: bool) -> dict[str, Given]:
     """What counts for each photo: its row of the table, and the last that persons answered and drew on the page.
 
@@ -247,7 +265,32 @@ def last_correction(journal: Journal, content: str) -> tuple[int, DrawnSpots | N
     """
     query = "SELECT number, spots FROM corrections WHERE photo_sha256 = ? ORDER BY number DESC LIMIT 1"
     number, text = next(journal.select(query, [content]), (0, AS_FOUND))
-    return number, None if text == AS_FOUND else DrawnSpots.from_dict(json.loads(text))
+    return number, None if text == AS_FOUND else _drawn(text)
+
+
+def last_correction_number(journal: Journal, content: str) -> int:
+    """Number of the last correction of a photo, without reading its outlines.
+
+    Parameters
+    ----------
+    journal : Journal
+        Of the run.
+    content : str
+        SHA-256 of the photo.
+
+    Returns
+    -------
+    int
+        0 where there is none.
+    """
+    query = "SELECT coalesce(max(number), 0) FROM corrections WHERE photo_sha256 = ?"
+    return int(next(journal.select(query, [content]))[0])
+
+
+# The review page asks for the same spots again and again; those of a photo with hundreds take 0.1 s to read.
+@lru_cache(maxsize=4)
+def _drawn(text: str) -> DrawnSpots:
+    return DrawnSpots.from_dict(json.loads(text))
 
 
 def record_given(journal: Journal, given: Mapping[str, Given]) -> None:
@@ -305,7 +348,8 @@ def _latest_answers(journal: Journal, content: str = "") -> dict[str, str]:
     """Last answers of persons on the review page, on one content or on each; "" where they were taken back."""
     if not has_reviews(journal):
         return {}
-    query = "SELECT photo_sha256, answers FROM reviews WHERE ? IN ('', photo_sha256) ORDER BY number"
+    column = answers_column(journal)
+    query = f"SELECT photo_sha256, {column} FROM reviews WHERE ? IN ('', photo_sha256) ORDER BY number"  # noqa: S608
     return dict(journal.select(query, [content]))
 
 

@@ -43,12 +43,15 @@ class Task:
         File with the places to leave out.
     given : Given
         What a person gave for the photo.
+    pictures : sequence of str or None
+        Kinds of pictures that are wanted, in the place of those of the job.
     """
 
     path: str
     sha256: str
     mask: str | None = None
     given: Given = field(default_factory=Given)
+    pictures: Sequence[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +150,8 @@ class Supervisor:
         LesionvisError
             If no worker can be started.
         """
-        request = {"path": task.path, "sha256": task.sha256, "mask": task.mask, "given": task.given.to_dict()}
+        request: dict[str, Any] = {"path": task.path, "sha256": task.sha256, "mask": task.mask}
+        request |= {"given": task.given.to_dict()} | ({} if task.pictures is None else {"pictures": task.pictures})
         with self._asked:
             for _ in range(ATTEMPTS):
                 worker = self._worker or self._start()

@@ -12,9 +12,9 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ from lesionvis.errors import LesionvisError, SettingsError
 if TYPE_CHECKING:
     from lesionvis.analysis import Analysis, Analyzer
     from lesionvis.batch.given import Given
+    from lesionvis.findings import Findings
     from lesionvis.photo.mask import MaskSource
 
 OVERLAY_JPEG_QUALITY = 90
@@ -52,6 +53,8 @@ class Job:
         Longest time for one photo, seconds; a photo that takes longer fails.
     max_memory_gb : float
         Largest address space of the worker, GB (10**9 bytes); a photo that needs more fails. Not on Windows.
+    keeps_last : bool
+        Keep what was found in the last photo, for somebody who asks about one photo again and again.
     """
 
     settings: Mapping[str, Any]
@@ -59,6 +62,7 @@ class Job:
     pictures: tuple[str, ...]
     max_seconds: float = 120.0
     max_memory_gb: float = 4.0
+    keeps_last: bool = False
 
 
 def main() -> None:
@@ -88,6 +92,7 @@ def analyse_file(
     sha256: str,
     mask: str | None = None,
     given: Mapping[str, Any] | None = None,
+    pictures: Sequence[str] | None = None,
 ) -> dict[str, Any]:
     """Analyse one file.
 
@@ -103,6 +108,8 @@ def analyse_file(
         File with the places to leave out.
     given : mapping, optional
         What a person gave for it, `lesionvis.batch.given.Given.to_dict`.
+    pictures : sequence of str, optional
+        Kinds of pictures that are wanted, in the place of those of the job.
 
     Returns
     -------
@@ -121,13 +128,13 @@ def analyse_file(
         analysis = _analyzed(analyzer, job, path, file_key(sha256), told, left_out)
         if content_key(analysis.photo.sha256, _digest(left_out), told.digest) != sha256:
             return {"unread": _CHANGED}
-        pictures = {kind: base64.b64encode(_picture(kind, analysis, told)).decode("ascii") for kind in job.pictures}
+        kinds = job.pictures if pictures is None else pictures
         return {
             "row": photo_row(analysis),
             "spots": spot_rows(analysis),
             "reasons": reason_rows(analysis),
             "candidates": candidate_rows(analysis),
-            "pictures": pictures,
+            "pictures": {kind: base64.b64encode(_picture(kind, analysis, told)).decode("ascii") for kind in kinds},
         }
     except LesionvisError as error:
         problem = _about_this_file(str(error), path)
@@ -142,21 +149,26 @@ def analyse_file(
     return {"row": failed_row(escape_control_characters(problem))}
 
 
-# The last analysis of a worker that is asked for one photo again and again, and what it is of.
-_last: dict[tuple[str, str, str | None], Analysis] = {}
+# What a worker that keeps its last photo found in it, and its last analysis, each with what it is of.
+_found: dict[tuple[str, ...], Findings] = {}
+_last: dict[tuple[str, ...], Analysis] = {}
 
 
 def _analyzed(
     analyzer: Analyzer, job: Job, path: str, content: str, told: Given, left_out: MaskSource | None
 ) -> Analysis:
-    """Analysis of a file; where somebody is asked about it, other answers do not measure it again."""
-    if EVIDENCE not in job.pictures:
+    """Analysis of a file; where somebody is asked about it, other spots or answers take no second search."""
+    if not job.keeps_last:
         return told.analyze(analyzer, path, left_out)
-    key = (path, content, told.without_answers().digest)
-    if key not in _last:
+    photo = (path, content, replace(told.without_answers(), drawn=None).digest or "")
+    if photo not in _found:
+        _found.clear()
+        _found[photo] = told.find(analyzer, path, left_out)
+    measured = (*photo, told.without_answers().digest or "")
+    if measured not in _last:
         _last.clear()
-        _last[key] = told.analyze(analyzer, path, left_out)
-    return told.answered(_last[key])
+        _last[measured] = told.conclude(analyzer, _found[photo])
+    return told.answered(_last[measured])
 
 
 def _about_this_file(sentence: str, path: str) -> str:

@@ -21,6 +21,8 @@ CIRCLE_CORNERS = 80
 # A border drawn by hand at full zoom has some hundred corners.
 CORNERS_MAX = 5000
 NOTE_MAX_LETTERS = 4000
+OPINIONS = ("pattern", "note", "done")
+"""What can be said of a photo without its spots."""
 # Places on the page, px: no screen shows more digits.
 _PLACE_DIGITS = 2
 # Kind of what was found as the lesion once the person calls another spot so: a lesion that is none is mostly pigment.
@@ -114,12 +116,13 @@ def _shown_spots(state: PhotoState, found: FoundSpots) -> DrawnSpots:
 
 def _shown_candidates(spots: DrawnSpots, found: FoundSpots) -> list[int]:
     """Indices of the found outlines that are no spot as things stand, and could become one."""
-    boxes = [(outline.min(axis=0), outline.max(axis=0), outline) for outline in spots.outlines_px]
+    if not spots.outlines_px:
+        return list(range(len(found.outlines_px)))
+    least, most = (np.array([end(one, axis=0) for one in spots.outlines_px]) for end in (np.min, np.max))
     free = []
     for index, outline in enumerate(found.outlines_px):
-        low, high = outline.min(axis=0), outline.max(axis=0)
-        near = [other for least, most, other in boxes if (least <= high).all() and (low <= most).all()]
-        if not any(is_same_spot(outline, other) for other in near):
+        near = np.flatnonzero(((least <= outline.max(axis=0)) & (outline.min(axis=0) <= most)).all(axis=1))
+        if not any(is_same_spot(outline, spots.outlines_px[place]) for place in near):
             free.append(index)
     return free
 
@@ -167,9 +170,9 @@ def edited(
         Before.
     found : FoundSpots
     wish : mapping
-        What to do under "do": "remove" (`spot`), "promote" (`candidate`), "circle" (`x`, `y`, `radius`), "border"
-        (`corners`), "outline" (`spot`, `corners`: its new border), "kind" (`spot`, `kind`), "pattern" (`pattern`),
-        "note" (`note`), "done" (`is_done`) or "reset".
+        What to do under "do": "remove" (`spot`), "only" (`spot`: removes all others), "clear" (removes all),
+        "promote" (`candidate`), "circle" (`x`, `y`, `radius`), "border" (`corners`), "outline" (`spot`, `corners`: its
+        new border), "kind" (`spot`, `kind`), "pattern" (`pattern`), "note" (`note`), "done" (`is_done`) or "reset".
     who, when : str
         Who changes it and when.
 
@@ -220,6 +223,18 @@ def _remove(pairs: _Pairs, _: FoundSpots, wish: Mapping[str, Any]) -> str:
     return f"removed spot {number} of {len(pairs) + 1}"
 
 
+def _only(pairs: _Pairs, _: FoundSpots, wish: Mapping[str, Any]) -> str:
+    number, count = _number(wish, "spot", 1, len(pairs)), len(pairs)
+    pairs[:] = [pairs[number - 1]]
+    return f"removed all spots but {number} of {count}"
+
+
+def _clear(pairs: _Pairs, _: FoundSpots, __: Mapping[str, Any]) -> str:
+    count = len(pairs)
+    pairs.clear()
+    return f"removed all spots, {count}"
+
+
 def _promote(pairs: _Pairs, found: FoundSpots, wish: Mapping[str, Any]) -> str:
     index = _number(wish, "candidate", 0, len(found.outlines_px) - 1)
     _add(pairs, found.outlines_px[index])
@@ -267,6 +282,8 @@ def _kind(pairs: _Pairs, found: FoundSpots, wish: Mapping[str, Any]) -> str:
 
 _CHANGES = {
     "remove": _remove,
+    "only": _only,
+    "clear": _clear,
     "promote": _promote,
     "circle": _circle,
     "border": _border,

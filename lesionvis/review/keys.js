@@ -9,6 +9,8 @@ export const KEYS = [
   ["Escape", "end drawing; back to the list"],
   [". and ,", "next, previous spot"],
   ["x, Delete", "remove the chosen spot"],
+  ["k", "remove all spots but the chosen one"],
+  ["n", "remove all spots"],
   ["c, v", "next, previous candidate"],
   ["a, Enter", "make the chosen candidate a spot"],
   ["1 to 5, 0", "kind of the chosen spot: blood, vascular, inflamed, pigment, lesion; by its colour"],

@@ -1,4 +1,4 @@
-import { ask, complain, find, make, options, short, things, words } from "./make.js";
+import { ask, complain, find, make, options, short, tellProgress, things, words } from "./make.js";
 
 const FILTERS = ["review", "pattern", "level", "status", "flag"];
 const CHECKS = ["needs", "group"];
@@ -83,7 +83,7 @@ export class List {
     find("shown").textContent = held.count
       ? "Photos " + held.first + " to " + last + " of " + held.count + (held.count < held.total ? " (" + held.total + " in all)" : "")
       : held.total ? "No photo fits; clear a filter." : "There are no photos yet.";
-    find("progress").textContent = held.done + " of " + things(held.total, "photo") + " done";
+    tellProgress(held.done, held.total);
     find("page").value = held.page;
     find("page").max = held.pages;
     find("pages").textContent = held.pages;

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -110,6 +110,45 @@ def has_companions(listed: Mapping[str, ListedPhoto], photo: str) -> bool:
     return bool(patient) and sum(one.shown["patient"] == patient for one in listed.values()) > 1
 
 
+def progress(listed: Iterable[ListedPhoto]) -> dict[str, int]:
+    """Count the photos and those that are done.
+
+    Parameters
+    ----------
+    listed : iterable of ListedPhoto
+
+    Returns
+    -------
+    dict of str to int
+        "done" and "total".
+    """
+    done = [bool(one.shown["is_done"]) for one in listed]
+    return {"done": sum(done), "total": len(done)}
+
+
+def next_to_do(chosen: Sequence[ListedPhoto], photo: str) -> str:
+    """Photo that is not done and comes next after another one, from the beginning again after the end.
+
+    Parameters
+    ----------
+    chosen : sequence of ListedPhoto
+        The list.
+    photo : str
+        Name of the other one; copies of it are done when it is.
+
+    Returns
+    -------
+    str
+        Name; "" where there is none.
+    """
+    names = [one.shown["photo"] for one in chosen]
+    place = names.index(photo) if photo in names else -1
+    content = chosen[place].content if place >= 0 else ""
+    following = [*chosen[place + 1 :], *chosen[: max(place, 0)]]
+    to_do = (one for one in following if not one.shown["is_done"] and not (content and one.content == content))
+    return next((str(one.shown["photo"]) for one in to_do), "")
+
+
 def chosen_photos(listed: Iterable[ListedPhoto], wish: Mapping[str, str]) -> list[ListedPhoto]:
     """Photos that fit, in the order that is wanted.
 
@@ -172,12 +211,14 @@ def shown_results(journal: Journal, photo: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        "row", "spots" and "reasons", ready for JSON.
+        "row", "size" (width and height, px), "spots" and "reasons", ready for JSON.
     """
     rows = _rows(journal, "photos", PHOTO_SHOWN, [photo])
     spots = _rows(journal, "spots", SPOTS_SHOWN, [photo], order="spot")
+    row = next(dict(zip(PHOTO_SHOWN, row, strict=True)) for row in rows)
     return {
-        "row": next(dict(zip(PHOTO_SHOWN, row, strict=True)) for row in rows),
+        "row": row,
+        "size": (row["width"], row["height"]) if row["width"] else None,
         "spots": [dict(zip(SPOTS_SHOWN, row, strict=True)) for row in spots],
         "reasons": [reason for (reason,) in _rows(journal, "reasons", ("reason",), [photo], order="number")],
     }

@@ -25,6 +25,8 @@ export function options(select, pairs) {
   if (pairs.some(([value]) => value === chosen)) select.value = chosen;
 }
 
+export function tellProgress(done, total) { find("progress").textContent = done + " of " + things(total, "photo") + " done"; }
+
 export function complain(text) {
   find("problem").textContent = text;
   find("problem").hidden = !text;

@@ -1,4 +1,4 @@
-import { ask, complain, find, make, options, short, things, words } from "./make.js";
+import { ask, complain, find, make, options, short, tellProgress, things, words } from "./make.js";
 import { Questions, shownAdvice } from "./questions.js";
 import { MOVING, Viewer } from "./viewer.js";
 
@@ -19,7 +19,7 @@ export class PhotoPage {
       drew: (wish) => this.edit(wish),
       hint: (text) => { find("hint").textContent = text; },
     });
-    this.questions = new Questions((wish) => this.edit(wish), () => this.ask());
+    this.questions = new Questions((wish) => { this.asks = true; return this.edit(wish); }, () => this.ask());
     // Who drops photos wants the advice, who reviews a run the spots.
     find("advice-part").open = about.takes_photos;
     options(find("say-pattern"), [["", "as it was answered"], ...about.patterns.map((name) => [name, words(name)])]);
@@ -28,6 +28,7 @@ export class PhotoPage {
     const clicks = {
       back: () => this.leave(), before: () => this.go(this.around.previous), after: () => this.go(this.around.next),
       undo: () => this.edit({ do: "undo" }), redo: () => this.edit({ do: "redo" }), reset: () => this.edit({ do: "reset" }),
+      only: () => this.only(), clear: () => this.clear(),
       done: () => this.done(), "not-done": () => this.edit({ do: "done", is_done: false }),
       circle: () => this.toggle("circle"), border: () => this.toggle("border"), move: () => this.toggle("move"),
       "zoom-in": () => this.viewer.zoomBy(1.4), "zoom-out": () => this.viewer.zoomBy(1 / 1.4),
@@ -48,25 +49,38 @@ export class PhotoPage {
     find("photo-title").textContent = photo;
     for (const id of ["sheet", "course"]) find(id).href = id + "?photo=" + encodeURIComponent(photo);
     find("result").textContent = "Reading the photo …";
+    find("spots-title").textContent = "Spots";
+    this.viewer.open(null); // never the picture before under this name
     const wish = this.wishes();
     wish.set("photo", photo);
-    let held;
     try {
-      held = await ask("api/photo?" + wish);
+      // The picture and the results are there before the outlines, which take a search of the photo.
+      do {
+        const held = await ask("api/photo?" + wish + (this.held ? "" : "&at_once=1"));
+        if (this.name !== photo) return; // another one was opened meanwhile
+        this.show(held);
+      } while (this.held.waits);
     } catch (error) {
       if (this.name === photo) complain(error.message);
       return;
     }
-    if (this.name !== photo) return; // another one was opened meanwhile
+    const next = this.around.next_to_do || this.around.next;
+    if (next) this.prepare(next);
+    if (!this.held.measured && this.held.size) this.measure();
+  }
+
+  show(held) {
+    const isFirst = !this.held;
+    if (isFirst || (held.size && !this.viewer.size)) {
+      const address = "tile?photo=" + encodeURIComponent(held.photo) + "&sha256=" + encodeURIComponent(held.sha256 || "");
+      this.viewer.open(held.size || null, address, this.about.tile_px);
+    }
+    const { previous, next, next_to_do, place, count, has_companions } = held;
+    this.around = { previous, next, next_to_do, place, count, has_companions };
+    if (isFirst || held.version >= this.held.version) this.fill(held); // else something was said meanwhile
+    if (!isFirst) return;
     complain("");
-    const address = "tile?photo=" + encodeURIComponent(photo) + "&sha256=" + encodeURIComponent(held.sha256 || "");
-    this.viewer.open(held.size || null, address, this.about.tile_px);
-    const { previous, next, place, count, has_companions } = held;
-    this.around = { previous, next, place, count, has_companions };
-    this.fill(held);
     find("photo-title").focus({ preventScroll: true });
-    if (held.next) this.prepare(held.next);
-    if (!held.measured && held.size) this.measure();
   }
 
   // What the next photo needs is made while this one is looked at.
@@ -103,7 +117,7 @@ export class PhotoPage {
         if (this.name !== photo) return;
         complain("");
         this.fill(held);
-        if (this.waiting === 1 && held.size) this.measure();
+        if (this.waiting === 1 && held.size && !held.measured) this.measure();
       } catch (error) {
         complain(error.message);
         this.viewer.take();
@@ -136,6 +150,10 @@ export class PhotoPage {
   async ask() {
     const photo = this.name;
     this.asks = true;
+    if (this.held.dialogue) {
+      this.tell();
+      return;
+    }
     this.questions.show(null, true);
     try {
       const held = await ask("api/asked?" + new URLSearchParams({ photo }));
@@ -167,13 +185,14 @@ export class PhotoPage {
   fill(held) {
     this.held = { ...held, ...this.around };
     this.versions.set(held.photo, held.version);
+    tellProgress(held.done, held.total);
     this.viewer.marks(held.spots || [], held.candidates || []);
     find("before").disabled = !this.held.previous;
     find("after").disabled = !this.held.next;
     find("place").textContent = this.held.place ? this.held.place + " of " + this.held.count : "";
     find("undo").disabled = !held.can_undo;
     find("redo").disabled = !held.can_redo;
-    for (const id of ["circle", "border", "move", "reset"]) find(id).disabled = !held.size;
+    for (const id of ["circle", "border", "move", "reset"]) find(id).disabled = !held.size || held.waits;
     find("say-pattern").value = held.pattern;
     if (document.activeElement !== find("note")) find("note").value = this.sentNote = held.note;
     find("not-done").hidden = !held.is_done;
@@ -187,7 +206,9 @@ export class PhotoPage {
 
   // Result, advice and the table of spots; numbers are there once the last change is measured.
   tell() {
-    const held = this.held, measured = held.measured, dialogue = held.dialogue;
+    const held = this.held, measured = held.measured;
+    // What was answered is shown, and the questions are once somebody wants to answer.
+    const dialogue = this.asks || held.dialogue?.told.length ? held.dialogue : null;
     this.fillSpots();
     this.questions.show(dialogue, this.asks && !dialogue);
     if (measured && measured.row.status !== "failed" && this.asks && !dialogue) this.ask();
@@ -217,7 +238,7 @@ export class PhotoPage {
   fillSpots() {
     const held = this.held, measured = held.measured, spots = held.spots || [];
     const rows = measured && measured.spots.length === spots.length ? measured.spots : null;
-    find("spots-title").textContent = held.size ? things(spots.length, "spot") : "Spots";
+    find("spots-title").textContent = held.waits ? "Outlining the spots …" : held.size ? things(spots.length, "spot") : "Spots";
     const unit = rows && rows.some((row) => row.diameter_mm !== null) ? "mm" : "px";
     const body = spots.map((spot, index) => {
       const row = rows && rows[index];
@@ -233,7 +254,7 @@ export class PhotoPage {
     });
     const head = make("tr", {}, ...["Spot", "Diameter", "Kind", "Remove"].map((text) => make("th", { scope: "col", text })));
     find("spots").replaceChildren(spots.length ? make("table", {}, make("thead", {}, head), make("tbody", {}, ...body))
-      : make("p", { class: "small", text: held.size ? "There are no spots." : "" }));
+      : make("p", { class: "small", text: held.size && !held.waits ? "There are no spots." : "" }));
     this.mark();
   }
 
@@ -254,14 +275,16 @@ export class PhotoPage {
   }
 
   mark() {
-    const chosen = this.viewer.selected;
+    const chosen = this.viewer.selected, count = (this.held.spots || []).length;
+    find("clear").disabled = !count;
+    find("only").disabled = count < 2 || chosen?.kind !== "spot";
     for (const row of find("spots").querySelectorAll("tr[data-spot]")) {
       row.classList.toggle("selected", Boolean(chosen) && chosen.kind === "spot" && Number(row.dataset.spot) === chosen.index);
     }
     if (chosen && chosen.kind === "spot") {
       find("spots").querySelector("tr.selected")?.scrollIntoView({ block: "nearest" });
       const row = this.held.measured?.spots[chosen.index];
-      find("hint").textContent = "Spot " + (chosen.index + 1) + (row && row.diameter_mm !== null ? ", " + short(row.diameter_mm) + " mm" : "") + (row && row.kind ? ", " + words(row.kind) : "") + ". " + (this.viewer.mode === "move" ? MOVING : "x removes it, 1 to 5 say its kind.");
+      find("hint").textContent = "Spot " + (chosen.index + 1) + (row && row.diameter_mm !== null ? ", " + short(row.diameter_mm) + " mm" : "") + (row && row.kind ? ", " + words(row.kind) : "") + ". " + (this.viewer.mode === "move" ? MOVING : "x removes it, k all others, 1 to 5 say its kind.");
     } else if (chosen) find("hint").textContent = "Candidate " + (chosen.index + 1) + ". a makes it a spot.";
   }
 
@@ -273,6 +296,10 @@ export class PhotoPage {
 
   remove(index) { return this.edit({ do: "remove", spot: index + 1 }); }
 
+  only() { if (this.viewer.selected?.kind === "spot") this.edit({ do: "only", spot: this.viewer.selected.index + 1 }); }
+
+  clear() { if ((this.held.spots || []).length) this.edit({ do: "clear" }); }
+
   promote(index) { return this.edit({ do: "promote", candidate: this.held.candidates[index].candidate }); }
 
   saveNote() {
@@ -283,11 +310,11 @@ export class PhotoPage {
 
   async done() {
     this.saveNote();
-    const next = this.around.next;
+    const next = this.around.next_to_do;
     await this.edit({ do: "done", is_done: true });
     if (this.held && this.held.is_done && find("problem").hidden) {
       if (next) this.go(next);
-      else find("hint").textContent = "This was the last photo of the list.";
+      else find("hint").textContent = "This was the last photo of the list to be done.";
     }
   }
 
@@ -301,8 +328,8 @@ export class PhotoPage {
   toQuestions() {
     if (find("advice-part").hidden) return;
     find("advice-part").open = true;
-    if (this.held.dialogue) find("asked").focus();
-    else if (this.held.measured) this.ask();
+    if (this.held.measured || this.held.dialogue) this.ask();
+    find("asked")?.focus();
   }
 
   hide(what) {
@@ -344,6 +371,7 @@ export class PhotoPage {
       o: () => this.toggle("circle"), b: () => this.toggle("border"), e: () => this.toggle("move"),
       q: () => this.toQuestions(), t: () => find("say-pattern").focus(), m: () => find("note").focus(), d: () => this.done(),
       u: () => this.edit({ do: "undo" }), r: () => this.edit({ do: "redo" }),
+      k: () => this.only(), n: () => this.clear(),
       h: () => this.hide("candidates"), l: () => this.hide("spots"),
     };
     if (chosen && chosen.kind === "spot") {

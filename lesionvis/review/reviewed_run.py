@@ -15,7 +15,7 @@ from lesionvis.analysis import Analyzer
 from lesionvis.batch.finish import finish_run
 from lesionvis.batch.journal import Journal
 from lesionvis.batch.lock import locked
-from lesionvis.batch.names import content_key, file_key, mask_path, photo_path
+from lesionvis.batch.names import mask_path, photo_path
 from lesionvis.batch.parquet import has_parquet
 from lesionvis.batch.pictures import ALWAYS, KINDS, RunPictures, held_kinds
 from lesionvis.batch.reviews import (
@@ -29,15 +29,16 @@ from lesionvis.batch.reviews import (
     step_forward,
 )
 from lesionvis.batch.rows import FAILED
-from lesionvis.batch.study import excluded_places, given_of_photo, last_correction
+from lesionvis.batch.study import excluded_places, last_correction
 from lesionvis.batch.supervisor import Outcome, Task
 from lesionvis.errors import RunFolderError, SettingsError, UnreadablePhoto
 from lesionvis.report.contact import numbers_of
 from lesionvis.report.page import steps
 from lesionvis.review.asking import AskedPhotos, answered, kept, shown_dialogue
-from lesionvis.review.edits import FoundSpots, PhotoState, edited, shown_outlines
-from lesionvis.review.listing import ListedPhoto, listed_photos, shown_results
+from lesionvis.review.edits import OPINIONS, FoundSpots, PhotoState, edited, shown_outlines
+from lesionvis.review.listing import ListedPhoto, listed_photos, progress, shown_results
 from lesionvis.review.new_run import add_photo, takes_photos
+from lesionvis.review.tasks import ReviewTasks
 from lesionvis.review.workers import OUTLINES, Workers
 from lesionvis.settings import run_provenance
 from lesionvis.triage.dialogue import Dialogue
@@ -89,11 +90,11 @@ class ReviewedRun:
         self.run = run
         self.reviewer = reviewer
         self._journal = journal
-        self._masks = masks
         self._folder = Path(journal.origin().folder)
         self.takes_photos = takes_photos(journal)
         self._kinds = tuple(kind for kind in KINDS if kind in {*ALWAYS, *held_kinds(run, journal)})
         self._found: OrderedDict[str, FoundSpots | str] = OrderedDict()
+        self._tasks = ReviewTasks(journal, Path(journal.origin().folder), masks)
         self.asked = AskedPhotos()
         self.numbers = numbers_of()
         self.listed: dict[str, ListedPhoto] = listed_photos(journal)
@@ -143,14 +144,16 @@ class ReviewedRun:
         task = self._task(photo, as_found=True)
         return None if task is None or task.sha256 in self._found else task
 
-    def hold_found(self, outcome: Outcome) -> None:
+    def hold_found(self, task: Task, outcome: Outcome) -> None:
         """Keep what was found on a photo.
 
         Parameters
         ----------
+        task : Task
         outcome : Outcome
-            From `workers.as_found`.
+            Of that task, from `workers.as_found`.
         """
+        self.asked.hold(task, outcome)
         text = outcome.pictures.get(OUTLINES)
         problem = outcome.unread or str(outcome.row.get("problem") or "This photo could not be analysed.")
         self._found[outcome.sha256] = problem if text is None else FoundSpots.from_geojson(text)
@@ -158,7 +161,7 @@ class ReviewedRun:
             self._found.popitem(last=False)
 
     def photo(self, photo: str) -> dict[str, Any]:
-        """All that the page shows of a photo; what was found on it must be known.
+        """All that the page shows of a photo; without outlines as long as what was found on it is not known.
 
         Parameters
         ----------
@@ -171,15 +174,19 @@ class ReviewedRun:
             Ready for JSON.
         """
         listed = self._listed(photo)
-        found = self._found_on(photo)
-        shown = {
+        self.workers.look_at(listed.content)
+        found, measured = self._found_on(photo), self.measured(photo)
+        shown: dict[str, Any] = {
             "photo": photo,
             "sha256": listed.content,
             "problem": listed.shown["problem"],
+            **progress(self.listed.values()),
             **self._of_review(listed),
+            "measured": measured,
+            "dialogue": self.dialogue(photo),
         }
-        shown["measured"] = self.measured(photo)
-        shown["dialogue"] = self.dialogue(photo)
+        if self.task_as_found(photo) is not None:
+            return shown | {"waits": True, "size": measured["size"] if measured else None}
         if isinstance(found, FoundSpots):
             shown |= shown_outlines(self._state(listed.content), found)
         elif found:
@@ -446,7 +453,7 @@ class ReviewedRun:
         state = self._state(content)
         if not isinstance(found, FoundSpots):
             # Without a picture there are no spots to change, but something to say.
-            if wish.get("do") not in ("pattern", "note", "done"):
+            if wish.get("do") not in OPINIONS:
                 raise SettingsError(found or "What was found on this photo is not known any more; reload the page.")
             found = FoundSpots((1, 1), (), (), (), 0)
         now = datetime.now(UTC).isoformat(timespec="seconds")
@@ -481,10 +488,9 @@ class ReviewedRun:
         }
 
     def _listed(self, photo: str) -> ListedPhoto:
-        try:
-            return self.listed[photo]
-        except KeyError:
-            raise NoSuchPhotoError(photo) from None
+        if photo not in self.listed:
+            raise NoSuchPhotoError(photo)
+        return self.listed[photo]
 
     def _found_on(self, photo: str) -> FoundSpots | str:
         """What was found on a photo, or why nothing was."""
@@ -497,12 +503,8 @@ class ReviewedRun:
 
     def _task(self, photo: str, *, as_found: bool) -> Task | None:
         """Task of analysing a photo; None where its file could not be read."""
-        if not self._listed(photo).content:
-            return None
-        (key,) = next(self._journal.select("SELECT sha256 FROM files WHERE photo = ?", [photo]))
-        given = given_of_photo(self._journal, photo, as_found=as_found)
-        wanted = content_key(file_key(key), None, given.digest)
-        return Task(str(photo_path(photo, self._folder)), wanted, self._masks.get(photo), given)
+        content = self._listed(photo).content
+        return self._tasks(photo, content, as_found=as_found) if content else None
 
     def _is_measured(self, photo: str) -> bool:
         task = self._task(photo, as_found=False)

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager
 from importlib.resources import files
 from typing import Any
+from weakref import WeakValueDictionary
 
 from anyio.to_thread import run_sync
 from starlette.applications import Starlette
@@ -23,8 +24,9 @@ from lesionvis.labels import LABELS
 from lesionvis.report.contact import numbers_of
 from lesionvis.report.template import inline_digest, page_file
 from lesionvis.review.course import course_of_photo
+from lesionvis.review.edits import OPINIONS
 from lesionvis.review.guard import SAFETY_HEADERS, Guard
-from lesionvis.review.listing import PAGE_LENGTH, SORTS, choices_of, chosen_photos, has_companions
+from lesionvis.review.listing import PAGE_LENGTH, SORTS, choices_of, chosen_photos, has_companions, next_to_do, progress
 from lesionvis.review.reviewed_run import ChangedMeanwhileError, NoSuchPhotoError, ReviewedRun
 from lesionvis.review.tiles import TILE_PX
 from lesionvis.spots.drawn import DRAWN_KINDS
@@ -98,8 +100,9 @@ class ReviewServer:
     def __init__(self, run: ReviewedRun, guard: Guard) -> None:
         self._run = run
         self._guard = guard
-        # A worker does one photo at a time; who waits for the same photo then finds it done.
-        self._finding, self._measuring = asyncio.Lock(), asyncio.Lock()
+        # Who waits for the same photo then finds it done.
+        self._finding: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._measuring = asyncio.Lock()
         # All photos of a patient are in memory at a time.
         self._following = asyncio.Lock()
         self._decoding: set[asyncio.Future[None]] = set()
@@ -169,26 +172,28 @@ class ReviewServer:
                 "photos": [one.shown for one in chosen[start : start + PAGE_LENGTH]],
                 "first": start + 1,
                 "count": len(chosen),
-                "total": len(listed),
-                "done": sum(bool(one.shown["is_done"]) for one in listed.values()),
+                **progress(listed.values()),
                 "page": page,
                 "pages": pages,
             }
         )
 
     async def _photo(self, request: Request) -> Response:
-        """Answer with all on one photo, and with its neighbours in the list."""
+        """Answer with all on one photo, or with what is known at once, and with its neighbours in the list."""
         photo = request.query_params.get("photo", "")
         # The picture is decoded while the spots are found.
         decoding = asyncio.ensure_future(run_sync(self._run.decode, photo))
         self._decoding.add(decoding)
         decoding.add_done_callback(self._decoding.discard)
-        await self._find(photo)
-        names = [one.shown["photo"] for one in chosen_photos(self._run.listed.values(), request.query_params)]
+        if not request.query_params.get("at_once"):
+            await self._find(photo)
+        chosen = chosen_photos(self._run.listed.values(), request.query_params)
+        names = [one.shown["photo"] for one in chosen]
         place = names.index(photo) if photo in names else -1
         around = {
             "previous": names[place - 1] if place > 0 else "",
             "next": names[place + 1] if 0 <= place < len(names) - 1 else "",
+            "next_to_do": next_to_do(chosen, photo),
             "place": place + 1,
             "count": len(names),
             "has_companions": has_companions(self._run.listed, photo),
@@ -206,8 +211,8 @@ class ReviewServer:
     async def _asked(self, request: Request) -> Response:
         """Answer with the questions about a photo."""
         photo = request.query_params.get("photo", "")
-        await self._ask(photo)
         await self._find(photo)
+        await self._ask(photo)
         return JSONResponse(self._run.photo(photo))
 
     async def _edit(self, request: Request) -> Response:
@@ -216,7 +221,8 @@ class ReviewServer:
         photo, version = str(wish.get("photo", "")), wish.get("version")
         if not isinstance(version, int):
             return JSONResponse({"problem": "A change needs the version that it is of; reload the page."}, 400)
-        await self._find(photo)
+        if wish.get("do") not in OPINIONS:
+            await self._find(photo)
         if wish.get("do") in ("answer", "forget answers"):
             await self._ask(photo)
         try:
@@ -277,10 +283,10 @@ class ReviewServer:
                     raise SettingsError(outcome.unread or str(outcome.row.get("problem")))
 
     async def _find(self, photo: str) -> None:
-        async with self._finding:
+        async with self._finding.setdefault(photo, asyncio.Lock()):
             task = self._run.task_as_found(photo)
             if task is not None:
-                self._run.hold_found(await run_sync(self._run.workers.as_found, task))
+                self._run.hold_found(task, await run_sync(self._run.workers.as_found, task))
 
 
 def review_app(opened: Callable[[], AbstractContextManager[ReviewedRun]], guard: Guard) -> Starlette:

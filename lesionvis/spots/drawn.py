@@ -321,6 +321,8 @@ def is_same_spot(first: NDArray[np.float64], second: NDArray[np.float64]) -> boo
     bool
         True if more than half of the smaller one lies in the larger one.
     """
+    if (first.max(axis=0) < second.min(axis=0)).any() or (second.max(axis=0) < first.min(axis=0)).any():
+        return False
     corner = np.floor(np.minimum(first.min(axis=0), second.min(axis=0)))
     width, height = (np.ceil(np.maximum(first.max(axis=0), second.max(axis=0))) - corner + 1).astype(int).tolist()
     one, other = (pixels_inside(outline - corner, (height, width)) for outline in (first, second))

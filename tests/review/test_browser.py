@@ -172,6 +172,47 @@ def test_spots_and_candidates_by_mouse(opened: Opened) -> None:
     _is_measured(page, count)
 
 
+def test_all_spots_or_all_but_one_are_removed_at_once(opened: Opened) -> None:
+    page = opened.open()
+    _as_found(page)
+    count = opened.count()
+    assert page.locator("#only").is_disabled()
+    page.get_by_role("button", name="Show spot 2", exact=True).click()
+    page.locator("#only").click()
+    _is_measured(page, 1)
+    page.locator("#clear").click()
+    _is_measured(page, 0)
+    assert page.locator("#clear").is_disabled()
+    for expected in (1, count):
+        page.keyboard.press("u")
+        _is_measured(page, expected)
+    for key, expected in ((".", count), ("k", 1), ("n", 0)):
+        page.keyboard.press(key)
+        _is_measured(page, expected)
+    _as_found(page)
+    _is_measured(page, count)
+
+
+def test_done_goes_on_to_what_is_not_done(browser: Any, tmp_path: Path) -> None:
+    write_photos(tmp_path / "photos")
+    run_of(tmp_path / "photos", tmp_path / "run")
+    with review_process(tmp_path / "run") as (_, address):
+        opened = Opened(browser, address)
+        page, seen = opened.page, set()
+        page.locator("#photos .card").first.click()
+        for left in (2, 1, 0):  # of four files two have the same content and share their review
+            title = page.locator("#photo-title").inner_text()
+            expect(page.locator("#undo")).to_be_disabled()
+            page.keyboard.press("d")
+            if left:
+                expect(page.locator("#photo-title")).not_to_have_text(title)
+            seen.add(title)
+        expect(page.locator("#hint")).to_contain_text("last photo of the list to be done")
+        expect(page.locator("#progress")).to_have_text("4 of 4 photos done")
+        assert len(seen) == 3
+        opened.context.close()
+
+
 def test_drawing_by_mouse(opened: Opened) -> None:
     page = opened.open()
     _as_found(page)

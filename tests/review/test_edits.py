@@ -54,6 +54,17 @@ def test_what_is_removed_can_be_taken_back_in_and_candidates_that_are_spots_are_
     assert _shown_candidates(_shown_spots(state, FOUND), FOUND) == [0]
 
 
+def test_all_spots_or_all_but_one_are_removed_at_once() -> None:
+    kept = _edit(_edit(PhotoState(), do="kind", spot=2, kind="inflamed"), do="only", spot=2)
+    assert _middles(kept) == _middles(PhotoState())[1:2]
+    assert kept.spots is not None
+    assert kept.spots.kinds == ("inflamed",)
+    assert _shown_candidates(_shown_spots(kept, FOUND), FOUND) == [0, 2, 3, 4]
+    assert _middles(_edit(kept, do="clear")) == []
+    with pytest.raises(SettingsError, match="There is no spot 9"):
+        _edit(kept, do="only", spot=9)
+
+
 def test_a_border_that_is_moved_keeps_its_kind_and_the_lesion_stays_the_lesion() -> None:
     state = _edit(_edit(PhotoState(), do="kind", spot=2, kind="inflamed"), do="outline", spot=2, corners=CORNERS)
     assert state.spots is not None

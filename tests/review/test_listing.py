@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from runs import LEVELS, made_up_run
 
 from lesionvis.batch.reviews import Review, enter_review, prepare_reviews
 from lesionvis.labels import LABELS
-from lesionvis.review.listing import ListedPhoto, choices_of, chosen_photos, listed_photos
+from lesionvis.review.listing import ListedPhoto, choices_of, chosen_photos, listed_photos, next_to_do, progress
 
 NAMES = [f"leg/day {index:02}.jpg" for index in range(40)]
 
@@ -38,6 +39,16 @@ def test_who_needs_a_person_comes_first_and_who_is_done_last(listed: dict[str, L
     urgencies = [listed[name].shown["urgency"] for name in names[:-1]]
     assert urgencies == sorted(urgencies)
     assert listed[names[0]].shown["level"] == LEVELS[0]
+
+
+def test_what_is_next_to_be_done(listed: dict[str, ListedPhoto]) -> None:
+    chosen = chosen_photos(listed.values(), {"sort": "photo"})
+    assert progress(chosen) == {"done": 1, "total": 40}
+    assert next_to_do(chosen, NAMES[0]) == NAMES[2]  # the one between is done
+    assert next_to_do(chosen, NAMES[-1]) == NAMES[0]
+    assert next_to_do(chosen[:2], NAMES[0]) == ""
+    copy = replace(chosen[2], content=chosen[0].content)
+    assert next_to_do([chosen[0], copy, chosen[4]], NAMES[0]) == NAMES[4]
 
 
 def test_filters_narrow_the_list(listed: dict[str, ListedPhoto]) -> None:

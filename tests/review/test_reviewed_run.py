@@ -47,7 +47,7 @@ def test_what_was_changed_and_not_measured_waits_for_the_next_run(run: Path) -> 
     with reviewed_run(run, ANALYZER, "Eva") as opened:
         task = opened.task_as_found(PHOTO)
         assert task is not None
-        opened.hold_found(opened.workers.as_found(task))
+        opened.hold_found(task, opened.workers.as_found(task))
         assert opened.task_as_found(PHOTO) is None
         opened.edit(PHOTO, 0, {"do": "remove", "spot": 1})
         assert len(opened.waiting()) == 2  # the photo and its twin
@@ -71,7 +71,7 @@ def test_places_left_out_in_the_run_are_left_out_again(tmp_path: Path) -> None:
         with reviewed_run(run, ANALYZER, "Eva", exclude_dir) as opened:
             task = opened.task_as_found(PHOTO)
             assert task is not None
-            opened.hold_found(opened.workers.as_found(task))
+            opened.hold_found(task, opened.workers.as_found(task))
             found = opened.photo(PHOTO)
             if "spots" not in found:
                 raise RunFolderError(found["problem"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -20,9 +21,10 @@ from lesionvis.annotations.base import AnnotatedPhoto, Annotation
 from lesionvis.annotations.geojson import write_geojson
 from lesionvis.batch.journal import Journal
 from lesionvis.batch.names import photo_digest
-from lesionvis.batch.reviews import REVIEWS_NAME, history_of, prepare_reviews
+from lesionvis.batch.places import JOURNAL_NAME
+from lesionvis.batch.reviews import REVIEWS_NAME, history_of, last_reviews, prepare_reviews
 from lesionvis.batch.rows import spot_rows
-from lesionvis.batch.study import last_correction
+from lesionvis.batch.study import given_for, last_correction
 from lesionvis.errors import RunFolderError
 from lesionvis.review.new_run import new_run
 from lesionvis.spots.drawn import DrawnSpots, from_corner
@@ -168,6 +170,23 @@ def test_a_photo_shows_what_the_run_found(client: Client, made: Path) -> None:
     decoded = cv2.imdecode(np.frombuffer(picture.content, np.uint8), cv2.IMREAD_COLOR)
     assert decoded is not None
     assert decoded.shape == (240, 320, 3)
+
+
+def test_results_are_there_before_the_outlines(run: Path) -> None:
+    with served(run) as client:
+        before = client.photo(at_once="1")
+        assert before["waits"]
+        assert "spots" not in before
+        after = client.photo()
+        assert "waits" not in after
+        told = ("size", "measured", "version", "next", "place")
+        assert {name: before[name] for name in told} == {name: after[name] for name in told}
+        assert client.edit(OTHER, do="pattern", pattern="angioma")["pattern"] == "angioma"
+    with served(run) as client:
+        version = client.photo(at_once="1")["version"]
+        wish = {"photo": PHOTO, "version": version, "do": "note", "note": "seen"}
+        said = client.post(wish).json()  # takes no search of the photo
+        assert (said["note"], said["waits"]) == ("seen", True)
 
 
 def test_a_change_is_on_the_disk_before_the_answer(client: Client, shared: Path) -> None:
@@ -405,6 +424,25 @@ def _facts(run: Path) -> dict[str, str]:
 def test_one_review_at_a_time(run: Path) -> None:
     with served(run), pytest.raises(RunFolderError, match="Another run is writing"), served(run):
         pass
+
+
+def test_a_run_that_an_earlier_version_reviewed_is_read_and_brought_up_to_date(run: Path) -> None:
+    with served(run) as client:
+        client.edit(do="note", note="seen before there were questions")
+    with closing(sqlite3.connect(run / JOURNAL_NAME)) as database:
+        database.execute("ALTER TABLE reviews DROP COLUMN answers")
+    with Journal.read(run) as journal:
+        (review,) = last_reviews(journal).values()
+        assert (review.note, review.answers) == ("seen before there were questions", "")
+        assert list(given_for(journal, {}, as_found=False)) == []
+    with served(run) as client:
+        client.post({"photo": PHOTO, "version": client.photo()["version"], "do": "done", "is_done": True})
+        client.http.get("/api/asked", params={"photo": PHOTO})
+        client.edit(do="answer", age_years=3)
+        client.edit(do="note", note="")
+    with Journal.read(run) as journal:
+        (review,) = last_reviews(journal).values()
+        assert (review.made_by, review.is_done, json.loads(review.answers)["age_years"]) == ("Eva", True, 3)
 
 
 def test_history_is_never_rewritten(run: Path) -> None:
