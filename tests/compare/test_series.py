@@ -237,6 +237,9 @@ def test_time_adds_up_along_a_track() -> None:
     step = _made(["persisting"], 4.0)
     found = dict(_of((first, second, second), step, step, tracks=[[1, 1, 1]]).findings())
     assert "8 days" in found["persisting_7d"]
+    # Not the time after the spot was gone.
+    ended = _of((first, second, second), step, _made(["gone"], 8.0), tracks=[[1, 1, 0]])
+    assert "persisting_7d" not in dict(ended.findings())
 
 
 @pytest.mark.parametrize(
