@@ -317,8 +317,7 @@ class Analyzer:
             found = dataclasses.replace(found, spots=spots, table=measure_spots(photo, found.scale, skin, spots))
         table = found.table
         flags = photo_flags(photo.rgb, skin.fraction, skin.is_dark, working_px_per_mm(photo, found.scale))
-        if drawn is None:  # a person who draws spots knows that this is skin
-            flags += likeness_flags(photo.rgb, skin.mask, flags)
+        flags += likeness_flags(photo.rgb, skin.mask, flags)
         features = compute_features(gather(found))
         has_drawn = drawn is not None and len(table) > 0
         model = load_pattern_model(self.model_folder)
