@@ -230,12 +230,14 @@ def test_a_dome_has_a_light_and_a_dark_side_and_a_highlight() -> None:
     assert dome["inside_spread"][0] > flat["inside_spread"][0]
 
 
-def test_a_rim_of_a_known_slope_has_that_relief() -> None:
-    columns = np.arange(320)
-    # Density rises by 0.004 per px to the right.
-    level = np.clip(0.5 * 10.0 ** (-0.004 * (columns - 150)), 0.0, 1.0)
+@pytest.mark.parametrize(("right", "down"), [(1.0, 0.0), (0.0, 1.0), (-0.6, 0.8)])
+def test_a_rim_of_a_known_slope_has_that_relief(right: float, down: float) -> None:
+    rows, columns = np.mgrid[0:240, 0:320]
+    # Density rises by 0.004 per px.
+    rise = 0.004 * (right * (columns - 150) + down * (rows - 110))
+    level = np.clip(0.5 * 10.0**-rise, 0.0, 1.0)
     srgb = np.where(level <= 0.0031308, 12.92 * level, 1.055 * level ** (1 / 2.4) - 0.055) * 255.0
-    rgb = np.repeat(np.rint(srgb).astype(np.uint8)[None, :, None], 240, axis=0).repeat(3, axis=2)
+    rgb = np.rint(srgb).astype(np.uint8)[..., None].repeat(3, axis=2)
     photo = read_photo(rgb)
     table = measure_spots(photo, NO_SCALE, _whole(photo), _spots(photo, [ellipse_corners(150.0, 110.0, 40.0, 40.0)]))
     assert table["rim_relief"][0] == pytest.approx(0.004 * 20, rel=0.08)
