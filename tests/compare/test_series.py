@@ -14,10 +14,11 @@ from paired import NEW, mole_on_two_days, other_skin, registered, two_days
 from lesionvis import follow_spots
 from lesionvis.analysis import Analysis, analyze
 from lesionvis.compare.comparison import Comparison
-from lesionvis.compare.series import Course, _tracks
+from lesionvis.compare.series import Course, _area_error, _tracks
 from lesionvis.compare.spot_changes import Matches
 from lesionvis.errors import SettingsError
 from lesionvis.report.pairs_text import course_lines
+from lesionvis.spots.table import repeat_error_px
 from lesionvis.triage.rules import Level
 
 START = datetime(2026, 3, 1, 9, 0)
@@ -279,6 +280,15 @@ def test_letters_are_those_of_the_last_photo_also_when_the_change_came_before() 
     course = _with_a_gap(photos, _made(["growing"], 30.0, area=2.5), _made(["persisting"], 20.0))
     assert course.abcde is not None
     assert (course.abcde.axis_deg, course.abcde.evolution.present) == (12.0, True)
+
+
+def test_the_error_of_a_change_of_area_is_that_of_the_spots_of_the_track() -> None:
+    course = _course()
+    expected = []
+    for analysis, number in zip(course.photos, (2, 3), strict=True):
+        error_px = repeat_error_px(analysis.photo, analysis.table)
+        expected.append(2.0 * error_px[number - 1] / analysis.table["diameter_px"][number - 1])
+    assert _area_error(course, np.array([2, 3])) == pytest.approx(np.hypot(*expected))
 
 
 def _with_a_gap(photos: tuple[Analysis, ...], before: Comparison, after: Comparison) -> Course:
