@@ -10,18 +10,19 @@ from pathlib import Path
 
 from lesionvis.batch.facts import telling_facts
 from lesionvis.batch.finish import finish_run
+from lesionvis.batch.given import Given
 from lesionvis.batch.journal import Journal
 from lesionvis.batch.lock import locked
-from lesionvis.batch.names import file_key, photo_name, photo_path
+from lesionvis.batch.names import content_key, file_key, photo_name, photo_path
 from lesionvis.batch.parquet import has_parquet
 from lesionvis.batch.pictures import KINDS, RunPictures, held_kinds
 from lesionvis.batch.places import check_places
 from lesionvis.batch.reviews import copy_reviews
 from lesionvis.batch.rows import Value
 from lesionvis.batch.schema import TABLE_LAYOUT
-from lesionvis.batch.study import notes_of, record_notes, table_path
-from lesionvis.batch.study_table import EXCLUDE, SPOTS, file_of, listed, with_cell
-from lesionvis.batch.tables import CANDIDATES, tables_of
+from lesionvis.batch.study import given_for, notes_of, record_notes, table_path
+from lesionvis.batch.study_table import EXCLUDE, SPOTS, contradictions, file_of, joined_row, listed, with_cell
+from lesionvis.batch.tables import CANDIDATES, tables_of, write_tables_so_far
 from lesionvis.errors import RunFolderError
 
 # Tables of the journal whose rows belong to a content, and are the same in every run that holds it.
@@ -61,7 +62,9 @@ def merge_runs(first: Path, second: Path, out: Path) -> dict[str, str]:
     """Join two runs of the same settings, models and versions into one run folder.
 
     The merged run is that of the folder that holds the photos of both, and names the photos from there. A file that
-    both runs hold is kept once, under its name in the first.
+    both runs hold is kept once, under its name in the first, with what both know of it: the rows of both tables, and
+    the changes of all persons in the order of their times, of which the last counts. Where neither run has measured
+    what counts together, the photo waits for the next `lesionvis batch`, and the merged run is not finished.
 
     Parameters
     ----------
@@ -78,8 +81,8 @@ def merge_runs(first: Path, second: Path, out: Path) -> dict[str, str]:
     Raises
     ------
     RunFolderError
-        If one of them is no finished run, settings or versions differ, the runs know different things about the same
-        photo, or `out` cannot be used.
+        If one of them is no finished run, settings or versions differ, the tables of the runs contradict each other,
+        two files have one name, or `out` cannot be used.
     """
     with Journal.read(first) as one, Journal.read(second) as other:
         _refuse_differences(first, second, one.provenance(), other.provenance())
@@ -99,7 +102,10 @@ def merge_runs(first: Path, second: Path, out: Path) -> dict[str, str]:
                 _copy_pictures(before, after, journal, out, kinds)
                 parquet = has_parquet(first) and has_parquet(second)
                 candidates = all(CANDIDATES in tables_of(run) for run in (first, second))
-                finish_run(out, journal, kinds, parquet=parquet, candidates=candidates)
+                if any(status is None for *_, status in journal.contents()):
+                    write_tables_so_far(out, journal, candidates=candidates)
+                else:
+                    finish_run(out, journal, kinds, parquet=parquet, candidates=candidates)
         except OSError as error:
             reason = error.strerror or error
             raise RunFolderError(
@@ -155,21 +161,30 @@ def _source(run: Path, journal: Journal, folder: Path) -> _Source:
 
 
 def _twins(first: _Source, second: _Source) -> dict[str, str]:
-    """Photos of the second run whose file the first one holds; refused where the runs know different things of it."""
+    """Photos of the second run whose file the first one holds; refused where one of both must be wrong."""
     held = {file_key(key): photo for photo in sorted(first.files, reverse=True) if (key := first.content(photo))}
-    twins, contradictions = {}, []
+    twins, others, told = {}, [], []
     for photo in sorted(second.files):
-        key = second.content(photo)
-        twin = photo if photo in first.files else held.get(file_key(key or ""))
+        key = file_key(second.content(photo) or "")
+        twin = photo if photo in first.files else held.get(key)
         if twin is None:
             continue
         twins[photo] = twin
-        if first.content(twin) != key or first.told.get(twin) != second.told.get(photo):
-            contradictions.append(photo)
-    if contradictions:
+        if file_key(first.content(twin) or "") != key:
+            others.append(photo)
+        row, other_row = (source.told.get(name, ({}, ""))[0] for source, name in ((first, twin), (second, photo)))
+        told += [f"{photo}: {sentence}" for sentence in contradictions(row, other_row)]
+    both = f"{first.run} and {second.run}"
+    if others:
         raise RunFolderError(
-            f"{first.run} and {second.run} hold different things about {listed(contradictions, _N_NAMED)}: "
-            "the file, its row of the table or its drawn spots; run lesionvis batch again with the same for both."
+            f"{both} hold two different files, or leave out different places of one, under the same name: "
+            f"{listed(others, _N_NAMED)}. Move the photos of each into a folder of its own below a common one, call "
+            "lesionvis batch on these two folders, and merge again."
+        )
+    if told:
+        raise RunFolderError(
+            f"The tables of {both} contradict each other: {listed(told, _N_NAMED)}. Mend one, call lesionvis batch "
+            "with it, and merge again."
         )
     return twins
 
@@ -180,7 +195,11 @@ def _copy(first: _Source, second: _Source, twins: Mapping[str, str], journal: Jo
     files = [(photo, *rest) for photo, rest in first.files.items()]
     files += [(photo, *rest) for photo, rest in second.files.items() if photo not in twins]
     journal.change("INSERT INTO files VALUES (?, ?, ?, ?, ?)", files)
-    told = {**{photo: row for photo, row in second.told.items() if photo not in twins}, **first.told}
+    told = dict(first.told)
+    for photo, (row, problem) in second.told.items():
+        held, held_problem = told.get(twins.get(photo, photo), ({}, ""))
+        # Under the name of the copy too, which is a photo of its own once the run goes on.
+        told[photo] = told[twins.get(photo, photo)] = joined_row(held, row), held_problem or problem
     rows = [(photo, json.dumps(row, ensure_ascii=False), problem) for photo, (row, problem) in sorted(told.items())]
     journal.change("INSERT INTO table_rows VALUES (?, ?, ?)", rows)
     paths = [path for source in (first, second) for path in source.journal.select("SELECT path FROM table_path")]
@@ -192,12 +211,24 @@ def _copy(first: _Source, second: _Source, twins: Mapping[str, str], journal: Jo
             journal.change(f"INSERT OR IGNORE INTO {table} VALUES ({holes})", contents)  # noqa: S608
     journal.change("INSERT INTO corrections VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)", _corrections(first, second))
     copy_reviews([(source.journal, source.name_of) for source in (first, second)], journal)
+    _choose_results(first, second, twins, journal)
     skipped = {file: reason for source in (second, first) for file, reason in _skipped(source, folder)}
     photos = {photo for photo, *_ in files}
     journal.change("INSERT INTO skipped VALUES (?, ?)", [one for one in skipped.items() if one[0] not in photos])
     # Notes name photos as their run does.
     notes = [f"{source.run.name}: {note}" for source in (first, second) for note in notes_of(source.journal)]
     record_notes(journal, notes)
+
+
+def _choose_results(first: _Source, second: _Source, twins: Mapping[str, str], journal: Journal) -> None:
+    """Take the results that belong to what both runs together know, where they know different things of a photo."""
+    differing = {twin for photo, twin in twins.items() if first.content(twin) != second.content(photo)}
+    given = given_for(journal, {}, as_found=False) if differing else {}
+    keys = [
+        (content_key(file_key(first.content(photo) or ""), None, given.get(photo, Given()).digest), photo)
+        for photo in sorted(differing)
+    ]
+    journal.change("UPDATE files SET sha256 = ? WHERE photo = ?", keys)
 
 
 def _corrections(first: _Source, second: _Source) -> list[tuple[Value, ...]]:

@@ -259,6 +259,55 @@ def with_cell(row: Mapping[str, str], column: str, text: str) -> dict[str, str]:
     return {name: text if _meaning(name) == column else cell for name, cell in row.items()}
 
 
+def joined_row(first: Mapping[str, str], second: Mapping[str, str]) -> dict[str, str]:
+    """One row of what two tables say of the same photo.
+
+    Parameters
+    ----------
+    first, second : mapping of str to str
+        Column -> text; the first counts where both say something.
+
+    Returns
+    -------
+    dict of str to str
+        Under the names of the first, then of the second.
+
+    Examples
+    --------
+    >>> joined_row({"Age": "7", "fever": ""}, {"age_years": "7", "Fever": "yes", "room": "3"})
+    {'Age': '7', 'fever': 'yes', 'room': '3'}
+    """
+    meanings = {_meaning(name) for name in first}
+    joined = {name: cell if cell.strip() else cell_of(second, _meaning(name)) for name, cell in first.items()}
+    return joined | {name: cell for name, cell in second.items() if _meaning(name) not in meanings}
+
+
+def contradictions(first: Mapping[str, str], second: Mapping[str, str]) -> list[str]:
+    """What two tables say of the same photo that cannot both be true.
+
+    Parameters
+    ----------
+    first, second : mapping of str to str
+        Column -> text.
+
+    Returns
+    -------
+    list of str
+        Column and both texts. The files of `EXCLUDE` are not compared.
+
+    Examples
+    --------
+    >>> contradictions({"Age": "7", "fever": ""}, {"age_years": "8", "fever": "yes"})
+    ['Age is "7" and "8"']
+    """
+    told = ((name, cell.strip(), cell_of(second, _meaning(name))) for name, cell in first.items())
+    return [
+        f'{name} is "{one}" and "{other}"'
+        for name, one, other in told
+        if one and other and one != other and _meaning(name) != EXCLUDE
+    ]
+
+
 def _meaning(name: str) -> str:
     """Name of a column as it is compared: without case, with underscores."""
     plain = "_".join(name.strip().lower().replace("-", " ").replace("_", " ").split())

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from lesionvis.batch.names import escape_control_characters
 from lesionvis.batch.places import is_same
 from lesionvis.cli.options import (
     AnswersFile,
@@ -169,13 +171,21 @@ def merge(
     """Join two runs into one run folder without analysing anything again."""
     from lesionvis.batch.journal import Journal
     from lesionvis.batch.merging import merge_runs
+    from lesionvis.batch.rows import WAITING
     from lesionvis.batch.summary import run_summary
 
     twins = merge_runs(first, second, out)
     if twins:
         typer.echo(f"Photos of {second} that {first} holds too, kept once: {len(twins)}")
     with Journal.read(out) as journal:
-        typer.echo(run_summary(out, journal))
+        if journal.origin().finished_at:
+            typer.echo(run_summary(out, journal))
+            return
+        waiting, folder = journal.counts("status")[WAITING], escape_control_characters(journal.origin().folder)
+    typer.echo(
+        f"Photos of which the runs know different things, which nobody has measured together: {waiting}. To analyse "
+        f"them and write the tables: {shlex.join(('lesionvis', 'batch', folder, '--out', str(out)))}"
+    )
 
 
 @study_app.command()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import cv2
@@ -127,9 +129,85 @@ def test_tables_and_corrections_of_both_come_along(study: Path, tmp_path: Path) 
     assert sorted(entered) == [("north/leg/b.png",), ("south/c.png",)]
 
 
-def test_a_photo_of_which_the_runs_know_different_things_is_named(study: Path, tmp_path: Path) -> None:
-    table = tmp_path / "study.csv"
-    table.write_text("photo,fever\nsame.png,yes\n", encoding="utf-8")
-    BatchRunner(Analyzer(px_per_mm=6.0), metadata=table)(study / "photos" / "south", tmp_path / "south")
-    with pytest.raises(RunFolderError, match=r"different things about south/same\.png: the file"):
-        merge_runs(study / "north", tmp_path / "south", tmp_path / "merged")
+def _copied(study: Path, place: Path, clinic: str, run: str, **given: str) -> Path:
+    """The finished run of a clinic, and what a person there gave for its photos since: a table, or a drawn spot."""
+    copied = Path(shutil.copytree(study / clinic, place / run))
+    table = place / f"{run}.csv"
+    table.write_text(given.get("table", ""), encoding="utf-8")
+    drawn = place / f"{run}-drawn"
+    drawn.mkdir()
+    if "drawn" in given:
+        labels = np.zeros((240, 320), np.uint8)
+        cv2.circle(labels, (len(run) * 20, 100), 20, 1, -1)
+        cv2.imwrite(str(drawn / given["drawn"]), labels)
+    BatchRunner(
+        Analyzer(px_per_mm=6.0),
+        metadata=table if "table" in given else None,
+        corrections=drawn if "drawn" in given else None,
+    )(study / "photos" / clinic, copied)
+    return copied
+
+
+def _later(run: Path) -> None:
+    """A person's change of a run happened an hour after those of others."""
+    with closing(sqlite3.connect(run / "run.sqlite")) as journal, journal:
+        journal.execute("UPDATE corrections SET entered_at = replace(entered_at, 'T', 'T23:59:59.')")
+
+
+def _of_photo(run: Path, photo: str = "north/a.png") -> dict[str, str]:
+    (row,) = (row for row in rows(run) if row["photo"] == photo)
+    return row
+
+
+@pytest.mark.parametrize("later", ["north", "south-2"])
+def test_of_a_photo_that_both_corrected_the_last_change_counts(study: Path, tmp_path: Path, later: str) -> None:
+    one = _copied(study, tmp_path, "north", "north", drawn="a.png")
+    other = _copied(study, tmp_path, "south", "south-2", drawn="same.png")
+    _later(tmp_path / later)
+    merge_runs(one, other, tmp_path / "merged")
+    found, expected = _of_photo(tmp_path / "merged"), rows(tmp_path / later)[0 if later == "north" else -1]
+    assert expected["spots_from"] == "corrected"
+    assert {**found, "photo": "", "drawn_in": ""} == {**expected, "photo": "", "drawn_in": ""}
+    with Journal.read(tmp_path / "merged") as journal:
+        entered = [source for (source,) in journal.select("SELECT source FROM corrections ORDER BY number")]
+    assert entered == (["same.png", "a.png"] if later == "north" else ["a.png", "same.png"])
+
+
+def test_what_one_run_knows_of_a_photo_of_both_comes_along(study: Path, tmp_path: Path) -> None:
+    one = _copied(study, tmp_path, "north", "north", drawn="a.png")
+    merge_runs(one, study / "south", tmp_path / "merged")
+    assert {**_of_photo(tmp_path / "merged"), "photo": ""} == {**rows(one)[0], "photo": ""}
+    # The other way round the copy that was kept first is the one that nobody corrected.
+    merge_runs(study / "south", one, tmp_path / "turned")
+    turned = _of_photo(tmp_path / "turned", "south/same.png")
+    assert (turned["spots_from"], turned["spot_count"]) == ("corrected", rows(one)[0]["spot_count"])
+
+
+def test_what_nobody_has_measured_together_waits_for_the_next_run(study: Path, tmp_path: Path) -> None:
+    """Answers of one clinic, drawn spots of the other: neither has analysed the photo with both."""
+    one = _copied(study, tmp_path, "north", "north", table="photo;Fever;room\na.png;yes;\n")
+    other = _copied(study, tmp_path, "south", "south-2", drawn="same.png", table="photo,room\nsame.png,7\n")
+    merge_runs(one, other, tmp_path / "merged")
+    with Journal.read(tmp_path / "merged") as journal:
+        assert journal.counts("status") == {"ok": 3, "failed": 1, "waiting": 1}
+        assert not journal.origin().finished_at
+    assert not (tmp_path / "merged" / "photos.csv").exists()
+    assert len(rows(tmp_path / "merged", "photos.partial.csv")) == 5
+    BatchRunner(Analyzer(px_per_mm=6.0))(study / "photos", tmp_path / "merged")
+    for photo in ("north/a.png", "south/same.png"):  # the copy has its row of the table too
+        found = _of_photo(tmp_path / "merged", photo)
+        assert (found["triage_basis"], found["Fever"], found["room"]) == ("answers", "yes", "7")
+        assert (found["spots_from"], found["drawn_in"], found["spot_count"]) == ("corrected", "same.png", "1")
+
+
+def test_tables_that_contradict_each_other_and_other_files_of_one_name_are_named(study: Path, tmp_path: Path) -> None:
+    one = _copied(study, tmp_path, "north", "north", table="photo,age\na.png,7\n")
+    other = _copied(study, tmp_path, "south", "south-2", table="photo,Age\nsame.png,8\n")
+    with pytest.raises(RunFolderError, match=r'contradict each other: south/same\.png: age is "7" and "8"\. Mend one'):
+        merge_runs(one, other, tmp_path / "merged")
+    for seed, name in enumerate(("first", "second")):
+        write_photo(tmp_path / "camera" / "001.png", seed, **SIZE)
+        RUNNER(tmp_path / "camera", tmp_path / name)
+    with pytest.raises(RunFolderError, match=r"two different files, .* the same name: 001\.png\. Move the photos"):
+        merge_runs(tmp_path / "first", tmp_path / "second", tmp_path / "merged")
+    assert not (tmp_path / "merged").exists()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import re
+import shlex
+import shutil
 from pathlib import Path
 
 import cv2
@@ -194,6 +196,19 @@ def test_merge_joins_two_runs_and_tells_what_was_kept_once(study_run: Path, tmp_
     assert photos == ["other/4.png", "photos/1.png", "photos/2.png", "photos/3.png"]
     again = called("merge", study_run, tmp_path / "merged", "--out", tmp_path / "twice")
     assert again.stdout.splitlines()[0].endswith("holds too, kept once: 3")
+
+
+def test_merge_tells_what_to_call_where_photos_wait(photo: Path, tmp_path: Path) -> None:
+    for half, given in (("north", "fever"), ("south", "painful_skin")):
+        (tmp_path / half).mkdir()
+        shutil.copy(photo, tmp_path / half / "a.png")
+        table = tmp_path / f"{half}.csv"
+        table.write_text(f"photo,{given}\na.png,yes\n", encoding="utf-8")
+        called("batch", tmp_path / half, "--out", tmp_path / f"run-{half}", "--metadata", table, "--px-per-mm", 8)
+    told = called("merge", tmp_path / "run-north", tmp_path / "run-south", "--out", tmp_path / "my runs").stdout
+    call = told.partition("write the tables: ")[2]
+    assert "measured together: 1." in told
+    assert shlex.split(call)[1:] == ["batch", str(tmp_path), "--out", str(tmp_path / "my runs")]
 
 
 def test_a_figure_is_written_with_its_caption_printed(photo: Path, tmp_path: Path) -> None:
