@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,10 @@ COMPARED = (
 """Columns of the table of photos in which a person would look for a difference."""
 ONLY_FIRST, ONLY_SECOND, OTHER_FILE, CHANGED, SAME = "only in first", "only in second", "other file", "changed", "same"
 _SHOWN = ("spot_count", "pattern", "triage_level")
+MOVED_SPOTS = "spots moved"
+"""Said of a photo whose spots lie elsewhere, or are of other sizes or kinds, while their number is the same."""
+# Spots that lie and measure alike within this are the same: source px, and part of the area.
+_SAME_PLACE_PX, _SAME_AREA = 0.5, 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +36,33 @@ class PhotoChange:
     Attributes
     ----------
     photo : str
+        Its name in the first run, or in the only one that has it.
     change : str
         `ONLY_FIRST`, `ONLY_SECOND`, `OTHER_FILE` (its content is not the same), `CHANGED` or `SAME`.
     first, second : dict of str to str
         Text of the `COMPARED` columns; empty where the photo is missing.
+    name_in_second : str
+        Another name that the same file has in the second run; "" where it has the same.
+    has_moved_spots : bool
+        True where only the places, sizes or kinds of the spots are not the same, and not their number.
     """
 
     photo: str
     change: str
     first: dict[str, str]
     second: dict[str, str]
+    name_in_second: str = ""
+    has_moved_spots: bool = False
+
+    @property
+    def names(self) -> str:
+        """Name of the photo, or both of them."""
+        return f"{self.photo} -> {self.name_in_second}" if self.name_in_second else self.photo
+
+    @property
+    def words(self) -> str:
+        """What changed."""
+        return f"{self.change}: {MOVED_SPOTS}" if self.has_moved_spots else self.change
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +110,7 @@ class RunComparison:
 
 
 def compare_runs(first: Path, second: Path) -> RunComparison:
-    """Compare two runs photo by photo; photos are matched by their names.
+    """Compare two runs photo by photo; photos are matched by their names, or else by their content.
 
     Parameters
     ----------
@@ -112,11 +134,15 @@ def compare_runs(first: Path, second: Path) -> RunComparison:
                 f"{first} and {second} have other tables (lesionvis {before.get('version')} and "
                 f"{after.get('version')}); run one of them again with the version of the other."
             )
-        rows = _rows(one), _rows(other)
-    names = sorted({*rows[0], *rows[1]})
-    changes = tuple(_change(name, rows[0].get(name), rows[1].get(name)) for name in names)
+        rows, spots = (_rows(one), _rows(other)), (_spots(one), _spots(other))
+    renamed = _renamed(*rows)
+    changes = []
+    for name in sorted({*rows[0], *rows[1]} - {*renamed.values()}):
+        name_in_second = renamed.get(name, name)
+        has_moved_spots = _are_moved(spots[0].get(name, []), spots[1].get(name_in_second, []))
+        changes.append(_change(name, name_in_second, rows[0].get(name), rows[1].get(name_in_second), has_moved_spots))
     folders = (escape_control_characters(run.resolve().name) for run in (first, second))
-    return RunComparison(facts, changes, (next(folders), next(folders)))
+    return RunComparison(facts, tuple(changes), (next(folders), next(folders)))
 
 
 def comparison_text(comparison: RunComparison) -> str:
@@ -140,8 +166,11 @@ def comparison_text(comparison: RunComparison) -> str:
     changed = [photo for photo in comparison.photos if photo.change == CHANGED]
     if changed:
         header = ("photo", *_SHOWN)
-        shown = [(one.photo, *(_moved(one, column) for column in _SHOWN)) for one in changed[:N_ROWS]]
-        lines += ["", *text_table(header, shown)]
+        shown = [
+            (one.names, *(_moved(one, column) for column in _SHOWN), MOVED_SPOTS if one.has_moved_spots else "")
+            for one in changed[:N_ROWS]
+        ]
+        lines += ["", *text_table((*header, ""), shown)]
         lines += [f"and {len(changed) - N_ROWS} more"] if len(changed) > N_ROWS else []
     return "\n".join(lines)
 
@@ -167,11 +196,16 @@ def write_comparison(comparison: RunComparison, path: Path) -> None:
             raise RunFolderError(f"The page {path} cannot be written ({error.strerror}); give another path.") from error
         return
     rows = (
-        [one.photo, one.change, *(side.get(column, "") for column in COMPARED for side in (one.first, one.second))]
+        [
+            one.photo,
+            one.name_in_second or one.photo,
+            one.words,
+            *(side.get(column, "") for column in COMPARED for side in (one.first, one.second)),
+        ]
         for one in comparison.photos
     )
     columns = [f"{column}_{side}" for column in COMPARED for side in ("first", "second")]
-    write_csv(path, ["photo", "change", *columns], rows)
+    write_csv(path, ["photo", "photo_second", "change", *columns], rows)
 
 
 def comparison_html(comparison: RunComparison) -> str:
@@ -188,7 +222,7 @@ def comparison_html(comparison: RunComparison) -> str:
     """
     first, second = comparison.names
     rows = [
-        (one.photo, one.change, [(one.first.get(column, ""), one.second.get(column, "")) for column in COMPARED])
+        (one.names, one.words, [(one.first.get(column, ""), one.second.get(column, "")) for column in COMPARED])
         for one in comparison.photos
         if one.change != SAME
     ]
@@ -207,15 +241,57 @@ def _rows(journal: Journal) -> dict[str, dict[str, Value]]:
     return {str(row["photo"]): row for row in journal.records("photos")}
 
 
-def _change(photo: str, first: dict[str, Value] | None, second: dict[str, Value] | None) -> PhotoChange:
+def _spots(journal: Journal) -> dict[str, list[tuple[float, float, float, str]]]:
+    """Place, area and kind of the spots of each photo."""
+    found: defaultdict[str, list[tuple[float, float, float, str]]] = defaultdict(list)
+    query = "SELECT photo, x_px, y_px, area_px, kind FROM spots ORDER BY photo, spot"
+    for photo, x_px, y_px, area_px, kind in journal.select(query):
+        found[photo].append((x_px, y_px, area_px, kind))
+    return found
+
+
+def _are_moved(first: list[tuple[float, float, float, str]], second: list[tuple[float, float, float, str]]) -> bool:
+    """Whether spots are not the same, beyond what versions of a library differ in."""
+    if len(first) != len(second):
+        return True
+    for (x, y, area, kind), (other_x, other_y, other_area, other_kind) in zip(first, second, strict=True):
+        apart_px = max(abs(x - other_x), abs(y - other_y))
+        if kind != other_kind or apart_px > _SAME_PLACE_PX or abs(area - other_area) > _SAME_AREA * area:
+            return True
+    return False
+
+
+def _renamed(first: Mapping[str, dict[str, Value]], second: Mapping[str, dict[str, Value]]) -> dict[str, str]:
+    """Photos of the first run that the second has under another name only -> that name."""
+    free: defaultdict[Value, list[str]] = defaultdict(list)
+    for name in sorted({*second} - {*first}, reverse=True):
+        free[second[name]["sha256"]].append(name)
+    found = {}
+    for name in sorted({*first} - {*second}):
+        digest = first[name]["sha256"]
+        if digest is not None and free[digest]:
+            found[name] = free[digest].pop()
+    return found
+
+
+def _change(
+    photo: str,
+    name_in_second: str,
+    first: dict[str, Value] | None,
+    second: dict[str, Value] | None,
+    has_moved_spots: bool,
+) -> PhotoChange:
     texts = [{} if row is None else {name: cell(row[name]) for name in COMPARED} for row in (first, second)]
+    is_same = texts[0] == texts[1]
     if first is None or second is None:
         change = ONLY_SECOND if first is None else ONLY_FIRST
     elif first["sha256"] != second["sha256"]:
         change = OTHER_FILE
     else:
-        change = SAME if texts[0] == texts[1] else CHANGED
-    return PhotoChange(escape_control_characters(photo), change, texts[0], texts[1])
+        change = SAME if is_same and not has_moved_spots else CHANGED
+    other_name = "" if name_in_second == photo else escape_control_characters(name_in_second)
+    only_spots = change == CHANGED and has_moved_spots and texts[0]["spot_count"] == texts[1]["spot_count"]
+    return PhotoChange(escape_control_characters(photo), change, texts[0], texts[1], other_name, only_spots)
 
 
 def _moved(photo: PhotoChange, column: str) -> str:

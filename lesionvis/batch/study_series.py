@@ -17,6 +17,7 @@ from lesionvis.batch.given import Given
 from lesionvis.batch.journal import Journal
 from lesionvis.batch.names import content_key, photo_digest, photo_path
 from lesionvis.batch.rows import OK
+from lesionvis.batch.run import OnProgress, Progress
 from lesionvis.batch.study import excluded_places, given_for, table_rows
 from lesionvis.batch.study_table import DATE, PATIENT, cell_of
 from lesionvis.batch.tables import cell
@@ -256,7 +257,9 @@ def check_analyzer(run: Path, analyzer: Analyzer) -> None:
         )
 
 
-def follow_groups(groups: Iterable[StudyGroup], analyzer: Analyzer) -> Iterator[GroupCourse]:
+def follow_groups(
+    groups: Iterable[StudyGroup], analyzer: Analyzer, on_progress: OnProgress | None = None
+) -> Iterator[GroupCourse]:
     """Follow the spots of each group; what cannot be followed gets a sentence, and the rest goes on.
 
     Parameters
@@ -264,6 +267,8 @@ def follow_groups(groups: Iterable[StudyGroup], analyzer: Analyzer) -> Iterator[
     groups : iterable of StudyGroup
     analyzer : Analyzer
         Settings of the run.
+    on_progress : callable, optional
+        Called whenever the photos of another group were analysed.
 
     Yields
     ------
@@ -272,7 +277,9 @@ def follow_groups(groups: Iterable[StudyGroup], analyzer: Analyzer) -> Iterator[
     """
     from lesionvis.compare.series import follow_spots
 
-    for group in groups:
+    every = list(groups)
+    done, total = 0, sum(len(group.photos) for group in every if group.has_dates)
+    for group in every:
         if not group.has_dates:
             yield GroupCourse(group, None, _FEW)
             continue
@@ -281,6 +288,9 @@ def follow_groups(groups: Iterable[StudyGroup], analyzer: Analyzer) -> Iterator[
             yield GroupCourse(group, follow_spots(analyses, [photo.taken_at for photo in group.photos]), "")
         except LesionvisError as error:
             yield GroupCourse(group, None, str(error))
+        done += len(group.photos)
+        if on_progress is not None:
+            on_progress(Progress("following", done, total))
 
 
 def interval_rows(followed: GroupCourse) -> list[tuple[str, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -28,10 +29,14 @@ from lesionvis.cli.options import (
     told_by,
     write_picture,
 )
+from lesionvis.cli.progress import shown_progress
 from lesionvis.errors import SettingsError
 from lesionvis.files import make_folder, write_output
 
 study_app = typer.Typer()
+
+# So many of one kind are named one by one.
+_N_NAMED = 5
 
 Spots = Annotated[
     Path, typer.Option(help="Label mask (PNG, TIFF), COCO, labelme, GeoJSON, or regions of ImageJ (.zip, .roi).")
@@ -290,31 +295,41 @@ def tell_series_of_run(
         check_analyzer(run, analyzer)
     groups, left_out = study_groups(run)
     contents, rows, summary = [], [], []
-    problems: list[str] = []
+    problems: dict[str, list[str]] = {}  # reason -> patients and sites
     # Nobody reads the courses of a hundred patients on a screen where pages or a table hold them.
     is_long = len(groups) > N_ROWS and (pages is not None or table is not None)
-    for followed in follow_groups(groups, analyzer):
-        group, course = followed.group, followed.course
-        rows += interval_rows(followed)
-        if pages is not None and course is not None:
-            write_output("page", pages / group.page_name, course_page(course, course.advice, numbers))
-        name = ", ".join((group.patient, *group.sites))
-        if as_json:
-            contents.append(followed.to_dict())
-        elif course is None:
-            problems.append(f"{name}: {followed.problem}")
-        else:
-            summary.append((name, str(len(group.photos)), str(course.advice.level)))
-            if is_long:
-                continue
-            text = course_text(course, course.advice, numbers, details=details)
-            typer.echo(escape_control_characters_in_lines(f"PATIENT {name}\n\n{text}\n"))
+    with shown_progress(quiet=not (is_long or as_json)) as tell:
+        for followed in follow_groups(groups, analyzer, tell):
+            group, course = followed.group, followed.course
+            rows += interval_rows(followed)
+            if pages is not None and course is not None:
+                write_output("page", pages / group.page_name, course_page(course, course.advice, numbers))
+            name = ", ".join((group.patient, *group.sites))
+            if as_json:
+                contents.append(followed.to_dict())
+            elif course is None:
+                problems.setdefault(followed.problem, []).append(name)
+            else:
+                compared = sum(interval.matches is not None for interval in course.intervals)
+                photos, pairs = str(len(group.photos)), f"{compared} of {len(course.intervals)}"
+                summary.append((name, photos, pairs, str(course.advice.level)))
+                if not is_long:
+                    text = course_text(course, course.advice, numbers, details=details)
+                    typer.echo(escape_control_characters_in_lines(f"PATIENT {name}\n\n{text}\n"))
     if table is not None:
         write_csv(table, COLUMNS, rows)
     if as_json:
         typer.echo(json.dumps({"groups": contents, "left_out": left_out}, indent=1, allow_nan=False))
         return
-    lines = text_table(("patient and sites", "photos", "level"), summary)
-    problems += [f"{photo}: {reason}" for photo, reason in left_out.items()]
-    lines += ["", "Not followed:", *problems] if problems else []
+    lines = text_table(("patient and sites", "photos", "intervals compared", "level"), summary)
+    not_followed = [line for reason, names in problems.items() for line in _with_reason(names, reason)]
+    not_followed += [f"{photo}: {reason}" for photo, reason in left_out.items()]
+    lines += ["", "Not followed:", *not_followed] if not_followed else []
     typer.echo(escape_control_characters_in_lines("\n".join(lines)))
+
+
+def _with_reason(names: Sequence[str], reason: str) -> list[str]:
+    """Patients and sites that were not followed for one reason: a line each where they are few."""
+    if len(names) <= _N_NAMED:
+        return [f"{name}: {reason}" for name in names]
+    return [f"{len(names)} patients and sites, such as {names[0]}: {reason}"]

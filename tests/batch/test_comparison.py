@@ -10,6 +10,7 @@ from runs import FACTS, made_up_run
 from lesionvis.batch.comparison import (
     CHANGED,
     COMPARED,
+    MOVED_SPOTS,
     ONLY_FIRST,
     ONLY_SECOND,
     SAME,
@@ -30,7 +31,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("runs")
     made_up_run(folder / "one", ["a.jpg", "b.jpg", "c.jpg"], with_pictures=False).__exit__(None, None, None)
     with made_up_run(folder / "two", ["a.jpg", "b.jpg", "c.jpg"], with_pictures=False) as journal:
-        journal.change("UPDATE files SET photo = 'd.jpg' WHERE photo = 'c.jpg'")
+        journal.change("UPDATE files SET photo = 'd.jpg', sha256 = 'another' WHERE photo = 'c.jpg'")
         query = "UPDATE results SET pattern = 'angioma', triage_level = 'watch' WHERE sha256 = ?"
         journal.change(query, [(journal.known_files()["b.jpg"][1],)])
         journal.change("UPDATE provenance SET value = '2' WHERE name = 'version'")
@@ -47,6 +48,46 @@ def test_what_changed_is_found_photo_by_photo(runs: tuple[Path, Path]) -> None:
     text = comparison_text(comparison)
     assert "version                 0 -> 2" in text
     assert f"1 x {changed.first['pattern']} -> angioma" in text
+
+
+def test_photos_that_were_renamed_or_merged_are_matched_by_their_content(tmp_path: Path) -> None:
+    made_up_run(tmp_path / "one", ["a.jpg", "b.jpg", "c.jpg"], with_pictures=False).__exit__(None, None, None)
+    with made_up_run(tmp_path / "two", ["a.jpg", "b.jpg", "c.jpg"], with_pictures=False) as journal:
+        content = journal.known_files()["b.jpg"][1]
+        journal.change("UPDATE files SET photo = 'leg/b.jpg' WHERE photo = 'b.jpg'")
+        journal.change(
+            "INSERT INTO files SELECT 'leg/copy.jpg', sha256, state, problem, '' FROM files WHERE photo LIKE 'leg%'"
+        )
+        journal.change("UPDATE results SET pattern = 'angioma' WHERE sha256 = ?", [(content,)])
+    comparison = compare_runs(tmp_path / "one", tmp_path / "two")
+    found = {one.names: one.change for one in comparison.photos}
+    assert found == {"a.jpg": SAME, "b.jpg -> leg/b.jpg": CHANGED, "c.jpg": SAME, "leg/copy.jpg": ONLY_SECOND}
+    assert "b.jpg -> leg/b.jpg  " in comparison_text(comparison)
+    write_comparison(comparison, tmp_path / "changes.csv")
+    with (tmp_path / "changes.csv").open(newline="", encoding="utf-8") as file:
+        rows = {row["photo"]: (row["photo_second"], row["pattern_second"]) for row in csv.DictReader(file)}
+    assert rows["b.jpg"] == ("leg/b.jpg", "angioma")
+    assert "b.jpg -&gt; leg/b.jpg" in comparison_html(comparison)
+
+
+@pytest.mark.parametrize(
+    ("change", "is_told"),
+    [
+        ("x_px = x_px + 1", True),
+        ("area_px = area_px * 1.02", True),
+        ("kind = 'pigment'", True),
+        ("x_px = x_px + 0.1", False),
+    ],
+)
+def test_spots_that_moved_while_their_number_stayed_are_told(tmp_path: Path, change: str, is_told: bool) -> None:
+    names = ["a.jpg", "b.jpg"]
+    made_up_run(tmp_path / "one", names, with_pictures=False).__exit__(None, None, None)
+    with made_up_run(tmp_path / "two", names, with_pictures=False) as journal:
+        content = journal.known_files()["b.jpg"][1]
+        journal.change(f"UPDATE result_spots SET {change} WHERE spot = 2 AND sha256 = ?", [(content,)])  # noqa: S608
+    comparison = compare_runs(tmp_path / "one", tmp_path / "two")
+    assert [one.words for one in comparison.photos] == [SAME, f"{CHANGED}: {MOVED_SPOTS}" if is_told else SAME]
+    assert (MOVED_SPOTS in comparison_text(comparison)) == is_told
 
 
 def test_a_run_is_the_same_as_itself(runs: tuple[Path, Path]) -> None:

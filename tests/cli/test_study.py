@@ -160,10 +160,27 @@ def test_series_of_many_patients_leaves_the_courses_to_pages_and_table(
     study_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("lesionvis.batch.summary.N_ROWS", 1)
-    lines = called("series", study_run, "--table", tmp_path / "series.csv").stdout.splitlines()
-    assert lines[0].startswith("patient and sites")
-    assert lines[1].startswith("P1 ")
-    assert called("series", study_run).stdout.startswith("PATIENT P1")
+    monkeypatch.setattr("lesionvis.cli.progress.LINE_SECONDS", 0.0)
+    told = called("series", study_run, "--table", tmp_path / "series.csv")
+    lines = told.stdout.splitlines()
+    assert re.split("  +", lines[0]) == ["patient and sites", "photos", "intervals compared", "level"]
+    assert re.split("  +", lines[1])[:3] == ["P1", "2", "0 of 1"]
+    assert told.stderr.startswith("following: 2 of 2 photos")
+    shown = called("series", study_run)
+    assert shown.stdout.startswith("PATIENT P1")
+    assert shown.stderr == ""
+
+
+def test_one_reason_why_many_patients_were_not_followed_is_told_once(photo: Path, tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    rows = []
+    for number in range(7):
+        (tmp_path / "photos" / f"{number}.png").write_bytes(photo.read_bytes() + bytes([number]))
+        rows.append(f"{number}.png,P{number},2026-03-01\n")
+    (tmp_path / "study.csv").write_text("photo,patient,date\n" + "".join(rows), encoding="utf-8")
+    called("batch", tmp_path / "photos", "--out", tmp_path / "run", "--metadata", tmp_path / "study.csv")
+    lines = called("series", tmp_path / "run").stdout.splitlines()
+    assert lines[-1] == "7 patients and sites, such as P0: fewer than two photos with different dates"
 
 
 def test_series_of_a_run_writes_a_page_per_patient_and_site(study_run: Path, tmp_path: Path) -> None:
