@@ -34,6 +34,8 @@ from lesionvis.batch.study import (
     enter_table,
     excluded_places,
     given_for,
+    given_problems,
+    notes_of,
     record_given,
     record_notes,
 )
@@ -74,6 +76,7 @@ class Progress:
 
 
 OnProgress = Callable[[Progress], None]
+OnNotes = Callable[[Sequence[str]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +154,9 @@ class BatchRunner:
         for kind in self.annotations:
             check_format(kind)
 
-    def __call__(self, folder: Path, run: Path, on_progress: OnProgress | None = None) -> dict[str, int]:
+    def __call__(
+        self, folder: Path, run: Path, on_progress: OnProgress | None = None, on_notes: OnNotes | None = None
+    ) -> dict[str, int]:
         """Analyse a folder, or finish a run that was stopped.
 
         Parameters
@@ -163,6 +168,8 @@ class BatchRunner:
             pictures, and on request the tables as Parquet.
         on_progress : callable, optional
             Called whenever another file is done.
+        on_notes : callable, optional
+            Called with sentences on what is wrong with what persons gave, before any photo is analysed.
 
         Returns
         -------
@@ -205,6 +212,8 @@ class BatchRunner:
                     remove_unfinished(run)
                     _identify(executor, listing, folder, masks, journal, tell)
                     given = self._given(executor, journal, photos, (*strangers, *(table.notes if table else ())))
+                    if on_notes is not None:
+                        on_notes([*notes_of(journal), *given_problems(given)])
                     if self.retry_failed:
                         journal.forget_failures()
                     pictures_of_run = RunPictures(run, journal, photos, kinds)

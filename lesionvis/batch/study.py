@@ -7,7 +7,7 @@ the content of a photo, so that it goes with a photo that is moved, and no later
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -218,6 +218,46 @@ def given_for(journal: Journal, problems: Mapping[str, str], *, as_found: bool) 
                 given[photo] = replace(given.get(photo, Given()), drawn=spots)
         given |= {photo: Given(problem=problem) for photo, problem in problems.items()}
     return given
+
+
+def given_problems(given: Mapping[str, Given]) -> list[str]:
+    """Why photos will fail with what was given for them, each reason once.
+
+    Parameters
+    ----------
+    given : mapping of str to Given
+        By photo.
+
+    Returns
+    -------
+    list of str
+        One sentence each, with the photo or one of them and their number.
+    """
+    photos: dict[str, list[str]] = {}
+    for photo, one in sorted(given.items()):
+        if one.problem:
+            photos.setdefault(one.problem, []).append(photo)
+    return [f"{how_many(names)}: {problem}" for problem, names in photos.items()]
+
+
+def how_many(photos: Sequence[str]) -> str:
+    """One photo, or how many and one of them.
+
+    Parameters
+    ----------
+    photos : sequence of str
+        At least one.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> how_many(["a.jpg"]), how_many(["a.jpg", "b.jpg"])
+    ('a.jpg', '2 photos, such as a.jpg')
+    """
+    return photos[0] if len(photos) == 1 else f"{len(photos)} photos, such as {photos[0]}"
 
 
 def given_of_photo(journal: Journal, photo: str, *, as_found: bool = False) -> Given:

@@ -11,7 +11,7 @@ from lesionvis.batch.names import escape_control_characters
 from lesionvis.batch.parquet import PARQUET_TABLES
 from lesionvis.batch.report import REPORT_NAME
 from lesionvis.batch.rows import FAILED, WAITING, Value
-from lesionvis.batch.study import notes_of
+from lesionvis.batch.study import how_many, notes_of
 from lesionvis.batch.tables import cell, tables_of
 
 _LABEL_WIDTH = 14
@@ -42,7 +42,7 @@ def run_summary(run: Path, journal: Journal) -> str:
         if row["status"] == FAILED:
             failures.setdefault(str(row["problem"]), []).append(str(row["photo"]))
     lines = [*text_table(_SHOWN, shown), ""] if len(shown) <= N_ROWS else []
-    lines += [f"failed  {_failed(photos)}: {problem}" for problem, photos in list(failures.items())[:N_ROWS]]
+    lines += [f"failed  {how_many(photos)}: {problem}" for problem, photos in list(failures.items())[:N_ROWS]]
     lines += ["failed  and others, see the table"] if len(failures) > N_ROWS else []
     lines += [
         f"{name.ljust(_LABEL_WIDTH)}{_counted(journal.counts(name))}"
@@ -91,6 +91,7 @@ def run_status(run: Path, journal: Journal) -> str:
         "skipped": str(skipped),
         **facts,
     }
+    lines += [f"note        {escape_control_characters(note)}" for note in notes_of(journal)]
     return "\n".join([*lines, *(f"{name.ljust(24)}{value}" for name, value in shown.items())])
 
 
@@ -117,11 +118,6 @@ def text_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str
     cells = [list(header), *([_shortened(text) for text in row] for row in rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(header))]
     return ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in cells]
-
-
-def _failed(photos: Sequence[str]) -> str:
-    """Photos that failed for the same reason."""
-    return photos[0] if len(photos) == 1 else f"{len(photos)} photos, such as {photos[0]}"
 
 
 def _short(value: Value) -> str:

@@ -10,6 +10,7 @@ import dataclasses
 import json
 import os
 import sys
+from collections.abc import Sequence
 from datetime import date
 from io import TextIOWrapper
 from pathlib import Path
@@ -291,7 +292,7 @@ def batch(
     )
     try:
         with shown_progress(quiet=quiet) as tell:
-            counts = runner(folder, out, tell)
+            counts = runner(folder, out, tell, None if quiet else _tell_before)
     except KeyboardInterrupt:
         _end(
             "Interrupted; finished photos are kept. Run the same command again to resume; "
@@ -463,6 +464,14 @@ def show_model(
     card = folder / "MODEL_CARD.md"
     text = card.read_text(encoding="utf-8") if card.is_file() else json.dumps(loaded.card, indent=1)
     typer.echo(escape_control_characters_in_lines(text))
+
+
+def _tell_before(notes: Sequence[str]) -> None:
+    """Tell what is wrong with a table or with drawn spots before hours of work; the summary tells it again."""
+    from lesionvis.batch.summary import N_ROWS
+
+    for note in notes[:N_ROWS]:
+        typer.echo(f"note: {escape_control_characters(note)}", err=True)
 
 
 def _end(message: str, code: int) -> None:

@@ -13,9 +13,9 @@ from drawn import write_photo
 
 from lesionvis.analysis import Analyzer
 from lesionvis.batch.journal import Journal
-from lesionvis.batch.run import BatchRunner
+from lesionvis.batch.run import BatchRunner, Progress
 from lesionvis.batch.study import notes_of, table_rows
-from lesionvis.batch.summary import run_summary
+from lesionvis.batch.summary import run_status, run_summary
 from lesionvis.errors import RunFolderError
 
 RUNNER = BatchRunner(Analyzer(px_per_mm=6.0), masks=True)
@@ -120,6 +120,25 @@ def test_rows_and_files_without_a_photo_are_listed(run: Path) -> None:
             "nobody.png matches no photo of the folder, or several; give it the path of the photo.",
         ]
         assert set(table_rows(journal)) == {"leg/a.png", "b.png", "c.png"}
+
+
+def test_what_is_wrong_with_what_was_given_is_told_before_the_work(photos: Path, tmp_path: Path) -> None:
+    table = tmp_path / "study.csv"
+    table.write_text("photo,fever\nb.png,perhaps\nc.png,perhaps\nx.png,no\n", encoding="utf-8")
+    told: list[str] = []
+
+    def tell(progress: Progress) -> None:
+        told.append(progress.doing)
+
+    runner = BatchRunner(Analyzer(px_per_mm=6.0), metadata=table)
+    runner(photos, tmp_path / "run", tell, told.extend)
+    wrong = [line for line in told if line not in ("reading", "analysing")]
+    assert told.index("analysing") > told.index(wrong[-1])
+    assert wrong[0].startswith("study.csv: 1 row matches no photo, or several: x.png;")
+    assert wrong[1].startswith("study.csv: 3 photos have no row: d.png, e.png, leg/a.png.")
+    assert wrong[2].startswith('2 photos, such as b.png: study.csv: The answer "fever" cannot be "perhaps".')
+    with Journal.read(tmp_path / "run") as journal:
+        assert f"\nnote        {wrong[0]}\n" in run_status(tmp_path / "run", journal)
 
 
 def test_corrections_that_do_not_exist_leave_a_finished_run_finished(photos: Path, tmp_path: Path) -> None:

@@ -179,6 +179,12 @@ def test_one_reason_why_many_patients_were_not_followed_is_told_once(photo: Path
         rows.append(f"{number}.png,P{number},2026-03-01\n")
     (tmp_path / "study.csv").write_text("photo,patient,date\n" + "".join(rows), encoding="utf-8")
     called("batch", tmp_path / "photos", "--out", tmp_path / "run", "--metadata", tmp_path / "study.csv")
+    # What a table lacks is told before the work and, unless nothing is to be told, on standard error.
+    with (tmp_path / "study.csv").open("a", encoding="utf-8") as file:
+        file.write("lost.png,P9,\n")
+    command = ("batch", tmp_path / "photos", "--out", tmp_path / "run", "--metadata", tmp_path / "study.csv")
+    assert called(*command).stderr.startswith("note: study.csv: 1 row matches no photo, or several: lost.png;")
+    assert called(*command, "--quiet").stderr == ""
     lines = called("series", tmp_path / "run").stdout.splitlines()
     assert lines[-1] == "7 patients and sites, such as P0: fewer than two photos with different dates"
 
