@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from lesionvis.annotations.base import AnnotatedPhoto, AnnotationFile, annotated, json_file, read_json
 from lesionvis.annotations.coco import coco_content, is_coco, read_coco
@@ -130,6 +132,20 @@ def check_format(kind: str) -> None:
     WRITERS[kind][1](AnnotatedPhoto())
 
 
+def _as_written(name: str) -> str:
+    """Name as a person writes it: with letters that are encoded in names of photos, and accents in one way."""
+    return unicodedata.normalize("NFC", unquote(name))
+
+
+def _in_any_case(name: str) -> str:
+    return unicodedata.normalize("NFC", _as_written(name).casefold())
+
+
+# Ways to write the same name, from the strictest. A photo goes by path and name, with and without its extension.
+_SPELLINGS: tuple[Callable[[str], str], ...] = (str, _as_written, _in_any_case)
+_N_NAMES = 4
+
+
 class PhotoNames:
     """Photos by all the names that they can go by.
 
@@ -140,17 +156,19 @@ class PhotoNames:
     """
 
     def __init__(self, photos: Iterable[str]) -> None:
-        # From the most telling name to the least.
-        self._by_name: tuple[dict[str, list[str]], ...] = ({}, {}, {}, {})
+        # From the most telling name to the least, each as it is, as a person would write it, and in any case.
+        self._by_name: tuple[tuple[dict[str, list[str]], ...], ...] = tuple(
+            tuple({} for _ in range(_N_NAMES)) for _ in _SPELLINGS
+        )
         for photo in photos:
             path = PurePosixPath(photo)
-            for names, name in zip(
-                self._by_name, (photo, str(path.with_suffix("")), path.name, path.stem), strict=True
-            ):
-                names.setdefault(name, []).append(photo)
+            for spell, by_name in zip(_SPELLINGS, self._by_name, strict=True):
+                own_names = (photo, str(path.with_suffix("")), path.name, path.stem)
+                for names, name in zip(by_name, own_names, strict=True):
+                    names.setdefault(spell(name), []).append(photo)
 
     def match(self, name: str) -> str | None:
-        """Photo that a name means.
+        r"""Photo that a name means.
 
         Parameters
         ----------
@@ -160,22 +178,24 @@ class PhotoNames:
         Returns
         -------
         str or None
-            The photo of this path, or else the only one of this name; None where there is none, or several.
+            The photo of this path, or else the only one of this name; None where there is none, or several. Where none
+            is written like this, one that is by another encoding of the same letters (accents, "%3B" for ";"), or else
+            in another case, is meant.
 
         Examples
         --------
         >>> photos = PhotoNames(["leg/a.jpg", "arm/a.jpg", "leg/b.jpg"])
         >>> photos.match("leg/a"), photos.match("a.jpg"), photos.match("b.jpg")
         ('leg/a.jpg', None, 'leg/b.jpg')
+        >>> photos.match("LEG/A.JPG"), photos.match("arm\\\\a.jpg")
+        ('leg/a.jpg', 'arm/a.jpg')
         """
         path = PurePosixPath(name.replace("\\", "/"))
-        whole, by_stem, by_name, by_name_stem = self._by_name
-        for names, key in ((whole, str(path)), (by_stem, str(path)), (by_name, path.name), (by_name_stem, path.name)):
-            found = names.get(key, [])
-            if len(found) == 1:
-                return found[0]
-            if found:
-                return None
+        for spell, by_name in zip(_SPELLINGS, self._by_name, strict=True):
+            for names, key in zip(by_name, (str(path), str(path), path.name, path.name), strict=True):
+                found = names.get(spell(key), [])
+                if found:
+                    return found[0] if len(found) == 1 else None
         return None
 
 

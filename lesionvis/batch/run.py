@@ -39,7 +39,7 @@ from lesionvis.batch.study import (
     record_given,
     record_notes,
 )
-from lesionvis.batch.study_table import match_rows, read_study_table
+from lesionvis.batch.study_table import listed, match_rows, read_study_table
 from lesionvis.batch.supervisor import Outcome, Supervisor, Task
 from lesionvis.batch.worker import Job, file_content
 from lesionvis.errors import RunFolderError, SettingsError
@@ -195,7 +195,7 @@ class BatchRunner:
             raise RunFolderError(_no_photos(folder, listing))
         listing, strangers = only_named(listing, self.only)
         photos = [file.photo for file in listing.photos]
-        masks = self._found_masks(folder, photos)
+        masks, stray_masks = self._found_masks(folder, photos)
         if self.corrections is not None:
             annotation_files(self.corrections)  # refused before the run counts as begun again
         table = None if self.metadata is None else match_rows(read_study_table(self.metadata), photos)
@@ -211,7 +211,8 @@ class BatchRunner:
                 with self._executor(self._job(kinds)) as executor:
                     remove_unfinished(run)
                     _identify(executor, listing, folder, masks, journal, tell)
-                    given = self._given(executor, journal, photos, (*strangers, *(table.notes if table else ())))
+                    notes = (*strangers, *stray_masks, *(table.notes if table else ()))
+                    given = self._given(executor, journal, photos, notes)
                     if on_notes is not None:
                         on_notes([*notes_of(journal), *given_problems(given)])
                     if self.retry_failed:
@@ -240,10 +241,10 @@ class BatchRunner:
         record_notes(journal, (*notes, *strays))
         return given
 
-    def _found_masks(self, folder: Path, photos: Sequence[str]) -> dict[str, str]:
-        """Photo -> file with its places to leave out."""
+    def _found_masks(self, folder: Path, photos: Sequence[str]) -> tuple[dict[str, str], list[str]]:
+        """Photo -> file with its places to leave out; and a sentence on files that are of no photo."""
         if self.exclude_dir is None:
-            return {}
+            return {}, []
         if folder.resolve() in (self.exclude_dir.resolve(), *self.exclude_dir.resolve().parents):
             raise RunFolderError(f"The masks in {self.exclude_dir} lie among the photos; give a folder elsewhere.")
         paths = {photo: mask_path(photo, self.exclude_dir) for photo in photos}
@@ -252,7 +253,13 @@ class BatchRunner:
             raise RunFolderError(
                 f"{self.exclude_dir} holds no mask of a photo of {folder}, such as {mask_path(photos[0], Path())}."
             )
-        return found
+        used = {paths[photo] for photo in found}
+        strays = [
+            path.relative_to(self.exclude_dir).as_posix()
+            for path in sorted(self.exclude_dir.rglob("*.png"))
+            if path not in used
+        ]
+        return found, [f"{self.exclude_dir.name}: no photo has the name of {listed(strays)}."] if strays else []
 
     def _kinds(self, held: Collection[str]) -> tuple[str, ...]:
         """Kinds of pictures to make; those that the run folder holds go on, or they would contradict the tables."""

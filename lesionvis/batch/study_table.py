@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 from lesionvis.annotations.files import PhotoNames
 from lesionvis.batch.given import SCALE_SETTINGS, Given
@@ -28,7 +31,10 @@ _OTHER_NAMES = {
     "patient_id": PATIENT,
 }
 _DELIMITERS = (",", ";", "\t", "|")
+_SEPARATOR_LINE = "sep="
 _EXCEL = (".xlsx", ".xlsm")
+# Format of a cell that shows a number with leading zeros, as numbers of patients have them.
+_LEADING_ZEROS = re.compile("0{2,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +107,8 @@ def read_study_table(path: Path) -> StudyTable:
     meanings = [_meaning(name) for name in columns]
     if PHOTO not in meanings:
         raise SettingsError(
-            f'The table {path} has no column "{PHOTO}" among {", ".join(columns) or "none"}; name the photos in one.'
+            f'The table {path} has no column "{PHOTO}" among {", ".join(columns) or "none"}; name the photos in one, '
+            "and the columns in the first row."
         )
     for name, meaning in zip(columns, meanings, strict=True):
         if not name or meanings.count(meaning) > 1:
@@ -232,7 +239,8 @@ def cell_of(row: Mapping[str, str], column: str) -> str:
     str
         "" where there is none.
     """
-    return next((cell.strip() for name, cell in row.items() if _meaning(name) == column), "")
+    found = next((cell.strip() for name, cell in row.items() if _meaning(name) == column), "")
+    return unicodedata.normalize("NFC", found)  # the same patient, however a machine writes accents
 
 
 def with_cell(row: Mapping[str, str], column: str, text: str) -> dict[str, str]:
@@ -334,7 +342,8 @@ def _check_date(text: str) -> None:
     try:
         taken_at = datetime.fromisoformat(text)
     except ValueError as error:
-        raise SettingsError(f'the date "{text}" is not of the form 2026-03-01 or 2026-03-01T14:30.') from error
+        remedy = "; it is a number: give its cells the format of a date" if text.isdigit() else ""
+        raise SettingsError(f'the date "{text}" is not of the form 2026-03-01 or 2026-03-01T14:30{remedy}.') from error
     if not YEAR_MIN <= taken_at.year <= YEAR_MAX:
         raise SettingsError(f'the date "{text}" is not of the years {YEAR_MIN} to {YEAR_MAX}.')
 
@@ -343,8 +352,12 @@ def _text_rows(path: Path) -> list[list[str]]:
     raw = path.read_bytes()
     try:
         text = raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
-    except UnicodeDecodeError as error:
+        if "\0" in text:  # UTF-16 without its mark, or no text at all
+            raise UnicodeError
+    except UnicodeError as error:
         raise SettingsError(f'The table {path} is not UTF-8; save it as "CSV UTF-8" or as .xlsx.') from error
+    if text.startswith(_SEPARATOR_LINE):  # for Excel, which hides it
+        text = "".join(text.splitlines(keepends=True)[1:])
     first = next((line for line in text.splitlines() if line.strip()), "")
     # The header holds no numbers or texts in which a comma could stand.
     delimiter = max(_DELIMITERS, key=first.count)
@@ -358,13 +371,20 @@ def _excel_rows(path: Path) -> list[list[str]]:
     openpyxl = library("openpyxl", "An Excel table needs", "excel")
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-        rows = [[_text(cell) for cell in row] for row in book.worksheets[0].iter_rows(values_only=True)]
+        rows = [[_shown(cell) for cell in row] for row in book.worksheets[0].iter_rows()]
         book.close()
     except OSError:
         raise
     except Exception as error:  # whatever a damaged file makes of its many parts
         raise SettingsError(f"The table {path} is no Excel file ({error}); save it again as .xlsx.") from error
     return rows
+
+
+def _shown(cell: Any) -> str:
+    """Text of an Excel cell, with the leading zeros that its format shows."""
+    text = _text(cell.value)
+    is_padded = isinstance(cell.value, int) and _LEADING_ZEROS.fullmatch(cell.number_format or "")
+    return text.zfill(len(cell.number_format)) if is_padded else text
 
 
 def _parquet_rows(path: Path) -> list[list[str]]:

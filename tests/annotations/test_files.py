@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from lesionvis.annotations.files import PhotoNames, photo_of_file, read_annotations, read_drawn
 from lesionvis.errors import SettingsError
+
+Form = Literal["NFC", "NFD"]
 
 PHOTOS = ("leg/a.jpg", "arm/a.jpg", "arm/b.heic", "arm/b.jpg", "c.tif")
 
@@ -27,6 +31,31 @@ PHOTOS = ("leg/a.jpg", "arm/a.jpg", "arm/b.heic", "arm/b.jpg", "c.tif")
 )
 def test_a_name_means_one_photo_or_none(name: str, photo: str | None) -> None:
     assert PhotoNames(PHOTOS).match(name) == photo
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+@pytest.mark.parametrize("other", ["NFC", "NFD"])
+def test_accents_may_be_written_in_two_ways(form: Form, other: Form) -> None:
+    photo = unicodedata.normalize(form, "Füße/é.jpg")
+    assert PhotoNames([photo, "e.jpg"]).match(unicodedata.normalize(other, "Füße/é.jpg")) == photo
+    assert PhotoNames([photo, "e.jpg"]).match(unicodedata.normalize(other, "É.JPG")) == photo
+
+
+@pytest.mark.parametrize(
+    ("name", "photo"),
+    [
+        ("LEG.JPG", "leg.jpg"),
+        ("arm.jpg", "arm.jpg"),  # the very name goes before others in another case
+        ("ARM.JPG", None),
+        ("a;b.jpg", "a%3Bb.jpg"),
+        ("100%.jpg", "100%25.jpg"),
+        ("=1.jpg", "%3D1.jpg"),
+        ("a%3Bb", "a%3Bb.jpg"),
+    ],
+)
+def test_names_may_differ_as_disks_and_tables_write_them(name: str, photo: str | None) -> None:
+    photos = ["leg.jpg", "arm.jpg", "Arm.jpg", "a%3Bb.jpg", "100%25.jpg", "%3D1.jpg"]
+    assert PhotoNames(photos).match(name) == photo
 
 
 @pytest.mark.parametrize(

@@ -254,6 +254,16 @@ def test_places_left_out_follow_their_masks(photos: Path, undisturbed: Path, tmp
     assert "places_left_out" not in rows["leg/z same as a.png"]["photo_flags"]
 
 
+def test_a_mask_of_no_photo_beside_others_is_named(photos: Path, tmp_path: Path) -> None:
+    masks = tmp_path / "exclude"
+    (masks / "leg").mkdir(parents=True)
+    for name in ("a.png.png", "leg/A.png.png", "a.png"):
+        cv2.imwrite(str(masks / name), np.zeros((8, 8), np.uint8))
+    told: list[str] = []
+    dataclasses.replace(RUNNER, exclude_dir=masks)(photos, tmp_path / "run", None, told.extend)
+    assert "exclude: no photo has the name of a.png, leg/A.png.png." in told
+
+
 def test_masks_that_fit_no_photo_or_lie_among_photos_are_refused(photos: Path, tmp_path: Path) -> None:
     with pytest.raises(RunFolderError, match=r"no mask of a photo of .*, such as a\.png\.png"):
         dataclasses.replace(RUNNER, exclude_dir=tmp_path)(photos, tmp_path / "run")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,7 @@ def _read(text: str | bytes, folder: Path, name: str = "study.csv") -> tuple[tup
         "\ufeffphoto|Room|note\n\na.jpg|12|ok\n\n",
         'photo,Room,"note"\na.jpg,12,ok\n',
         "photo\tRoom\tnote\na.jpg\t12\tok\n".encode("utf-16"),
+        "sep=;\r\nphoto;Room;note\r\na.jpg;12;ok\r\n",
     ],
 )
 def test_any_delimiter_is_read(text: str | bytes, tmp_path: Path) -> None:
@@ -86,6 +88,23 @@ def test_excel_and_parquet_give_the_same(tmp_path: Path) -> None:
     )
 
 
+def test_numbers_of_excel_keep_the_leading_zeros_that_they_show(tmp_path: Path) -> None:
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    for row in (["photo", "patient", "age"], [7, 12, 30], ["8", "0012", 30]):
+        sheet.append(row)
+    sheet["A2"].number_format, sheet["B2"].number_format, sheet["C2"].number_format = "000", "0000", "0"
+    book.save(tmp_path / "study.xlsx")
+    assert read_study_table(tmp_path / "study.xlsx").rows == (("007", "0012", "30"), ("8", "0012", "30"))
+
+
+def test_a_patient_is_one_however_accents_are_written() -> None:
+    rows = [{"Patient": unicodedata.normalize(form, "Zoë")} for form in ("NFC", "NFD")]
+    assert len({cell_of(row, "patient") for row in rows}) == 1
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -96,6 +115,8 @@ def test_excel_and_parquet_give_the_same(tmp_path: Path) -> None:
         ("photo,room\na.jpg,1,2\n", "Row 2 of the table .* has more cells than columns"),
         ("\nphoto,room\n,\n\na.jpg,1,2\n", "Row 5 of the table .* has more cells than columns"),
         ('photo,room\n"a.jpg,1\n', "is no table"),
+        ("Study 12;;\nphoto;room\n", "name the photos in one, and the columns in the first row"),
+        ("photo,room\na.jpg,1\n".encode("utf-16-le"), 'is not UTF-8; save it as "CSV UTF-8" or as .xlsx'),
         (b"photo,room\n\xe4.jpg,1\n", 'is not UTF-8; save it as "CSV UTF-8" or as .xlsx'),
     ],
 )
@@ -151,6 +172,10 @@ def test_columns_are_matched_by_name_in_any_case() -> None:
         ),
         ({"px_per_mm": "8", "coin": "eur-1"}, "s.csv: px_per_mm, coin say the scale twice; give one of them."),
         ({"date": "1.3.2026"}, 's.csv: the date "1.3.2026" is not of the form 2026-03-01 or 2026-03-01T14:30.'),
+        (
+            {"date": "46082"},
+            's.csv: the date "46082" is not of the form 2026-03-01 or 2026-03-01T14:30; it is a number',
+        ),
         ({"site": "shin"}, 's.csv: There is no site "shin"'),
     ],
 )
