@@ -105,9 +105,10 @@ def test_tourniquet_test() -> None:
 
 
 def test_a_study() -> None:
-    said, printed, (corrected, basis, notes) = _run(
+    said, printed, (corrected, basis, notes, rows) = _run(
         "05-a-study",
-        "[after[after.spots_from == 'corrected'].spot_count.to_dict(), after.triage_basis.to_dict(), len(measured)]",
+        "[after[after.spots_from == 'corrected'].spot_count.to_dict(), after.triage_basis.to_dict(), len(measured), "
+        "[len(read_pattern_table(place / 'training.csv').labels) for place in (shipped, BASE, MODEL)]]",
     )
     # "With answers the full rules decide; without a row nobody was asked".
     assert "without a row nobody was asked" in said
@@ -127,6 +128,18 @@ def test_a_study() -> None:
     )
     assert f"{photos} photos in the merged run, patients followed: ['P5']" in printed
     assert notes > 0
+    # "a clinic under orange lamps, whose light the shipped model holds back on: 15 rendered photos of five patients".
+    assert "15 rendered photos of five patients" in said
+    assert "{'ok': 15}" in printed
+    before, after = re.findall(r"^answered as was said: (\d+) of 15 before, (\d+) with", printed, re.M)[0]
+    assert int(before) <= 7
+    assert int(after) > int(before) + 3
+    # "on photos of patients who were in no training", and a twentieth of the table is taken along.
+    acceptable = [float(cell.split()[0]) for cell in re.findall(r"\| acceptable \| (.*) \| (.*) \|", printed)[-1]]
+    assert acceptable[1] > acceptable[0] + 0.3
+    assert "only a twentieth of what the shipped model learnt from" in said
+    assert rows[1] < 0.06 * rows[0]
+    assert rows[2] == rows[1] + 15
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
