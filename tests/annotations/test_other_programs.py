@@ -21,11 +21,13 @@ from stages import Staged
 from lesionvis.analysis import Analysis, analyze
 from lesionvis.annotations.coco import _decoded_mask
 from lesionvis.annotations.files import read_drawn, write_annotations
+from lesionvis.batch.masks import mask_png
 from lesionvis.spots.drawn import DrawnSpots
 
 coco = pytest.importorskip("pycocotools.coco")
 masks = pytest.importorskip("pycocotools.mask")
 roifile = pytest.importorskip("roifile")
+tifffile = pytest.importorskip("tifffile")
 
 
 def _numbers(shower: Staged, drawn: DrawnSpots) -> dict[str, Any]:
@@ -87,6 +89,42 @@ def test_masks_of_the_library_of_coco_are_the_pixels_that_it_painted(analysed_sh
         for x, y in (outline.T for outline in drawn.outlines_px)
     ]
     assert pixels == pytest.approx(areas)
+
+
+def _labels(analysis: Analysis) -> np.ndarray[Any, np.dtype[np.uint16]]:
+    """What a run writes by --masks."""
+    return np.asarray(cv2.imdecode(np.frombuffer(mask_png(analysis), np.uint8), cv2.IMREAD_UNCHANGED), np.uint16)
+
+
+@pytest.mark.parametrize("is_packed", [True, False])
+def test_pixels_that_the_library_of_coco_packs_give_the_same_numbers(
+    is_packed: bool, shower: Staged, analysed_shower: Analysis, tmp_path: Path
+) -> None:
+    """As CVAT and Label Studio export what was painted with a brush: a mask per spot, packed or as runs."""
+    content = json.loads(_coco_file(analysed_shower, tmp_path).read_text(encoding="utf-8"))
+    labels = _labels(analysed_shower)
+    content["annotations"] = [one for one in content["annotations"] if one["spot"]]
+    assert len(content["annotations"]) == len(analysed_shower.table)
+    for one in content["annotations"]:
+        number = one["spot"]
+        packed = masks.encode(np.asfortranarray((labels == number).astype(np.uint8)))
+        counts: Any = packed["counts"].decode("ascii")
+        if not is_packed:
+            ends = np.flatnonzero(np.diff((labels == number).ravel(order="F"), prepend=False, append=True))
+            counts = np.diff(ends, prepend=0).tolist()
+        one |= {"iscrowd": 1, "segmentation": {"size": packed["size"], "counts": counts}}
+    path = tmp_path / "brush.json"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    assert _numbers(shower, read_drawn(path, "array")) == _expected(analysed_shower)
+
+
+def test_a_mask_that_the_library_of_tiff_writes_gives_the_same_numbers(
+    shower: Staged, analysed_shower: Analysis, tmp_path: Path
+) -> None:
+    path = tmp_path / "shower_cp_masks.tif"
+    tifffile.imwrite(path, _labels(analysed_shower), compression="zlib")
+    np.testing.assert_array_equal(tifffile.imread(path), _labels(analysed_shower))
+    assert _numbers(shower, read_drawn(path, "array")) == _expected(analysed_shower)
 
 
 def test_regions_that_the_library_of_imagej_writes_again_keep_their_numbers(
