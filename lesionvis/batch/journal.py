@@ -11,7 +11,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePath, PurePosixPath
@@ -123,6 +123,7 @@ class Journal:
             raise RunFolderError(f"{run} holds no run ({JOURNAL_NAME} is missing); give the folder of --out.")
         with problems_named(run):
             uri = _read_only_uri(Path(os.path.abspath(path)))  # noqa: PTH100 - a mapped drive keeps its letter
+            _finish_roll_back(uri)
             database = sqlite3.connect(uri, timeout=_BUSY_SECONDS, uri=True)
             journal = cls(run, database)
             if not journal._has_tables():
@@ -522,6 +523,19 @@ def _read_only_uri(path: PurePath) -> str:
     text = path.as_posix()
     slash = "" if text.startswith("/") else "/"
     return f"file://{slash}{quote(text, safe='/:')}?mode=ro"
+
+
+def _finish_roll_back(uri: str) -> None:
+    """Take back what a run that was killed had half written: who only reads may not, and SQLite then refuses."""
+    with closing(sqlite3.connect(uri, timeout=_BUSY_SECONDS, uri=True)) as database:
+        try:
+            database.execute("SELECT count(*) FROM sqlite_master")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_READONLY_ROLLBACK:
+                raise
+    with closing(sqlite3.connect(uri.replace("?mode=ro", "?mode=rw"), timeout=_BUSY_SECONDS, uri=True)) as database:
+        database.execute("SELECT count(*) FROM sqlite_master")
 
 
 @contextmanager

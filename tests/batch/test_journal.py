@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -120,6 +122,24 @@ def test_a_journal_that_stays_locked_is_told_with_the_remedy(tmp_path: Path, mon
             Journal.read(tmp_path)
     with Journal.read(tmp_path) as journal:
         assert journal.provenance()["version"] == "1"
+
+
+def test_a_run_that_was_killed_while_it_wrote_can_be_read(tmp_path: Path) -> None:
+    with Journal.resume(tmp_path, FACTS) as journal:
+        journal.record_file(PhotoFile("a.jpg"), "aa")
+    # With a cache of two pages half of the change is on the disk when the process ends.
+    code = """
+import os, sqlite3
+database = sqlite3.connect("run.sqlite")
+database.execute("PRAGMA cache_size = 2")
+rows = ((f"{n}.jpg", "x" * 1000, "", "", "") for n in range(2000))
+database.executemany("INSERT INTO files VALUES (?, ?, ?, ?, ?)", rows)
+os._exit(9)
+"""
+    assert subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=False).returncode == 9
+    assert (tmp_path / f"{JOURNAL_NAME}-journal").stat().st_size > 0
+    with Journal.read(tmp_path) as journal:
+        assert journal.photos() == ["a.jpg"]
 
 
 def test_reading_changes_nothing(tmp_path: Path) -> None:
