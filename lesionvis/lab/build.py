@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from lesionvis.batch.run import OnProgress
 from lesionvis.lab.evaluate.cross_validation import (
     AnsweredPhotos,
     OutOfFold,
@@ -110,8 +111,14 @@ def train_regions(table: Path, folder: Path) -> None:
 
 
 def train_pattern(
-    table_file: Path, folder: Path, name: str = PATTERN_MODEL, data: str = PATTERN_DATA, *, repeats: int = 1
-) -> list[OutOfFold]:
+    table_file: Path,
+    folder: Path,
+    name: str = PATTERN_MODEL,
+    data: str = PATTERN_DATA,
+    *,
+    repeats: int = 1,
+    on_progress: OnProgress | None = None,
+) -> tuple[list[OutOfFold], list[AnsweredPhotos]]:
     """Train and write a pattern model, with its cross-validated scores in the card.
 
     Parameters
@@ -125,16 +132,21 @@ def train_pattern(
         What it was trained on, in a sentence.
     repeats : int
         Repeats of the cross-validation, whose mean the card gives.
+    on_progress : callable, optional
+        Called whenever the photos of another fold were predicted or judged.
 
     Returns
     -------
-    list of OutOfFold
+    results : list of OutOfFold
         What the cross-validation gave, repeat by repeat.
+    judged : list of AnsweredPhotos
+        The answers from it (`judged_out_of_fold`), of which those on bare skin take longest.
     """
     table = read_pattern_table(table_file)
-    results = list(cross_validate(table, repeats))
+    results = list(cross_validate(table, repeats, on_progress))
+    judged = judged_out_of_fold(table, results, on_progress)
     originals = np.flatnonzero(table.copy == 0)
-    runs = [one.take(originals) for one in judged_out_of_fold(table, results)]
+    runs = [one.take(originals) for one in judged]
     abroad = [run.at(abroad=True) for run in runs]
     rule = fitted_rule(table, results[0].probabilities, np.ones(len(table.labels), np.bool_))
     typical = np.nanmedian(table.model_input(), axis=0)
@@ -152,7 +164,7 @@ def train_pattern(
         "training_table": {"file": table_file.name, "sha256": table_digest(table_file)},
     }
     write_model(folder, name, fit_pattern(table, np.arange(len(table.labels))), about)
-    return results
+    return results, judged
 
 
 def train_bare(table_file: Path, folder: Path) -> None:

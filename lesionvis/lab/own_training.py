@@ -70,7 +70,7 @@ def train_own(
     is_alone : bool
         Learn from these photos only.
     on_progress : callable, optional
-        Called whenever another photo is measured, and when the training and the check of the model begin.
+        Called whenever another photo is measured, and now and then while the model is trained and checked.
 
     Returns
     -------
@@ -104,10 +104,10 @@ def train_own(
         # Powers that are tried on columns that hardly vary may overflow; they are not the ones that are chosen.
         with np.errstate(over="ignore"):
             tell(Progress("training", 0, len(photos)))
-            results = train_pattern(out / TABLE_FILE, out, out.resolve().name, _data(len(photos), base))
-            tell(Progress("checking", 0, len(photos)))
+            about = out.resolve().name, _data(len(photos), base)
+            results, judged = train_pattern(out / TABLE_FILE, out, *about, on_progress=on_progress)
             table = read_pattern_table(out / TABLE_FILE)  # rounded, as it was learnt from
-            write_model_card(out, table, results)
+            write_model_card(out, table, results, judged=judged)
             if base is not None:
                 with (out / CARD_FILE).open("a", encoding="utf-8") as card:
                     card.writelines(f"{line}\n" for line in own_report(table, results[0], base))
@@ -211,18 +211,23 @@ def own_report(table: PatternTable, result: OutOfFold, base: Path) -> Iterator[s
     """
     seen = {label.sha256 for label in table_of(base).labels}
     is_new = np.asarray([label.sha256 not in seen for label in table.labels])
-    rows = np.flatnonzero(table.is_own() & (table.copy == 0) & is_new)
+    own = table.is_own() & (table.copy == 0)
+    rows, known = np.flatnonzero(own & is_new), int((own & ~is_new).sum())
+    name_before = load_model(base).name
+    yield ""
+    yield "## On your own photos"
+    yield ""
+    if known:
+        yield f"{known} photos are left out of this comparison: {name_before} had learnt from the same files."
+        yield ""
     if not len(rows):
         return
     after = answer_out_of_fold(table, result).take(rows)
     before = _answered_by(base, table.take(rows))
     figures = {name: (mean_figures([one]), intervals([one])) for name, one in (("before", before), ("after", after))}
-    yield ""
-    yield "## On your own photos"
-    yield ""
     yield (
-        f"{len(rows)} photos. Before: {load_model(base).name}, which never saw them. After: this model, "
-        f"cross-validated by patient ({N_FOLDS} folds). In brackets intervals of 95 %."
+        f"{len(rows)} photos. Before: {name_before}, which never saw them. After: this model, cross-validated by "
+        f"patient ({N_FOLDS} folds). In brackets intervals of 95 %."
     )
     yield ""
     yield "| figure | before | after |"

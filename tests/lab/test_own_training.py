@@ -22,9 +22,9 @@ from lesionvis.analysis import Analyzer
 from lesionvis.batch.run import BatchRunner, Progress
 from lesionvis.errors import ModelError, SettingsError
 from lesionvis.lab import own_training
-from lesionvis.lab.evaluate.cross_validation import N_FOLDS
+from lesionvis.lab.evaluate.cross_validation import N_FOLDS, OutOfFold
 from lesionvis.lab.own_labels import own_photos
-from lesionvis.lab.own_training import TABLE_FILE, measured, train_own
+from lesionvis.lab.own_training import TABLE_FILE, measured, own_report, train_own
 from lesionvis.lab.train.pattern_training import (
     OWN_SHARE,
     joined,
@@ -218,7 +218,8 @@ def reviewed(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_reviewed_run_extends_what_the_shipped_model_learnt_from(reviewed: Path, tmp_path: Path) -> None:
     base = _small_base(tmp_path / "base")
-    card = train_own([reviewed], None, tmp_path / "extended", base=base)
+    told: list[Progress] = []
+    card = train_own([reviewed], None, tmp_path / "extended", base=base, on_progress=told.append)
     shipped, table = (read_pattern_table(folder / TABLE_FILE) for folder in (base, tmp_path / "extended"))
     own = table.take(np.flatnonzero(table.is_own()))
     assert len(table.labels) == len(shipped.labels) + len(own.labels)
@@ -236,6 +237,16 @@ def test_a_reviewed_run_extends_what_the_shipped_model_learnt_from(reviewed: Pat
     assert "DermNet" in card
     assert Analyzer(model_folder=tmp_path / "extended").model_folder is not None
     assert load_pattern_model(tmp_path / "extended").name == "extended"
+    # Training takes minutes with all of the shipped table, and tells how far it is.
+    done = {doing: [one for one in told if one.doing == doing] for doing in ("training", "checking")}
+    for doing, total in (("training", int((table.copy == 0).sum())), ("checking", len(table.labels))):
+        assert len(done[doing]) > N_FOLDS - 1
+        assert done[doing][-1] == Progress(doing, total, total)
+    # A model that had learnt from the same photos cannot be compared on them.
+    nothing = OutOfFold(np.zeros((0, len(CLASSES))), np.zeros(0, np.int64))
+    again = "\n".join(own_report(table, nothing, tmp_path / "extended"))
+    assert "24 photos are left out of this comparison: extended had learnt from the same files." in again
+    assert "| acceptable |" not in again
 
 
 def test_own_photos_count_for_a_part_of_all_and_the_others_as_before(reviewed: Path, tmp_path: Path) -> None:

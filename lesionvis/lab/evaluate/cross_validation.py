@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 
+from lesionvis.batch.run import OnProgress, Progress
 from lesionvis.lab.evaluate.bootstrap import interval_95, resampled_rows
 from lesionvis.lab.train.bare_training import BARE, VISIBLE, bare_out_of_fold, has_bare, is_bare_out_of_fold
 from lesionvis.lab.train.calibrate import Rule, expected_calibration_error, fit_rule
@@ -98,7 +99,7 @@ class AnsweredPhotos:
         )
 
 
-def cross_validate(table: PatternTable, repeats: int) -> Iterator[OutOfFold]:
+def cross_validate(table: PatternTable, repeats: int, on_progress: OnProgress | None = None) -> Iterator[OutOfFold]:
     """Predict photos out of fold, once per repeat.
 
     Folds keep groups together and classes in proportion; changed copies go with their photo.
@@ -109,6 +110,8 @@ def cross_validate(table: PatternTable, repeats: int) -> Iterator[OutOfFold]:
         Features and labels.
     repeats : int
         Number of repeats, each with other folds.
+    on_progress : callable, optional
+        Called whenever the photos of another fold were predicted.
 
     Yields
     ------
@@ -118,7 +121,7 @@ def cross_validate(table: PatternTable, repeats: int) -> Iterator[OutOfFold]:
     values, classes, groups = table.model_input(), table.classes(), table.groups()
     for repeat in range(repeats):
         probabilities = np.zeros((len(groups), len(CLASSES)))
-        fold = np.zeros(len(groups), np.int64)
+        fold, done = np.zeros(len(groups), np.int64), 0
         folds = StratifiedGroupKFold(N_FOLDS, shuffle=True, random_state=SEED + repeat)
         splits = folds.split(originals, classes[originals], groups[originals])
         for number, (_, held_out) in enumerate(splits):
@@ -126,6 +129,9 @@ def cross_validate(table: PatternTable, repeats: int) -> Iterator[OutOfFold]:
             predictors = fit_pattern(table, np.flatnonzero(~held))
             probabilities[held] = mean_probabilities(predictors, values[held])
             fold[held] = number
+            done += len(held_out)
+            if on_progress is not None:
+                on_progress(Progress("training", done, len(originals)))
         yield OutOfFold(probabilities, fold)
 
 
@@ -184,7 +190,9 @@ def _sets(rule: Rule, probabilities: NDArray[np.float64], table: PatternTable) -
     return tuple(with_signs(possible, values) for possible, values in rows)
 
 
-def judged_out_of_fold(table: PatternTable, results: Sequence[OutOfFold]) -> list[AnsweredPhotos]:
+def judged_out_of_fold(
+    table: PatternTable, results: Sequence[OutOfFold], on_progress: OnProgress | None = None
+) -> list[AnsweredPhotos]:
     """Answers of each repeat, bare skin told where a table has such photos to learn from.
 
     Parameters
@@ -193,6 +201,8 @@ def judged_out_of_fold(table: PatternTable, results: Sequence[OutOfFold]) -> lis
         Features and labels of N photos and composites.
     results : sequence of OutOfFold
         One per repeat.
+    on_progress : callable, optional
+        As for `bare_out_of_fold`.
 
     Returns
     -------
@@ -204,7 +214,7 @@ def judged_out_of_fold(table: PatternTable, results: Sequence[OutOfFold]) -> lis
         return judged
     is_empty = table.features[:, FEATURE_NAMES.index("spot_count")] == 0
     is_textbook = np.asarray([is_textbook_shower(values) for values in table.values()])
-    is_bare = is_bare_out_of_fold(table, bare_out_of_fold(table)) & ~is_textbook
+    is_bare = is_bare_out_of_fold(table, bare_out_of_fold(table, on_progress)) & ~is_textbook
     return [with_bare(one, is_empty, is_bare) for one in judged]
 
 

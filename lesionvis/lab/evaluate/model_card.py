@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from lesionvis.lab.evaluate.cross_validation import OutOfFold
+from lesionvis.lab.evaluate.cross_validation import AnsweredPhotos, OutOfFold
 from lesionvis.lab.evaluate.pattern_report import pattern_report
 from lesionvis.lab.train.pattern_training import PatternTable
 from lesionvis.models import load_model
@@ -46,6 +46,7 @@ def write_model_card(
     results: Sequence[OutOfFold],
     others: PatternTable | None = None,
     data: str | None = None,
+    judged: Sequence[AnsweredPhotos] | None = None,
 ) -> None:
     """Write the card of a trained model folder.
 
@@ -61,9 +62,11 @@ def write_model_card(
         Photos of a further source, which are only judged.
     data : str, optional
         What the data are, in Markdown; what card.json says unless given.
+    judged : sequence of AnsweredPhotos, optional
+        As for `pattern_report`.
     """
     card = load_model(folder).card
-    figures = pattern_report(table, results, others)
+    figures = pattern_report(table, results, others, judged)
     text = "\n".join(_lines(card, data or f"{card['data']}\n", figures))
     (folder / CARD_FILE).write_text(text.rstrip() + "\n", encoding="utf-8")
 

@@ -29,7 +29,12 @@ SOURCE_PHOTOS_MIN = 20
 SOURCE_FIGURES = ("acceptable", "other_abstained", "visible_called_no_spots", "bare_called_no_spots")
 
 
-def pattern_report(table: PatternTable, results: Sequence[OutOfFold], others: PatternTable | None = None) -> str:
+def pattern_report(
+    table: PatternTable,
+    results: Sequence[OutOfFold],
+    others: PatternTable | None = None,
+    judged: Sequence[AnsweredPhotos] | None = None,
+) -> str:
     """Write down what came out of the cross-validation of a table.
 
     Parameters
@@ -39,6 +44,8 @@ def pattern_report(table: PatternTable, results: Sequence[OutOfFold], others: Pa
         Of `cross_validate`, repeat by repeat.
     others : PatternTable, optional
         Photos of a further source, which are only judged.
+    judged : sequence of AnsweredPhotos, optional
+        What `judged_out_of_fold` gives, where it was asked before.
 
     Returns
     -------
@@ -46,7 +53,7 @@ def pattern_report(table: PatternTable, results: Sequence[OutOfFold], others: Pa
         Markdown: within and across sources, by skin tone, under changes of the picture, and the surest errors.
     """
     originals = np.flatnonzero(table.copy == 0)
-    judged = judged_out_of_fold(table, results)
+    judged = judged or judged_out_of_fold(table, results)
     runs = [one.take(originals) for one in judged]
     rule = fitted_rule(table, results[0].probabilities, np.ones(len(table.labels), np.bool_))
     sections = (

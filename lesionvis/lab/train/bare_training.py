@@ -8,6 +8,7 @@ from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 
+from lesionvis.batch.run import OnProgress, Progress
 from lesionvis.lab.train.folds import N_FOLDS, fold_of
 from lesionvis.lab.train.forests import SEED, FittedPredictor, onnx_predictor
 from lesionvis.lab.train.pattern_training import PatternTable
@@ -104,13 +105,15 @@ def bare_folds(table: PatternTable) -> NDArray[np.int64]:
     return np.asarray(np.unique(names, return_inverse=True)[1], np.int64)
 
 
-def bare_out_of_fold(table: PatternTable) -> NDArray[np.float64]:
+def bare_out_of_fold(table: PatternTable, on_progress: OnProgress | None = None) -> NDArray[np.float64]:
     """Probability of bare skin of each row by a model that saw neither its source (abroad) nor its patient (home).
 
     Parameters
     ----------
     table : PatternTable
         Features and labels of N photos and composites.
+    on_progress : callable, optional
+        Called whenever the rows of another fold were judged.
 
     Returns
     -------
@@ -119,10 +122,14 @@ def bare_out_of_fold(table: PatternTable) -> NDArray[np.float64]:
     """
     fold = bare_folds(table)
     probability = np.zeros(len(fold))
+    done = 0
     for number in range(fold.max() + 1):
         held = fold == number
         predictor = fit_bare(table, np.flatnonzero(~held))
         probability[held] = predictor(table.model_input(BARE_MODEL_FEATURES)[held])[:, -1]
+        done += int(held.sum())
+        if on_progress is not None:
+            on_progress(Progress("checking", done, len(fold)))
     return probability
 
 
