@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ import cv2
 import examples
 import generate
 import numpy as np
+import pandas as pd
 import pictures
 import pytest
 import readme
@@ -232,6 +234,36 @@ def test_the_readme_s_python_runs(project: Path) -> None:
     result = subprocess.run([sys.executable, "-c", code], cwd=project, capture_output=True, text=True, check=True)
     assert result.stdout.startswith("petechial_shower ")
     assert "diameter_error_mm" in result.stdout
+
+
+@pytest.fixture(scope="module")
+def sample_run(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder with a run of two sample photos, one of which has spots and a scale."""
+    folder = tmp_path_factory.mktemp("tables")
+    (folder / "photos").mkdir()
+    for name in ("shower-light-ruler.jpg", "plain-skin.jpg"):
+        shutil.copy(project / "sample_images" / name, folder / "photos")
+    program = [sys.executable, "-m", "lesionvis", "batch", "photos", "--out", "run", "--quiet"]
+    subprocess.run(program, cwd=folder, check=True)
+    return folder
+
+
+@pytest.mark.parametrize("language", ["python", "r"])
+def test_the_tables_open_in_pandas_and_in_r_as_the_page_on_studies_shows(language: str, sample_run: Path) -> None:
+    (code,) = re.findall(rf"```{language}\n(.*?)```", (DOCS / "study.md").read_text(encoding="utf-8"), re.S)
+    lines = code.strip().splitlines()
+    spots = pd.read_csv(sample_run / "run" / "spots.csv")
+    expected = spots.groupby("photo")["diameter_mm"].median().loc["shower-light-ruler.jpg"]
+    if language == "python":
+        program = [sys.executable, "-c", "\n".join([*lines[:-1], f"print({lines[-1]})", "print(len(photos))"])]
+    elif shutil.which("Rscript"):
+        program = ["Rscript", "-e", "\n".join([*lines[:-1], f"print({lines[-1]})", "cat(nrow(photos), fill = TRUE)"])]
+    else:
+        pytest.skip("R is not installed")
+    printed = subprocess.run(program, cwd=sample_run, capture_output=True, text=True, check=True).stdout
+    found = re.findall(r"shower-light-ruler\.jpg +([\d.]+)", printed)
+    assert float(found[0]) == pytest.approx(expected, abs=1e-5)
+    assert printed.splitlines()[-1].strip() == "2"
 
 
 def test_the_dicom_example_runs(project: Path, tmp_path: Path) -> None:

@@ -68,11 +68,14 @@ class Progress:
         Reading finds out which files are the same photo; of several, one is analysed.
     done, total : int
         Files that are read, photos that are analysed.
+    photo : str
+        The photo that was just analysed and what became of it, in few words; "" where it is not known.
     """
 
     doing: str
     done: int
     total: int
+    photo: str = ""
 
 
 OnProgress = Callable[[Progress], None]
@@ -431,14 +434,16 @@ def _analyze(
     tell(Progress("analysing", done, total))
     commit = _now_and_then(journal.commit)
     for outcome in executor.spread(executor.analyze, tasks, executor.chunk):
+        photo = photos_of[outcome.sha256][0]
         if outcome.unread:
             journal.record_unread(outcome.sha256, outcome.unread)
         else:
             pictures_of_run.put(outcome.sha256, photos_of[outcome.sha256], outcome.pictures)
+            photo += f": {outcome.row['status']}, {outcome.row['problem'] or outcome.row['pattern']}"
             journal.record(outcome.sha256, outcome.row, outcome.spots, outcome.reasons, outcome.candidates)
         commit()
         done += 1
-        tell(Progress("analysing", done, total))
+        tell(Progress("analysing", done, total, photo))
     journal.commit()
 
 

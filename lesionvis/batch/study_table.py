@@ -18,7 +18,7 @@ from lesionvis.checks import library
 from lesionvis.errors import LesionvisError, SettingsError
 from lesionvis.photo.dates import YEAR_MAX, YEAR_MIN
 from lesionvis.triage.answers import UNKNOWN, Answers, questions
-from lesionvis.triage.circumstances import Circumstances
+from lesionvis.triage.circumstances import Circumstances, known_circumstances
 
 PHOTO, PATIENT, DATE = "photo", "patient", "date"
 AGE, CAUSE, SITES = "age_years", "cause", "sites"
@@ -332,7 +332,10 @@ def _number(cells: Mapping[str, str], name: str) -> float | None:
 
 
 def _site(text: str) -> str:
-    return "_".join(text.strip().lower().split())
+    """Name of a site: "Lower leg" is "lower_legs"."""
+    name = "_".join(text.strip().lower().split())
+    known = known_circumstances()
+    return f"{name}s" if name not in known and f"{name}s" in known else name
 
 
 def _check_date(text: str) -> None:

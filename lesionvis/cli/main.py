@@ -254,6 +254,7 @@ def batch(
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Try failed photos again.")] = False,
     dask_scheduler: Annotated[str | None, typer.Option(help="Address of a Dask scheduler to do the work.")] = None,
     quiet: Quiet = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Print a line for every photo that is done.")] = False,
 ) -> None:
     """Analyse a folder of photos into a run folder with tables."""
     from lesionvis.batch.journal import Journal
@@ -291,7 +292,7 @@ def batch(
         dask_scheduler=dask_scheduler,
     )
     try:
-        with shown_progress(quiet=quiet) as tell:
+        with shown_progress(quiet=quiet, verbose=verbose) as tell:
             counts = runner(folder, out, tell, None if quiet else _tell_before)
     except KeyboardInterrupt:
         _end(

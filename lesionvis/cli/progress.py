@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from lesionvis.batch.names import escape_control_characters
+
 if TYPE_CHECKING:
     from lesionvis.batch.run import OnProgress, Progress
 
@@ -18,13 +20,15 @@ LINE_SECONDS = 30.0
 
 
 @contextmanager
-def shown_progress(*, quiet: bool = False) -> Iterator[OnProgress]:
+def shown_progress(*, quiet: bool = False, verbose: bool = False) -> Iterator[OnProgress]:
     """Show the progress of work on standard error.
 
     Parameters
     ----------
     quiet : bool
         Show nothing.
+    verbose : bool
+        A line for every photo that is done.
 
     Yields
     ------
@@ -33,6 +37,9 @@ def shown_progress(*, quiet: bool = False) -> Iterator[OnProgress]:
     """
     if quiet:
         yield lambda _: None
+        return
+    if verbose:
+        yield _tell_photo
         return
     if not sys.stderr.isatty():
         yield ProgressLines(lambda line: typer.echo(line, err=True))
@@ -53,6 +60,11 @@ def shown_progress(*, quiet: bool = False) -> Iterator[OnProgress]:
             bar.update(task, description=now.doing, completed=now.done, total=now.total)
 
         yield tell
+
+
+def _tell_photo(now: Progress) -> None:
+    if now.photo:
+        typer.echo(f"{now.done} of {now.total}  {escape_control_characters(now.photo)}", err=True)
 
 
 class ProgressLines:

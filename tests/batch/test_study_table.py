@@ -183,6 +183,11 @@ def test_what_cannot_be_used_is_said(row: dict[str, str], problem: str) -> None:
     assert given_of(row, "s.csv").problem.startswith(problem)
 
 
+def test_one_arm_is_of_the_arms() -> None:
+    given = given_of({"site": "Arm; lower leg, feet"}, "s.csv")
+    assert given.circumstances == Circumstances(sites=("arms", "lower_legs", "feet"))
+
+
 def test_an_empty_row_gives_nothing() -> None:
     assert given_of({"fever": " ", "age": "", "x": "1"}, "s.csv") == Given()
 

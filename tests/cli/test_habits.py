@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import subprocess
 import sys
@@ -52,3 +53,15 @@ def test_a_quiet_batch_prints_nothing_and_its_exit_code_tells(tmp_path: Path) ->
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (1, "", "")
     assert (tmp_path / "run" / "photos.csv").is_file()
+
+
+def test_a_verbose_batch_tells_of_every_photo(tmp_path: Path) -> None:
+    photo = write_photo(tmp_path / "photos" / "a.png", 1)
+    (photo.parent / "empty.jpg").touch()
+    command = (*PROGRAM, "batch", str(photo.parent), "--out", str(tmp_path / "run"), "--jobs", "1", "--verbose")
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    lines = sorted(line.partition("  ")[2] for line in done.stderr.splitlines())
+    with (tmp_path / "run" / "photos.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert lines == [f"{row['photo']}: {row['status']}, {row['problem'] or row['pattern']}" for row in rows]
+    assert done.stderr.splitlines()[-1].startswith("2 of 2  ")
