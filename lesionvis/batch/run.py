@@ -207,14 +207,15 @@ class BatchRunner:
             run.mkdir(parents=True, exist_ok=True)
             with locked(run), Journal.resume(run, facts) as journal:
                 journal.record_begin(folder, photos)
+                replaced = []
                 if table is not None and self.metadata is not None:
-                    enter_table(journal, table, self.metadata)
+                    replaced = enter_table(journal, table, self.metadata, photos)
                 masks |= excluded_places(journal, photos)
                 kinds = self._kinds(held_kinds(run, journal))
                 with self._executor(self._job(kinds)) as executor:
                     remove_unfinished(run)
                     _identify(executor, listing, folder, masks, journal, tell)
-                    notes = (*strangers, *stray_masks, *(table.notes if table else ()))
+                    notes = (*strangers, *stray_masks, *replaced, *(table.notes if table else ()))
                     given = self._given(executor, journal, photos, notes)
                     if on_notes is not None:
                         on_notes([*notes_of(journal), *given_problems(given)])

@@ -16,7 +16,7 @@ from lesionvis.batch.corrections import Reader, find_corrections, read_files
 from lesionvis.batch.given import Given
 from lesionvis.batch.journal import Journal, utc_now
 from lesionvis.batch.names import content_key, file_key, photo_digest
-from lesionvis.batch.study_table import EXCLUDE, SPOTS, MatchedTable, file_of, given_of
+from lesionvis.batch.study_table import EXCLUDE, SPOTS, MatchedTable, file_of, given_of, listed
 from lesionvis.errors import RunFolderError
 from lesionvis.spots.drawn import DrawnSpots
 from lesionvis.triage.circumstances import Circumstances
@@ -27,7 +27,7 @@ AS_FOUND = "null"
 """Correction that takes back all earlier ones: the spots are those that were found."""
 
 
-def enter_table(journal: Journal, matched: MatchedTable, path: Path) -> None:
+def enter_table(journal: Journal, matched: MatchedTable, path: Path, photos: Iterable[str]) -> list[str]:
     """Enter the rows of a table about the photos, in the place of those of an earlier one.
 
     Parameters
@@ -37,7 +37,16 @@ def enter_table(journal: Journal, matched: MatchedTable, path: Path) -> None:
         Rows by photo.
     path : Path
         Of the table.
+    photos : iterable of str
+        Names of all photos of the run.
+
+    Returns
+    -------
+    list of str
+        A sentence, where photos had a row before and have none now.
     """
+    held, earlier = table_rows(journal), table_path(journal).name
+    without = [photo for photo in photos if photo in held and photo not in matched.rows]
     journal.change("DELETE FROM table_rows")
     journal.change("DELETE FROM table_path")
     journal.change("INSERT INTO table_path VALUES (?)", [(str(path.resolve()),)])
@@ -47,6 +56,11 @@ def enter_table(journal: Journal, matched: MatchedTable, path: Path) -> None:
     ]
     journal.change("INSERT INTO table_rows VALUES (?, ?, ?)", rows)
     journal.commit()
+    if not without:
+        return []
+    those = "1 photo" if len(without) == 1 else f"{len(without)} photos"
+    told = f"{those} had a row in {earlier}, which counts no more: {listed(without)}; give one table with all."
+    return [f"{path.name}: {told}"]
 
 
 def table_path(journal: Journal) -> Path:

@@ -18,7 +18,8 @@ def test_the_dictionary_lists_the_columns_that_the_tables_have(tmp_path: Path) -
     run = tmp_path / "run"
     (tmp_path / "s.csv").write_text("photo,room,px_per_mm\na.jpg,7,\n", encoding="utf-8")
     with made_up_run(run, ["a.jpg", "b.jpg"], with_pictures=False) as journal:
-        enter_table(journal, match_rows(read_study_table(tmp_path / "s.csv"), ["a.jpg", "b.jpg"]), tmp_path / "s.csv")
+        matched = match_rows(read_study_table(tmp_path / "s.csv"), ["a.jpg", "b.jpg"])
+        enter_table(journal, matched, tmp_path / "s.csv", ["a.jpg", "b.jpg"])
         prepare_reviews(journal)
         for photo, (_, key) in journal.known_files().items():
             enter_review(journal, photo_digest(key), photo, Review(made_by="Eva", note=photo), None)

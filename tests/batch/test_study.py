@@ -141,6 +141,18 @@ def test_what_is_wrong_with_what_was_given_is_told_before_the_work(photos: Path,
         assert f"\nnote        {wrong[0]}\n" in run_status(tmp_path / "run", journal)
 
 
+def test_a_table_that_takes_rows_of_an_earlier_one_away_says_so(photos: Path, tmp_path: Path) -> None:
+    told: list[str] = []
+    for name, rows in (("study.csv", "b.png,1\nc.png,2\n"), ("study.csv", "b.png,1\n"), ("later.csv", "d.png,3\n")):
+        (tmp_path / name).write_text(f"photo,patient\n{rows}", encoding="utf-8")
+        BatchRunner(metadata=tmp_path / name)(photos, tmp_path / "run", None, told.extend)
+    taken = [note for note in told if "counts no more" in note]
+    assert taken == [
+        "study.csv: 1 photo had a row in study.csv, which counts no more: c.png; give one table with all.",
+        "later.csv: 1 photo had a row in study.csv, which counts no more: b.png; give one table with all.",
+    ]
+
+
 def test_corrections_that_do_not_exist_leave_a_finished_run_finished(photos: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
     RUNNER(photos, run)
