@@ -54,12 +54,12 @@ def date_text(taken_at: datetime, source: str) -> str:
     taken_at : datetime
         Date, with or without a time zone.
     source : str
-        As in `Photo.taken_at_source`.
+        As in `Photo.taken_at_source`, or "given" by a person.
 
     Returns
     -------
     str
-        To the minute, or the day alone where the name of the file holds no more.
+        To the minute, or the day alone where the name of the file, or what a person gave, holds no more.
 
     Examples
     --------
@@ -68,11 +68,12 @@ def date_text(taken_at: datetime, source: str) -> str:
     '2020-01-01 12:00 (by the name of the file)'
     >>> date_text(datetime(2020, 1, 1), "file name")
     '2020-01-01 (by the name of the file)'
+    >>> date_text(datetime(2020, 1, 1), "given"), date_text(datetime(2020, 1, 1), "camera")
+    ('2020-01-01', '2020-01-01 00:00')
     """
-    if source != "file name":
-        return taken_at.isoformat(sep=" ", timespec="minutes")
-    is_day = taken_at.time() == taken_at.min.time()
-    return f"{taken_at.date() if is_day else taken_at.isoformat(sep=' ', timespec='minutes')} (by the name of the file)"
+    is_day = source in ("file name", "given") and taken_at.time() == taken_at.min.time()
+    told = taken_at.date().isoformat() if is_day else taken_at.isoformat(sep=" ", timespec="minutes")
+    return f"{told} (by the name of the file)" if source == "file name" else told
 
 
 def analysis_text(analysis: Analysis, numbers: PhoneNumbers | None = None, *, details: bool = False) -> str:

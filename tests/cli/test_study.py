@@ -143,7 +143,7 @@ def test_series_of_a_run_tells_every_patient_and_who_was_not_followed(study_run:
     table = tmp_path / "series.csv"
     lines = called("series", study_run, "--table", table).stdout.splitlines()
     assert lines[0] == "PATIENT P1"
-    assert any("2.png, 2026-03-01" in line for line in lines)
+    assert any("2.png, 2026-03-01: " in line for line in lines)  # the day that the table gives, and no time of it
     assert "P2: fewer than two photos with different dates" in lines
     with table.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
