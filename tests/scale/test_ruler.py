@@ -41,6 +41,8 @@ from lesionvis.scale.ruler.finder import (
     _is_sure,
     find_ruler,
 )
+from lesionvis.scale.ruler.strip import fit_line
+from lesionvis.scale.ruler.ticks import TickRow
 from lesionvis.scale.ruler.units import TickUnits, find_tick_units
 
 MILLIMETRE_PRINTS = ("millimetre", "millimetre_short", "millimetre_heavy_ten", "millimetre_roof")
@@ -354,6 +356,35 @@ def test_half_centimetres_are_read_where_finer_ticks_would_show() -> None:
     assert "may be 5 mm, 1 cm, 1/4 inch or 1/2 inch apart" in blurred.reason
 
 
+@pytest.mark.parametrize(
+    ("print_name", "named"),
+    [
+        ("two_millimetres_heavy", "2 mm or 1 mm"), ("inch_tenth_heavy", "1/10 inch"),
+        ("inch_twentieth_short", "1/20 inch"), ("inch_fiftieth", "0.5 mm"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("tick_px", [9.0, 13.0])
+def test_ticks_of_the_proportions_of_millimetres_are_told_by_their_numerals(
+    print_name: str, named: str, tick_px: float
+) -> None:
+    print_ = RULER_PRINTS[print_name]
+    pose = RulerPose(tick_px / print_.spacing_mm, (40.0, 200.0), 3.0, last_mm=42 * print_.spacing_mm)
+    rgb = draw_ruler(skin_background(480, 640, 5), print_, LOOKS["white paper"], pose).rgb
+    answer = find_ruler(read_photo(spoil(rgb, PhotoFaults(blur_px=0.8, noise=2.0), seed=1)))
+    assert isinstance(answer, NoScale)
+    assert "1 mm" in answer.reason
+    assert named in answer.reason
+
+
+def test_half_centimetres_without_numerals_may_be_half_inches() -> None:
+    pose = RulerPose(6.0, (40.0, 260.0), 2.0, last_mm=90.0)
+    plain = replace(RULER_PRINTS["half_centimetre"], digits_every=0)
+    rgb = draw_ruler(skin_background(480, 640, 5), plain, LOOKS["white paper"], pose).rgb
+    answer = find_ruler(read_photo(spoil(rgb, PhotoFaults(blur_px=1.0, noise=1.0), seed=1)))
+    assert isinstance(answer, NoScale)
+    assert "may be 5 mm or 1/2 inch apart" in answer.reason
+
+
 def test_where_the_ticks_end_is_not_asked_once_their_order_is_certain() -> None:
     assert RulerFinder()._max_end_scatter(_units(121.0, 101.0)) == np.inf
     assert RulerFinder()._max_end_scatter(_units(119.0, 101.0)) == pytest.approx(0.12)
@@ -371,3 +402,43 @@ def test_sixteenths_of_an_inch_on_the_other_edge_prove_the_millimetres() -> None
     both = find_ruler(read_photo(draw_ruler(rgb, RULER_PRINTS["inch_sixteenth"], look.without_body(), other).rgb))
     assert isinstance(both, Scale)
     assert both.px_per_mm == pytest.approx(7.0, rel=0.005)
+
+
+def test_no_part_of_a_ruler_is_read_where_the_numerals_beside_another_put_it_in_doubt() -> None:
+    look = replace(LOOKS["white paper"], width_mm=30.0)
+    pose = RulerPose(5.5, (30.0, 200.0), 0.0, last_mm=150.0)
+    rgb = draw_ruler(skin_background(480, 900, 5), RULER_PRINTS["two_millimetres_heavy"], look, pose).rgb
+    rows = RulerFinder().search(read_photo(rgb)).rows
+    assert "may be 2 mm or 1 mm" in rows[0].complaint
+    at = rows[0].points_px
+    one = finder._JudgedRow(_row_through(at[:20]), finder._Verdict(9, ""), _units(50.0, 50.0), None, True)
+    other = replace(one, row=_row_through(at[40:]), verdict=finder._Verdict(9, "may be"), doubted_by_numerals=True)
+    assert finder._doubted_like_others(one, [other]).verdict.complaint == "may be"
+    assert not finder._doubted_like_others(one, [replace(other, doubted_by_numerals=False)]).verdict.complaint
+    across = replace(other, row=_row_through(at[40:, ::-1]))
+    farther = replace(other, row=_row_through(1.3 * at[40:]))
+    assert not finder._doubted_like_others(one, [across, farther]).verdict.complaint
+
+
+def _row_through(points_px: NDArray[np.float64]) -> TickRow:
+    n = len(points_px)
+    return TickRow(fit_line(np.arange(float(n)), points_px, (0.0, 0.0)), 0, n - 1, n, -1, 0.5, 0.0, 0.0)
+
+
+def test_the_mean_of_a_part_of_a_tilted_ruler_has_the_error_of_what_is_not_read() -> None:
+    px_per_mm, growth_per_mm = 5.0, 0.002
+    rgb = np.zeros((1000, 2000, 3), np.uint8)
+    numbers = np.arange(120.0)
+    x = 200.0 + px_per_mm * np.cumsum(1.0 + growth_per_mm * numbers)
+    row = TickRow(
+        fit_line(numbers, np.stack([x, np.full(120, 400.0)], axis=1), (0.0, 0.0)), 0, 119, 120, -1, 0.5, 0.0, 0.0
+    )
+    photo, edge = read_photo(rgb), Edge(0.2, 0.9, np.full(120, 1.0))
+    working = replace(row, line=row.line.resized(photo.px_per_source_px))
+    alone, part = (finder._scale(working, 1.0, edge, photo, in_strip) for in_strip in (False, True))
+    ticks_to_centre = (999.5 - row.line.at(np.array([59.5]))[0, 0]) / row.line.pitch(np.array([59.5]))[0]
+    drift = px_per_mm * growth_per_mm * ticks_to_centre
+    assert part.standard_error_px_per_mm == pytest.approx(np.hypot(alone.standard_error_px_per_mm, drift), rel=0.03)
+    assert part.standard_error_px_per_mm > 5.0 * alone.standard_error_px_per_mm
+    assert part.px_per_mm == alone.px_per_mm
+    assert part.local_error_near(500.0, 400.0) == alone.local_error_near(500.0, 400.0)

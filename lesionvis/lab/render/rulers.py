@@ -66,6 +66,11 @@ RULER_PRINTS: dict[str, TickPrint] = {
     "two_millimetres_fives": TickPrint(2.0, ((1, 3.0, 0.25), (5, 6.0, 0.25)), 5),
     "inch_twentieth": TickPrint(INCH_MM / 20, ((1, 3.0, 0.25), (5, 4.5, 0.25), (10, 6.0, 0.25)), 10),
     "centimetre": TickPrint(10.0, ((1, 6.0, 0.4), (5, 9.0, 0.4), (10, 12.0, 0.5)), 1),
+    "two_millimetres_heavy": TickPrint(2.0, ((1, 3.5, 0.5), (5, 5.5, 0.5), (10, 7.0, 0.5)), 5),
+    "inch_tenth_heavy": TickPrint(INCH_MM / 10, ((1, 3.0, 0.5), (5, 4.5, 0.5), (10, 6.0, 0.5)), 10),
+    "inch_twentieth_short": TickPrint(INCH_MM / 20, ((1, 2.0, 0.2), (5, 3.0, 0.2), (10, 4.0, 0.2)), 20),
+    "inch_fiftieth": TickPrint(INCH_MM / 50, ((1, 2.0, 0.12), (5, 3.0, 0.12), (10, 4.0, 0.12)), 50),
+    "inch_half": TickPrint(INCH_MM / 2, ((1, 6.0, 0.4), (2, 12.0, 0.4)), 2),
     "thirds": TickPrint(1.0, ((1, 3.0, 0.25), (3, 4.5, 0.25))),
     "sevenths": TickPrint(1.0, ((1, 3.0, 0.25), (7, 4.5, 0.25))),
 }

@@ -65,6 +65,10 @@ INK_DARKNESS = 0.88
 GREYER_SPREAD, BLACKER_SPREAD = 0.35, 0.10
 """Standard deviations of the logarithm of the darkness, below and above `INK_DARKNESS`; none takes over all light."""
 
+NUMERAL_MM, SMALLER_SPREAD, LARGER_SPREAD = 1.7, 0.2, 0.6
+"""Height of numerals on any ruler, and standard deviations of its logarithm below and above: 1.5 to 4.2 mm on 20 real
+rulers. Eyes cannot read much smaller ones."""
+
 
 @dataclass(frozen=True, slots=True)
 class TickDesign:
@@ -182,6 +186,30 @@ def _likelihood(design: TickDesign, sizes: TickSizes) -> float:
         # Two halves of normal densities that meet at the same height.
         density *= _normal(off, spread) * 2.0 * spread / (below + above)
     return density
+
+
+def numeral_likelihood(height: float, unit: Unit) -> float:
+    """Likelihood of the height of numerals beside ticks of a unit.
+
+    Parameters
+    ----------
+    height : float
+        Height, in pitches, > 0.
+    unit : Unit
+        From one tick to the next.
+
+    Returns
+    -------
+    float
+        1 for numerals as high as most, 0 to 1.
+
+    Examples
+    --------
+    >>> [round(numeral_likelihood(1.0, unit), 3) for unit in (MILLIMETRE, TENS_UNITS["1/10 inch"])]
+    [0.03, 0.799]
+    """
+    off = float(np.log(height * unit.mm / NUMERAL_MM))
+    return float(np.exp(-0.5 * (off / (SMALLER_SPREAD if off < 0 else LARGER_SPREAD)) ** 2))
 
 
 def _normal(off: float, spread: float) -> float:

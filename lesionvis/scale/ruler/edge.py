@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionvis.scale.ruler.strip import Floats, straighten
+from lesionvis.scale.ruler.strip import Floats, light_of_lines, straighten
 from lesionvis.scale.ruler.ticks import TickRow
 
 ROW_PITCHES = 0.125
@@ -43,9 +43,6 @@ PADDING_BLUR_PX = 5
 CLEAR_GAPS = 0.2
 """Second harmonic of the ticks over their first from which on the gaps between them show the body: below, blur has made
 a wave of both, which veils it."""
-
-LEAST_HARMONIC = 0.02
-"""Least ratio of the two that is believed; noise is no less."""
 
 EDGE_MARGIN = 0.25
 """The outline runs this far outside of the edge, in pitches, so that its blur is not taken for skin."""
@@ -195,11 +192,7 @@ def _light_between(rgb: NDArray[np.uint8], row: TickRow) -> Floats:
 
 
 def _veiled_body(rgb: NDArray[np.uint8], row: TickRow) -> Floats | None:
-    """Colour (3,) of the body where blur leaves a mere wave of ticks and gaps; None where the gaps show it.
-
-    Thin lines have harmonics of equal strength, and blur of s pitches leaves exp(-2 (pi k s)^2) of the k-th, so that
-    the first two tell how much light the lines take from that of the body.
-    """
+    """Colour (3,) of the body where blur leaves a mere wave of ticks and gaps; None where the gaps show it."""
     rows = np.arange(-row.half_rows, row.half_rows + 1e-9, ROW_PITCHES)
     channels = [cv2.extractChannel(rgb, k).astype(np.float32) for k in range(3)]
     colors = np.stack([straighten(channel, row.line, row.first, row.last, rows) for channel in channels], axis=-1)
@@ -211,8 +204,7 @@ def _veiled_body(rgb: NDArray[np.uint8], row: TickRow) -> Floats | None:
     ratio = second / np.maximum(first, 1e-6)
     if np.median(ratio) >= CLEAR_GAPS:
         return None
-    taken = 0.5 * first * np.maximum(ratio, LEAST_HARMONIC) ** (-1.0 / 3.0)
-    return np.asarray(folded.mean(axis=0) - row.sign * taken)
+    return np.asarray(folded.mean(axis=0) - row.sign * light_of_lines(folded))
 
 
 def _same_until(colors: Floats, light: Floats) -> int:

@@ -26,7 +26,8 @@ from lesionvis.scale.base import NoScale, Scale
 from lesionvis.scale.ruler.designs import MILLIMETRE
 from lesionvis.scale.ruler.edge import Edge, find_edge, ruler_outline
 from lesionvis.scale.ruler.inches import can_be_settled, inches_beside, outer_edge
-from lesionvis.scale.ruler.periodicity import Level, PeriodicPlaces, build_levels, find_periodic_places
+from lesionvis.scale.ruler.numerals import find_numerals
+from lesionvis.scale.ruler.periodicity import Level, PeriodicPlaces, coarsest_level, find_periodic_places, levels_of
 from lesionvis.scale.ruler.straight_edges import find_ticked_edges
 from lesionvis.scale.ruler.strip import Floats, straighten
 from lesionvis.scale.ruler.tick_shapes import (
@@ -36,8 +37,15 @@ from lesionvis.scale.ruler.tick_shapes import (
     measure_shapes,
     sign_of_ticks,
 )
-from lesionvis.scale.ruler.ticks import TickRow, follow_ticks
-from lesionvis.scale.ruler.units import TickUnits, find_tick_units, plain_length, tick_kinds
+from lesionvis.scale.ruler.ticks import TickRow, follow_ticks, may_be_one_ruler
+from lesionvis.scale.ruler.units import (
+    NUMBERED_EVERY,
+    TickUnits,
+    find_tick_units,
+    plain_length,
+    tick_kinds,
+    units_by_numerals,
+)
 from lesionvis.scale.ruler.views import ReadAgain, View, strip_views, whole_view
 
 FOLLOW_PITCH_PX = 8.0
@@ -59,7 +67,8 @@ the lesion is off by 0.5 % of what a reader measured (root mean square)."""
 
 SPREAD_ERROR = 0.1
 """Part of the spread of the local scales that is the error of their mean and of each: ticks that one stretch of a ruler
-shows and another does not, and a curve through them that is not quite theirs. The mean is off by 0.15 of it."""
+shows and another does not, and a curve through them that is not quite theirs. The mean is off by 0.15 of it. Of a
+whole ruler in a strip only a part may be read: its mean may be off by what the scale changes to the photo's centre."""
 
 SEED_RADIUS_PX = 24.0
 """PeriodicPlaces of the same pitch this near to one that was followed, in px, lead to the same end."""
@@ -258,9 +267,9 @@ class RulerFinder:
         judged: list[_JudgedRow] = []
         for view, levels in self._views(photo, read_again):
             for one in self._judge(view, levels):
-                judged.append(one)
-                if not one.verdict.complaint:
-                    return _search(photo, judged, one)
+                judged.append(one if one.verdict.complaint else _doubted_like_others(one, judged))
+                if not judged[-1].verdict.complaint:
+                    return _search(photo, judged, judged[-1])
             settled = _settled_by_inches(judged)
             if settled is not None:
                 return _search(photo, [settled if one.row is settled.row else one for one in judged], settled)
@@ -269,13 +278,13 @@ class RulerFinder:
     def _views(self, photo: Photo, read_again: ReadAgain | None) -> Iterator[tuple[View, tuple[Level, ...]]]:
         """Pictures to look at, each with its pyramid; the next is made only when the one before gave no scale."""
         reduction = min(1.0, self.max_side_px / max(photo.rgb.shape[:2]))
-        levels = _levels(photo.rgb, reduction)
+        levels = levels_of(photo.rgb, reduction)
         yield whole_view(photo), levels
         if read_again is not None and photo.px_per_source_px < 1.0:  # else there is no sharper picture
             green = np.asarray(cv2.extractChannel(photo.rgb, 1), np.uint8)
             edges = find_ticked_edges(green, levels[min(1, len(levels) - 1)])
             for strip in strip_views(photo, edges, read_again) if edges else ():
-                yield strip, _levels(strip.rgb, 1.0)
+                yield strip, levels_of(strip.rgb, 1.0)
 
     def _judge(self, view: View, levels: tuple[Level, ...]) -> Iterator[_JudgedRow]:
         """Follow the rows of ticks in a picture, and test each."""
@@ -295,17 +304,21 @@ class RulerFinder:
             if verdict.complaint:
                 yield _JudgedRow(in_photo, verdict, units)
                 continue
+            kinds = tick_kinds(row.n_ticks, units.order, units.phase)
+            numerals = find_numerals(view.rgb, row, shapes.lengths, kinds, NUMBERED_EVERY[units.family])
+            by_sizes, units = units, units_by_numerals(units, numerals)
             ends = shapes.straight_ends()
             if _is_certain(units):
-                ends += shapes.outer_ends(tick_kinds(row.n_ticks, units.order, units.phase) > 0)
+                ends += shapes.outer_ends(kinds > 0)
             edge = find_edge(view.rgb, row, ends)
             is_body = self._is_body(edge, units)
             verdict = _first_failed(
                 verdict.tests_passed,
                 (is_body, "have no straight edge of a ruler beside them"),
-                (len(units.units) == 1, f"may be {_named(units)} apart, which are marked alike"),
+                (len(units.units) == 1, f"may be {units.named} apart, which are marked alike"),
             )
-            yield _JudgedRow(in_photo, verdict, units, edge if is_body else None, tells_order=True)
+            doubted = len(by_sizes.units) < len(units.units)
+            yield _JudgedRow(in_photo, verdict, units, edge if is_body else None, True, doubted, view.is_strip)
 
     def tells_order(self, grouping: TickUnits) -> bool:
         """Test whether the order among ticks is proven, so that there is a ruler.
@@ -345,7 +358,7 @@ class RulerFinder:
                 return
             seed = int(free.argmax())
             pitch_px = float(seeds.pitch_px[seed])
-            level = _coarsest(levels, pitch_px, FOLLOW_PITCH_PX)
+            level = coarsest_level(levels, pitch_px, FOLLOW_PITCH_PX)
             row = follow_ticks(
                 level.contrast,
                 (seeds.xy_px[seed] + 0.5) * level.px_per_full_px - 0.5,
@@ -397,7 +410,7 @@ class RulerFinder:
             (ends_on_line, "do not begin on one line"),
             (shapes.contrast >= self.min_contrast, "are too faint"),
             (shapes.finer <= MAX_FINER, "have finer ones between them"),
-            (not inch, f"are grouped by 2, 4, 8 and 16, as on an inch ruler: {_named(grouping)} each"),
+            (not inch, f"are grouped by 2, 4, 8 and 16, as on an inch ruler: {grouping.named} each"),
             (tells and not levelled, "have no longer ones at every fifth or tenth that would tell the unit"),
         )
 
@@ -419,6 +432,8 @@ class _JudgedRow:
     units: TickUnits | None = None
     edge: Edge | None = None
     tells_order: bool = False
+    doubted_by_numerals: bool = False
+    in_strip: bool = False
 
 
 def _is_sure(units: TickUnits) -> bool:
@@ -458,6 +473,14 @@ def _judge_halves(rgb: NDArray[np.uint8], row: TickRow, verdict: _Verdict) -> _V
     )
 
 
+def _doubted_like_others(one: _JudgedRow, others: list[_JudgedRow]) -> _JudgedRow:
+    """Row, in doubt where it may be part of a ruler whose numerals beside another part put its unit in doubt."""
+    for other in others:
+        if other.doubted_by_numerals and may_be_one_ruler(one.row, other.row):
+            return replace(one, verdict=other.verdict, units=other.units)
+    return one
+
+
 def _settled_by_inches(judged: list[_JudgedRow]) -> _JudgedRow | None:
     """First row in millimetres that inches on the other edge prove, whatever unit and edge were in doubt."""
     for one in judged:
@@ -482,14 +505,10 @@ def _search(photo: Photo, judged: list[_JudgedRow], chosen: _JudgedRow | None) -
         for one, complaint in zip(judged, complaints, strict=True)
     )
     if chosen is not None and chosen.units is not None and chosen.edge is not None:
-        return RulerSearch(_scale(chosen.row, chosen.units.units[0].mm, chosen.edge, photo), rows)
+        return RulerSearch(_scale(chosen.row, chosen.units.units[0].mm, chosen.edge, photo, chosen.in_strip), rows)
     nearest = max(zip(judged, complaints, strict=True), key=lambda pair: pair[0].verdict.tests_passed, default=None)
     told = nearest[1] if nearest is not None else "nothing in the photo repeats as ticks do"
     return RulerSearch(NoScale(f"no ruler found: {told}"), rows)
-
-
-def _named(grouping: TickUnits) -> str:
-    return " or ".join(unit.name for unit in grouping.units)
 
 
 def _told(row: TickRow) -> str:
@@ -504,25 +523,9 @@ def _first_failed(passed_before: int, *tests: tuple[bool, str]) -> _Verdict:
     return _Verdict(passed_before + len(tests), "")
 
 
-def _levels(rgb: NDArray[np.uint8], reduction: float) -> tuple[Level, ...]:
-    """Pyramid of the green of a picture from a reduced one on."""
-    green = cv2.extractChannel(rgb, 1)
-    if reduction == 1.0:
-        return build_levels(np.asarray(green, np.uint8))
-    reduced = cv2.resize(green, None, fx=reduction, fy=reduction, interpolation=cv2.INTER_AREA)
-    levels = build_levels(np.asarray(reduced, np.uint8))
-    return tuple(replace(level, px_per_full_px=level.px_per_full_px * reduction) for level in levels)
-
-
-def _coarsest(levels: tuple[Level, ...], pitch_px: float, wanted_px: float) -> Level:
-    """Coarsest level at which ticks are at least `wanted_px` apart, else the finest."""
-    fine = [level for level in levels if pitch_px * level.px_per_full_px >= wanted_px]
-    return fine[-1] if fine else levels[0]
-
-
 def _measured(row: TickRow, levels: tuple[Level, ...]) -> TickShapes:
     pitch_px = float(row.line.pitch(row.numbers).mean())
-    level = _coarsest(levels, pitch_px, SHAPE_PITCH_PX)
+    level = coarsest_level(levels, pitch_px, SHAPE_PITCH_PX)
     line = row.line.resized(level.px_per_full_px)
     for rows in (SHAPE_ROWS, LONG_SHAPE_ROWS):
         strip = straighten(level.contrast, line, row.first, row.last, rows)
@@ -551,20 +554,23 @@ def _green_strip(rgb: NDArray[np.uint8], row: TickRow, rows: Floats) -> Floats:
     return straighten(green, row.line, row.first, row.last, rows)
 
 
-def _scale(row: TickRow, mm_per_tick: float, edge: Edge, photo: Photo) -> Scale:
+def _scale(row: TickRow, mm_per_tick: float, edge: Edge, photo: Photo, in_strip: bool = False) -> Scale:
     """Scale in source px from a row, in working px of the photo, that is believed."""
     local = np.asarray(row.line.pitch(row.numbers) / (mm_per_tick * photo.px_per_source_px), np.float64)
     mean = float(local.mean())
     # Relative error of the slope of a straight line through even ticks.
     reading = row.residual * np.sqrt(12.0 / row.n_found**3)
     error = float(np.sqrt((mean * reading) ** 2 + (mean * PRINT_ERROR) ** 2 + SPREAD_ERROR**2 * local.var()))
+    centre = (np.array(photo.rgb.shape[1::-1]) - 1.0) / 2.0
+    drift = np.polyfit(row.numbers, local, 1)[0] * row.ticks_to(centre) if in_strip else 0.0
     return Scale(
         px_per_mm=mean,
-        standard_error_px_per_mm=error,
+        standard_error_px_per_mm=float(np.hypot(error, drift)),
         source="ruler",
         outline_px=photo.to_source(ruler_outline(photo.rgb, row, edge)),
         points_px=photo.to_source(row.line.at(row.numbers)),
         px_per_mm_at_points=local,
+        relative_error_at_points=np.full(len(local), error / mean),
     )
 
 

@@ -8,7 +8,7 @@ turning the photo.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -149,6 +149,50 @@ def build_levels(gray: NDArray[np.uint8]) -> tuple[Level, ...]:
         gray = np.asarray(cv2.resize(gray, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.uint8)
         levels.append(Level(relative_contrast(gray), scale))
     return tuple(levels)
+
+
+def levels_of(rgb: NDArray[np.uint8], reduction: float) -> tuple[Level, ...]:
+    """Build the pyramid of the green of a picture from a reduced one on.
+
+    Parameters
+    ----------
+    rgb : ndarray of shape (H, W, 3), uint8
+        Picture.
+    reduction : float
+        Size of the finest level over that of the picture, at most 1.
+
+    Returns
+    -------
+    tuple of Level
+        As of `build_levels`; px per px of the picture that was given.
+    """
+    green = cv2.extractChannel(rgb, 1)
+    if reduction == 1.0:
+        return build_levels(np.asarray(green, np.uint8))
+    reduced = cv2.resize(green, None, fx=reduction, fy=reduction, interpolation=cv2.INTER_AREA)
+    levels = build_levels(np.asarray(reduced, np.uint8))
+    return tuple(replace(level, px_per_full_px=level.px_per_full_px * reduction) for level in levels)
+
+
+def coarsest_level(levels: tuple[Level, ...], pitch_px: float, wanted_px: float) -> Level:
+    """Coarsest level at which ticks are at least so far apart, else the finest.
+
+    Parameters
+    ----------
+    levels : tuple of Level
+        Pyramid, finest first.
+    pitch_px : float
+        Distance of the ticks, px of the full picture.
+    wanted_px : float
+        Distance that is wanted, px of the level.
+
+    Returns
+    -------
+    Level
+        One of the levels.
+    """
+    fine = [level for level in levels if pitch_px * level.px_per_full_px >= wanted_px]
+    return fine[-1] if fine else levels[0]
 
 
 def relative_contrast(gray: NDArray[np.uint8] | Picture, rows: int = 2 * CONTRAST_HALF_WINDOW_PX + 1) -> Picture:

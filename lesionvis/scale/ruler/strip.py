@@ -23,6 +23,9 @@ SAMPLE_OFFSETS = (np.arange(SAMPLES_PER_PITCH) + 0.5) / SAMPLES_PER_PITCH - 0.5
 """Where the samples of a tick's cell lie, in pitches from the tick."""
 
 
+LEAST_HARMONIC = 0.02
+"""Least ratio of the second harmonic of lines to their first that is believed; noise is no less."""
+
 MAX_EXCESS = 1.5
 """Where a tick's end is sought, contrast counts up to this many times that of a usual tick."""
 
@@ -281,6 +284,34 @@ def tick_offsets(profiles: Floats) -> tuple[Floats, Floats]:
     heights = bump.max(axis=1)
     mass = np.maximum(bump - 0.4 * heights[:, None], 0.0)
     return (mass @ SAMPLE_OFFSETS) / (mass.sum(axis=1) + 1e-9), heights
+
+
+def light_of_lines(profile: Floats) -> Floats:
+    """Light that lines take or add, as a mean over their distance, however blurred they are.
+
+    Thin lines have harmonics of equal strength, and blur of s pitches leaves exp(-2 (pi k s)^2) of the k-th, so that
+    the first two tell the strength without blur; lines as wide as a third of their distance come out 2 % too strong.
+
+    Parameters
+    ----------
+    profile : ndarray of shape (SAMPLES_PER_PITCH,) or (SAMPLES_PER_PITCH, C)
+        Light from line to line.
+
+    Returns
+    -------
+    ndarray of shape () or (C,)
+        In the unit of the profile, >= 0.
+
+    Examples
+    --------
+    >>> profile = np.full(SAMPLES_PER_PITCH, 200.0)
+    >>> profile[5:7] = 50.0
+    >>> round(float(light_of_lines(profile)), 1)  # two of twelve samples take 150 each
+    25.0
+    """
+    _, first, second = 2.0 * np.abs(np.fft.rfft(profile, axis=0))[:3] / len(profile)
+    ratio = second / np.maximum(first, 1e-6)
+    return np.asarray(0.5 * first * np.maximum(ratio, LEAST_HARMONIC) ** (-1.0 / 3.0))
 
 
 def tick_heights(strip: Floats) -> Floats:

@@ -15,6 +15,7 @@ from lesionvis.scale.ruler.strip import (
     SAMPLE_OFFSETS,
     SAMPLES_PER_PITCH,
     Floats,
+    light_of_lines,
     mean_over_rows,
     robust_polynomial,
     tick_ends,
@@ -266,9 +267,10 @@ def measure_ink_share(strip: Floats, sign: int) -> float:
     profiles = profiles[np.isfinite(profiles).all(axis=1)]
     if not len(profiles):
         return float("nan")
-    gaps = profiles[:, [0, 1, -2, -1]].mean(axis=1)
-    room = np.maximum(gaps if sign < 0 else WHITE - gaps, LEAST_ROOM)
-    return float(np.median((sign * (profiles - gaps[:, None])).mean(axis=1) / room))
+    profile = np.median(profiles, axis=0)
+    taken = float(light_of_lines(profile))
+    body = float(profile.mean()) - sign * taken
+    return taken / max(body if sign < 0 else WHITE - body, LEAST_ROOM)
 
 
 def _reach(inside: NDArray[np.bool_], rows: Floats) -> Floats:

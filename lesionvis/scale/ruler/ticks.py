@@ -71,6 +71,10 @@ MIN_TICKS = 7
 MAX_RESIDUAL_GROWING = 0.08
 """Root mean square distance from the line while growing, in pitches: twice what is allowed in the end."""
 
+SAME_PITCH, PARALLEL = 0.15, 0.98
+"""Natural logarithm of the ratio of two pitches, and cosine of the angle between two rows, from which on they may be
+parts of one ruler, in perspective too."""
+
 MIN_CONTRAST = 0.02
 """Relative contrast below which ticks are noise."""
 
@@ -115,6 +119,44 @@ class TickRow:
     def numbers(self) -> Floats:
         """Numbers of the ticks from first to last, missing ones included."""
         return np.arange(self.first, self.last + 1.0)
+
+    def ticks_to(self, xy_px: Floats) -> float:
+        """Ticks from the middle of the row to a position, along the row.
+
+        Parameters
+        ----------
+        xy_px : ndarray of shape (2,)
+            Position, px.
+
+        Returns
+        -------
+        float
+            In the direction in which ticks are numbered.
+        """
+        middle = np.array([0.5 * (self.first + self.last)])
+        step = self.line.step(middle)[0]
+        return float((xy_px - self.line.at(middle)[0]) @ step / (step @ step))
+
+
+def may_be_one_ruler(one: TickRow, other: TickRow) -> bool:
+    """Test whether two rows may be parts of the ticks of one ruler.
+
+    Parameters
+    ----------
+    one, other : TickRow
+        Rows in px of the same picture.
+
+    Returns
+    -------
+    bool
+        True where they are parallel and their ticks about as far apart.
+    """
+    steps = np.array([row.line.step(np.array([0.5 * (row.first + row.last)]))[0] for row in (one, other)])
+    pitches_px = np.hypot(*steps.T)
+    return bool(
+        abs(np.log(pitches_px[0] / pitches_px[1])) <= SAME_PITCH
+        and abs(steps[0] @ steps[1]) >= PARALLEL * pitches_px[0] * pitches_px[1]
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,7 +11,7 @@ Several units share an order: tenths of an inch are marked as millimetres are. T
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -24,8 +24,10 @@ from lesionvis.scale.ruler.designs import (
     TENS_UNITS,
     TickSizes,
     Unit,
+    numeral_likelihood,
     unit_probabilities,
 )
+from lesionvis.scale.ruler.numerals import Numerals
 from lesionvis.scale.ruler.strip import Floats
 
 Family = Literal["tens", "twos", "twenties", "twentieths", "halves", "other", "none"]
@@ -88,6 +90,18 @@ UNITS: dict[Family, tuple[Unit, ...]] = {
     "other": (),
 }
 """Units whose ticks are marked in the orders of each family, the most common first."""
+
+NUMBERED_EVERY: dict[Family, int] = {"tens": 10, "twos": 2, "twenties": 20, "twentieths": 20}
+"""Ticks from one numeral to the next on a ruler in centimetres."""
+
+MIN_PLACES, BARE_SHARE = 2, 0.4
+"""Tenth ticks of which all around must be in the picture, and share of them without a numeral from which on a ruler
+that marks fives and tens is none in millimetres: on real ones at most a quarter have none to be seen, half of them have
+none in 1/20 inch, all in 1/50 inch."""
+
+HALF_CENTIMETRE_LEAD = 4.0
+"""How much likelier the height of the numerals has to be beside half centimetres than beside half inches, which are 2.5
+times as far apart and as common on tapes."""
 
 SURE_PROBABILITY = 7.0 / 8.0
 """Probability from which on ticks are millimetres: seven to one against all other units. No other unit is ever sure, as
@@ -182,6 +196,11 @@ class TickUnits:
     marks_standing_out: float
     explained: float
     length_noise: float
+
+    @property
+    def named(self) -> str:
+        """Units that remain possible, as they are told."""
+        return " or ".join(unit.name for unit in self.units)
 
 
 def find_tick_units(
@@ -327,11 +346,60 @@ def _possible_units(
         return (HALF_MILLIMETRE, MILLIMETRE)
     if order == ROOF:
         return (MILLIMETRE,)
+    return _sure_or_possible(probabilities)
+
+
+def _sure_or_possible(probabilities: Mapping[Unit, float]) -> tuple[Unit, ...]:
+    """Millimetres alone where they are sure, else all units that remain possible, the likeliest first."""
     if probabilities[MILLIMETRE] >= SURE_PROBABILITY:
         return (MILLIMETRE,)
     return tuple(
         unit for unit, probability in probabilities.items() if unit == MILLIMETRE or probability >= POSSIBLE_PROBABILITY
     )
+
+
+def units_by_numerals(units: TickUnits, numerals: Numerals | None) -> TickUnits:
+    """Weigh the units once more, by the numerals beside the ticks.
+
+    Parameters
+    ----------
+    units : TickUnits
+        Order of the ticks and what they may be worth by their own sizes.
+    numerals : Numerals or None
+        Numerals beside them, None where none were seen.
+
+    Returns
+    -------
+    TickUnits
+        The units that remain. Half centimetres are told from half inches by nothing else, so that both remain without
+        numerals; a roof of ticks is in millimetres only.
+
+    Examples
+    --------
+    >>> reach = np.array([2.0 if n % 10 == 0 else 1.5 if n % 5 == 0 else 1.0 for n in range(43)])
+    >>> units = find_tick_units(np.stack([np.zeros(43), reach]), np.zeros(43), ink_share=0.25)
+    >>> units.named
+    '1 mm'
+    >>> units_by_numerals(units, Numerals(height=1.3, at_halves=True, n_places=3, n_bare=0)).named
+    '2 mm or 1 mm'
+    """
+    if units.family == "twos" and len(units.units) == 1:
+        likely = numerals is not None and numeral_likelihood(numerals.height, HALF_CENTIMETRE) >= (
+            HALF_CENTIMETRE_LEAD * numeral_likelihood(numerals.height, HALF_INCH)
+        )
+        return units if likely else replace(units, units=(HALF_CENTIMETRE, HALF_INCH))
+    if units.family != "tens" or units.order == ROOF or numerals is None:
+        return units
+    if numerals.at_halves:
+        return replace(units, units=(TENS_UNITS["2 mm"], MILLIMETRE))
+    if max(units.order) > 1 and numerals.n_places >= MIN_PLACES and numerals.n_bare >= BARE_SHARE * numerals.n_places:
+        return replace(units, units=(MILLIMETRE, TENS_UNITS["1/20 inch"], HALF_MILLIMETRE))
+    if not units.probabilities or np.isnan(numerals.height):
+        return units
+    weights = {unit: p * numeral_likelihood(numerals.height, unit) for unit, p in units.probabilities.items()}
+    total = sum(weights.values())
+    probabilities = {unit: w / total for unit, w in sorted(weights.items(), key=lambda item: -item[1])}
+    return replace(units, probabilities=probabilities, units=_sure_or_possible(probabilities))
 
 
 def _measure_sizes(

@@ -39,10 +39,13 @@ class View:
         The picture.
     to_working : ndarray of shape (2, 3), float64
         From (x, y, 1) in it to working px of the photo: turned, shifted and resized.
+    is_strip : bool
+        It is a strip along the edge of a whole ruler.
     """
 
     rgb: NDArray[np.uint8]
     to_working: Floats
+    is_strip: bool
 
 
 def whole_view(photo: Photo) -> View:
@@ -58,7 +61,7 @@ def whole_view(photo: Photo) -> View:
     View
         The same picture at the same place.
     """
-    return View(photo.rgb, np.eye(2, 3))
+    return View(photo.rgb, np.eye(2, 3), is_strip=False)
 
 
 def strip_views(photo: Photo, edges: tuple[TickedEdge, ...], read_again: ReadAgain | None) -> list[View]:
@@ -96,4 +99,4 @@ def _strip(photo: Photo, edge: TickedEdge, sharp: Photo) -> View:
     width, height = edge.length_px + 2 * beyond, 2 * STRIP_HALF_PX
     size = (round(width * px_per_working_px), round(height * px_per_working_px))
     rgb = cv2.warpAffine(sharp.rgb, to_sharp, size, flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP)
-    return View(np.asarray(rgb, np.uint8), to_working)
+    return View(np.asarray(rgb, np.uint8), to_working, is_strip=True)

@@ -12,7 +12,7 @@ from lesionvis.lab.render.rulers import RULER_PRINTS, RulerLook, RulerPose, draw
 from lesionvis.scale.ruler.finder import RulerFinder
 from lesionvis.scale.ruler.periodicity import build_levels, find_periodic_places, relative_contrast
 from lesionvis.scale.ruler.strip import SAMPLES_PER_PITCH, TickLine, fit_line, straighten, tick_ends, tick_offsets
-from lesionvis.scale.ruler.tick_shapes import measure_fifths, measure_shapes, sign_of_ticks
+from lesionvis.scale.ruler.tick_shapes import measure_fifths, measure_ink_share, measure_shapes, sign_of_ticks
 from lesionvis.scale.ruler.ticks import TickRow, follow_ticks
 from lesionvis.scale.ruler.units import ORDERS, ROOF, Family, _measure_sizes, _medians, find_tick_units, tick_kinds
 
@@ -338,3 +338,17 @@ def test_the_level_of_a_kind_of_ticks_is_the_median_of_its_members(ticks: list[t
     values, members = np.array([value for value, _ in ticks]), np.array([[is_in for _, is_in in ticks]])
     expected = np.median(values[members[0]]) if members.any() else np.nan
     assert _medians(values, members)[0] == pytest.approx(expected, nan_ok=True)
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+@pytest.mark.parametrize("blur_pitches", [0.0, 0.1, 0.2, 0.24])
+def test_blur_leaves_the_share_of_the_light_that_ticks_take(sign: int, blur_pitches: float) -> None:
+    per_tick, n_ticks = 10 * SAMPLES_PER_PITCH, 24
+    taken = np.zeros((n_ticks, per_tick))
+    taken[:, 51:69] = 0.8  # 0.15 pitches wide
+    light = np.tile(taken.reshape(1, -1), (3, 1)).astype(np.float32)
+    if blur_pitches > 0:
+        light = np.asarray(cv2.GaussianBlur(light, (0, 0), blur_pitches * per_tick, sigmaY=0.001))
+    strip = light.reshape(3, n_ticks, SAMPLES_PER_PITCH, 10).mean(axis=3)[:, 3:-3]
+    gray = 200.0 * (1.0 - strip) if sign < 0 else 255.0 - 200.0 * (1.0 - strip)
+    assert measure_ink_share(gray, sign) == pytest.approx(0.8 * 0.15, rel=0.05)
