@@ -106,6 +106,8 @@ def test_candidates_are_written_with_their_scores_and_not_read_as_spots(
     assert candidates
     assert all(0.1 <= one.score < analysed_shower.spots.min_score for one in candidates)
     assert len(annotations) == len(analysed_shower.table) + len(candidates)
+    # They take most of the file, which therefore has no more digits of them than a border has.
+    assert max(len(repr(place)) for one in candidates for place in one.outline_px.ravel().tolist()) <= len("1234.56")
     path = tmp_path / "a.json"
     path.write_bytes(write_annotations(analysed_shower, "coco"))
     content = json.loads(path.read_text(encoding="utf-8"))
