@@ -21,6 +21,7 @@ from lesionvis.scale.card.layout import (
     BOARD_TOP_MM,
     CARD_HEIGHT_MM,
     CARD_WIDTH_MM,
+    PATCHES,
     SQUARE_MM,
     card_outline_mm,
     charuco_board,
@@ -78,6 +79,13 @@ corners; under it something covers the corner."""
 
 LIGHT_FLOOR = 10.0
 """Grey levels added to the light before a relative contrast is taken, so that noise in the dark is none."""
+
+LUMA = (0.299, 0.587, 0.114)
+"""Weights of red, green and blue in a grey picture."""
+
+DARK_PATCH, BARE_PAPER, MIN_BARE_PATCHES = 0.45, 0.85, 4
+"""Light up to which a patch of the card is dark, as a share of white (six are); share of the way from the board's black
+to its white from which on paper is bare; and dark patches that must be missing: a light fingertip covers two."""
 
 MIN_BEND_CORNERS, UNKNOWN_BEND = 12, 0.02
 """With fewer corners a bend cannot be told from noise; then the card is taken to be bent as hand-held paper is."""
@@ -199,6 +207,8 @@ def find_card(photo: Photo) -> CardView | NoScale:
     corners = _refined(gray, plane)
     if corners is None:
         return NoScale("no card found: its markers are in sight but the corners of its squares are not sharp enough")
+    if _is_bare_beneath(gray, corners.plane):
+        return NoScale(f"no card found: {NOT_OUR_BOARD}, as there is bare paper where the card has patches of colour")
     to_source = np.array([[1.0, 0.0, 0.5], [0.0, 1.0, 0.5], [0.0, 0.0, photo.px_per_source_px]])
     to_source[:2] -= 0.5 * to_source[2]
     return CardView(
@@ -325,6 +335,33 @@ def _are_saddles(gray: NDArray[np.uint8], plane: Homography, corners_mm: NDArray
     contrast = (light - dark) / (light + LIGHT_FLOOR)
     usual = float(np.quantile(contrast, 0.75))
     return np.asarray(contrast > max(MIN_QUARTER_SHARE * usual, MIN_QUARTER_CONTRAST))
+
+
+def _is_bare_beneath(gray: NDArray[np.uint8], plane: Homography) -> bool:
+    """Test whether paper is bare where the card's dark patches are; what lies over them is mostly darker than paper.
+
+    It is told by the light of the board's squares above, between black and white.
+    """
+    dark = [patch for patch in PATCHES if np.dot(LUMA, patch.rgb) <= DARK_PATCH]
+    patches_mm = np.array([[patch.x_mm, patch.y_mm] for patch in dark])
+    corners_mm = np.stack(
+        [patches_mm[:, 0] + 0.5 * SQUARE_MM, np.full(len(dark), BOARD_TOP_MM + 3 * SQUARE_MM)], axis=1
+    )
+    around_mm = QUARTER_OFFSET_SQUARES * SQUARE_MM * np.array([(1, 1), (-1, -1), (1, -1), (-1, 1)])
+    beneath = np.mean([_light_at(gray, plane, patches_mm + offset_mm) for offset_mm in around_mm], axis=0)
+    squares = np.array([_light_at(gray, plane, corners_mm + offset_mm) for offset_mm in around_mm])
+    black, white = squares.min(axis=0), squares.max(axis=0)
+    share = (beneath - black) / np.maximum(white - black, 1.0)
+    known = np.isfinite(share)
+    return bool((share[known] >= BARE_PAPER).sum() >= MIN_BARE_PATCHES)
+
+
+def _light_at(gray: NDArray[np.uint8], plane: Homography, places_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Grey levels (N,) at places of the card; NaN outside of the picture."""
+    at = plane.to_px(places_mm).astype(np.float32)
+    light = cv2.remap(gray, at[:, :1], at[:, 1:], cv2.INTER_LINEAR).ravel().astype(np.float64)
+    light[~np.all((at >= 0) & (at <= np.array(gray.shape[::-1]) - 1), axis=1)] = np.nan
+    return np.asarray(light)
 
 
 def _bend(corners_mm: NDArray[np.float64], seen_px: NDArray[np.float64]) -> float:

@@ -249,6 +249,29 @@ def test_boards_of_others_are_no_card(columns: int, rows: int, square_mm: float,
     assert "the board in sight is not the card of lesionvis" in scale.reason
 
 
+def test_a_board_of_the_same_layout_on_bare_paper_is_no_card() -> None:
+    dictionary = cv2.aruco.getPredefinedDictionary(cv2.aruco.DICT_4X4_50)
+    printed = cv2.aruco.CharucoBoard((11, 4), 20.0, 15.0, dictionary).generateImage((11 * 60, 4 * 60))
+    framed = cv2.copyMakeBorder(printed, 40, 160, 40, 40, cv2.BORDER_CONSTANT, value=(255,))
+    photo = read_photo(cv2.GaussianBlur(cv2.cvtColor(framed, cv2.COLOR_GRAY2RGB), (0, 0), 0.8))
+    scale = find_marker(photo)
+    assert isinstance(scale, NoScale)
+    assert "bare paper where the card has patches of colour" in scale.reason
+
+
+@pytest.mark.parametrize("light", [0.35, 0.85])
+def test_patches_that_are_covered_or_outside_of_the_photo_are_told_from_bare_paper(light: float) -> None:
+    rendered, photo = _plain()
+    x, y = rendered.plane.to_px(np.array([[-42.0, 5.5], [42.0, 5.5], [42.0, 15.0], [-42.0, 15.0]])).T
+    rgb = rendered.rgb.copy()
+    paper = float(np.percentile(rgb[:, :, 1], 99.5))
+    cv2.fillPoly(rgb, [np.round(np.stack([x, y], axis=1)).astype(np.int32)], (light * paper,) * 3)
+    assert isinstance(find_marker(read_photo(rgb)), Scale) is (light < 0.8)
+    top = int(rendered.plane.to_px(np.array([[0.0, 4.0]]))[0, 1])
+    assert isinstance(find_marker(read_photo(np.ascontiguousarray(rendered.rgb[:top]))), Scale)
+    assert isinstance(find_marker(photo), Scale)
+
+
 def test_two_markers_alone_are_not_believed() -> None:
     rendered, _ = _plain()
     x, y = np.round(rendered.plane.to_px([[-20.0, -14.0]])[0]).astype(int)
