@@ -97,9 +97,10 @@ def test_what_the_frame_or_padding_hides_is_not_bare() -> None:
 
 def test_cut_numerals_and_writing_tell_no_height() -> None:
     whole = _ruler(MILLIMETRES)
-    cut = _numerals(np.ascontiguousarray(whole[:222]), MILLIMETRES)
-    assert cut is not None
-    assert np.isnan(cut.height)
+    for rows in (222, 250):  # above the numerals, and through them
+        cut = _numerals(np.ascontiguousarray(whole[:rows]), MILLIMETRES)
+        assert cut is not None
+        assert np.isnan(cut.height)
     written = _ruler(replace(MILLIMETRES, digits_every=0))
     words = "patient_name_and_number_of_the_lesion_on_this_arm"
     cv2.putText(written, words, (40, 232), cv2.FONT_HERSHEY_SIMPLEX, 0.8, (20, 20, 25), 2)
@@ -107,6 +108,17 @@ def test_cut_numerals_and_writing_tell_no_height() -> None:
     assert numerals is not None
     assert np.isnan(numerals.height)
     assert numerals.n_bare == 0
+
+
+@pytest.mark.parametrize(("y_px", "is_theirs"), [(240, True), (285, False)])
+def test_print_far_from_the_ticks_is_that_of_the_other_edge(y_px: int, is_theirs: bool) -> None:
+    rgb = _ruler(replace(MILLIMETRES, digits_every=0))
+    for number in range(1, 4):
+        at = (24 + 120 * number, y_px)
+        cv2.putText(rgb, str(number), at, cv2.FONT_HERSHEY_SIMPLEX, 0.9, (20, 20, 25), 2, cv2.LINE_AA)
+    numerals = _numerals(rgb, MILLIMETRES)
+    assert numerals is not None
+    assert np.isfinite(numerals.height) == is_theirs
 
 
 def test_nothing_is_said_where_ticks_are_not_seen() -> None:
