@@ -187,7 +187,7 @@ class PhotoNames:
         >>> photos = PhotoNames(["leg/a.jpg", "arm/a.jpg", "leg/b.jpg"])
         >>> photos.match("leg/a"), photos.match("a.jpg"), photos.match("b.jpg")
         ('leg/a.jpg', None, 'leg/b.jpg')
-        >>> photos.match("LEG/A.JPG"), photos.match("arm\\\\a.jpg")
+        >>> photos.match("LEG/A.JPG"), photos.match("arm\\a.jpg")
         ('leg/a.jpg', 'arm/a.jpg')
         """
         path = PurePosixPath(name.replace("\\", "/"))

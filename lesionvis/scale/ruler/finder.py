@@ -317,8 +317,9 @@ class RulerFinder:
                 (is_body, "have no straight edge of a ruler beside them"),
                 (len(units.units) == 1, f"may be {units.named} apart, which are marked alike"),
             )
+            judged = _JudgedRow(in_photo, verdict, units, edge if is_body else None, tells_order=True)
             doubted = len(by_sizes.units) < len(units.units)
-            yield _JudgedRow(in_photo, verdict, units, edge if is_body else None, True, doubted, view.is_strip)
+            yield replace(judged, doubted_by_numerals=doubted, in_strip=view.is_strip)
 
     def tells_order(self, grouping: TickUnits) -> bool:
         """Test whether the order among ticks is proven, so that there is a ruler.
