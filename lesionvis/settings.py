@@ -144,7 +144,7 @@ def settings_text(analyzer: Analyzer) -> str:
     ...
     # model_folder is not set
     ...
-    min_score = 0.55
+    min_score = 0.6
     """
     return "\n".join(
         # JSON writes numbers and texts as TOML does.
@@ -260,7 +260,7 @@ def settings_template() -> str:
     >>> print(settings_template())
     # Settings of lesionvis ...
     # Score from which a candidate is a spot, 0 to 1: fewer are missed below the default, fewer are false above it.
-    # min_score = 0.55
+    # min_score = 0.6
     """
     parts = [f"# Settings of lesionvis {__version__}. Take the # away from a line to set it; others keep the default."]
     defaults = settings_text(Analyzer()).splitlines()

@@ -111,7 +111,7 @@ def test_a_lesion_that_hardly_stands_out_is_none_on_skin_that_is_called_bare(
 
 @pytest.mark.parametrize("n_dots", [2, 3])
 def test_a_few_spots_of_which_none_is_sure_are_candidates(n_dots: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    scene = Scene(width_px=480, height_px=360, px_per_mm=6.0, seed=6)
+    scene = Scene(width_px=480, height_px=360, px_per_mm=6.0, seed=7)
     dot, *_ = petechial_shower(np.random.default_rng(6), scene, 1, diameter_mm=2.0)
     rgb = render(scene, [replace(dot, x_px=120.0 * number, y_px=180.0) for number in range(1, n_dots + 1)]).rgb
     monkeypatch.setattr(BareModel, "is_bare", lambda *_: False)

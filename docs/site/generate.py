@@ -130,8 +130,9 @@ def _card(card: dict[str, Any]) -> Iterator[str]:
         ("file", "numbers that it sees", "SHA-256"),
         ((f"`{one['file']}`", len(one["columns"]), f"`{one['sha256'][:16]}...`") for one in files),
     )
-    table = card["training_table"]
-    yield f"Made from `{table['file']}` (SHA-256 `{table['sha256'][:16]}...`). Data: {card['data']}."
+    tables = [card[key] for key in ("training_table", "ring_table") if key in card]
+    made_from = " and ".join(f"`{table['file']}` (SHA-256 `{table['sha256'][:16]}...`)" for table in tables)
+    yield f"Made from {made_from}. Data: {card['data']}."
     yield ""
     if "photos" not in card and "scores" in card:
         yield from _table(

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 PROJECT = Path(__file__).resolve().parents[2]
 MODELS = PROJECT / "models"
 SPOT_TABLE = MODELS / "spots-v2" / "training.npz"
+# The same with rings around each candidate, for the networks.
+RING_TABLE = SPOT_TABLE.parent / "ring_training.npz"
 # Places of spots that were marked for training on photos of dev/.
 MARKED_SPOTS = SPOT_TABLE.parent / "marked_spots.csv"
 REGION_TABLE = MODELS / "regions-v1" / "training.npz"
@@ -118,7 +120,8 @@ def _tables(arguments: argparse.Namespace) -> None:
     if arguments.only != "pattern":
         candidates = [example for folder in arguments.photos for example in _candidate_examples(folder)]
         candidates += rendered_training.rendered_candidate_examples()
-        candidate_training.write_table(SPOT_TABLE, candidate_training.make_table(candidates))
+        for path, table in zip((SPOT_TABLE, RING_TABLE), candidate_training.make_tables(candidates), strict=True):
+            candidate_training.write_table(path, table)
     if arguments.only != "spots":
         classifiers = _fold_classifiers()
         tables = [_pattern_table(arguments.photos, classifiers, 0)]
@@ -173,13 +176,14 @@ def _fold_classifiers() -> list[SpotClassifier]:
     from lesionvis.lab.train import candidate_training, region_training
 
     regions = region_training.fold_region_predictors(region_training.read_region_table(REGION_TABLE))
-    return candidate_training.fold_classifiers(candidate_training.read_table(SPOT_TABLE), regions)
+    forests, networks = (candidate_training.read_table(path) for path in (SPOT_TABLE, RING_TABLE))
+    return candidate_training.fold_classifiers(forests, networks, regions)
 
 
 def _train(arguments: argparse.Namespace) -> None:
     from lesionvis.lab.build import train_bare, train_likeness, train_pattern, train_regions, train_spots
 
-    train_spots(SPOT_TABLE, SPOT_TABLE.parent)
+    train_spots(SPOT_TABLE, RING_TABLE, SPOT_TABLE.parent)
     train_regions(REGION_TABLE, REGION_TABLE.parent)
     train_pattern(PATTERN_TABLE, PATTERN_TABLE.parent, repeats=N_REPEATS)
     train_bare(PATTERN_TABLE, MODELS / "bare-v1")

@@ -28,7 +28,7 @@ from lesionvis.lab.train.bare_training import (
     is_bare_out_of_fold,
 )
 from lesionvis.lab.train.calibrate import COVERAGE
-from lesionvis.lab.train.candidate_training import fit_candidate_forests, read_table, typical_spot
+from lesionvis.lab.train.candidate_training import fit_candidate_predictors, read_table, typical_spot
 from lesionvis.lab.train.forests import write_model
 from lesionvis.lab.train.likeness_training import (
     RENDERED_SKIN,
@@ -76,13 +76,13 @@ PATTERN_DATA = (
 )
 
 
-def train_spots(table_file: Path, folder: Path) -> None:
+def train_spots(table_file: Path, ring_table_file: Path, folder: Path) -> None:
     """Train and write the predictors that score candidates.
 
     Parameters
     ----------
-    table_file : Path
-        Training table from `write_table`.
+    table_file, ring_table_file : Path
+        Training tables from `write_table`, of the forests and of the networks.
     folder : Path
         Model folder to write.
     """
@@ -90,10 +90,11 @@ def train_spots(table_file: Path, folder: Path) -> None:
     about = {
         "data": SPOT_DATA,
         "training_table": {"file": table_file.name, "sha256": table_digest(table_file)},
+        "ring_table": {"file": ring_table_file.name, "sha256": table_digest(ring_table_file)},
         "kinds": list(KINDS[1:]),
         "typical_spot": typical_spot(table),
     }
-    write_model(folder, SPOT_MODEL, fit_candidate_forests(table), about)
+    write_model(folder, SPOT_MODEL, fit_candidate_predictors(table, read_table(ring_table_file)), about)
 
 
 def train_regions(table: Path, folder: Path) -> None:

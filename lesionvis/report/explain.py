@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from lesionvis.report.captions import caption
 from lesionvis.report.overlay import SPOT_COLOR, Canvas, draw_outline
-from lesionvis.spots.rejections import NOTHING_FITS, PART_OF_LESION, REASONS, explain_rejections
+from lesionvis.spots.rejections import NOTHING_FITS, PART_OF_LESION, REASONS, UNLIKE_RINGS, explain_rejections
 
 if TYPE_CHECKING:
     from lesionvis.analysis import Analysis
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 # One colour per reason, far apart for any colour vision (after Okabe and Ito 2008, brightened for skin).
 _COLORS = (
     *((230, 159, 0), (170, 170, 170), (86, 180, 255), (0, 200, 120), (240, 228, 66), (30, 90, 255)),
-    *((255, 100, 180), (255, 255, 255), (60, 60, 60)),
+    *((255, 100, 180), (255, 255, 255), (120, 60, 20), (60, 60, 60)),
 )
-REASON_COLORS = dict(zip((*REASONS, PART_OF_LESION, NOTHING_FITS), _COLORS, strict=True))
+REASON_COLORS = dict(zip((*REASONS, PART_OF_LESION, UNLIKE_RINGS, NOTHING_FITS), _COLORS, strict=True))
 # More would hide the skin; the least likely ones are left out, and the legend says how many.
 N_DRAWN_MAX = 400
 

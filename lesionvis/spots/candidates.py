@@ -24,6 +24,7 @@ from lesionvis.spots.outlines import (
     sample_rays,
 )
 from lesionvis.spots.peaks import RADIUS_PER_SIGMA, Peaks, find_peaks, octaves, spread_places
+from lesionvis.spots.profiles import PROFILE_COLUMNS, ring_profiles
 
 # A candidate fainter than this, in log10 density (core against ring) and in the photo's fine noise, cannot be told from
 # texture: of the spots that a careful reader marked, one in two hundred is.
@@ -122,11 +123,14 @@ class Candidates:
         Difference-of-Gaussians response.
     evidence : ndarray of shape (N, len(COLUMNS)), float32
         In the order of `COLUMNS`, all finite.
+    profiles : ndarray of shape (N, len(PROFILE_COLUMNS)), float32
+        Density on rings around, in the order of `lesionvis.spots.profiles.PROFILE_COLUMNS`.
     """
 
     outlines: Outlines
     response: NDArray[np.float64]
     evidence: NDArray[np.float32]
+    profiles: NDArray[np.float32]
 
     def __len__(self) -> int:
         return len(self.response)
@@ -185,13 +189,14 @@ def find_candidates(rgb: NDArray[np.uint8], skin: Skin, smallest_px: float | Non
     peaks = find_peaks(blood_levels, mask, smallest_px)
     peaks, x, y, radius = _recentre(blood_levels, peaks, max(CONTRAST_MIN, CONTRAST_MIN_NOISES * noise))
     if len(peaks) == 0:
-        return Candidates(no_outlines(FINE_FAN), peaks.response, np.zeros((0, len(COLUMNS)), np.float32))
+        nothing = (np.zeros((0, len(names)), np.float32) for names in (COLUMNS, PROFILE_COLUMNS))
+        return Candidates(no_outlines(FINE_FAN), peaks.response, *nothing)
     outlines, measured = _outlined(contrast_levels, x, y, radius)
     columns = _evidence(measured, outlines, peaks)
     columns |= _context(columns, outlines, noise, mask)
     columns |= {f"{name}_standing": _standing(columns[name]) for name in STANDING}
     table = np.stack([columns[name] for name in COLUMNS], axis=1).astype(np.float32)
-    return Candidates(outlines.reduced(enlargement), peaks.response, table)
+    return Candidates(outlines.reduced(enlargement), peaks.response, table, measured.profiles)
 
 
 def _standing(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -253,6 +258,8 @@ class _Measured:
         Sum of the blood map over that part of each ray that lies in the ring.
     ring_count : ndarray of shape (N, R), int64
         Samples of that part.
+    profiles : ndarray of shape (N, len(PROFILE_COLUMNS)), float32
+        `ring_profiles`.
     """
 
     inside: NDArray[np.float64]
@@ -262,6 +269,7 @@ class _Measured:
     drop: NDArray[np.float32]
     ring_sum: NDArray[np.float32]
     ring_count: NDArray[np.int64]
+    profiles: NDArray[np.float32]
 
 
 def _outlined(
@@ -314,6 +322,7 @@ def _measure(
         np.ascontiguousarray(drop[:, 0].T),
         ring_sum,
         np.ascontiguousarray(ring_count.T),
+        ring_profiles(profiles),
     )
 
 

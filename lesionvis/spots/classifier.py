@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from lesionvis.models import Model, Predictor, load_model, packaged_model_folder, predictor_for
 from lesionvis.spots.candidates import COLUMNS as CANDIDATE_COLUMNS
 from lesionvis.spots.candidates import Candidates
+from lesionvis.spots.profiles import PROFILE_COLUMNS
 from lesionvis.spots.regions import COLUMNS as REGION_COLUMNS
 from lesionvis.spots.regions import Regions
 
@@ -69,15 +70,18 @@ NEIGHBOUR_COLUMNS: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class SpotClassifier:
-    """Four predictors: stage 1, stage 2 and the kind for candidates, one for regions.
+    """Five predictors: stage 1, two of stage 2 and the kind for candidates, one for regions.
 
     Stage 1 judges a candidate by its own evidence. Stage 2 sees besides what stage 1 made of
-    the rest of the photo: a faint dot among many like it is more likely a spot than the same dot alone.
+    the rest of the photo: a faint dot among many like it is more likely a spot than the same dot alone. It is a forest
+    and a network, which sees the rings around the candidate as well; their mean is the score.
 
     Attributes
     ----------
     stage_1, stage_2 : Predictor
-        Probability of being a red spot, in the last column.
+        Forests: probability of being a red spot, in the last column.
+    network : Predictor
+        The same from evidence, neighbour columns and profiles.
     kind : Predictor
         Probability of each of `KINDS` but the first.
     region : Predictor
@@ -86,11 +90,12 @@ class SpotClassifier:
 
     stage_1: Predictor
     stage_2: Predictor
+    network: Predictor
     kind: Predictor
     region: Predictor
 
-    def spot_scores(self, candidates: Candidates) -> NDArray[np.float64]:
-        """Probability of each candidate being a red spot.
+    def spot_scores(self, candidates: Candidates) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Probability of each candidate being a red spot: by forest and network together, and by the forest alone.
 
         Parameters
         ----------
@@ -99,12 +104,14 @@ class SpotClassifier:
 
         Returns
         -------
-        ndarray of shape (N,), float64
-            Scores of stage 2, 0 to 1.
+        scores, forest_scores : ndarray of shape (N,), float64
+            Of stage 2, 0 to 1.
         """
         first = self.stage_1(candidates.evidence)[:, -1]
         table = np.concatenate([candidates.evidence, neighbour_columns(candidates, first)], axis=1)
-        return self.stage_2(table)[:, -1]
+        forest = self.stage_2(table)[:, -1]
+        network = self.network(np.concatenate([table, candidates.profiles], axis=1))[:, -1]
+        return np.asarray((forest + network) / 2.0), forest
 
     def kind_probabilities(self, candidates: Candidates) -> NDArray[np.float64]:
         """Probability of each kind of each candidate, were it a spot.
@@ -179,6 +186,7 @@ def classifier_of(model: Model, region_model: Model) -> SpotClassifier:
     return SpotClassifier(
         predictor_for(model, "stage_1", tuple(CANDIDATE_COLUMNS)),
         predictor_for(model, "stage_2", (*CANDIDATE_COLUMNS, *NEIGHBOUR_COLUMNS)),
+        predictor_for(model, "network", (*CANDIDATE_COLUMNS, *NEIGHBOUR_COLUMNS, *PROFILE_COLUMNS)),
         predictor_for(model, "kind", KIND_COLUMNS),
         predictor_for(region_model, "region", tuple(REGION_COLUMNS)),
     )

@@ -207,7 +207,7 @@ def drawn_spots(drawn: DrawnSpots, found: Spots, photo: Photo) -> Spots:
     labels = _painted(numbers, found, photo, [borders[i] for i in order], is_new)
     scores = np.asarray([*(found.score[number - 1] for number in kept), *(np.nan for _ in new)], np.float64)[order]
     lesion = _lesion([kinds[i] for i in order], labels, numbers, found)
-    candidate_scores = _candidate_scores(found, labels, is_new, numbers)
+    candidate_scores, forest_scores = _candidate_scores(found, labels, is_new, numbers)
     region_scores = _region_scores(found, labels, lesion, is_new, numbers)
     kind = _kinds([kinds[i] for i in order], lesion, labels, is_new, found)
     labels.setflags(write=False)
@@ -218,6 +218,7 @@ def drawn_spots(drawn: DrawnSpots, found: Spots, photo: Photo) -> Spots:
         score=scores,
         lesion=lesion,
         candidate_scores=candidate_scores,
+        forest_scores=forest_scores,
         region_scores=region_scores,
         kind=kind,
         drawn=tuple(bool(one) for one in is_new),
@@ -465,14 +466,15 @@ def _lesion(kinds: list[str], labels: NDArray[np.int32], numbers: NDArray[np.int
 
 def _candidate_scores(
     found: Spots, labels: NDArray[np.int32], is_new: NDArray[np.bool_], numbers: NDArray[np.int32]
-) -> NDArray[np.float64]:
-    """Scores of the candidates, where a person decided on them 1 or 0."""
-    scores = found.candidate_scores.copy()
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Scores of the candidates, by forest and network and by the forest, where a person decided on them 1 or 0."""
     here, before = (labels_at_candidates(image, found) for image in (labels, found.labels))
-    is_removed = (before > 0) & (numbers[before] == 0) & (here == 0) & (scores >= found.min_score)
-    scores[is_removed] = 0.0
-    scores[np.append(False, is_new)[here]] = 1.0
-    return scores
+    is_removed = (before > 0) & (numbers[before] == 0) & (here == 0) & (found.candidate_scores >= found.min_score)
+    both = found.candidate_scores.copy(), found.forest_scores.copy()
+    for scores in both:
+        scores[is_removed] = 0.0
+        scores[np.append(False, is_new)[here]] = 1.0
+    return both
 
 
 def _region_scores(

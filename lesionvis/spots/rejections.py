@@ -25,6 +25,7 @@ CANDIDATE_SCORE_MIN = 0.1
 """Candidates that are less likely to be spots than this are texture in most photos, and crowd picture and table."""
 
 PART_OF_LESION = "part of the dominant lesion"
+UNLIKE_RINGS = "unlike a spot in how its density runs from the middle outwards"
 NOTHING_FITS = "no single thing: hardly anything about it is like a spot"
 # A kind of evidence is named when the score would rise by this much if it were as it is for a typical spot.
 GAIN_MIN = 0.02
@@ -89,7 +90,7 @@ class Rejection:
     score : float
         Probability of being a spot.
     reason : str
-        A key of `REASONS`, `PART_OF_LESION` or `NOTHING_FITS`.
+        A key of `REASONS`, `PART_OF_LESION`, `UNLIKE_RINGS` or `NOTHING_FITS`.
     """
 
     outline_px: NDArray[np.float64]
@@ -131,8 +132,9 @@ def explain_rejections(spots: Spots) -> tuple[Rejection, ...]:
 
     Notes
     -----
-    The classifier is asked again, as if the candidate were among typical spots: where it would then be a spot
-    itself, being alone is the reason. Otherwise each other kind of evidence is made that of a typical marked spot as
+    What the forest of stage 2 takes for a spot was rejected by the network for its rings. Of any other the forest is
+    asked again, as if the candidate were among typical spots: where it would then be a spot itself, being alone is the
+    reason. Otherwise each other kind of evidence is made that of a typical marked spot as
     well, and the kind that raises the score most is the reason (a counterfactual explanation over groups of columns,
     Wachter et al. 2018).
     """
@@ -143,7 +145,9 @@ def explain_rejections(spots: Spots) -> tuple[Rejection, ...]:
     else:
         apart = np.asarray([i for i in apart if scores[i] < spots.min_score or _is_on_lesion(spots, i)], np.int64)
     names = [name for name in REASONS if name != ALONE]
-    others = neighbour_columns(candidates, packaged_classifier().stage_1(candidates.evidence)[:, -1])
+    classifier = packaged_classifier()
+    others = neighbour_columns(candidates, classifier.stage_1(candidates.evidence)[:, -1])
+    by_forest = classifier.stage_2(np.concatenate([candidates.evidence, others], axis=1))[:, -1]
     among_neighbours = _score_with_typical(candidates, others, REASONS[ALONE])
     gains = np.stack(
         [
@@ -158,6 +162,8 @@ def explain_rejections(spots: Spots) -> tuple[Rejection, ...]:
         reason = names[int(gains[i].argmax())] if gains[i].max() >= GAIN_MIN else NOTHING_FITS
         if scores[i] >= spots.min_score:
             reason = PART_OF_LESION
+        elif by_forest[i] >= spots.min_score:
+            reason = UNLIKE_RINGS
         elif among_neighbours[i] >= spots.min_score:
             reason = ALONE
         rejections.append(Rejection(border, float(scores[i]), reason))
@@ -175,7 +181,7 @@ def _is_on_lesion(spots: Spots, index: int) -> bool:
 def _score_with_typical(
     candidates: Candidates, others: NDArray[np.float32], columns: tuple[str, ...]
 ) -> NDArray[np.float64]:
-    """Score of each candidate if some columns were as they are for a typical marked spot, shape (N,)."""
+    """Score by the forest if some columns were as they are for a typical marked spot, shape (N,)."""
     typical = load_model(packaged_model_folder(MODEL_NAME)).card["typical_spot"]
     classifier = packaged_classifier()
     own, others = candidates.evidence.copy(), others.copy()

@@ -8,19 +8,32 @@ import numpy as np
 import pytest
 
 from lesionvis.lab.train.augment import augmented, recaptured
-from lesionvis.lab.train.candidate_examples import OPEN, SPOTS_WEIGHT_MAX, CandidateExample, match, thin_out
-from lesionvis.lab.train.candidate_training import make_table, read_table, write_table
+from lesionvis.lab.train.candidate_examples import (
+    FOR_NETWORKS,
+    OPEN,
+    SPOTS_WEIGHT_MAX,
+    CandidateExample,
+    match,
+    thin_out,
+)
+from lesionvis.lab.train.candidate_training import make_tables, read_table, write_table
 from lesionvis.lab.train.folds import N_FOLDS, N_HOME_FOLDS, fold_of
 from lesionvis.lab.train.rendered_training import (
     N_ANGIOMAS,
     N_LESIONS,
     N_PLAIN,
     N_SHOWERS,
+    N_SMOOTH,
+    N_TINY,
+    SMOOTH_DIAMETERS_PX,
+    TINY_DIAMETERS_PX,
     _candidate_example,
     _cases,
 )
 from lesionvis.lab.truth import MarkedSpots
+from lesionvis.spots.candidates import COLUMNS as CANDIDATE_COLUMNS
 from lesionvis.spots.classifier import KINDS
+from lesionvis.spots.profiles import PROFILE_COLUMNS
 
 TEXTURE, BLOOD = KINDS.index("texture"), KINDS.index("blood")
 
@@ -45,12 +58,17 @@ def test_rendered_cases_are_as_many_as_said_and_repeat() -> None:
     first, second = list(_cases()), list(_cases())
     assert first == second
     kinds = [kind for kind, _, _ in first]
-    assert [kinds.count(kind) for kind in ("shower", "plain", "lesion", "angioma")] == [
+    assert [kinds.count(kind) for kind in ("shower", "plain", "lesion", "angioma", "tiny", "smooth")] == [
         N_SHOWERS,
         N_PLAIN,
         N_LESIONS,
         N_ANGIOMAS,
+        N_TINY,
+        N_SMOOTH,
     ]
+    for name, limits in (("tiny", TINY_DIAMETERS_PX), ("smooth", SMOOTH_DIAMETERS_PX)):
+        medians = [np.median([spot.diameter_px for spot in spots]) for kind, _, spots in first if kind == name]
+        assert 0.7 * limits[0] < min(medians) < max(medians) < 1.4 * limits[1]
     tones = [scene.ita_deg for _, scene, _ in first]
     assert min(tones) < -20
     assert max(tones) > 45
@@ -69,7 +87,7 @@ def test_a_recaptured_copy_keeps_places() -> None:
 def _firsts() -> list[int]:
     """Three rendered cases of each kind."""
     kinds = [kind for kind, _, _ in _cases()]
-    return [kinds.index(kind) + step for kind in ("shower", "lesion", "plain") for step in range(3)]
+    return [kinds.index(kind) + step for kind in ("shower", "lesion", "plain", "tiny") for step in range(3)]
 
 
 @pytest.fixture(scope="module")
@@ -89,16 +107,29 @@ def test_rendered_evidence_is_labelled_by_the_truth(candidates_of_renders: list[
 def test_the_table_of_candidates_comes_back_as_it_was_written(
     candidates_of_renders: list[CandidateExample], tmp_path: Path
 ) -> None:
-    table = make_table(candidates_of_renders)
-    write_table(tmp_path / "table.npz", table)
-    back = read_table(tmp_path / "table.npz")
-    for name in ("evidence", "kind", "weight", "fold", "photo"):
-        assert np.array_equal(getattr(back, name), getattr(table, name)), name
-    first = candidates_of_renders[0]
-    contrast = first.candidates.column("contrast")[first.kinds == BLOOD]
-    stored = back.evidence[(back.photo == 0) & (back.kind == BLOOD), 0]
-    # Stored are levels of 256 quantiles.
-    assert np.median(stored) == pytest.approx(np.median(contrast), abs=0.05)
+    for table in make_tables(candidates_of_renders):
+        write_table(tmp_path / "table.npz", table)
+        back = read_table(tmp_path / "table.npz")
+        for name in ("evidence", "kind", "weight", "fold", "photo"):
+            assert np.array_equal(getattr(back, name), getattr(table, name)), name
+        first = candidates_of_renders[0]
+        contrast = first.candidates.column("contrast")[first.kinds == BLOOD]
+        stored = back.evidence[(back.photo == 0) & (back.kind == BLOOD), 0]
+        # Stored are levels of 256 quantiles.
+        assert np.median(stored) == pytest.approx(np.median(contrast), abs=0.05)
+
+
+def test_only_networks_learn_from_rings_and_their_renders(
+    candidates_of_renders: list[CandidateExample],
+) -> None:
+    forests, networks = make_tables(candidates_of_renders)
+    n_tiny = sum(min((e.kinds != OPEN).sum(), 90) for e in candidates_of_renders if e.origin == FOR_NETWORKS)
+    assert len(networks.kind) == len(forests.kind) + n_tiny > len(forests.kind) + 30
+    assert networks.levels.shape[1] == forests.levels.shape[1] + len(PROFILE_COLUMNS)
+    # What both see is the same but for the quantiles that are stored.
+    for column in (0, len(CANDIDATE_COLUMNS)):
+        shared = networks.evidence[: len(forests.kind), column]
+        assert np.corrcoef(shared, forests.evidence[:, column])[0, 1] > 0.98
 
 
 def test_a_candidate_of_another_size_stays_open(candidates_of_renders: list[CandidateExample]) -> None:

@@ -31,11 +31,16 @@ from lesionvis.spots.classifier import KIND_COLUMNS, KINDS, classifier_of
 NAMES = ("spots-v2", "regions-v1", "pattern-v2", "bare-v1", "likeness-v1")
 
 
+def _spot_tables() -> tuple[Path, Path]:
+    folder = packaged_model_folder("spots-v2")
+    return folder / "training.npz", folder / "ring_training.npz"
+
+
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Model]:
     """All models, trained from the tables in the checkout."""
     folder = tmp_path_factory.mktemp("trained")
-    train_spots(packaged_model_folder("spots-v2") / "training.npz", folder / "spots-v2")
+    train_spots(*_spot_tables(), folder / "spots-v2")
     train_regions(packaged_model_folder("regions-v1") / "training.npz", folder / "regions-v1")
     train_pattern(packaged_model_folder("pattern-v2") / "training.csv", folder / "pattern-v2", repeats=N_REPEATS)
     train_bare(packaged_model_folder("pattern-v2") / "training.csv", folder / "bare-v1")
@@ -60,14 +65,19 @@ def region_table() -> RegionTable:
 
 @pytest.fixture(scope="module")
 def spot_table() -> CandidateTable:
-    return read_table(packaged_model_folder("spots-v2") / "training.npz")
+    return read_table(_spot_tables()[0])
 
 
-def _rows(spots: CandidateTable) -> dict[str, NDArray[np.float32]]:
+@pytest.fixture(scope="module")
+def ring_table() -> CandidateTable:
+    return read_table(_spot_tables()[1])
+
+
+def _rows(spots: CandidateTable, rings: CandidateTable) -> dict[str, NDArray[np.float32]]:
     """What each predictor of spots was trained on."""
     own = spots.evidence[:, : len(CANDIDATE_COLUMNS)]
     kind = own[:, [list(CANDIDATE_COLUMNS).index(name) for name in KIND_COLUMNS]]
-    return {"stage_1": own, "stage_2": spots.evidence, "kind": kind}
+    return {"stage_1": own, "stage_2": spots.evidence, "network": rings.evidence, "kind": kind}
 
 
 @pytest.mark.parametrize("model", ["pattern-v2", "bare-v1"])
@@ -84,9 +94,9 @@ def test_the_models_of_the_pattern_are_what_its_table_gives(
 
 
 def test_the_spot_model_is_what_its_table_gives(
-    trained: dict[str, Model], shipped: dict[str, Model], spot_table: CandidateTable
+    trained: dict[str, Model], shipped: dict[str, Model], spot_table: CandidateTable, ring_table: CandidateTable
 ) -> None:
-    for name, rows in _rows(spot_table).items():
+    for name, rows in _rows(spot_table, ring_table).items():
         ours, theirs = trained["spots-v2"], shipped["spots-v2"]
         difference = np.abs(ours.predictors[name](rows) - theirs.predictors[name](rows))
         assert difference.max() < 1e-3, name
@@ -186,18 +196,19 @@ def test_changed_copies_keep_the_label_of_their_photo(pattern_table: PatternTabl
     assert next(iter(counts))[0] == 0
 
 
-def test_the_spot_table_holds_numbers_of_every_fold(spot_table: CandidateTable) -> None:
-    assert set(np.unique(spot_table.kind)) == set(range(len(KINDS)))
-    assert set(np.unique(spot_table.fold)) == set(range(N_FOLDS))
-    for rows in _rows(spot_table).values():
-        assert np.isfinite(rows).all()
+def test_the_spot_tables_hold_numbers_of_every_fold(spot_table: CandidateTable, ring_table: CandidateTable) -> None:
+    for table in (spot_table, ring_table):
+        assert set(np.unique(table.kind)) == set(range(len(KINDS)))
+        assert set(np.unique(table.fold)) == set(range(N_FOLDS))
+        assert np.isfinite(table.evidence).all()
 
 
-def test_trained_classifiers_tell_spots_from_others(trained: dict[str, Model], spot_table: CandidateTable) -> None:
+def test_trained_classifiers_tell_spots_from_others(trained: dict[str, Model], ring_table: CandidateTable) -> None:
     classifier = classifier_of(trained["spots-v2"], trained["regions-v1"])
-    scores = classifier.stage_2(spot_table.evidence)[:, -1]
-    assert np.median(scores[spot_table.is_red]) > 0.7
-    assert np.quantile(scores[~spot_table.is_red], 0.9) < 0.4
+    forest = classifier.stage_2(ring_table.evidence[:, : len(classifier.stage_2.columns)])
+    scores = (forest[:, -1] + classifier.network(ring_table.evidence)[:, -1]) / 2.0
+    assert np.median(scores[ring_table.is_red]) > 0.7
+    assert np.quantile(scores[~ring_table.is_red], 0.9) < 0.4
 
 
 def test_the_region_table_holds_numbers_of_every_home_fold(region_table: RegionTable) -> None:

@@ -39,6 +39,7 @@ from lesionvis.skin import Skin
 from lesionvis.spots import Spots
 from lesionvis.spots.candidates import COLUMNS as EVIDENCE
 from lesionvis.spots.candidates import Candidates
+from lesionvis.spots.profiles import PROFILE_COLUMNS as PROFILES
 from lesionvis.spots.regions import COLUMNS as REGION_EVIDENCE
 from lesionvis.spots.regions import Regions
 from lesionvis.spots.table import COLUMNS, SpotTable
@@ -85,7 +86,7 @@ def _inputs(
         **columns,
     }
     none = np.zeros(0)
-    candidates = Candidates(circles([]), none, np.zeros((0, len(EVIDENCE)), np.float32))
+    candidates = Candidates(circles([]), none, *(np.zeros((0, n), np.float32) for n in (len(EVIDENCE), len(PROFILES))))
     regions = Regions(
         np.zeros((0, len(REGION_EVIDENCE)), np.float32),
         (),
@@ -100,6 +101,7 @@ def _inputs(
         np.ones(len(x)),
         0,
         candidates,
+        none,
         none,
         regions,
         none,
@@ -306,11 +308,12 @@ def _likely_inputs(x: Any, y: Any, diameter: Any, scores: Any, **evidence: Any) 
     values = np.zeros((len(x), len(EVIDENCE)), np.float32)
     for name, column in {"aspect": 1.0, **evidence}.items():
         values[:, list(EVIDENCE).index(name)] = column
-    candidates = Candidates(circles(list(zip(x, y, sizes, strict=True))), np.ones(len(x)), values)
+    profiles = np.zeros((len(x), len(PROFILES)), np.float32)
+    candidates = Candidates(circles(list(zip(x, y, sizes, strict=True))), np.ones(len(x)), values, profiles)
     kinds = np.tile([0.4, 0.3, 0.2, 0.1], (len(x), 1))
     empty = _inputs()
     given = np.asarray(scores, np.float64)
-    spots = replace(empty.spots, candidates=candidates, candidate_scores=given, candidate_kinds=kinds)
+    spots = replace(empty.spots, candidates=candidates, forest_scores=given, candidate_kinds=kinds)
     best = np.argsort(-given, kind="stable")
     return replace(empty, spots=spots, apart=best[given[best] > 0.1], likely=best[given[best] > 0.3][:20])
 

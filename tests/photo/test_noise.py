@@ -60,8 +60,8 @@ def test_faint_dots_are_found_through_noise() -> None:
         centres = np.array([outline.mean(axis=0) for outline in spots.outlines_px]).reshape(-1, 2)
         near = [np.hypot(centres[:, 0] - dot.x_px, centres[:, 1] - dot.y_px).min(initial=99.0) < 3.0 for dot in DOTS]
         counts.append((sum(near), len(spots) - sum(near)))
-    (_, false_before), (found, false) = counts
-    # As it comes, the grain is found between the dots.
-    assert false_before > len(DOTS)
+    (found_before, _), (found, false) = counts
+    # As it comes, the grain hides one dot in five.
+    assert found > found_before + 0.1 * len(DOTS)
     assert found > 0.8 * len(DOTS)
     assert false <= 2

@@ -27,6 +27,7 @@ from lesionvis.spots.classifier import (
     packaged_classifier,
     shared_part,
 )
+from lesionvis.spots.profiles import PROFILE_COLUMNS
 from lesionvis.spots.regions import COLUMNS as REGION_COLUMNS
 from lesionvis.spots.regions import Regions
 
@@ -35,7 +36,8 @@ def _candidates(places: list[tuple[float, float, float]], response: list[float] 
     """Round candidates at (x, y, diameter)."""
     count = len(places)
     answers = np.ones(count) if response is None else np.asarray(response, np.float64)
-    return Candidates(circles(places), answers, np.zeros((count, len(CANDIDATE_COLUMNS)), np.float32))
+    tables = (np.zeros((count, len(names)), np.float32) for names in (CANDIDATE_COLUMNS, PROFILE_COLUMNS))
+    return Candidates(circles(places), answers, *tables)
 
 
 def _sampled_part(distance: float, radius: float, other: float) -> float:
@@ -140,7 +142,7 @@ def test_nothing_to_judge_gives_empty_scores() -> None:
     assert distinct(nothing, np.zeros(0), 0.5).dtype == np.int64
     assert distinct(nothing, np.zeros(0), 0.5).shape == (0,)
     assert neighbour_columns(nothing, np.zeros(0)).shape == (0, len(NEIGHBOUR_COLUMNS))
-    assert packaged_classifier().spot_scores(nothing).shape == (0,)
+    assert [scores.shape for scores in packaged_classifier().spot_scores(nothing)] == [(0,), (0,)]
     regions = Regions(
         np.zeros((0, len(REGION_COLUMNS)), np.float32),
         (),
@@ -203,6 +205,7 @@ def test_a_judge_needs_its_own_evidence() -> None:
     classifier = classifier_of(model, regions)
     assert classifier.stage_1.columns == tuple(CANDIDATE_COLUMNS)
     assert classifier.stage_2.columns == (*CANDIDATE_COLUMNS, *NEIGHBOUR_COLUMNS)
+    assert classifier.network.columns == (*CANDIDATE_COLUMNS, *NEIGHBOUR_COLUMNS, *PROFILE_COLUMNS)
     assert classifier.region.columns == tuple(REGION_COLUMNS)
     fewer = replace(classifier.stage_1, columns=classifier.stage_1.columns[1:])
     with pytest.raises(ModelError, match="made for other columns"):

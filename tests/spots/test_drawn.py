@@ -63,10 +63,11 @@ def test_only_what_was_drawn_changes(shower: Staged, analysed_shower: Analysis) 
     for name in ("x_px", "diameter_mm", "score", "contrast_green", "kind"):
         assert table[name][kept].tolist() == before[name][3:].tolist()
     gone = found.candidates.outlines.centroid_px()
-    changed = again.spots.candidate_scores != found.candidate_scores
-    assert set(again.spots.candidate_scores[changed]) <= {0.0, 1.0}
-    assert (again.spots.candidate_scores == 0.0).sum() >= 3
-    assert len(gone[0]) == len(again.spots.candidate_scores)
+    for name in ("candidate_scores", "forest_scores"):
+        scores, before_scores = getattr(again.spots, name), getattr(found, name)
+        assert set(scores[scores != before_scores]) <= {0.0, 1.0}
+        assert (scores == 0.0).sum() >= 3
+        assert len(gone[0]) == len(scores)
     assert again.features["spot_count"] == len(before) - 2
 
 

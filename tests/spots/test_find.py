@@ -329,7 +329,17 @@ class _Says(Predictor):
 
 def _judge(spot: float, region: float) -> SpotClassifier:
     says = _Says((), b"", spot)
-    return SpotClassifier(says, says, _Says((), b"", 0.25, 4), _Says((), b"", region))
+    return SpotClassifier(says, says, says, _Says((), b"", 0.25, 4), _Says((), b"", region))
+
+
+def test_a_score_is_the_mean_of_forest_and_network(shower: Staged) -> None:
+    found = shower.worked
+    judge = replace(_judge(0.9, 0.0), network=_Says((), b"", 0.3))
+    spots = SpotFinder(classifier=judge)(found.photo, found.skin, found.scale)
+    assert spots.candidate_scores.tolist() == pytest.approx(np.full(len(spots.candidates), 0.6))
+    assert spots.forest_scores.tolist() == pytest.approx(np.full(len(spots.candidates), 0.9))
+    assert len(spots) > 10
+    assert len(SpotFinder(classifier=judge, min_score=0.61)(found.photo, found.skin, found.scale)) == 0
 
 
 def test_nothing_found_has_the_same_types(plain: Staged) -> None:
@@ -365,6 +375,10 @@ def test_a_crowd_is_not_taken_for_a_lesion(mole: Staged) -> None:
     # Many spots lie on the region, and it is not sure to be a lesion.
     spots = SpotFinder(classifier=_judge(1.0, LESION_SCORE_MIN))(mole.worked.photo, mole.worked.skin, NO_SCALE)
     assert spots.lesion == 0
+    # Spots that only the network sees there are parts of a lesion.
+    judge = replace(_judge(0.5, LESION_SCORE_MIN), network=_Says((), b"", 1.0))
+    seen = SpotFinder(classifier=judge)(mole.worked.photo, mole.worked.skin, NO_SCALE)
+    assert seen.lesion > 0
 
 
 def test_a_spot_centred_on_a_place_that_is_left_out_is_dropped(shower: Staged) -> None:

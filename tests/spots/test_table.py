@@ -20,6 +20,7 @@ from lesionvis.spots import Spots
 from lesionvis.spots.candidates import COLUMNS as EVIDENCE
 from lesionvis.spots.candidates import Candidates
 from lesionvis.spots.classifier import KINDS
+from lesionvis.spots.profiles import PROFILE_COLUMNS as PROFILES
 from lesionvis.spots.regions import COLUMNS as REGION_EVIDENCE
 from lesionvis.spots.regions import Regions
 from lesionvis.spots.table import COLOR_CLASSES, COLUMNS, Column, SpotTable, measure_spots, repeat_error_px
@@ -38,7 +39,7 @@ def _spots(photo: Photo, outlines: list[NDArray[np.float64]], lesion: int = 0) -
         corners = np.rint(photo.to_working(outline) * 16).astype(np.int32)
         cv2.fillPoly(labels, [corners], number, shift=4)
     none = np.zeros(0)
-    candidates = Candidates(circles([]), none, np.zeros((0, len(EVIDENCE)), np.float32))
+    candidates = Candidates(circles([]), none, *(np.zeros((0, n), np.float32) for n in (len(EVIDENCE), len(PROFILES))))
     regions = Regions(
         np.zeros((0, len(REGION_EVIDENCE)), np.float32),
         (),
@@ -49,7 +50,7 @@ def _spots(photo: Photo, outlines: list[NDArray[np.float64]], lesion: int = 0) -
     )
     kinds = tuple("" if number == lesion else "blood" for number in range(1, len(outlines) + 1))
     scores, of_no_kind = np.full(len(outlines), 0.9), np.zeros((0, len(KINDS) - 1))
-    return Spots(labels, tuple(outlines), scores, lesion, candidates, none, regions, none, of_no_kind, kind=kinds)
+    return Spots(labels, tuple(outlines), scores, lesion, candidates, none, none, regions, none, of_no_kind, kind=kinds)
 
 
 def _square(x: float, y: float) -> NDArray[np.float64]:

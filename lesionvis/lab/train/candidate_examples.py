@@ -27,6 +27,8 @@ from lesionvis.spots.regions import enlarged, find_regions
 
 # By number in `KINDS`; what is open is not trained on.
 OPEN = -1
+# Origin of renders that only the networks learn from.
+FOR_NETWORKS = "rendered for networks"
 _RED = tuple(KINDS.index(kind) for kind in RED_KINDS)
 # A candidate is a marked spot when its centre lies within the reach that the scorer allows and its size is right.
 CENTRE_REACH_PX = 4.0
@@ -59,7 +61,7 @@ class CandidateExample:
     ----------
     photo, source, group : str
     origin : str
-        "marked", "beside", "bare", "composite" or "rendered".
+        "marked", "beside", "bare", "composite", "rendered" or `FOR_NETWORKS`.
     copy : int
         0 for the photo itself.
     candidates : Candidates

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.exceptions import ConvergenceWarning
 
-from lesionvis.lab.train.candidate_examples import OPEN, CandidateExample
+from lesionvis.lab.train.candidate_examples import FOR_NETWORKS, OPEN, CandidateExample
 from lesionvis.lab.train.folds import fold_of
-from lesionvis.lab.train.forests import SEED, FittedPredictor, kind_forest, onnx_predictor, spot_forest
+from lesionvis.lab.train.forests import SEED, FittedPredictor, kind_forest, onnx_predictor, spot_forest, spot_network
 from lesionvis.models import Predictor
 from lesionvis.spots.candidates import COLUMNS as CANDIDATE_COLUMNS
 from lesionvis.spots.classifier import (
@@ -22,23 +24,26 @@ from lesionvis.spots.classifier import (
     SpotClassifier,
     neighbour_columns,
 )
+from lesionvis.spots.profiles import PROFILE_COLUMNS
 
 # Rows of one photo that are kept, by what is known about it, and of a changed copy of a marked one.
-ROWS_MAX = {"marked": 110, "composite": 60, "bare": 40, "beside": 12, "rendered": 90}
+ROWS_MAX = {"marked": 110, "composite": 60, "bare": 40, "beside": 12, "rendered": 90, FOR_NETWORKS: 90}
 ROWS_OF_COPY_MAX = 60
-_COLUMNS = (*CANDIDATE_COLUMNS, *NEIGHBOUR_COLUMNS)
+# Networks run away where a column is beyond what was seen: what lies outside these quantiles counts as they do.
+NETWORK_LIMITS = (0.005, 0.995)
+_COLUMNS = (*CANDIDATE_COLUMNS, *NEIGHBOUR_COLUMNS, *PROFILE_COLUMNS)
 # The evidence is stored as the rank among so many quantiles of its column: forests see little else.
 _N_LEVELS = 255
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CandidateTable:
-    """What the forests are trained on: numbers only.
+    """What forests and networks are trained on: numbers only.
 
     Attributes
     ----------
     levels : ndarray of shape (N, K), uint8
-        Evidence and neighbour columns, as indices into `values`.
+        Evidence, neighbour columns and, for networks, profiles, as indices into `values`.
     values : ndarray of shape (K, 256), float32
         What the levels of each column stand for.
     kind : ndarray of shape (N,), int8
@@ -58,7 +63,7 @@ class CandidateTable:
 
     @property
     def evidence(self) -> NDArray[np.float32]:
-        """Evidence and neighbour columns, shape (N, K)."""
+        """Evidence, neighbour columns and, for networks, profiles, shape (N, K)."""
         return np.stack([values[levels] for values, levels in zip(self.values, self.levels.T, strict=True)], axis=1)
 
     @property
@@ -67,8 +72,8 @@ class CandidateTable:
         return np.isin(self.kind, [KINDS.index(kind) for kind in RED_KINDS])
 
 
-def make_table(examples: Sequence[CandidateExample]) -> CandidateTable:
-    """Table of all rows whose kind is known; neighbour columns come from stage 1 classifiers that left out the fold.
+def make_tables(examples: Sequence[CandidateExample]) -> tuple[CandidateTable, CandidateTable]:
+    """Tables of all rows whose kind is known; neighbour columns come from stage 1 classifiers that left out the fold.
 
     Parameters
     ----------
@@ -77,28 +82,49 @@ def make_table(examples: Sequence[CandidateExample]) -> CandidateTable:
 
     Returns
     -------
-    CandidateTable
-        Rows in order of the examples, at most so many of each as its origin allows.
+    tuple of CandidateTable
+        What the forests are trained on, and the networks: rows in order of the examples, at most so many of each as its
+        origin allows. That of the networks has the profiles besides, and the rows of renders for networks.
     """
+    for_forests = [example for example in examples if example.origin != FOR_NETWORKS]
+    known = _known(for_forests)
+    own = _own_evidence(for_forests)
+    blank = np.zeros((len(own), len(NEIGHBOUR_COLUMNS)), np.float32)
+    first = _quantised(np.concatenate([own, blank], axis=1), *known)
+    forests = _quantised(np.concatenate([own, _neighbours(for_forests, first)], axis=1), *known)
+    profiles = np.concatenate([e.candidates.profiles[_rows(e)] for e in examples])
+    columns = [_own_evidence(examples), _neighbours(examples, first), profiles]
+    return forests, _quantised(np.concatenate(columns, axis=1), *_known(examples))
+
+
+def _known(
+    examples: Sequence[CandidateExample],
+) -> tuple[NDArray[np.int8], NDArray[np.float32], NDArray[np.int8], NDArray[np.int16]]:
+    """Kind, weight, fold and number of the photo of each row."""
     rows = [_rows(example) for example in examples]
-    evidence = np.concatenate([e.candidates.evidence[r] for e, r in zip(examples, rows, strict=True)])
     kind = np.concatenate([e.kinds[r] for e, r in zip(examples, rows, strict=True)])
     weight = np.concatenate([e.weights[r] for e, r in zip(examples, rows, strict=True)]).astype(np.float32)
-    folds = [fold_of(e.source, e.group) for e in examples]
-    fold = np.repeat(folds, [len(r) for r in rows]).astype(np.int8)
+    counts = [len(r) for r in rows]
+    fold = np.repeat([fold_of(e.source, e.group) for e in examples], counts).astype(np.int8)
     numbers = {name: number for number, name in enumerate(dict.fromkeys(e.photo for e in examples))}
-    photo = np.repeat([numbers[e.photo] for e in examples], [len(r) for r in rows]).astype(np.int16)
-    known = (kind, weight, fold, photo)
-    blank = np.zeros((len(evidence), len(NEIGHBOUR_COLUMNS)), np.float32)
-    first = _quantised(np.concatenate([evidence, blank], axis=1), *known)
+    return kind, weight, fold, np.repeat([numbers[e.photo] for e in examples], counts).astype(np.int16)
+
+
+def _own_evidence(examples: Sequence[CandidateExample]) -> NDArray[np.float32]:
+    return np.concatenate([e.candidates.evidence[_rows(e)] for e in examples])
+
+
+def _neighbours(examples: Sequence[CandidateExample], first: CandidateTable) -> NDArray[np.float32]:
+    """Neighbour columns of each row, by stage 1 classifiers that never saw its fold."""
+    folds = [fold_of(e.source, e.group) for e in examples]
     neighbours: list[NDArray[np.float32]] = [np.zeros(0, np.float32)] * len(examples)
     for held in sorted(set(folds)):
         stage_1 = _fit_red(first, tuple(CANDIDATE_COLUMNS), held)
         for index in (i for i, fold_of_example in enumerate(folds) if fold_of_example == held):
             candidates = examples[index].candidates
             scores = stage_1(candidates.evidence)[:, -1]
-            neighbours[index] = neighbour_columns(candidates, scores)[rows[index]]
-    return _quantised(np.concatenate([evidence, np.concatenate(neighbours)], axis=1), *known)
+            neighbours[index] = neighbour_columns(candidates, scores)[_rows(examples[index])]
+    return np.concatenate(neighbours)
 
 
 def _rows(example: CandidateExample) -> NDArray[np.int64]:
@@ -136,6 +162,20 @@ def _fit_red(table: CandidateTable, columns: Sequence[str], held_out_fold: int |
     return forest
 
 
+def _fit_network(table: CandidateTable, held_out_fold: int | None) -> FittedPredictor:
+    rows = table.fold != (-1 if held_out_fold is None else held_out_fold)
+    network = spot_network(_COLUMNS)
+    # In double precision, so that other processors give the same network but for what does not matter.
+    evidence = table.evidence[rows].astype(np.float64)
+    weight = table.weight[rows] / table.weight[rows].mean()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # the training is short on purpose
+        limits, others = network.estimator[0], network.estimator[1:]
+        limits.fit(np.quantile(evidence, NETWORK_LIMITS, axis=0))
+        others.fit(limits.transform(evidence), table.is_red[rows], networks__sample_weight=weight)
+    return network
+
+
 def _fit_kind(table: CandidateTable, held_out_fold: int | None) -> FittedPredictor:
     """Classifier of the kinds of spots: each kind weighs the same, and within it each photo that shows it."""
     rows = (table.fold != (-1 if held_out_fold is None else held_out_fold)) & (table.kind > 0)
@@ -151,12 +191,14 @@ def _fit_kind(table: CandidateTable, held_out_fold: int | None) -> FittedPredict
     return forest
 
 
-def fit_candidate_forests(table: CandidateTable, held_out_fold: int | None = None) -> dict[str, FittedPredictor]:
-    """The three forests, trained on all folds but one; None trains on all.
+def fit_candidate_predictors(
+    forests: CandidateTable, networks: CandidateTable, held_out_fold: int | None = None
+) -> dict[str, FittedPredictor]:
+    """The three forests and the networks, trained on all folds but one; None trains on all.
 
     Parameters
     ----------
-    table : CandidateTable
+    forests, networks : CandidateTable
         Rows of all folds.
     held_out_fold : int, optional
         Fold that is left out.
@@ -164,7 +206,7 @@ def fit_candidate_forests(table: CandidateTable, held_out_fold: int | None = Non
     Returns
     -------
     dict
-        "stage_1", "stage_2" and "kind".
+        "stage_1", "stage_2", "network" and "kind".
 
     Raises
     ------
@@ -172,18 +214,22 @@ def fit_candidate_forests(table: CandidateTable, held_out_fold: int | None = Non
         If the rows lack a kind of spot.
     """
     return {
-        "stage_1": _fit_red(table, tuple(CANDIDATE_COLUMNS), held_out_fold),
-        "stage_2": _fit_red(table, _COLUMNS, held_out_fold),
-        "kind": _fit_kind(table, held_out_fold),
+        "stage_1": _fit_red(forests, tuple(CANDIDATE_COLUMNS), held_out_fold),
+        "stage_2": _fit_red(forests, (*CANDIDATE_COLUMNS, *NEIGHBOUR_COLUMNS), held_out_fold),
+        "network": _fit_network(networks, held_out_fold),
+        "kind": _fit_kind(forests, held_out_fold),
     }
 
 
-def fold_classifiers(table: CandidateTable, regions: Sequence[Predictor]) -> list[SpotClassifier]:
+def fold_classifiers(
+    forests: CandidateTable, networks: CandidateTable, regions: Sequence[Predictor]
+) -> list[SpotClassifier]:
     """One classifier per fold, which never saw the photos of that fold, in ONNX form.
 
     Parameters
     ----------
-    table : CandidateTable
+    forests, networks : CandidateTable
+        As for `fit_candidate_predictors`.
     regions : sequence of Predictor
         Predictor of regions for each of `N_FOLDS` folds.
 
@@ -194,8 +240,8 @@ def fold_classifiers(table: CandidateTable, regions: Sequence[Predictor]) -> lis
     """
     classifiers = []
     for fold, region in enumerate(regions):
-        forests = {name: onnx_predictor(f) for name, f in fit_candidate_forests(table, fold).items()}
-        classifiers.append(SpotClassifier(**forests, region=region))
+        fitted = fit_candidate_predictors(forests, networks, fold)
+        classifiers.append(SpotClassifier(**{name: onnx_predictor(f) for name, f in fitted.items()}, region=region))
     return classifiers
 
 
@@ -205,15 +251,16 @@ def typical_spot(table: CandidateTable) -> dict[str, float]:
     Parameters
     ----------
     table : CandidateTable
-        With at least one spot of blood.
+        Of the forests, with at least one spot of blood.
 
     Returns
     -------
     dict
         Name of the column -> median, to four decimals.
     """
+    names = (*CANDIDATE_COLUMNS, *NEIGHBOUR_COLUMNS)
     medians = np.median(table.evidence[table.kind == KINDS.index("blood")], axis=0)
-    return {name: round(float(value), 4) for name, value in zip(_COLUMNS, medians, strict=True)}
+    return {name: round(float(value), 4) for name, value in zip(names, medians, strict=True)}
 
 
 def write_table(path: Path, table: CandidateTable) -> None:

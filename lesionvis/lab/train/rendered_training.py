@@ -24,10 +24,17 @@ from lesionvis.scale import NoScale
 from lesionvis.skin import find_skin
 from lesionvis.spots.candidates import find_candidates
 
-N_SHOWERS, N_PLAIN, N_LESIONS, N_ANGIOMAS = 28, 12, 8, 6
+N_SHOWERS, N_PLAIN, N_LESIONS, N_ANGIOMAS, N_TINY, N_SMOOTH = 28, 12, 8, 6, 64, 48
+# Diameter in px and blood of the tiniest spots: strong ones are rather dark than red, as pores and hair are.
+TINY_DIAMETERS_PX, TINY_BLOOD_FRACTIONS = (3.2, 5.5), (0.04, 0.14)
+# Crisp spots on skin without texture, as phones smooth it: among the marked photos there is none.
+SMOOTH_DIAMETERS_PX, SMOOTH_BLOOD_FRACTIONS = (4.0, 40.0), (0.02, 0.25)
 # A rendered photo counts half as much as a real one.
 RENDERED_WEIGHT = 0.5
 RENDERED_OTHERS = 60
+_KINDS_OF_SPOTS = {"shower": "blood", "tiny": "blood", "smooth": "blood", "angioma": "vascular"}
+# Only the networks need these, and the forests doubt less with them, also where there is nothing.
+_FOR_NETWORKS_ONLY = ("tiny", "smooth")
 _SEED = 20
 
 
@@ -78,6 +85,8 @@ def _cases() -> Iterator[tuple[str, Scene, tuple[RenderedSpot, ...]]]:
         ("plain", N_PLAIN),
         ("lesion", N_LESIONS),
         ("angioma", N_ANGIOMAS),
+        ("tiny", N_TINY),
+        ("smooth", N_SMOOTH),
     ):
         for _ in range(count):
             number += 1
@@ -88,6 +97,14 @@ def _cases() -> Iterator[tuple[str, Scene, tuple[RenderedSpot, ...]]]:
                 room = scene.width_px * scene.height_px / (diameter_mm * scene.px_per_mm * 4.0) ** 2
                 n_spots = min(int(generator.integers(5, 200)), int(room))
                 yield kind, scene, petechial_shower(generator, scene, max(n_spots, 3), diameter_mm=diameter_mm)
+            elif kind == "tiny":
+                tiny_mm = float(generator.uniform(*TINY_DIAMETERS_PX)) / scene.px_per_mm
+                blood = float(generator.uniform(*TINY_BLOOD_FRACTIONS))
+                n_spots = int(generator.integers(8, 60))
+                spots = petechial_shower(generator, scene, n_spots, diameter_mm=tiny_mm, blood_fraction=blood)
+                yield kind, scene, spots
+            elif kind == "smooth":
+                yield _smooth_case(generator, scene)
             elif kind == "lesion":
                 yield kind, scene, single_lesion(generator, scene, "naevus" if number % 2 else "melanoma")
             elif kind == "angioma":
@@ -95,6 +112,33 @@ def _cases() -> Iterator[tuple[str, Scene, tuple[RenderedSpot, ...]]]:
                 yield kind, scene, angiomas(generator, scene, int(generator.integers(2, 6)))
             else:
                 yield kind, scene, plain_skin()
+
+
+def _smooth_case(generator: np.random.Generator, scene: Scene) -> tuple[str, Scene, tuple[RenderedSpot, ...]]:
+    """Strong spots on skin without hair and nearly without texture."""
+    scene = replace(
+        scene,
+        texture=float(generator.uniform(0.0, 0.2)),
+        mottling=float(generator.uniform(0.0, 0.3)),
+        hair_count=0,
+        freckle_count=0,
+        naevus_count=0,
+        gloss=0.0,
+        vignetting=0.0,
+        blur_sigma_px=float(generator.uniform(0.3, 1.2)),
+        noise_sigma_levels=float(generator.uniform(0.5, 3.0)),
+        jpeg_quality=int(generator.integers(85, 101)),
+    )
+    diameter_px = float(np.exp(generator.uniform(*np.log(SMOOTH_DIAMETERS_PX))))
+    room = int(scene.width_px * scene.height_px / (diameter_px * 4.0) ** 2)
+    spots = petechial_shower(
+        generator,
+        scene,
+        max(min(int(np.exp(generator.uniform(np.log(3.0), np.log(40.0)))), room), 3),
+        diameter_mm=diameter_px / scene.px_per_mm,
+        blood_fraction=float(generator.uniform(*SMOOTH_BLOOD_FRACTIONS)),
+    )
+    return "smooth", scene, spots
 
 
 def rendered_candidate_examples() -> list[CandidateExample]:
@@ -120,11 +164,12 @@ def _candidate_example(number: int, kind: str, scene: Scene, spots: tuple[Render
         np.array([spot.x_px for spot in spots]),
         np.array([spot.y_px for spot in spots]),
         np.array([spot.diameter_px for spot in spots]),
-        ({"shower": "blood", "angioma": "vascular"}.get(kind, "uncertain"),) * len(spots),
+        (_KINDS_OF_SPOTS.get(kind, "uncertain"),) * len(spots),
     )
     kinds = candidate_examples.match(candidates, marked, "", photo.px_per_source_px)
     weights = RENDERED_WEIGHT * candidate_examples.thin_out(kinds, RENDERED_OTHERS)
-    return CandidateExample(name, "rendered", name, "rendered", 0, candidates, kinds, weights)
+    origin = candidate_examples.FOR_NETWORKS if kind in _FOR_NETWORKS_ONLY else "rendered"
+    return CandidateExample(name, "rendered", name, origin, 0, candidates, kinds, weights)
 
 
 def rendered_region_examples() -> list[RegionExample]:
@@ -135,7 +180,11 @@ def rendered_region_examples() -> list[RegionExample]:
     list of RegionExample
         One per rendered photo.
     """
-    jobs = (delayed(_region_example)(number, *case) for number, case in enumerate(_cases()) if case[0] != "angioma")
+    jobs = (
+        delayed(_region_example)(number, *case)
+        for number, case in enumerate(_cases())
+        if case[0] not in ("angioma", *_FOR_NETWORKS_ONLY)
+    )
     return list(Parallel(n_jobs=2)(jobs))
 
 

@@ -42,7 +42,7 @@ def spot_count(inputs: FeatureInputs) -> float:
 
 def expected_spot_count(inputs: FeatureInputs) -> float:
     """Sum of the probabilities of all candidates whose own is over one in eight."""
-    scores = inputs.spots.candidate_scores
+    scores = inputs.spots.forest_scores
     return float(scores[scores > 0.125].sum())
 
 
@@ -70,12 +70,12 @@ def clean_blob_count(inputs: FeatureInputs) -> float:
 
 def pigment_blob_count(inputs: FeatureInputs) -> float:
     """Number of clean blobs that are rather no blood: naevi, freckles and keratoses."""
-    return float((inputs.spots.candidate_scores[inputs.blobs] < 0.5).sum())
+    return float((inputs.spots.forest_scores[inputs.blobs] < 0.5).sum())
 
 
 def blood_blob_share(inputs: FeatureInputs) -> float:
     """Mean probability of the clean blobs to be blood; NaN without any."""
-    scores = inputs.spots.candidate_scores[inputs.blobs]
+    scores = inputs.spots.forest_scores[inputs.blobs]
     return float(scores.mean()) if len(scores) else float("nan")
 
 
@@ -91,7 +91,7 @@ def blob_blue_share(inputs: FeatureInputs) -> float:
 
 def best_scores_mean(inputs: FeatureInputs) -> float:
     """Mean probability of the 20 best candidates; 0 without candidates."""
-    best = np.sort(inputs.spots.candidate_scores)[-20:]
+    best = np.sort(inputs.spots.forest_scores)[-20:]
     return float(best.mean()) if len(best) else 0.0
 
 

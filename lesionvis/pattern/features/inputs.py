@@ -160,7 +160,7 @@ def gather(found: Findings) -> FeatureInputs:
         best = int(spots.region_scores.argmax())
         (left, top), fill = spots.regions.boxes[best], spots.regions.fills[best]
         lesion[top : top + fill.shape[0], left : left + fill.shape[1]] = fill
-    apart = distinct(spots.candidates, spots.candidate_scores, APART_SCORE_MIN)
+    apart = distinct(spots.candidates, spots.forest_scores, APART_SCORE_MIN)
     erythema, blood = erythema_index(relative), blood_map(relative)
     return FeatureInputs(
         found.scale,
@@ -176,7 +176,7 @@ def gather(found: Findings) -> FeatureInputs:
         _core(lesion),
         _blobs(spots),
         apart,
-        _likely(apart, spots.candidate_scores),
+        _likely(apart, spots.forest_scores),
         {name: _band_quantiles(values, small_skin) for name, values in (("erythema", erythema), ("blood", blood))},
     )
 

@@ -76,7 +76,7 @@ def melanin_index(inputs: FeatureInputs) -> float:
 
 def small_round_count(inputs: FeatureInputs) -> float:
     """Number of likely candidates that are small (under 1.8 % of the longer side) and round."""
-    chosen, scores = inputs.apart, inputs.spots.candidate_scores
+    chosen, scores = inputs.apart, inputs.spots.forest_scores
     limit_px = SMALL_DIAMETER_SHARE_MAX * max(inputs.skin.mask.shape)
     is_small = _diameters_px(inputs, chosen) < limit_px
     is_round = inputs.spots.candidates.column("aspect")[chosen] < ROUND_ASPECT_MAX

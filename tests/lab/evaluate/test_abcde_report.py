@@ -120,7 +120,7 @@ def _which(path: Path, classifier: SpotClassifier) -> tuple[str, object]:
 
 
 def test_each_photo_goes_to_the_judge_that_never_saw_it(tmp_path: Path) -> None:
-    classifiers = [SpotClassifier(fold, fold, fold, fold) for fold in range(N_FOLDS)]  # type: ignore[arg-type]
+    classifiers = [SpotClassifier(fold, fold, fold, fold, fold) for fold in range(N_FOLDS)]  # type: ignore[arg-type]
     labels = [_label("Naevus", number, f"{number}.jpg") for number in range(6)]
     expected = [(label.photo, fold_of(label.source, label.group)) for label in labels]
     assert left_out(_which, tmp_path, labels, classifiers) == expected

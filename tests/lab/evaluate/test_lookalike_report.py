@@ -51,8 +51,8 @@ def test_a_page_and_grass_get_no_pattern() -> None:
 
 
 def test_what_a_model_that_never_saw_the_picture_says_counts() -> None:
-    (tongue,) = [one for one in not_skin_pictures() if one.name == "tongue 2"]
-    (unlike,) = answered([tongue], {"tongue 2": True})
+    (tongue,) = [one for one in not_skin_pictures() if one.name == "tongue 4"]
+    (unlike,) = answered([tongue], {"tongue 4": True})
     assert (unlike.label, unlike.seen) == ("uncertain", "not_skin")
-    (like,) = answered([tongue], {"tongue 2": False})
+    (like,) = answered([tongue], {"tongue 4": False})
     assert like.label == "petechial_shower"
