@@ -38,11 +38,12 @@ from lesionvis.triage.answers import Answers, as_answers
 from lesionvis.triage.evidence import PhotoEvidence
 
 # A spot is sure from so many times the odds of `min_score` on: from 0.70 where that is 0.6. Beside a lesion that is
-# the answer only sure spots are listed: by the forest's scores alone, of 387 clear photos of one lesion at home that are
-# answered so, finder and pattern left out of training, 17 % had ten spots or more beside it, of 102 abroad 7 %, mostly
-# pieces of the texture of sharp skin, and 5 and 4 % with this. Where no pattern is named, fewer than `SEVERAL` spots of
-# which none is sure are not listed: of 93 photos of bare skin, finder and model of bare skin left out of training, 22 %
-# had any spot and have 15 %; of 119 photos with marked spots two lose the one and the two true ones found of 40 and 42.
+# the answer only sure spots are listed: by the forest's scores alone, of 387 clear photos of one lesion at home that
+# are answered so, finder and pattern left out of training, 17 % had ten spots or more beside it, of 102 abroad 7 %,
+# mostly pieces of the texture of sharp skin, and 5 and 4 % with this. Where no pattern is named, fewer than `SEVERAL`
+# spots of which none is sure are not listed: of 93 photos of bare skin, finder and model of bare skin left out of
+# training, 22 % had any spot and have 15 %; of 119 photos with marked spots two lose the one and the two true ones
+# found of 40 and 42.
 SURE_ODDS = 1.56
 # On skin that looks bare a lesion must have this expected overlap, unless it is one by its roundness and pigment: of 93
 # photos of bare skin 10 had one below it, of 581 clear photos of one lesion 1.
