@@ -43,9 +43,9 @@ def ring_profiles(rays: NDArray[np.float32]) -> NDArray[np.float32]:
     >>> ring_profiles(np.full((16, 28, 1, 3), 0.25, np.float32))[0, [0, 14, 28]].tolist()
     [0.25, 0.25, 0.0]
     """
-    n_rays, n_samples, count = rays.shape[:3]
+    n_rays, _, count, _ = rays.shape
     # Ring after ring, so that whatever is done to a ring is done to all candidates at once.
-    rings = rays[..., :2].reshape(n_rays, N_RINGS, n_samples // N_RINGS, count, 2).mean(axis=2)
+    rings = rays[..., :2].reshape(n_rays, N_RINGS, SAMPLES_PER_RING, count, 2).mean(axis=2)
     red, green = rings[..., 0], rings[..., 1]
     mean = green.mean(axis=0)
     columns = [red.mean(axis=0), mean, np.sqrt(((green - mean) ** 2).mean(axis=0))]

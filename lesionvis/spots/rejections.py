@@ -134,9 +134,8 @@ def explain_rejections(spots: Spots) -> tuple[Rejection, ...]:
     -----
     What the forest of stage 2 takes for a spot was rejected by the network for its rings. Of any other the forest is
     asked again, as if the candidate were among typical spots: where it would then be a spot itself, being alone is the
-    reason. Otherwise each other kind of evidence is made that of a typical marked spot as
-    well, and the kind that raises the score most is the reason (a counterfactual explanation over groups of columns,
-    Wachter et al. 2018).
+    reason. Otherwise each other kind of evidence is made that of a typical marked spot as well, and the kind that
+    raises the score most is the reason (a counterfactual explanation over groups of columns, Wachter et al. 2018).
     """
     candidates, scores = spots.candidates, spots.candidate_scores
     apart = distinct(candidates, scores, 0.0)
@@ -145,9 +144,7 @@ def explain_rejections(spots: Spots) -> tuple[Rejection, ...]:
     else:
         apart = np.asarray([i for i in apart if scores[i] < spots.min_score or _is_on_lesion(spots, i)], np.int64)
     names = [name for name in REASONS if name != ALONE]
-    classifier = packaged_classifier()
-    others = neighbour_columns(candidates, classifier.stage_1(candidates.evidence)[:, -1])
-    by_forest = classifier.stage_2(np.concatenate([candidates.evidence, others], axis=1))[:, -1]
+    others = neighbour_columns(candidates, packaged_classifier().stage_1(candidates.evidence)[:, -1])
     among_neighbours = _score_with_typical(candidates, others, REASONS[ALONE])
     gains = np.stack(
         [
@@ -162,7 +159,7 @@ def explain_rejections(spots: Spots) -> tuple[Rejection, ...]:
         reason = names[int(gains[i].argmax())] if gains[i].max() >= GAIN_MIN else NOTHING_FITS
         if scores[i] >= spots.min_score:
             reason = PART_OF_LESION
-        elif by_forest[i] >= spots.min_score:
+        elif spots.forest_scores[i] >= spots.min_score:
             reason = UNLIKE_RINGS
         elif among_neighbours[i] >= spots.min_score:
             reason = ALONE

@@ -93,6 +93,9 @@ def test_what_only_the_network_rejects_is_rejected_for_its_rings(mixed: Staged) 
     assert len(reasons) > 10
     assert set(reasons) == {UNLIKE_RINGS}
     assert all(one.reason != UNLIKE_RINGS for one in explain_rejections(doubted) if one.score < 0.2)
+    # What a person removed has no score left, and its rings are not to blame.
+    removed = replace(doubted, forest_scores=np.where(by_forest, 0.0, spots.forest_scores))
+    assert UNLIKE_RINGS not in {one.reason for one in explain_rejections(removed)}
 
 
 def test_what_lies_on_a_lesion_is_part_of_it() -> None:

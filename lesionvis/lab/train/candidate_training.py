@@ -91,9 +91,11 @@ def make_tables(examples: Sequence[CandidateExample]) -> tuple[CandidateTable, C
     own = _own_evidence(for_forests)
     blank = np.zeros((len(own), len(NEIGHBOUR_COLUMNS)), np.float32)
     first = _quantised(np.concatenate([own, blank], axis=1), *known)
-    forests = _quantised(np.concatenate([own, _neighbours(for_forests, first)], axis=1), *known)
+    neighbours = _neighbours(examples, first)
+    of_forests = [n for n, example in zip(neighbours, examples, strict=True) if example.origin != FOR_NETWORKS]
+    forests = _quantised(np.concatenate([own, np.concatenate(of_forests)], axis=1), *known)
     profiles = np.concatenate([e.candidates.profiles[_rows(e)] for e in examples])
-    columns = [_own_evidence(examples), _neighbours(examples, first), profiles]
+    columns = [_own_evidence(examples), np.concatenate(neighbours), profiles]
     return forests, _quantised(np.concatenate(columns, axis=1), *_known(examples))
 
 
@@ -114,8 +116,8 @@ def _own_evidence(examples: Sequence[CandidateExample]) -> NDArray[np.float32]:
     return np.concatenate([e.candidates.evidence[_rows(e)] for e in examples])
 
 
-def _neighbours(examples: Sequence[CandidateExample], first: CandidateTable) -> NDArray[np.float32]:
-    """Neighbour columns of each row, by stage 1 classifiers that never saw its fold."""
+def _neighbours(examples: Sequence[CandidateExample], first: CandidateTable) -> list[NDArray[np.float32]]:
+    """Neighbour columns of the rows of each example, by stage 1 classifiers that never saw its fold."""
     folds = [fold_of(e.source, e.group) for e in examples]
     neighbours: list[NDArray[np.float32]] = [np.zeros(0, np.float32)] * len(examples)
     for held in sorted(set(folds)):
@@ -124,7 +126,7 @@ def _neighbours(examples: Sequence[CandidateExample], first: CandidateTable) -> 
             candidates = examples[index].candidates
             scores = stage_1(candidates.evidence)[:, -1]
             neighbours[index] = neighbour_columns(candidates, scores)[_rows(examples[index])]
-    return np.concatenate(neighbours)
+    return neighbours
 
 
 def _rows(example: CandidateExample) -> NDArray[np.int64]:
