@@ -28,6 +28,7 @@ from lesionvis.lab.render.rulers import (
 from lesionvis.photo import PhotoReader, read_photo
 from lesionvis.scale.base import NoScale, Scale
 from lesionvis.scale.ruler import finder
+from lesionvis.scale.ruler.designs import INCH_MM
 from lesionvis.scale.ruler.edge import Edge
 from lesionvis.scale.ruler.finder import (
     CERTAIN_GAIN,
@@ -159,9 +160,38 @@ def test_random_millimetre_rulers_are_read_and_never_wrong(name: str) -> None:
 
 @pytest.mark.parametrize("name", INCH_PRINTS)
 def test_inches_are_not_taken_for_millimetres(name: str) -> None:
-    answers = [find_ruler(read_photo(random_ruler_photo(seed, name).rgb)) for seed in range(3)]
-    assert all(isinstance(answer, NoScale) for answer in answers)
-    assert any("inch" in answer.reason for answer in answers if isinstance(answer, NoScale))
+    drawn = [random_ruler_photo(seed, name) for seed in range(5)]
+    answers = [find_ruler(read_photo(d.rgb)) for d in drawn]
+    pairs = [(s.px_per_mm, d) for s, d in zip(answers, drawn, strict=True) if isinstance(s, Scale)]
+    assert len(pairs) >= 1
+    assert all(0.97 * d.px_per_mm_min <= value <= 1.03 * d.px_per_mm_max for value, d in pairs)
+
+
+def _inches(name: str, digits_every: int) -> NDArray[np.uint8]:
+    print_ = replace(RULER_PRINTS[name], digits_every=digits_every)
+    look = replace(LOOKS["white paper"], width_mm=25.0)
+    pose = RulerPose(5.0, (40.0, 120.0), 2.0, last_mm=4 * INCH_MM)
+    return draw_ruler(skin_background(480, 640, 5), print_, look, pose).rgb
+
+
+@pytest.mark.parametrize(("name", "n_ticks"), [("inch_sixteenth", 16), ("inch_quarter", 16), ("inch_eighth", 8)])
+def test_inches_are_read_where_a_numeral_stands_at_each(name: str, n_ticks: int) -> None:
+    answer = find_ruler(read_photo(_inches(name, n_ticks)))
+    assert isinstance(answer, Scale)
+    assert answer.px_per_mm == pytest.approx(5.0, rel=0.01)
+
+
+@pytest.mark.parametrize("n_ticks", [0, 8, 32])
+def test_inches_whose_numerals_do_not_stand_at_their_longest_ticks_are_refused(n_ticks: int) -> None:
+    answer = find_ruler(read_photo(_inches("inch_sixteenth", n_ticks)))
+    assert isinstance(answer, NoScale)
+    assert "may be 1/16 inch or 1/32 inch apart" in answer.reason
+
+
+def test_long_ticks_are_those_of_finer_parts_of_an_inch() -> None:
+    length = np.array([6.0 * 1.2 ** max(k for k in range(5) if n % 2**k == 0) for n in range(49)])
+    units = find_tick_units(np.stack([np.zeros(49), length]), np.zeros(49))
+    assert units.named == "1/32 inch"
 
 
 def test_half_centimetres_are_told_apart_or_refused() -> None:

@@ -305,7 +305,8 @@ class RulerFinder:
                 yield _JudgedRow(in_photo, verdict, units)
                 continue
             kinds = tick_kinds(row.n_ticks, units.order, units.phase)
-            numerals = find_numerals(view.rgb, row, shapes.lengths, kinds, NUMBERED_EVERY[units.family])
+            numbered_every = NUMBERED_EVERY.get(units.family, len(units.order))
+            numerals = find_numerals(view.rgb, row, shapes.lengths, kinds, numbered_every)
             by_sizes, units = units, units_by_numerals(units, numerals)
             ends = shapes.straight_ends()
             if _is_certain(units):
@@ -411,7 +412,7 @@ class RulerFinder:
             (ends_on_line, "do not begin on one line"),
             (shapes.contrast >= self.min_contrast, "are too faint"),
             (shapes.finer <= MAX_FINER, "have finer ones between them"),
-            (not inch, f"are grouped by 2, 4, 8 and 16, as on an inch ruler: {grouping.named} each"),
+            (tells or not inch, f"are grouped by 2, 4, 8 and 16, as on an inch ruler: {grouping.named} each"),
             (tells and not levelled, "have no longer ones at every fifth or tenth that would tell the unit"),
         )
 

@@ -52,8 +52,9 @@ SAME_PLACE = 0.7
 MAX_OTHERS = 1.5
 """Print on their level, as a multiple of the numerals that stand beside ticks: in writing there is more."""
 
-MAX_GAP = 4.5
-"""Largest distance from the end of plain ticks to numerals, in pitches: beyond is the print of the other edge."""
+MAX_GAP, MAX_GAP_BELOW_LONGEST = 4.5, 1.0
+"""Largest distance from the end of plain ticks, and of the longest if these are longer still, to numerals, in pitches:
+beyond is the print of the other edge."""
 
 PADDING_PX = 5
 """Side of the square within which no two px of padding differ; no camera is that quiet."""
@@ -85,6 +86,8 @@ class Numerals:
         Median height, in pitches; NaN where fewer than two of one height were seen.
     at_halves : bool
         Numerals also stand midway between the ticks that they were expected at.
+    n_ticks_apart : int
+        Ticks from one of them to the next, the least that occurs; 0 where fewer than two of one height were seen.
     n_places : int
         Ticks beside which they were expected, and of which all that is around is in the picture.
     n_bare : int
@@ -93,6 +96,7 @@ class Numerals:
 
     height: float
     at_halves: bool
+    n_ticks_apart: int
     n_places: int
     n_bare: int
 
@@ -132,15 +136,17 @@ def find_numerals(
     if ink is None:
         return None
     first_row = max(round((reach[side, 1] + BEYOND_TICKS) * SAMPLES_PER_PITCH), 1)
-    boxes = _print(ink, first_row)
-    height, at_halves = _of_one_height(boxes, period)
+    longest = _median(lengths[side][kinds == kinds.max()])
+    gap = np.fmax(MAX_GAP, longest - reach[side, 1] + MAX_GAP_BELOW_LONGEST)
+    boxes = _print(ink, first_row, float(gap))
+    height, at_halves, n_ticks_apart = _of_one_height(boxes, period)
     ticks = np.flatnonzero(kinds == kinds.max())
     bare = [_is_bare(ink, boxes, first_row, int(tick)) for tick in ticks]
     if True in bare:  # or padded, which takes time to tell
         scene = straighten(_scene(green), row.line, row.first, row.last, (-1.0, 1.0)[side] * rows) > 0.5
         seen = [_is_scene(scene.reshape(ink.inside.shape), first_row, int(tick)) for tick in ticks]
         bare = [of_it if is_seen else None for of_it, is_seen in zip(bare, seen, strict=True)]
-    return Numerals(height, at_halves, len(bare) - bare.count(None), bare.count(True))
+    return Numerals(height, at_halves, n_ticks_apart, len(bare) - bare.count(None), bare.count(True))
 
 
 def _scene(green: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -195,7 +201,7 @@ def _steady(values: Floats) -> Floats:
     return np.array([usual if np.isnan(m := _median(window)) else m for window in windows])
 
 
-def _print(ink: _Ink, first_row: int) -> Floats:
+def _print(ink: _Ink, first_row: int, max_gap: float) -> Floats:
     """Boxes (N, 4) of what may be numerals, in samples: top, bottom, left, right.
 
     What is joined to a tick, or to what is outside of the picture, is none.
@@ -207,7 +213,7 @@ def _print(ink: _Ink, first_row: int) -> Floats:
     left, top, width, height = boxes[1:, :4].T.astype(float)
     low, high = (side * SAMPLES_PER_PITCH for side in HEIGHTS)
     fits = (height >= low) & (height <= high) & (width >= WIDTHS[0] * height)
-    fits &= (left > 0) & (top <= MAX_GAP * SAMPLES_PER_PITCH)
+    fits &= (left > 0) & (top <= max_gap * SAMPLES_PER_PITCH)
     digits = np.stack([first_row + top, first_row + top + height, left, left + width], axis=1)[fits]
     return _joined(digits[np.argsort(digits[:, 2], kind="stable")])
 
@@ -235,8 +241,8 @@ def _on_level(one: Floats, others: Floats) -> NDArray[np.bool_]:
     return np.asarray((off <= SAME_LEVEL * height + 1.0) & (higher <= SAME_HEIGHT * height + 1.0))
 
 
-def _of_one_height(boxes: Floats, period: int) -> tuple[float, bool]:
-    """Height of the numerals that stand at one place beside ticks, and whether half a period apart; NaN without."""
+def _of_one_height(boxes: Floats, period: int) -> tuple[float, bool, int]:
+    """Height of the numerals at one place beside ticks, NaN without; whether half a period apart; ticks between them."""
     half = 0.5 * period * SAMPLES_PER_PITCH
     centre = boxes[:, 2:].mean(axis=1)
     best = np.zeros(len(boxes), bool)
@@ -251,8 +257,9 @@ def _of_one_height(boxes: Floats, period: int) -> tuple[float, bool]:
     n_main, n_between = max(n_odd, len(places) - n_odd), min(n_odd, len(places) - n_odd)
     at_halves = 2 * n_between >= n_main
     if n_main < MIN_NUMERALS or (not at_halves and MAIN_LEAD * n_between > n_main):
-        return float("nan"), False
-    return float(np.median((boxes[:, 1] - boxes[:, 0])[best])) / SAMPLES_PER_PITCH, at_halves
+        return float("nan"), False, 0
+    height = float(np.median((boxes[:, 1] - boxes[:, 0])[best])) / SAMPLES_PER_PITCH
+    return height, at_halves, int(np.diff(places).min()) * period // 2
 
 
 def _around(first_row: int, tick: int) -> tuple[slice, slice]:

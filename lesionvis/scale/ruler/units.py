@@ -92,12 +92,22 @@ UNITS: dict[Family, tuple[Unit, ...]] = {
 """Units whose ticks are marked in the orders of each family, the most common first."""
 
 NUMBERED_EVERY: dict[Family, int] = {"tens": 10, "twos": 2, "twenties": 20, "twentieths": 20}
-"""Ticks from one numeral to the next on a ruler in centimetres."""
+"""Ticks from one numeral to the next on a ruler in centimetres; inches are numbered at the longest of their ticks."""
+
+INCH_TICK_MAX_MM = 7.0
+"""Plain ticks between inches are no longer than this, so that those of 1/64 inch, at least 2 mm long, are none
+of 1/16."""
+
+INCH_NUMERAL_MM = (1.2, 7.0)
+"""Least and largest height of the numerals of inches, mm."""
 
 MIN_PLACES, BARE_SHARE = 2, 0.4
 """Tenth ticks of which all around must be in the picture, and share of them without a numeral from which on a ruler
 that marks fives and tens is none in millimetres: on real ones at most a quarter have none to be seen, half of them have
 none in 1/20 inch, all in 1/50 inch."""
+
+SKIPPED_NUMERAL = 1.0 / 16.0
+"""Share of rulers of which every second numeral is hidden: one of 16 real ones whose numerals were found."""
 
 HALF_CENTIMETRE_LEAD = 4.0
 """How much likelier the height of the numerals has to be beside half centimetres than beside half inches, which are 2.5
@@ -340,6 +350,8 @@ def _possible_units(
         if ink_share > HALF_CENTIMETRE_INK:
             return (HALF_CENTIMETRE, TWENTIETH, HALF_MILLIMETRE)
         return (HALF_CENTIMETRE, HALF_INCH) if length < HALF_CENTIMETRE_LENGTH else UNITS[family]
+    if family == "halves":
+        return tuple(u for u in UNITS[family] if not length * u.mm > INCH_TICK_MAX_MM) or UNITS[family]
     if family != "tens":
         return UNITS[family]
     if length > LONG_LENGTH:
@@ -372,7 +384,7 @@ def units_by_numerals(units: TickUnits, numerals: Numerals | None) -> TickUnits:
     -------
     TickUnits
         The units that remain. Half centimetres are told from half inches by nothing else, so that both remain without
-        numerals; a roof of ticks is in millimetres only.
+        numerals, and so do eighths and sixteenths of an inch; a roof of ticks is in millimetres only.
 
     Examples
     --------
@@ -380,7 +392,7 @@ def units_by_numerals(units: TickUnits, numerals: Numerals | None) -> TickUnits:
     >>> units = find_tick_units(np.stack([np.zeros(43), reach]), np.zeros(43), ink_share=0.25)
     >>> units.named
     '1 mm'
-    >>> units_by_numerals(units, Numerals(height=1.3, at_halves=True, n_places=3, n_bare=0)).named
+    >>> units_by_numerals(units, Numerals(1.3, at_halves=True, n_ticks_apart=5, n_places=3, n_bare=0)).named
     '2 mm or 1 mm'
     """
     if units.family == "twos" and len(units.units) == 1:
@@ -388,6 +400,8 @@ def units_by_numerals(units: TickUnits, numerals: Numerals | None) -> TickUnits:
             HALF_CENTIMETRE_LEAD * numeral_likelihood(numerals.height, HALF_INCH)
         )
         return units if likely else replace(units, units=(HALF_CENTIMETRE, HALF_INCH))
+    if units.family == "halves":
+        return units if numerals is None else replace(units, units=_inch_parts(units, numerals))
     if units.family != "tens" or units.order == ROOF or numerals is None:
         return units
     if numerals.at_halves:
@@ -397,9 +411,23 @@ def units_by_numerals(units: TickUnits, numerals: Numerals | None) -> TickUnits:
     if not units.probabilities or np.isnan(numerals.height):
         return units
     weights = {unit: p * numeral_likelihood(numerals.height, unit) for unit, p in units.probabilities.items()}
+    if numerals.n_ticks_apart == NUMBERED_EVERY["twentieths"]:
+        weights = {unit: w * (1.0 if unit == TWENTIETH else SKIPPED_NUMERAL) for unit, w in weights.items()}
     total = sum(weights.values())
     probabilities = {unit: w / total for unit, w in sorted(weights.items(), key=lambda item: -item[1])}
     return replace(units, probabilities=probabilities, units=_sure_or_possible(probabilities))
+
+
+def _inch_parts(units: TickUnits, numerals: Numerals) -> tuple[Unit, ...]:
+    """Part of an inch that ticks are apart, where an inch's numeral stands beside each of the longest; else all."""
+    n_ticks = len(units.order)
+    of_inches = tuple(
+        unit
+        for unit in units.units
+        if numerals.n_ticks_apart == n_ticks == round(INCH_MM / unit.mm)
+        and INCH_NUMERAL_MM[0] <= numerals.height * unit.mm <= INCH_NUMERAL_MM[1]
+    )
+    return of_inches or units.units
 
 
 def _measure_sizes(

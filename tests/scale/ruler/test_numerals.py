@@ -56,6 +56,7 @@ def test_numerals_are_as_high_as_they_are_printed(look: str) -> None:
     assert numerals is not None
     assert numerals.height == pytest.approx(2.5, abs=0.15)
     assert not numerals.at_halves
+    assert numerals.n_ticks_apart == 10
     assert (numerals.n_places, numerals.n_bare) == (4, 0)
 
 
@@ -63,6 +64,7 @@ def test_numerals_stand_midway_between_the_tenths_where_fifths_are_numbered() ->
     numerals = _numerals(_ruler(TWO_MILLIMETRES), TWO_MILLIMETRES)
     assert numerals is not None
     assert numerals.at_halves
+    assert numerals.n_ticks_apart == 5
     assert numerals.height == pytest.approx(1.25, abs=0.12)
 
 
@@ -76,6 +78,7 @@ def test_numerals_of_two_digits_stand_where_those_of_one_do() -> None:
 def test_tenth_ticks_without_a_numeral_are_bare() -> None:
     numerals = _numerals(_ruler(TWENTIETHS), MILLIMETRES)
     assert numerals is not None
+    assert numerals.n_ticks_apart == 20
     assert (numerals.n_places, numerals.n_bare) == (4, 2)  # 10 and 30 of 10 to 40; what is left of 0 is not seen
     without = _numerals(_ruler(replace(MILLIMETRES, digits_every=0)), MILLIMETRES)
     assert without is not None
