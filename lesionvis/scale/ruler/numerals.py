@@ -242,7 +242,7 @@ def _on_level(one: Floats, others: Floats) -> NDArray[np.bool_]:
 
 
 def _of_one_height(boxes: Floats, period: int) -> tuple[float, bool, int]:
-    """Height of the numerals at one place beside ticks, NaN without; whether half a period apart; ticks between them."""
+    """Height of numerals at one place beside ticks, NaN without; whether half a period apart; ticks between them."""
     half = 0.5 * period * SAMPLES_PER_PITCH
     centre = boxes[:, 2:].mean(axis=1)
     best = np.zeros(len(boxes), bool)
