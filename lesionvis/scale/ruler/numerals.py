@@ -2,7 +2,8 @@
 
 Numerals are printed some 2 mm high on any ruler, as eyes have to read them, so that beside ticks that are farther
 apart they look small. On rulers in millimetres one stands at every tenth tick; at every fifth on those in 2 mm, at
-every twentieth on those in twentieths of an inch. What they say is not read.
+every twentieth on those in twentieths of an inch, and at each inch where it is halved again and again. What they say is
+not read.
 """
 
 from __future__ import annotations
