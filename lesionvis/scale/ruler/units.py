@@ -4,9 +4,9 @@ Rulers mark every fifth and tenth millimetre, half-centimetre rulers every secon
 tenth and twentieth, inches are halved again and again (every 2nd, 4th, 8th, 16th tick). Cloth, hair and letters have
 no such order, so that the same test that reads the unit is the best proof that there is a ruler at all.
 
-Several units share an order: tenths of an inch are marked as millimetres are, eighths of an inch as sixteenths. Then the
-sizes of the ticks decide (`lesionvis.scale.ruler.designs`) and the numerals beside them, or all units are named that
-remain possible.
+Several units share an order: tenths of an inch are marked as millimetres are, eighths of an inch as sixteenths. Then
+the sizes of the ticks decide (`lesionvis.scale.ruler.designs`) and the numerals beside them, or all units are named
+that remain possible.
 """
 
 from __future__ import annotations
