@@ -162,9 +162,11 @@ def test_random_millimetre_rulers_are_read_and_never_wrong(name: str) -> None:
 def test_inches_are_not_taken_for_millimetres(name: str) -> None:
     drawn = [random_ruler_photo(seed, name) for seed in range(5)]
     answers = [find_ruler(read_photo(d.rgb)) for d in drawn]
+    refused = [answer.reason for answer in answers if isinstance(answer, NoScale)]
     pairs = [(s.px_per_mm, d) for s, d in zip(answers, drawn, strict=True) if isinstance(s, Scale)]
     assert len(pairs) >= 1
     assert all(0.97 * d.px_per_mm_min <= value <= 1.03 * d.px_per_mm_max for value, d in pairs)
+    assert not refused or any("inch" in reason for reason in refused)
 
 
 def _inches(name: str, digits_every: int) -> NDArray[np.uint8]:
@@ -181,11 +183,20 @@ def test_inches_are_read_where_a_numeral_stands_at_each(name: str, n_ticks: int)
     assert answer.px_per_mm == pytest.approx(5.0, rel=0.01)
 
 
-@pytest.mark.parametrize("n_ticks", [0, 8, 32])
-def test_inches_whose_numerals_do_not_stand_at_their_longest_ticks_are_refused(n_ticks: int) -> None:
-    answer = find_ruler(read_photo(_inches("inch_sixteenth", n_ticks)))
+@pytest.mark.parametrize(
+    ("name", "n_ticks", "named"),
+    [
+        ("inch_sixteenth", 0, "1/16 inch or 1/32 inch"), ("inch_sixteenth", 8, "1/16 inch or 1/32 inch"),
+        ("inch_sixteenth", 32, "1/16 inch or 1/32 inch"), ("inch_quarter", 0, "1/16 inch or 1/32 inch"),
+        ("inch_eighth", 0, "1/8 inch or 1/16 inch or 1/32 inch"),
+    ],
+)  # fmt: skip
+def test_inches_whose_numerals_do_not_stand_at_their_longest_ticks_are_refused(
+    name: str, n_ticks: int, named: str
+) -> None:
+    answer = find_ruler(read_photo(_inches(name, n_ticks)))
     assert isinstance(answer, NoScale)
-    assert "may be 1/16 inch or 1/32 inch apart" in answer.reason
+    assert f"may be {named} apart" in answer.reason
 
 
 def test_long_ticks_are_those_of_finer_parts_of_an_inch() -> None:

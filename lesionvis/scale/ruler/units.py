@@ -100,7 +100,7 @@ INCH_TICK_MAX_MM = 7.0
 of 1/16."""
 
 INCH_NUMERAL_MM = (1.2, 7.0)
-"""Least and largest height of the numerals of inches, mm."""
+"""Least and largest height of the numerals of inches, mm: smaller ones are hard to read, larger ones leave no room."""
 
 MIN_PLACES, BARE_SHARE = 2, 0.4
 """Tenth ticks of which all around must be in the picture, and share of them without a numeral from which on a ruler
